@@ -1,0 +1,53 @@
+/** One thing wrong with what the user gave us. */
+export interface Fault {
+  /** Name of the action input, e.g. `checks`. */
+  readonly input: string
+  /** Line within the input, from 1; absent when the input as a whole is meant. */
+  readonly line?: number
+  /** What is wrong, with the value: `"sucess-rate >= 95%" is not a check`. */
+  readonly problem: string
+  /** A correct example, or the next thing to do. */
+  readonly example?: string
+}
+
+/** `checks, line 3: … Write for example: …` */
+export const describeFault = ({ input, line, problem, example }: Fault): string =>
+  `${input}${line === undefined ? '' : `, line ${line}`}: ${problem}` +
+  (example === undefined ? '' : ` — for example: ${example}`)
+
+/** The inputs cannot be carried out. Thrown before anything is changed, with every fault at once. */
+export class InputError extends Error {
+  override readonly name = 'InputError'
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(describeFault).join('\n'))
+    this.faults = faults
+  }
+}
+
+/** The Kubernetes API refused or could not be reached. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError'
+  /** HTTP status; 0 when no answer came. */
+  readonly status: number
+
+  constructor(message: string, status: number, options?: ErrorOptions) {
+    super(message, options)
+    this.status = status
+  }
+}
+
+/** Why a release was not carried through. Its message is the verdict's reason. */
+export class ReleaseFailed extends Error {
+  override readonly name = 'ReleaseFailed'
+  /** The line of the check that failed, as the user wrote it. */
+  readonly failedCheck: string | undefined
+
+  constructor(message: string, failedCheck?: string) {
+    super(message)
+    this.failedCheck = failedCheck
+  }
+}
+
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,80 @@
+import type { KubernetesObject } from './objects.ts'
+
+/** Names one object. */
+export interface Ref {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string | undefined
+  readonly name: string
+}
+
+/** Names all objects of a kind in a namespace that carry these labels (`app=web,tier!=db`). */
+export interface Query {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace?: string | undefined
+  readonly labels?: string | undefined
+  readonly fields?: string | undefined
+}
+
+/** RFC 6902. A `test` that does not hold makes the whole patch fail with 409 or 422. */
+export type JsonPatch = readonly (
+  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
+  | { readonly op: 'remove'; readonly path: string }
+)[]
+
+export interface HttpRequest {
+  readonly method: string
+  /** Path and query string, from the root of the API server. */
+  readonly path: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** Milliseconds; the whole answer must be there by then. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Forward {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** The cluster, as far as Greenlight needs it. Every error is a ClusterError that names verb, object and namespace. */
+export interface Cluster {
+  /** Undefined when it does not exist. */
+  get<T extends KubernetesObject>(ref: Ref): Promise<T | undefined>
+  list<T extends KubernetesObject>(query: Query): Promise<readonly T[]>
+  create<T extends KubernetesObject>(object: T): Promise<T>
+  /** Refused with status 409 when `metadata.resourceVersion` is not the live one. */
+  replace<T extends KubernetesObject>(object: T): Promise<T>
+  patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch): Promise<T>
+  /** Server-side apply, field manager `greenlight`, taking over contested fields. */
+  apply<T extends KubernetesObject>(object: T): Promise<T>
+  /**
+   * Calls back with all matching objects at the start and after every change, until the signal is aborted.
+   * A broken connection is taken up again by itself.
+   */
+  watch<T extends KubernetesObject>(
+    query: Query,
+    onChange: (objects: readonly T[]) => void,
+    signal: AbortSignal
+  ): Promise<void>
+  /** The last `lines` lines that a container printed; `previous` for the run before its last restart. */
+  logs(
+    pod: { readonly namespace: string; readonly name: string },
+    container: string,
+    lines: number,
+    previous: boolean
+  ): Promise<string>
+  /** A raw request to the API server, proxy paths included; any status is an answer. Throws only when none came. */
+  send(request: HttpRequest): Promise<HttpAnswer>
+  /** A local port whose connections end at the pod's port. */
+  forward(pod: { readonly namespace: string; readonly name: string; readonly port: number }): Promise<Forward>
+}

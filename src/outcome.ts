@@ -1,0 +1,113 @@
+import type { Check } from './grammar/check.ts'
+import type { SmokeTest } from './grammar/smoke-test.ts'
+
+/** How a run ended. `unchanged`: what would be released is what serves. */
+export type Result = 'promoted' | 'rolled-back' | 'aborted' | 'unchanged' | 'failed'
+
+/** One version of the workload, in the place where it runs. */
+export interface Version {
+  /** `blue`, `green`, or `plain` for a Deployment that has not been through a release yet. */
+  readonly slot: string
+  readonly deployment: string
+  /** Images of the containers, one each, in order. */
+  readonly images: readonly string[]
+  /** `pod-template-hash` of its pods. */
+  readonly hash: string
+  readonly replicas: number
+}
+
+export interface TimelineEntry {
+  readonly title: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly milliseconds: number
+  readonly status: 'done' | 'failed' | 'skipped'
+  /** One line on what came out, e.g. `3 of 3 pods ready`. May hold text that others wrote. */
+  readonly detail?: string
+}
+
+export interface SmokeResult {
+  readonly test: SmokeTest
+  readonly passed: boolean
+  /** Pods it was sent to; empty for commands and absolute URLs. */
+  readonly pods: readonly string[]
+  readonly milliseconds: number
+  /** What came back: `200 in 12 ms`, or for a load line `600 sent, 3 failed`. Untrusted text. */
+  readonly detail: string
+}
+
+export type Verdict = 'pass' | 'fail' | 'no-data'
+
+/** One value of a check: the evidence. */
+export interface Measurement {
+  readonly check: Check
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** In the check's base unit: fraction (0.95), seconds, requests per second, or as the query gives it. */
+  readonly value?: number
+  /** How many requests the value stands on, where that is known. */
+  readonly requests?: number
+  readonly verdict: Verdict
+  /** For no-data: why there is none. Untrusted text. */
+  readonly why?: string
+  /** Name of the step it was taken in, e.g. `bake`. */
+  readonly step: string
+}
+
+/** What is known of a pod that did not come up or misbehaved. All of it is untrusted text. */
+export interface PodEvidence {
+  readonly pod: string
+  /** e.g. `ImagePullBackOff` */
+  readonly reason: string
+  readonly message: string
+  readonly events: readonly string[]
+  /** The last lines its containers printed. */
+  readonly log: readonly string[]
+}
+
+/** A write by somebody else to the object that routes the traffic, while the release ran. */
+export interface ForeignWrite {
+  readonly object: string
+  /** Field manager that wrote, as the API server names it. Untrusted text. */
+  readonly manager: string
+  readonly at: number
+  /** What it did, e.g. `selector became app=web`. */
+  readonly change: string
+  /** Milliseconds until the traffic was put back; absent when it was left alone. */
+  readonly restoredAfter?: number
+}
+
+/** The one value that every report is rendered from. */
+export interface Outcome {
+  readonly command: 'deploy' | 'rollback' | 'status'
+  readonly result: Result
+  /** One sentence; empty when there is nothing to explain. May hold text that others wrote. */
+  readonly reason: string
+  readonly release: string
+  readonly runUrl?: string
+  readonly namespace: string
+  readonly workload: string
+  /** e.g. `service/web` */
+  readonly route: string
+  /** What gets the traffic now. */
+  readonly serving?: Version
+  /** What the run tried to bring, or took out. */
+  readonly canary?: Version
+  /** What served before the run. */
+  readonly previous?: Version
+  /** Per cent of the traffic on the canary. */
+  readonly weight: number
+  readonly failedCheck?: string
+  readonly startedAt: number
+  readonly finishedAt: number
+  /** From the cause of the failure until the traffic was back. */
+  readonly restoreSeconds?: number
+  readonly timeline: readonly TimelineEntry[]
+  readonly smokeTests: readonly SmokeResult[]
+  readonly measurements: readonly Measurement[]
+  readonly evidence: readonly PodEvidence[]
+  readonly foreignWrites: readonly ForeignWrite[]
+  readonly warnings: readonly string[]
+  /** Next things to do, one line each. */
+  readonly next: readonly string[]
+}
