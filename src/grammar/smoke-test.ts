@@ -1,3 +1,8 @@
+import { durationBetween, formatDuration } from './duration.ts'
+import { maskQuoted } from './lines.ts'
+import { parseDecimal } from './decimal.ts'
+import { quote, refusal, type Parsed } from './parsed.ts'
+
 export interface Expectation {
   readonly status: number
   readonly contains?: string
@@ -18,3 +23,123 @@ export type SmokeTest =
   | ({ readonly kind: 'request' } & HttpRequest)
   | ({ readonly kind: 'load'; readonly perSecond: number; readonly duration: number } & HttpRequest)
   | { readonly kind: 'command'; readonly run: string }
+
+type Load = Pick<SmokeTest & { kind: 'load' }, 'perSecond' | 'duration'>
+
+const defaultWithin = 10_000
+const longest = 600_000
+const mostPerSecond = 1_000
+
+const requestExample = 'GET /health -> 200'
+const bodyExample = 'POST /orders {"sku":1} -> 201'
+const loadExample = 'GET / at 20/s for 30s -> 200'
+const expectationExample = 'GET /version -> 200 contains "v2" within 2s'
+
+const bodiless = ['GET', 'HEAD', 'OPTIONS']
+const methods = [...bodiless, 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Whether a line of `smoke-tests` is a shell command, in which a `#` is no comment of ours. */
+export const isCommand = (line: string): boolean => line.startsWith('run:')
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with the target of a request; undefined when nothing is. */
+const targetProblem = (target: string): string | undefined => {
+  // "//host/path" would leave the pod: it is an absolute URL without its scheme.
+  if (target.startsWith('/') && !target.startsWith('//')) return undefined
+  if (!/^https?:\/\//.test(target) || !URL.canParse(target)) {
+    return `${quote(target)} is neither a path from the root nor an http(s) URL`
+  }
+  const { username, password } = new URL(target)
+  return username + password === ''
+    ? undefined
+    : 'a URL must not hold user name and password, logs would show them'
+}
+
+const parseLoad = (rate: string, time: string): Parsed<Load> => {
+  const perSecond = parseDecimal(/^(.*)\/s$/.exec(rate)?.[1] ?? '')
+  if (perSecond === undefined || perSecond < 0.1 || perSecond > mostPerSecond) {
+    return refusal(`${quote(rate)} is not a rate between 0.1/s and ${mostPerSecond}/s`, loadExample)
+  }
+  const duration = durationBetween(1, longest, loadExample)(time)
+  return 'problem' in duration ? duration : { value: { perSecond, duration: duration.value } }
+}
+
+/** Reads what stands between target and arrow: a JSON body, a load, both or nothing. */
+const parseExtras = (method: string, text: string): Parsed<{ body?: string } & Partial<Load>> => {
+  const match = /(?<!\S)at\s+(\S+)\s+for\s+(\S+)$/.exec(maskQuoted(text))
+  const body = (match === null ? text : text.slice(0, match.index)).trim()
+  if (body !== '' && bodiless.includes(method)) {
+    return refusal(`${method} takes no body, but ${quote(body)} follows its target`, bodyExample)
+  }
+  if (body !== '' && parseJson(body) === undefined) {
+    return refusal(`${quote(body)} is neither JSON nor a load like "at 20/s for 30s"`, bodyExample)
+  }
+  const load = match === null ? { value: {} } : parseLoad(match[1] ?? '', match[2] ?? '')
+  return 'problem' in load ? load : { value: { ...(body !== '' && { body }), ...load.value } }
+}
+
+const parseExpectation = (text: string): Parsed<Expectation> => {
+  const grammar = /^([1-5]\d\d)(?:\s+contains\s+("(?:[^"\\]|\\.)+"))?(?:\s+within\s+(\S+))?$/
+  const [matched, status, literal, time] = grammar.exec(text) ?? []
+  const contains = literal === undefined ? undefined : parseJson(literal)
+  if (matched === undefined || (literal !== undefined && typeof contains !== 'string')) {
+    const order = 'a status from 100 to 599, then contains "text" and within <duration> if wanted'
+    return refusal(`after the arrow comes ${order}, not ${quote(text)}`, expectationExample)
+  }
+  const within =
+    time === undefined ? { value: defaultWithin } : durationBetween(1, longest, expectationExample)(time)
+  if ('problem' in within) return within
+  return {
+    value: { status: Number(status), ...(typeof contains === 'string' && { contains }), within: within.value }
+  }
+}
+
+const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
+  const [, method = '', target, rest = ''] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text) ?? []
+  if (target === undefined || !methods.includes(method)) {
+    return refusal(`${quote(text)} does not begin with ${methods.join(', ')} and a target`, requestExample)
+  }
+  const problem = targetProblem(target)
+  if (problem !== undefined) return refusal(problem, requestExample)
+  const extras = parseExtras(method, rest)
+  if ('problem' in extras) return extras
+  const expect = parseExpectation(expectation)
+  if ('problem' in expect) return expect
+  const { perSecond, duration, ...body } = extras.value
+  const request = { method, target, ...body, expect: expect.value }
+  return perSecond === undefined || duration === undefined
+    ? { value: { kind: 'request', ...request } }
+    : { value: { kind: 'load', ...request, perSecond, duration } }
+}
+
+/** Reads one line of `smoke-tests`: `GET /health -> 200`, `GET / at 20/s for 30s -> 200`, `run: npm run smoke`. */
+export const parseSmokeTest = (text: string): Parsed<SmokeTest> => {
+  const line = text.trim()
+  if (isCommand(line)) {
+    const run = line.slice('run:'.length).trim()
+    return run === ''
+      ? refusal('run: without a command', 'run: npm run smoke')
+      : { value: { kind: 'command', run } }
+  }
+  const arrow = maskQuoted(line).search(/(?<=\s)->/)
+  if (arrow < 0) return refusal(`${quote(line)} does not say which status must come back`, requestExample)
+  return parseRequest(line.slice(0, arrow).trim(), line.slice(arrow + 2).trim())
+}
+
+/** The line that reads back as this test. */
+export const printSmokeTest = (test: SmokeTest): string => {
+  if (test.kind === 'command') return `run: ${test.run}`
+  const { method, target, body, expect } = test
+  const { status, contains, within } = expect
+  const load = test.kind === 'load' && `at ${test.perSecond}/s for ${formatDuration(test.duration)}`
+  const text = contains !== undefined && `contains ${JSON.stringify(contains)}`
+  const time = within !== defaultWithin && `within ${formatDuration(within)}`
+  return [method, target, body, load, '->', status, text, time].filter(Boolean).join(' ')
+}

@@ -23,6 +23,11 @@ export type JsonPatch = readonly (
   | { readonly op: 'remove'; readonly path: string }
 )[]
 
+export interface WriteOptions {
+  /** The API server does everything but keep it: defaults, validation, admission. */
+  readonly dryRun?: boolean
+}
+
 export interface HttpRequest {
   readonly method: string
   /** Path and query string, from the root of the API server. */
@@ -51,9 +56,9 @@ export interface Cluster {
   /** Undefined when it does not exist. */
   get<T extends KubernetesObject>(ref: Ref): Promise<T | undefined>
   list<T extends KubernetesObject>(query: Query): Promise<readonly T[]>
-  create<T extends KubernetesObject>(object: T): Promise<T>
+  create<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /** Refused with status 409 when `metadata.resourceVersion` is not the live one. */
-  replace<T extends KubernetesObject>(object: T): Promise<T>
+  replace<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch): Promise<T>
   /** Server-side apply, field manager `greenlight`, taking over contested fields. */
   apply<T extends KubernetesObject>(object: T): Promise<T>

@@ -80,6 +80,7 @@ export interface Deployment extends KubernetesObject {
 }
 
 export interface ContainerState {
+  readonly running?: { readonly startedAt?: string }
   readonly waiting?: { readonly reason?: string; readonly message?: string }
   readonly terminated?: { readonly reason?: string; readonly message?: string; readonly exitCode?: number }
 }

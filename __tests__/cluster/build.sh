@@ -1,0 +1,136 @@
+# shellcheck shell=bash
+# Builds the test cluster's programs from their Go modules, and its images from them, into a cache. Sourced by
+# script/cluster, which sets HERE (this folder), say and fail.
+
+CACHE=${GREENLIGHT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/greenlight}
+KIND_VERSION=v0.33.0
+
+# folder_of PROGRAM: where its source, or the module that pins it, lies.
+folder_of() {
+  case $1 in
+    kube) echo kubernetes ;;
+    prometheus) echo prometheus ;;
+    act | actionlint) echo act ;;
+    workload | load | image) echo "$1" ;;
+    *) fail "unknown program $1; there are kube, prometheus, act, actionlint, workload, load, image and kind" ;;
+  esac
+}
+
+# key FILE...: changes when one of the files does.
+key() { cat "$@" | sha256sum | cut -c 1-16; }
+
+# sources PROGRAM: the files that decide about its binary.
+sources() {
+  local folder file
+  folder=$HERE/$(folder_of "$1")
+  for file in "$folder"/go.sum "$folder"/go.mod "$folder"/*.go; do [ ! -f "$file" ] || echo "$file"; done
+  # The small programs share one module, a folder above.
+  [ -f "$folder/go.mod" ] || echo "$HERE/go.mod"
+}
+
+# binary PROGRAM: prints the path of its cached binary, which is built first if it is absent.
+binary() {
+  local path files
+  if [ "$1" = kind ]; then
+    kind_binary
+    return
+  fi
+  mapfile -t files < <(sources "$1")
+  [ ${#files[@]} -gt 0 ] || exit 1
+  path=$CACHE/$1-$(key "${files[@]}")/$1
+  [ -x "$path" ] || build "$1" "$path"
+  echo "$path"
+}
+
+kind_binary() {
+  local path=$CACHE/kind-$KIND_VERSION/kind
+  if command -v kind; then return; fi
+  [ -x "$path" ] || build kind "$path"
+  echo "$path"
+}
+
+# build PROGRAM PATH: one at a time, and under another name until it is whole, so that a killed build leaves nothing behind.
+build() (
+  mkdir -p "$(dirname "$2")"
+  exec 8>"$CACHE/lock"
+  flock 8
+  if [ -x "$2" ]; then exit; fi
+  require_go
+  announce "$1"
+  draft=$(mktemp -d "$CACHE/building.XXXXXX")
+  trap 'rm -rf "$draft"' EXIT
+  compile "$1" "$draft/$1" >&2
+  mv "$draft/$1" "$2"
+)
+
+announce() {
+  case $1 in
+    kube) say 'building Kubernetes from its Go modules, about 4 minutes, once' ;;
+    prometheus) say 'building Prometheus from its Go modules, about 2 minutes, once' ;;
+    *) say "building $1, once" ;;
+  esac
+}
+
+compile() {
+  export CGO_ENABLED=0
+  local to=$2 flags='-s -w'
+  if [ "$1" = kind ]; then
+    GOBIN=$(dirname "$to") go install -trimpath -ldflags "$flags" "sigs.k8s.io/kind@$KIND_VERSION"
+    return
+  fi
+  cd "$HERE/$(folder_of "$1")" || return
+  case $1 in
+    kube)
+      flags+=$(version_flags)
+      set -- .
+      ;;
+    prometheus) set -- -tags remove_all_sd,enable_kubernetes_sd github.com/prometheus/prometheus/cmd/prometheus ;;
+    act) set -- github.com/nektos/act ;;
+    actionlint) set -- github.com/rhysd/actionlint/cmd/actionlint ;;
+    *) set -- . ;;
+  esac
+  go build -trimpath -ldflags "$flags" -o "$to" "$@"
+}
+
+# Kubernetes' own build tells it its version so; without it, it takes itself for v0.0.0.
+version_flags() {
+  local version
+  version=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)
+  [[ $version =~ ^v([0-9]+)\.([0-9]+) ]]
+  printf ' -X k8s.io/component-base/version.%s' "gitVersion=$version" "gitMajor=${BASH_REMATCH[1]}" "gitMinor=${BASH_REMATCH[2]}"
+}
+
+# From Go 1.21 on, an older Go fetches the one that a module names.
+require_go() {
+  local version
+  command -v go >/dev/null || fail 'Go is missing. Fix: install Go 1.26 (https://go.dev/dl) and put it on PATH.'
+  version=$(go env GOVERSION)
+  [[ $version =~ ^go1\.(2[1-9]|[3-9][0-9]) ]] || fail "Go is too old: $version. Fix: install Go 1.26 (https://go.dev/dl)."
+}
+
+# images: prints the folder that holds the archives of all images, which are written first if they are absent.
+images() {
+  local files folder
+  mapfile -t files < <(sources workload; sources image; sources prometheus)
+  folder=$CACHE/images-$(key "${files[@]}" "$HERE/build.sh")
+  [ -d "$folder" ] || write_images "$folder"
+  echo "$folder"
+}
+
+write_images() (
+  image=$(binary image)
+  workload=$(binary workload)
+  prometheus=$(binary prometheus)
+  mkdir -p "$CACHE"
+  draft=$(mktemp -d "$CACHE/building.XXXXXX")
+  trap 'rm -rf "$draft"' EXIT
+  "$image" -name docker.io/greenlight/pause:1 -out "$draft/pause.tar" "$workload" pause
+  for version in 1 2 3; do
+    "$image" -name "docker.io/greenlight/workload:$version" -out "$draft/workload-$version.tar" -env "VERSION=v$version" "$workload"
+  done
+  "$image" -name docker.io/greenlight/prometheus:1 -out "$draft/prometheus.tar" "$prometheus"
+  chmod 755 "$draft"
+  exec 8>"$CACHE/lock"
+  flock 8
+  [ -d "$1" ] || mv "$draft" "$1"
+)

@@ -1,0 +1,3 @@
+module greenlight.test/cluster
+
+go 1.26

@@ -1,0 +1,241 @@
+import { parseCheck, type Check } from '../../../src/grammar/check.ts'
+import { parseSmokeTest, type SmokeTest } from '../../../src/grammar/smoke-test.ts'
+import type { Measurement, Outcome, SmokeResult, TimelineEntry, Version } from '../../../src/outcome.ts'
+
+/** Realistic ends of a run, from which the reports under test are rendered. */
+
+export const start = Date.UTC(2026, 10, 3, 14, 5, 0)
+
+export const check = (line: string): Check => {
+  const parsed = parseCheck(line)
+  if ('problem' in parsed) throw new Error(parsed.problem)
+  return parsed.value
+}
+
+export const smokeTest = (line: string): SmokeTest => {
+  const parsed = parseSmokeTest(line)
+  if ('problem' in parsed) throw new Error(parsed.problem)
+  return parsed.value
+}
+
+const version = (slot: string, tag: string, hash: string, replicas: number): Version => ({
+  slot,
+  deployment: slot === 'plain' ? 'web' : `web-${slot}`,
+  images: [`registry.example.com/shop/web:${tag}`],
+  hash,
+  replicas
+})
+
+const step = (
+  title: string,
+  second: number,
+  milliseconds: number,
+  detail = '',
+  status: TimelineEntry['status'] = 'done'
+): TimelineEntry => ({ title, startedAt: start + second * 1_000, milliseconds, status, detail })
+
+const measurements = (
+  line: string,
+  values: readonly (number | undefined)[],
+  { from = 12, every = 15, stepName = 'bake', passes = (value: number) => value >= 0 } = {}
+): readonly Measurement[] =>
+  values.map((value, at) => ({
+    check: check(line),
+    at: start + (from + at * every) * 1_000,
+    ...(value === undefined ? { why: 'no series matches' } : { value, requests: 280 + at }),
+    verdict: value === undefined ? 'no-data' : passes(value) ? 'pass' : 'fail',
+    step: stepName
+  }))
+
+const smoke = (line: string, passed: boolean, detail: string, pods: readonly string[]): SmokeResult => ({
+  test: smokeTest(line),
+  passed,
+  pods,
+  milliseconds: 34,
+  detail
+})
+
+const pods = ['web-green-6c8d9f7b5-2xk4q', 'web-green-6c8d9f7b5-9vbnm', 'web-green-6c8d9f7b5-tt7xw']
+
+const base: Outcome = {
+  command: 'deploy',
+  result: 'promoted',
+  reason: '',
+  release: '9876543210-1',
+  runUrl: 'https://github.com/acme/shop/actions/runs/9876543210',
+  namespace: 'shop',
+  workload: 'web',
+  route: 'service/web',
+  weight: 0,
+  startedAt: start,
+  finishedAt: start + 72_300,
+  timeline: [],
+  smokeTests: [],
+  measurements: [],
+  evidence: [],
+  foreignWrites: [],
+  warnings: [],
+  next: []
+}
+
+export const promoted: Outcome = {
+  ...base,
+  serving: version('green', '2.4.0', '6c8d9f7b5', 3),
+  canary: version('green', '2.4.0', '6c8d9f7b5', 3),
+  previous: version('blue', '2.3.1', '5f7d6c8b9', 0),
+  timeline: [
+    step('apply Deployment web-green', 0.2, 80),
+    step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
+    step('smoke tests', 4.5, 120, '2 of 2 passed'),
+    step('route 100 % to green', 4.7, 45, 'service/web selects green'),
+    step('bake for 1m', 4.8, 62_000, '2 checks, 8 measurements'),
+    step('drain web-blue for 5s', 66.8, 5_000),
+    step('scale web-blue to 0', 71.8, 60)
+  ],
+  smokeTests: [
+    smoke('GET /health -> 200', true, '200 in 12 ms', pods),
+    smoke('GET /version -> 200 contains "2.4.0" within 2s', true, '200 in 34 ms', pods)
+  ],
+  measurements: [
+    ...measurements('success-rate >= 95%', [0.998, 1, 0.9731, 0.9996]),
+    ...measurements('p95 latency < 500ms', [0.182, 0.174, 0.31, 0.19])
+  ],
+  warnings: ['success-rate has no value for stable: it had no traffic in the last minute'],
+  next: ['To go back: run the workflow again with `command: rollback`']
+}
+
+export const rolledBackInBake: Outcome = {
+  ...base,
+  result: 'rolled-back',
+  reason: 'success-rate was 88.2 % in the third failed measurement (bound >= 95 %, 3 failures allowed: 2)',
+  serving: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  canary: version('green', '2.4.0', '6c8d9f7b5', 0),
+  previous: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  failedCheck: 'success-rate >= 95%',
+  restoreSeconds: 0.42,
+  finishedAt: start + 65_000,
+  timeline: [
+    step('apply Deployment web-green', 0.2, 80),
+    step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
+    step('route 100 % to green', 4.7, 45),
+    step('bake for 1m', 4.8, 53_000, 'success-rate >= 95% failed 3 times', 'failed'),
+    step('drain web-blue for 5s', 57.8, 0, '', 'skipped'),
+    step('route 100 % to blue', 57.9, 41, 'service/web selects blue'),
+    step('scale web-green to 0', 58, 60)
+  ],
+  smokeTests: [smoke('GET /health -> 200', true, '200 in 12 ms', pods)],
+  measurements: [
+    ...measurements('success-rate >= 95%', [0.991, undefined, 0.9312, 0.912, 0.882], {
+      passes: (value) => value >= 0.95
+    }),
+    ...measurements('p95 latency < 500ms', [0.182, 0.174, 0.31, 0.19]),
+    ...measurements('queue: sum(queue_depth{pod=~"$pods"} | 1) < 100', [12, 14])
+  ],
+  foreignWrites: [
+    {
+      object: 'Service shop/web',
+      manager: 'kubectl-client-side-apply',
+      at: start + 20_000,
+      change: 'selector became app=web',
+      restoredAfter: 240
+    }
+  ],
+  next: [
+    'Look at what web-green logged between 14:05:19 and 14:05:57',
+    'Fix it and push; `registry.example.com/shop/web:2.3.1` serves until then'
+  ]
+}
+
+export const imagePullFailed: Outcome = {
+  ...base,
+  result: 'rolled-back',
+  reason: 'web-green cannot start: ImagePullBackOff in 1 of 3 pods',
+  serving: version('plain', '2.3.1', '5f7d6c8b9', 3),
+  canary: version('green', '2.4.0-typo', '77fbd6c5d4', 0),
+  previous: version('plain', '2.3.1', '5f7d6c8b9', 3),
+  restoreSeconds: 0,
+  finishedAt: start + 9_000,
+  timeline: [
+    step('apply Deployment web-green', 0.2, 80),
+    step('wait until web-green is ready', 0.3, 8_200, '0 of 3 pods ready', 'failed'),
+    step('scale web-green to 0', 8.6, 60)
+  ],
+  evidence: [
+    {
+      pod: 'web-green-77fbd6c5d4-2xk4q',
+      reason: 'ImagePullBackOff',
+      message: 'Back-off pulling image "registry.example.com/shop/web:2.4.0-typo"',
+      events: [
+        'Warning Failed: Failed to pull image "registry.example.com/shop/web:2.4.0-typo": not found (3 times)',
+        'Normal BackOff: Back-off pulling image "registry.example.com/shop/web:2.4.0-typo"'
+      ],
+      log: []
+    },
+    {
+      pod: 'web-green-77fbd6c5d4-9vbnm',
+      reason: 'CrashLoopBackOff',
+      message: 'back-off 10s restarting failed container=migrate',
+      events: ['Warning BackOff: Back-off restarting failed container migrate'],
+      log: [
+        '\u001b[32minfo\u001b[0m connecting to postgres://db:5432/shop',
+        '\u001b[31merror\u001b[0m password authentication failed for user "shop"',
+        '::error::exiting'
+      ]
+    }
+  ],
+  next: ['Check that the tag exists: `registry.example.com/shop/web:2.4.0-typo`']
+}
+
+export const aborted: Outcome = {
+  ...base,
+  result: 'aborted',
+  reason: 'The run was cancelled (SIGINT)',
+  serving: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  canary: version('green', '2.4.0', '6c8d9f7b5', 3),
+  previous: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  restoreSeconds: 0.318,
+  finishedAt: start + 31_000,
+  timeline: [
+    step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
+    step('route 100 % to green', 4.7, 45),
+    step('bake for 1m', 4.8, 25_800, 'cancelled', 'failed'),
+    step('route 100 % to blue', 30.6, 39)
+  ],
+  next: ['Run `cleanup` to scale web-green to 0', 'Run the workflow again to release']
+}
+
+export const rolledBackAsAsked: Outcome = {
+  ...base,
+  command: 'rollback',
+  result: 'rolled-back',
+  reason: '',
+  serving: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  canary: version('green', '2.4.0', '6c8d9f7b5', 0),
+  previous: version('green', '2.4.0', '6c8d9f7b5', 0),
+  restoreSeconds: 3.9,
+  finishedAt: start + 9_700,
+  timeline: [
+    step('scale web-blue to 3', 0.2, 3_600, '3 of 3 pods ready'),
+    step('route 100 % to blue', 3.8, 45),
+    step('scale web-green to 0', 9, 60)
+  ]
+}
+
+export const inputFaults: Outcome = {
+  ...base,
+  result: 'failed',
+  reason:
+    'checks, line 2: "sucess-rate >= 95%" is not a check; did you mean success-rate? — for example: success-rate >= 95%\n' +
+    'strategy: "bluegreen" is none of blue-green, canary — for example: blue-green',
+  finishedAt: start + 40,
+  next: ['Correct the inputs; nothing was changed in the cluster']
+}
+
+export const outcomes = {
+  promoted,
+  'rolled back by a check in the bake': rolledBackInBake,
+  'image pull failed': imagePullFailed,
+  'aborted by SIGINT': aborted,
+  'rolled back as asked': rolledBackAsAsked,
+  'input faults': inputFaults
+}

@@ -1,0 +1,119 @@
+import type { Metric } from '../grammar/check.ts'
+import { histogramQuantile, observations } from './histogram.ts'
+import type { Series } from './metrics.ts'
+import { searchedBuckets, searchedStatusLabels, type Recipe } from './recipes.ts'
+import { staleAfter, type Traffic } from './traffic.ts'
+
+/** What looking at a metric has brought. */
+export type Finding = Found | Missing
+
+export interface Found {
+  /** In the metric's base unit; finite. */
+  readonly value: number
+  /** How many requests it stands on. */
+  readonly requests?: number
+  /** The true value is above this one by an unknown amount. */
+  readonly beyond?: boolean
+}
+
+/** No value, and so never a pass. */
+export interface Missing {
+  readonly why: string
+  /** It may only be too early: Prometheus learns of a request at its next scrape. */
+  readonly early?: boolean
+  /** It stays missing however often it is looked for. */
+  readonly final?: boolean
+}
+
+const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
+
+/** What a query of the user's has brought: it must be one finite number. */
+export const findInAnswer = (answer: readonly Series[]): Finding => {
+  const [only, ...others] = answer
+  if (only === undefined) return { why: 'no series: the query found nothing', early: true }
+  if (others.length > 0) {
+    const count = answer.length
+    return { why: `the query gave ${count} series where one number is needed; wrap it in sum() or max()` }
+  }
+  const [sample, ...more] = only.samples
+  if (more.length > 0)
+    return { why: 'the query gave a range of samples where one number is needed; wrap it in rate()' }
+  if (sample === undefined) return { why: 'the query gave a histogram where one number is needed' }
+  const { value } = sample
+  if (Number.isFinite(value)) return { value }
+  return {
+    why: `the query gave ${value > 0 ? '+Inf' : value < 0 ? '-Inf' : 'NaN'}`,
+    early: Number.isNaN(value)
+  }
+}
+
+/** Why these figures cannot be judged at all; undefined when they can. */
+const doubt = (traffic: Traffic, { requests }: Recipe, pods: number): Missing | undefined => {
+  const { newest, gap, since, now, silent } = traffic
+  if (newest === undefined) {
+    return { why: `no series: no pod of the canary reports ${requests} (is it scraped?)`, early: true }
+  }
+  if (now - newest > staleAfter(gap)) return { why: `the newest sample is ${seconds(now - newest)} old` }
+  if (silent.length > 0) {
+    const verb = silent.length === 1 ? 'reports' : 'report'
+    return { why: `${silent.length} of ${pods} pods ${verb} no metrics: ${silent.slice(0, 3).join(', ')}` }
+  }
+  return newest > since ? undefined : { why: 'no sample since the step began', early: true }
+}
+
+const noRequests: Missing = { why: '0 requests reached the canary since the step began', early: true }
+
+const quantileOf = (quantile: number, { buckets }: Traffic, recipe: Recipe): Finding => {
+  if (!recipe.latency?.hasBuckets) {
+    return { why: `no histogram: the canary's pods report none of ${searchedBuckets}`, early: true }
+  }
+  const requests = observations(buckets)
+  if (requests === 0) return noRequests
+  const found = histogramQuantile(quantile, buckets)
+  return found === undefined
+    ? { why: `${recipe.latency.base}_bucket has no edge but +Inf` }
+    : { value: found.value, requests, beyond: found.beyond }
+}
+
+const meanOf = ({ seconds: total, timed }: Traffic, recipe: Recipe): Finding => {
+  if (!recipe.latency) return { why: "no durations: the canary's pods report no sum of them", early: true }
+  return timed === 0 ? noRequests : { value: total / timed, requests: timed }
+}
+
+/** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95 % exactly. */
+const shareOf = (
+  { errors, requests }: Traffic,
+  recipe: Recipe,
+  count: (errors: number, requests: number) => number
+): Finding => {
+  if (errors === undefined) {
+    return { why: `${recipe.requests} has no label with the HTTP status (tried ${searchedStatusLabels})` }
+  }
+  return requests === 0 ? noRequests : { value: count(errors, requests) / requests, requests }
+}
+
+const requestRateOf = ({ requests, newest = 0, since }: Traffic): Finding =>
+  requests === 0 ? noRequests : { value: requests / Math.max((newest - since) / 1000, 1), requests }
+
+const counted = (metric: Exclude<Metric, { kind: 'query' }>, traffic: Traffic, recipe: Recipe): Finding => {
+  switch (metric.kind) {
+    case 'latency':
+      return quantileOf(metric.quantile, traffic, recipe)
+    case 'mean-latency':
+      return meanOf(traffic, recipe)
+    case 'request-rate':
+      return requestRateOf(traffic)
+    case 'error-rate':
+      return shareOf(traffic, recipe, (errors) => errors)
+    case 'success-rate':
+      return shareOf(traffic, recipe, (errors, requests) => requests - errors)
+  }
+}
+
+/** What the counted requests say about a built-in metric. */
+export const findInTraffic = (
+  metric: Exclude<Metric, { kind: 'query' }>,
+  traffic: Traffic,
+  recipe: Recipe,
+  pods: number
+): Finding => doubt(traffic, recipe, pods) ?? counted(metric, traffic, recipe)

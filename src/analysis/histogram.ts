@@ -1,0 +1,53 @@
+/** Observations up to an edge, all smaller ones included: a bucket of a Prometheus histogram. */
+export interface Bucket {
+  /** Inclusive upper edge; Infinity for the last one. */
+  readonly edge: number
+  readonly count: number
+}
+
+export interface Quantile {
+  /** In the unit of the edges. */
+  readonly value: number
+  /** The quantile lies above the highest finite edge, which is all that `value` is: it is more than that. */
+  readonly beyond: boolean
+}
+
+/** One bucket per edge, ordered, with counts that never go down. */
+const tidy = (buckets: readonly Bucket[]): readonly Bucket[] => {
+  const counts = new Map<number, number>()
+  for (const { edge, count } of buckets) counts.set(edge, (counts.get(edge) ?? 0) + count)
+  let most = 0
+  return [...counts]
+    .sort(([one], [other]) => one - other)
+    .map(([edge, count]) => ({ edge, count: (most = Math.max(most, count)) }))
+}
+
+/** How many observations a histogram holds: the count of its `+Inf` bucket, 0 without one. */
+export const observations = (buckets: readonly Bucket[]): number => {
+  const last = tidy(buckets).at(-1)
+  return last?.edge === Infinity ? last.count : 0
+}
+
+/**
+ * The value that a share of `quantile` (0..1) of all observations does not exceed, taking them as spread evenly
+ * within a bucket, the lowest one beginning at 0. As Prometheus' `histogram_quantile` does it
+ * (`BucketQuantile` in promql/quantile.go, https://prometheus.io/docs/prometheus/latest/querying/functions/).
+ * Buckets of several series may be given at once; those of the same edge are added up.
+ * Undefined without observations, without a `+Inf` bucket or with no bucket but that.
+ */
+export const histogramQuantile = (quantile: number, buckets: readonly Bucket[]): Quantile | undefined => {
+  const ordered = tidy(buckets)
+  const total = observations(ordered)
+  const highest = ordered.at(-2)
+  if (total === 0 || highest === undefined) return undefined
+  const rank = quantile * total
+  const index = ordered.findIndex(({ count }) => count >= rank)
+  const bucket = ordered[index]
+  if (bucket === undefined || bucket.edge === Infinity) return { value: highest.edge, beyond: true }
+  const below = ordered[index - 1]
+  if (below === undefined && bucket.edge <= 0) return { value: bucket.edge, beyond: false }
+  return { value: interpolate(rank, below ?? { edge: 0, count: 0 }, bucket), beyond: false }
+}
+
+const interpolate = (rank: number, below: Bucket, bucket: Bucket): number =>
+  below.edge + ((bucket.edge - below.edge) * (rank - below.count)) / (bucket.count - below.count)

@@ -1,0 +1,136 @@
+import { checkName, type Check, type Comparison } from '../grammar/check.ts'
+import { shiftDecimal } from '../grammar/decimal.ts'
+import { formatDuration } from '../grammar/duration.ts'
+import type { Measurement, Verdict } from '../outcome.ts'
+import type { Finding, Found } from './finding.ts'
+
+/** A measurement, with what the judge has to know of one that brought no value. */
+export interface Reading extends Measurement {
+  /** Taken so soon after the step began that having no value is no fault yet. */
+  readonly early?: boolean
+  /** No later one can bring a value either. */
+  readonly final?: boolean
+}
+
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Name of the step. */
+  readonly step: string
+  /** The step is so young that Prometheus cannot know its requests yet. */
+  readonly young: boolean
+}
+
+const holds: Readonly<Record<Comparison, (value: number, bound: number) => boolean>> = {
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound
+}
+
+/** Undefined where the true value, which is only known to be above the found one, may lie on either side. */
+const verdictOf = ({ comparison, bound }: Check, { value, beyond }: Found): Verdict | undefined => {
+  if (!beyond) return holds[comparison](value, bound) ? 'pass' : 'fail'
+  if (value < bound) return undefined
+  return comparison.startsWith('>') ? 'pass' : 'fail'
+}
+
+const undecided = ({ unit, bound }: Check, { value }: Found): string =>
+  `above ${printValue(value, unit)}, the highest edge of the histogram: ` +
+  `it cannot be told whether that is above ${printValue(bound, unit)}`
+
+/** Sets what was found against a check's bound. Only a finite number can pass. */
+export const judge = (check: Check, finding: Finding, { at, step, young }: Circumstances): Reading => {
+  const base = { check, at, step }
+  if ('why' in finding) {
+    const { why, early = false, final = false } = finding
+    return { ...base, verdict: 'no-data', why, early: early && young, final }
+  }
+  const { value, requests } = finding
+  if (!Number.isFinite(value)) return { ...base, verdict: 'no-data', why: `the value is ${value}` }
+  const verdict = verdictOf(check, finding)
+  return verdict === undefined
+    ? { ...base, verdict: 'no-data', why: undecided(check, finding) }
+    : { ...base, verdict, value, ...(requests !== undefined && { requests }) }
+}
+
+export interface Rules {
+  /** The failed measurement of one check, counted over the release, that fails it: 1 is the first. */
+  readonly failureLimit: number
+  /** `fail`: a missing value counts as failed. `wait`: it only holds the step. */
+  readonly onNoData: 'fail' | 'wait'
+  /** How long `wait` waits for a value, in milliseconds. */
+  readonly noDataTimeout: number
+}
+
+/** Where a release stands with its checks. */
+export interface Standing {
+  /** Of the last round: only after `pass` may a step end. `hold`: go on measuring. `fail`: the release failed. */
+  readonly decision: 'pass' | 'hold' | 'fail'
+  readonly failed?: {
+    readonly check: Check
+    /** One sentence, which may hold text that others wrote. */
+    readonly reason: string
+  }
+  readonly failures: ReadonlyMap<Check, number>
+  /** Since when a check has brought no value: milliseconds since the epoch. */
+  readonly silentSince: ReadonlyMap<Check, number>
+}
+
+/** Before the first round of a release. It must not end a step: nothing has passed yet. */
+export const initialStanding: Standing = { decision: 'hold', failures: new Map(), silentSince: new Map() }
+
+const isFailure = ({ verdict, early }: Reading, { onNoData }: Rules): boolean =>
+  verdict === 'fail' || (verdict === 'no-data' && onNoData === 'fail' && early !== true)
+
+/** Takes one round of readings, one of each check, into the standing. */
+export const judgeRound = (standing: Standing, round: readonly Reading[], rules: Rules): Standing => {
+  const failures = new Map(standing.failures)
+  const silentSince = new Map<Check, number>()
+  for (const reading of round) {
+    const { check, at, verdict } = reading
+    if (isFailure(reading, rules)) failures.set(check, (failures.get(check) ?? 0) + 1)
+    if (verdict === 'no-data') silentSince.set(check, standing.silentSince.get(check) ?? at)
+  }
+  const next = { failures, silentSince }
+  for (const reading of round) {
+    const reason = reasonToFail(reading, next, rules)
+    if (reason !== undefined) return { ...next, decision: 'fail', failed: { check: reading.check, reason } }
+  }
+  return { ...next, decision: round.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'hold' }
+}
+
+const reasonToFail = (
+  reading: Reading,
+  { failures, silentSince }: Pick<Standing, 'failures' | 'silentSince'>,
+  rules: Rules
+): string | undefined => {
+  const { check, at, verdict, final, why = '' } = reading
+  if (final) return `${checkName(check)}: ${why}`
+  const count = failures.get(check) ?? 0
+  if (isFailure(reading, rules) && count >= rules.failureLimit) {
+    return `${sentence(reading)} (failed measurement ${count} of ${rules.failureLimit})`
+  }
+  const silent = at - (silentSince.get(check) ?? at)
+  const waited = verdict === 'no-data' && rules.onNoData === 'wait' && silent >= rules.noDataTimeout
+  return waited ? `${checkName(check)} has had no data for ${formatDuration(silent)}: ${why}` : undefined
+}
+
+const sentence = ({ check, verdict, value = 0, requests, why = '' }: Reading): string => {
+  if (verdict === 'no-data') return `${checkName(check)} has no data: ${why}`
+  const { comparison, bound, unit } = check
+  const over = requests === undefined ? '' : ` over ${Math.round(requests)} requests`
+  const found = value === bound ? printValue(value, unit) : printApart(value, bound, unit)
+  return `${checkName(check)} was ${found}${over}, but must be ${comparison} ${printValue(bound, unit)}`
+}
+
+/** With so many digits that 94.9996 % does not read as the 95 % which it misses. */
+const printApart = (value: number, other: number, unit: Check['unit']): string => {
+  const short = printValue(value, unit)
+  return short === printValue(other, unit) ? `${shiftDecimal(value, places[unit])}${unit}` : short
+}
+
+const places: Readonly<Record<Check['unit'], number>> = { '%': 2, ms: 3, s: 0, '/s': 0, '': 0 }
+
+const printValue = (value: number, unit: Check['unit']): string =>
+  `${Number(shiftDecimal(value, places[unit]).toPrecision(4))}${unit}`

@@ -1,0 +1,149 @@
+import type { Series } from './metrics.ts'
+import { podPattern, type Subject } from './subject.ts'
+
+/** How a workload names its metrics. */
+export interface Recipe {
+  /** Label that holds the pod's name. */
+  readonly pod: string
+  /** Label that holds the namespace, where there is one. */
+  readonly namespace?: string
+  /** Counter of requests. */
+  readonly requests: string
+  /** Label of `requests` that holds the HTTP status. */
+  readonly status?: string
+  readonly latency?: Latency
+}
+
+export interface Latency {
+  /** Name of the metric without `_bucket`, `_sum` or `_count`. */
+  readonly base: string
+  /** Seconds in one of the metric's units. */
+  readonly unit: number
+  readonly hasBuckets: boolean
+}
+
+/** What the checks have to know of the requests. */
+export interface Wanted {
+  readonly status: boolean
+  readonly buckets: boolean
+  readonly mean: boolean
+}
+
+/** The usual names, Prometheus clients first, then OpenTelemetry (new, old) and Spring (Micrometer). */
+const latencies: readonly Omit<Latency, 'hasBuckets'>[] = [
+  { base: 'http_request_duration_seconds', unit: 1 },
+  { base: 'http_server_request_duration_seconds', unit: 1 },
+  { base: 'http_server_duration_milliseconds', unit: 0.001 },
+  { base: 'http_server_requests_seconds', unit: 1 }
+]
+
+/** A service without a counter of its own is counted by its histogram. */
+const requestCounters = ['http_requests_total', ...latencies.map(({ base }) => `${base}_count`)]
+
+const statusLabels = ['code', 'status', 'status_code', 'http_response_status_code', 'http_status_code']
+const podLabels = ['pod', 'kubernetes_pod_name', 'exported_pod', 'k8s_pod_name', 'pod_name']
+const namespaceLabels = ['namespace', 'kubernetes_namespace', 'exported_namespace', 'k8s_namespace_name']
+const pathLabels = ['path', 'route', 'handler', 'uri', 'http_route', 'endpoint', 'url']
+
+const probePath = /^\/(metrics|healthz?|health\/.*|livez?|readyz?|actuator\/.*|-\/(healthy|ready))$/
+
+/** For messages: where requests and their duration are looked for. */
+export const searchedCounters = requestCounters.join(', ')
+export const searchedBuckets = latencies.map(({ base }) => `${base}_bucket`).join(', ')
+export const searchedStatusLabels = statusLabels.join(', ')
+
+/** The request was answered by a failure of the server: `503`, or `5xx` where a client counts by class. */
+export const isServerError = (status: string): boolean => /^5..$/.test(status)
+
+/** Requests of kubelet and Prometheus: a version that answers nothing but these has had no users yet. */
+export const isProbe = ({ labels }: Series): boolean =>
+  pathLabels.some((label) => probePath.test(labels[label] ?? ''))
+
+/** One query for which of the usual series exist for the subject's pods, whatever their labels are called. */
+export const detectionQuery = (subject: Subject): string => {
+  const suffixed = latencies.flatMap(({ base }) => [`${base}_bucket`, `${base}_sum`])
+  const names = ['up', ...requestCounters, ...suffixed].join('|')
+  const kept = ['__name__', ...podLabels, ...namespaceLabels, ...statusLabels].join(',')
+  const selectors = podLabels.map((label) => `{__name__=~"${names}",${label}=~"${podPattern(subject)}"}`)
+  return `count by (${kept}) (${selectors.join(' or ')})`
+}
+
+/** No other namespace's pod of the same name: a label says so, or there is no label for it. */
+export const inNamespace = ({ labels }: Series, namespace: string): boolean => {
+  const found = namespaceLabels.flatMap((label) => labels[label] ?? [])
+  return found.length === 0 || found.includes(namespace)
+}
+
+/** The label whose every value that is given is an HTTP status; a gRPC code is none. */
+const statusLabelOf = (series: readonly Series[]): string | undefined =>
+  statusLabels.find((label) => {
+    const values = series.flatMap(({ labels }) => labels[label] ?? [])
+    return values.length > 0 && values.every((value) => /^[1-5](\d\d|xx)$/i.test(value))
+  })
+
+const findLatency = (names: ReadonlySet<string>): Latency | undefined => {
+  const found = latencies.find(({ base }) => names.has(`${base}_bucket`))
+  if (found !== undefined) return { ...found, hasBuckets: true }
+  const summed = latencies.find(({ base }) => names.has(`${base}_sum`))
+  return summed && { ...summed, hasBuckets: false }
+}
+
+const findRequests = (series: readonly Series[]): Pick<Recipe, 'requests' | 'status'> | undefined => {
+  const found = requestCounters
+    .map((requests) => ({
+      requests,
+      of: series.filter(({ labels }) => labels.__name__ === requests)
+    }))
+    .filter(({ of }) => of.length > 0)
+    .map(({ requests, of }) => ({ requests, status: statusLabelOf(of) }))
+  const best = found.find(({ status }) => status !== undefined) ?? found[0]
+  if (best === undefined) return undefined
+  return best.status === undefined ? { requests: best.requests } : { ...best, status: best.status }
+}
+
+/** What the answer to `detectionQuery` says. */
+export interface Detection {
+  /** The pods are scraped, whether their metrics are known or not. */
+  readonly scraped: boolean
+  readonly recipe?: Recipe
+}
+
+const asMatcher = (subject: Subject): RegExp => new RegExp(`^(?:${podPattern(subject)})$`)
+
+/** Reads the answer to `detectionQuery`: the series of other namespaces' pods of the same name are left out. */
+export const detect = (answer: readonly Series[], subject: Subject): Detection => {
+  const matcher = asMatcher(subject)
+  const belongs = (label: string) => (series: Series) => matcher.test(series.labels[label] ?? '')
+  const local = answer.filter((series) => inNamespace(series, subject.namespace))
+  const known = local.filter(({ labels }) => labels.__name__ !== 'up')
+  const scraped = local.length > known.length
+  const pod = podLabels.find((label) => known.some(belongs(label)))
+  const series = pod === undefined ? [] : known.filter(belongs(pod))
+  const requests = findRequests(series)
+  if (pod === undefined || requests === undefined) return { scraped }
+  const namespace = namespaceLabels.find((label) =>
+    series.every(({ labels }) => labels[label] === subject.namespace)
+  )
+  const latency = findLatency(new Set(series.map(({ labels }) => labels.__name__ ?? '')))
+  const recipe = { pod, ...(namespace && { namespace }), ...requests, ...(latency && { latency }) }
+  return { scraped, recipe }
+}
+
+/** Whether nothing that is wanted is missing. */
+export const covers = ({ status, latency }: Recipe, wanted: Wanted): boolean =>
+  (!wanted.status || status !== undefined) &&
+  (!wanted.buckets || latency?.hasBuckets === true) &&
+  (!wanted.mean || latency !== undefined)
+
+const metricNames = ({ requests, latency }: Recipe, wanted: Wanted): readonly string[] => {
+  const buckets = wanted.buckets && latency?.hasBuckets ? [`${latency.base}_bucket`] : []
+  const mean = wanted.mean && latency ? [`${latency.base}_sum`, `${latency.base}_count`] : []
+  return [...new Set(['up', requests, ...buckets, ...mean])]
+}
+
+/** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
+export const samplesQuery = (recipe: Recipe, wanted: Wanted, subject: Subject, seconds: number): string => {
+  const names = `__name__=~"${metricNames(recipe, wanted).join('|')}"`
+  const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${subject.namespace}"`
+  return `{${names}${namespace},${recipe.pod}=~"${podPattern(subject)}"}[${seconds}s]`
+}

@@ -1,0 +1,145 @@
+import type { Clock } from '../clock.ts'
+import { ReleaseFailed } from '../errors.ts'
+import { formatDuration } from '../grammar/duration.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import { health } from '../kubernetes/health.ts'
+import type { Health } from '../kubernetes/health.ts'
+import type { ClusterEvent, Deployment, Pod } from '../kubernetes/objects.ts'
+import { printSelector } from '../kubernetes/selectors.ts'
+import type { Log } from '../log.ts'
+
+export interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Log
+}
+
+const LOOK_AGAIN = 1000
+
+/** Events by which an autoscaler of nodes says that it brings one for a pod that does not fit. */
+const NODE_IS_COMING: ReadonlySet<string> = new Set(['TriggeredScaleUp', 'Nominated', 'NominatedPod'])
+
+type Judged = (health: Health) => void
+
+/** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
+async function watchHealth(
+  deployment: Deployment,
+  { cluster, clock }: Ports,
+  onHealth: Judged,
+  signal: AbortSignal
+): Promise<void> {
+  const { namespace, name } = deployment.metadata
+  const since = clock.now()
+  let live: Deployment | undefined
+  let pods: readonly Pod[] | undefined
+  const look = (): void => {
+    if (live === undefined || pods === undefined || signal.aborted) return
+    onHealth(
+      (live.metadata.generation ?? 0) < (deployment.metadata.generation ?? 0)
+        ? { state: 'progressing', summary: 'starting' }
+        : health(live, pods, clock.now(), since)
+    )
+  }
+  const ticking = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(LOOK_AGAIN, signal)
+      look()
+    }
+  }
+  await Promise.race([
+    cluster.watch<Deployment>(
+      { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` },
+      ([found]) => {
+        live = found
+        look()
+      },
+      signal
+    ),
+    cluster.watch<Pod>(
+      {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace,
+        labels: printSelector(deployment.spec.selector.matchLabels)
+      },
+      (found) => {
+        pods = found
+        look()
+      },
+      signal
+    ),
+    ticking()
+  ])
+}
+
+/**
+ * Waits until every pod of the Deployment is ready and of its current template.
+ * @param timeout milliseconds
+ * @throws ReleaseFailed as soon as a pod cannot come up any more, or after the timeout
+ */
+export async function awaitReady(
+  deployment: Deployment,
+  timeout: number,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Extract<Health, { state: 'ready' }>> {
+  const { promise, resolve, reject } = Promise.withResolvers<Extract<Health, { state: 'ready' }>>()
+  const done = new AbortController()
+  const watching = AbortSignal.any([signal, done.signal])
+  const deadline = ports.clock.now() + timeout
+  let summary = ''
+  const onHealth: Judged = (seen) => {
+    if (seen.state === 'ready') return resolve(seen)
+    if (seen.state === 'doomed') {
+      void unlessNodeIsComing(seen, deployment, ports).then((doomed) => {
+        if (doomed) reject(asFailure(seen, deployment))
+      }, reject)
+    } else if (seen.summary !== summary) ports.log.line((summary = seen.summary))
+    if (ports.clock.now() >= deadline)
+      reject(
+        new ReleaseFailed(
+          `deployment/${deployment.metadata.name} was not ready after ${formatDuration(timeout)}: ${summary}`
+        )
+      )
+  }
+  watchHealth(deployment, ports, onHealth, watching).catch(reject)
+  try {
+    return await promise
+  } finally {
+    done.abort()
+  }
+}
+
+/** Rejects when the Deployment's pods become doomed; settles only by that or by the signal. */
+export async function untilDoomed(deployment: Deployment, ports: Ports, signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const onHealth: Judged = (seen) => {
+    if (seen.state === 'doomed' && seen.reason !== 'ProgressDeadlineExceeded')
+      reject(asFailure(seen, deployment))
+  }
+  watchHealth(deployment, ports, onHealth, signal).catch(reject)
+  return promise
+}
+
+function asFailure(
+  { reason, message, pod }: Extract<Health, { state: 'doomed' }>,
+  { metadata }: Deployment
+): ReleaseFailed {
+  const who = pod === undefined ? `deployment/${metadata.name}` : `pod ${pod.metadata.name}`
+  return new ReleaseFailed(`${who} cannot run: ${reason}: ${message}`)
+}
+
+async function unlessNodeIsComing(
+  { reason, pod }: Extract<Health, { state: 'doomed' }>,
+  { metadata }: Deployment,
+  { cluster }: Ports
+): Promise<boolean> {
+  if (reason !== 'Unschedulable' || pod === undefined) return true
+  const events = await cluster.list<ClusterEvent>({
+    apiVersion: 'v1',
+    kind: 'Event',
+    namespace: metadata.namespace,
+    fields: `involvedObject.name=${pod.metadata.name}`
+  })
+  return !events.some((event) => NODE_IS_COMING.has(event.reason ?? ''))
+}

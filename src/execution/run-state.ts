@@ -1,0 +1,59 @@
+import type { Clock } from '../clock.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Deployment, Pod } from '../kubernetes/objects.ts'
+import type { Log } from '../log.ts'
+import type { Measurement, PodEvidence, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
+import type { Standing } from '../analysis/judge.ts'
+import type { Sampler } from '../analysis/sampling.ts'
+import type { Inputs } from '../inputs.ts'
+import type { Release } from '../record.ts'
+import type { Route } from '../routes/route.ts'
+import type { Traffic } from './traffic.ts'
+
+export interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export type Settings = Pick<
+  Inputs,
+  'smokeTests' | 'checks' | 'checkInterval' | 'failureLimit' | 'onNoData' | 'noDataTimeout' | 'timeout'
+>
+
+/** One release while it is carried out. Only `execute` and the steps change it. */
+export interface ReleaseRun {
+  readonly namespace: string
+  readonly workload: string
+  readonly settings: Settings
+  readonly ports: Ports
+  readonly route: Route
+  readonly traffic: Traffic
+  /** Whether a traffic write has been sent: if not, there is nothing to put back. */
+  begun: boolean
+  /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
+  readonly stable: Version
+  canary: Version
+  /** The record as the run began it: its roles and selectors stay. */
+  readonly initial: Release
+  /** As the record on the route object says, or will say in a moment. */
+  release: Release
+  /** The canary's Deployment as the API server has it. */
+  deployment: Deployment | undefined
+  /** Number of the pods' port that the route's traffic goes to. */
+  readonly port: number
+  /** Pods that came up, and the uids of those that passed the smoke tests. */
+  pods: readonly Pod[]
+  readonly tested: Set<string>
+  /** Milliseconds since the epoch at which the last traffic write was answered. */
+  shiftedAt: number | undefined
+  /** Absent when there are no checks. */
+  readonly sampler: Sampler | undefined
+  /** Failures are counted over the whole release, not per step. */
+  standing: Standing
+  readonly timeline: TimelineEntry[]
+  readonly smokeTests: SmokeResult[]
+  readonly measurements: Measurement[]
+  readonly evidence: PodEvidence[]
+  readonly warnings: string[]
+}

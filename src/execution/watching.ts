@@ -1,0 +1,85 @@
+import { judgeRound } from '../analysis/judge.ts'
+import type { MeasuredStep, Sampler } from '../analysis/sampling.ts'
+import type { Subject } from '../analysis/subject.ts'
+import { ReleaseFailed } from '../errors.ts'
+import { checkName, printCheck } from '../grammar/check.ts'
+import { formatDuration } from '../grammar/duration.ts'
+import type { Measurement } from '../outcome.ts'
+import { untilDoomed } from './readiness.ts'
+import type { ReleaseRun } from './run-state.ts'
+
+/** The pods whose metrics are judged. */
+export const subjectOf = (run: ReleaseRun): Subject => ({
+  namespace: run.namespace,
+  workload: run.workload,
+  slot: run.canary.slot,
+  service: run.traffic.name,
+  replicaSet: `${run.canary.deployment}-${run.canary.hash}`,
+  pods: run.pods.map(({ metadata }) => ({
+    name: metadata.name,
+    createdAt: Date.parse(metadata.creationTimestamp ?? '')
+  })),
+  releaseStartedAt: Date.parse(run.release.startedAt)
+})
+
+/**
+ * Watches the canary under full traffic: its metrics by the checks, its pods by themselves.
+ * @param duration milliseconds; it takes longer when a check has not passed by then
+ * @throws ReleaseFailed when a check fails or a pod cannot run any more
+ */
+export async function bake(run: ReleaseRun, duration: number, signal: AbortSignal): Promise<string> {
+  const done = new AbortController()
+  const watching = AbortSignal.any([signal, done.signal])
+  const end = run.ports.clock.now() + duration
+  const watch =
+    run.sampler === undefined
+      ? waitUntil(run, end, watching)
+      : runChecks(run, run.sampler, 'bake', () => run.ports.clock.now() >= end, watching)
+  const doomed = run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching)]
+  try {
+    return await Promise.race([watch, ...doomed])
+  } finally {
+    done.abort()
+  }
+}
+
+async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal): Promise<string> {
+  const left = Math.max(0, end - ports.clock.now())
+  await ports.clock.sleep(left, signal)
+  return `${formatDuration(left)} without checks; all pods kept running`
+}
+
+/**
+ * Measures every check at the interval until the step is over and the latest round has passed.
+ * @throws ReleaseFailed with the check's line once it has failed as often as it may
+ */
+export async function runChecks(
+  run: ReleaseRun,
+  sampler: Sampler,
+  name: string,
+  isOver: () => boolean,
+  signal: AbortSignal
+): Promise<string> {
+  const { clock, log } = run.ports
+  const step: MeasuredStep = { name, startedAt: clock.now() }
+  for (let rounds = 1; ; rounds += 1) {
+    await clock.sleep(run.settings.checkInterval, signal)
+    const readings = await sampler.measure(step, subjectOf(run), signal)
+    run.measurements.push(...readings)
+    log.quote(readings.map(printReading).join('   '))
+    run.standing = judgeRound(run.standing, readings, run.settings)
+    const { decision, failed } = run.standing
+    if (failed !== undefined) throw new ReleaseFailed(failed.reason, printCheck(failed.check))
+    if (decision === 'pass' && isOver()) return `every check passed, ${rounds} rounds of measurements`
+  }
+}
+
+const marks: Readonly<Record<Measurement['verdict'], string>> = { pass: '✓', fail: '✗', 'no-data': '?' }
+
+const printReading = ({ check, value, verdict, why }: Measurement): string =>
+  `${marks[verdict]} ${checkName(check)} ${value === undefined ? (why ?? 'no data') : printValue(check.unit, value)}`
+
+function printValue(unit: Measurement['check']['unit'], value: number): string {
+  const factor = { '%': 100, ms: 1000, s: 1, '/s': 1, '': 1 }[unit]
+  return `${Number((value * factor).toPrecision(4))}${unit}`
+}

@@ -1,0 +1,17 @@
+const decimal = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?$/i
+
+/** A finite number such as `95`, `-0.5` or `1e-3`; undefined for anything else, `Infinity` and `0x10` included. */
+export const parseDecimal = (text: string): number | undefined => {
+  // Adding 0 makes the 0 of -0, which would not print back.
+  const value = decimal.test(text) ? Number(text) + 0 : NaN
+  return Number.isFinite(value) ? value : undefined
+}
+
+/**
+ * `value` times ten to the power of `places`. It moves the decimal point instead of multiplying, so that
+ * 7 % is 0.07 and prints as 7 % again, where `0.07 * 100` is 7.000000000000001.
+ */
+export const shiftDecimal = (value: number, places: number): number => {
+  const [digits = '0', exponent = '0'] = String(value).split('e')
+  return Number(`${digits}e${Number(exponent) + places}`)
+}

@@ -1,0 +1,74 @@
+import type { Fault } from '../errors.ts'
+import { splitLines } from './lines.ts'
+import { quote, type Parsed, type Parser } from './parsed.ts'
+
+type LineFault = Omit<Fault, 'input'>
+
+interface Item<T> {
+  readonly line: number
+  readonly value: T
+}
+
+/** The value of one input, or all that is wrong with it. */
+export type Reading<T> = { readonly value: T } | { readonly faults: readonly LineFault[] }
+
+/** How one input is read. */
+export interface Field<T> {
+  /** Stands for an empty input; the same text as the default in action.yml. */
+  readonly fallback: string
+  readonly read: (text: string) => Reading<T>
+}
+
+interface ListOptions<T> {
+  /** Two items of the same key are a fault, which quotes the key. */
+  readonly keyOf?: (item: T) => string
+  /** See `splitLines`. */
+  readonly ownsHash?: (line: string) => boolean
+}
+
+const toReading = <T>(parsed: Parsed<T>): Reading<T> => ('problem' in parsed ? { faults: [parsed] } : parsed)
+
+/** An input with one value. */
+export const single = <T>(parse: Parser<T>, fallback: string): Field<T> => ({
+  fallback,
+  read: (text) => toReading(parse(text.trim() || fallback))
+})
+
+/** An input with one value or none. */
+export const optional = <T>(parse: Parser<T>): Field<T | undefined> => ({
+  fallback: '',
+  read: (text) => (text.trim() === '' ? { value: undefined } : toReading(parse(text.trim())))
+})
+
+const repeated = <T>(items: readonly Item<T>[], keyOf: (item: T) => string): LineFault[] =>
+  items.flatMap(({ line, value }, index) => {
+    const first = items.slice(0, index).find((item) => keyOf(item.value) === keyOf(value))
+    return first === undefined
+      ? []
+      : [{ line, problem: `${quote(keyOf(value))} is already on line ${first.line}` }]
+  })
+
+/** An input that takes one item a line. */
+export const list = <T>(parse: Parser<T>, { keyOf, ownsHash }: ListOptions<T> = {}): Field<readonly T[]> => ({
+  fallback: '',
+  read: (text) => {
+    const items: Item<T>[] = []
+    const faults: LineFault[] = []
+    for (const { line, text: item } of splitLines(text, ownsHash)) {
+      const parsed = parse(item)
+      if ('problem' in parsed) faults.push({ line, ...parsed })
+      else items.push({ line, value: parsed.value })
+    }
+    if (keyOf !== undefined) faults.push(...repeated(items, keyOf))
+    return faults.length > 0 ? { faults } : { value: items.map(({ value }) => value) }
+  }
+})
+
+/** The same input, its value turned into another one. */
+export const mapped = <T, U>({ fallback, read }: Field<T>, turn: (value: T) => U): Field<U> => ({
+  fallback,
+  read: (text) => {
+    const reading = read(text)
+    return 'faults' in reading ? reading : { value: turn(reading.value) }
+  }
+})

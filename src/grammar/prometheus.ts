@@ -1,0 +1,52 @@
+import { isName } from './names.ts'
+import { quote, refusal, type Parser } from './parsed.ts'
+
+/** Where Prometheus answers. */
+export type PrometheusAddress =
+  /** Without a slash at the end. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** A Service in the cluster, reached through the API server. */
+  | { readonly kind: 'service'; readonly namespace: string; readonly name: string; readonly port: number }
+
+export interface Header {
+  readonly name: string
+  readonly value: string
+}
+
+const urlExample = 'https://prometheus.example.com'
+const serviceExample = 'service/monitoring/prometheus-server:80'
+const headerExample = 'Authorization: Bearer <token>'
+
+/** Reads `https://…`, `http://…` or `service/<namespace>/<name>:<port>`. */
+export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
+  // Neither problem quotes the text: passwords and tokens are what these places are used for.
+  if (text.includes('@')) {
+    return refusal(
+      'a URL must not hold user name and password; send them with prometheus-headers',
+      urlExample
+    )
+  }
+  if (/[?#]/.test(text))
+    return refusal('only the base of the URL is wanted, without query and fragment', urlExample)
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
+    return { value: { kind: 'url', url: new URL(text).href.replace(/\/+$/, '') } }
+  }
+  const [, namespace = '', name = '', digits] = /^service\/([^/]+)\/([^/]+):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  return isName(namespace) && isName(name) && port >= 1 && port <= 65_535
+    ? { value: { kind: 'service', namespace, name, port } }
+    : refusal(
+        `${quote(text)} is neither an http(s) URL nor service/<namespace>/<name>:<port>`,
+        serviceExample
+      )
+}
+
+/** Reads `Name: value`. Its refusals quote nothing of the text: a header is a secret. */
+export const parseHeader: Parser<Header> = (text) => {
+  const [, name, value] = /^([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*(\S.*)$/.exec(text) ?? []
+  if (name === undefined || value === undefined)
+    return refusal('not a header, which is name: value', headerExample)
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
+    ? { value: { name, value } }
+    : refusal('the value has characters that no header can carry', headerExample)
+}

@@ -1,0 +1,154 @@
+import { InputError, type Fault } from './errors.ts'
+import { checkName, parseCheck, type Check } from './grammar/check.ts'
+import { durationBetween } from './grammar/duration.ts'
+import { list, mapped, optional, single, type Field } from './grammar/field.ts'
+import { fullRepository, parseImageRule, type ImageRule } from './grammar/image.ts'
+import { splitLines } from './grammar/lines.ts'
+import { choice, parseName, parseRoute, parseWorkload } from './grammar/names.ts'
+import { quote, refusal, type Parser } from './grammar/parsed.ts'
+import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './grammar/prometheus.ts'
+import { isCommand, parseSmokeTest, type SmokeTest } from './grammar/smoke-test.ts'
+
+/** What the user asked for. Durations are in milliseconds; an empty list means none. */
+export interface Inputs {
+  readonly command: 'deploy' | 'rollback' | 'status'
+  /** Name of the Deployment; undefined: the only one in `manifests`. */
+  readonly workload: string | undefined
+  /** Name of the Service; undefined: the one that selects the workload. */
+  readonly route: string | undefined
+  readonly namespace: string | undefined
+  readonly context: string | undefined
+  /** Content of a kubeconfig file; a secret. */
+  readonly kubeconfig: string | undefined
+  /** Files, folders and globs. */
+  readonly manifests: readonly string[]
+  readonly images: readonly ImageRule[]
+  readonly smokeTests: readonly SmokeTest[]
+  readonly checks: readonly Check[]
+  readonly prometheus: PrometheusAddress | undefined
+  /** The values are secrets. */
+  readonly prometheusHeaders: Readonly<Record<string, string>>
+  readonly checkInterval: number
+  /** The failed measurement of a check that fails the release: 1 is the first. */
+  readonly failureLimit: number
+  readonly onNoData: 'fail' | 'wait'
+  readonly noDataTimeout: number
+  /** For the pods of the canary to become ready. */
+  readonly timeout: number
+  readonly bake: number
+  readonly previous: 'scale-down' | 'keep'
+  /** A secret. */
+  readonly githubToken: string | undefined
+  readonly comment: 'auto' | 'off'
+}
+
+/** No job on GitHub lasts longer than 5 days, and a timer beyond 24 days would fire at once. */
+const longest = 5 * 24 * 3_600_000
+
+const anyText: Parser<string> = (text) => ({ value: text })
+
+const parseCount: Parser<number> = (text) => {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  return value >= 1 ? { value } : refusal(`${quote(text)} is not a whole number from 1`, '3')
+}
+
+/** A path or base64 in place of the content is the usual slip. The text is a secret, so it is not quoted. */
+const parseKubeconfig: Parser<string> = (text) =>
+  text.includes('\n') || text.startsWith('{')
+    ? { value: text }
+    : refusal(
+        'is one line, but the content of a kubeconfig file is wanted; for a path set the variable KUBECONFIG',
+        '${{ secrets.KUBECONFIG }}'
+      )
+
+const duration = (fallback: string, least = 0): Field<number> =>
+  single(durationBetween(least, longest, fallback), fallback)
+
+const targetOf = ({ match, target }: ImageRule): string =>
+  match === 'name' ? target : fullRepository(target)
+
+const headers = list(parseHeader, {
+  keyOf: ({ name }: Header) => name.toLowerCase(),
+  ownsHash: () => true
+})
+
+const toRecord = (items: readonly Header[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(items.map(({ name, value }) => [name, value]))
+
+/** How each input is read. Its name in action.yml is the key in kebab case. */
+const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
+  command: single(choice('deploy', 'rollback', 'status'), 'deploy'),
+  workload: optional(parseWorkload),
+  route: optional(parseRoute),
+  namespace: optional(parseName),
+  context: optional(anyText),
+  kubeconfig: optional(parseKubeconfig),
+  manifests: list(anyText),
+  images: list(parseImageRule, { keyOf: targetOf }),
+  smokeTests: list(parseSmokeTest, { ownsHash: isCommand }),
+  checks: list(parseCheck, { keyOf: checkName }),
+  prometheus: optional(parsePrometheus),
+  prometheusHeaders: mapped(headers, toRecord),
+  checkInterval: duration('15s', 1_000),
+  failureLimit: single(parseCount, '3'),
+  onNoData: single(choice('fail', 'wait'), 'fail'),
+  noDataTimeout: duration('5m'),
+  timeout: duration('10m', 1),
+  bake: duration('30s'),
+  previous: single(choice('scale-down', 'keep'), 'scale-down'),
+  githubToken: optional(anyText),
+  comment: single(choice('auto', 'off'), 'auto')
+}
+
+const inputName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+
+/** Every input by its name in action.yml, with what an empty one stands for. */
+export const inputDefaults: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(fields).map(([key, { fallback }]) => [inputName(key), fallback])
+)
+
+/** What is wrong between inputs that may each be right. */
+const faultsBetween = (isGiven: (name: string) => boolean): readonly Fault[] => {
+  const faults: Fault[] = []
+  if (!isGiven('workload') && !isGiven('manifests')) {
+    const problem = 'nothing says which Deployment is meant: give its name, or manifests that hold only one'
+    faults.push({ input: 'workload', problem, example: 'web' })
+  }
+  if (isGiven('checks') && !isGiven('prometheus')) {
+    const problem = 'checks need an address to ask'
+    faults.push({ input: 'prometheus', problem, example: 'service/monitoring/prometheus-server:80' })
+  }
+  return faults
+}
+
+/**
+ * Reads every input through `read`, which gives the text for a name and '' for an input that is not set. It must
+ * not trim, else the line numbers in faults are wrong by the empty lines at the beginning.
+ * Throws InputError with all faults of all inputs. Inputs that the command has no use for are checked the same.
+ */
+export const readInputs = (read: (name: string) => string): Inputs => {
+  const values: Record<string, unknown> = {}
+  const faults: Fault[] = []
+  for (const [key, field] of Object.entries(fields)) {
+    const input = inputName(key)
+    const reading = field.read(read(input))
+    if ('faults' in reading) faults.push(...reading.faults.map((fault) => ({ input, ...fault })))
+    else values[key] = reading.value
+  }
+  faults.push(...faultsBetween((name) => splitLines(read(name)).length > 0))
+  if (faults.length > 0) throw new InputError(faults)
+  // The type of `fields` says that each key has got a value of its own type.
+  return values as unknown as Inputs
+}
+
+/** Shorter ones are tenant numbers and the like; masking them would blank out half the log. */
+const shortestSecret = 4
+
+/** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
+export const secretsOf = ({ githubToken, prometheusHeaders }: Inputs): readonly string[] => {
+  const values = Object.values(prometheusHeaders)
+  // "Bearer <token>" and "Basic <credentials>": logs of others show the second word alone.
+  const credentials = values.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
+  const secrets = [githubToken ?? '', ...values, ...credentials]
+  return [...new Set(secrets)].filter((secret) => secret.length >= shortestSecret)
+}

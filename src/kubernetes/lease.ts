@@ -1,0 +1,166 @@
+import type { Clock } from '../clock.ts'
+import { ClusterError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Cluster, Ref } from './cluster.ts'
+import type { Lease } from './objects.ts'
+
+const DURATION_SECONDS = 15
+const RENEW_EVERY = 5000
+const LOOK_EVERY = 1000
+const RUN_ANNOTATION = 'greenlight.dev/run'
+
+export interface Holder {
+  /** Release id. */
+  readonly id: string
+  /** Address of the workflow run, for whoever finds the lock taken. */
+  readonly run: string
+}
+
+interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A held lock. */
+export interface Lock {
+  /** Aborted when somebody else has taken the lock: then nothing may be written any more. */
+  readonly lost: AbortSignal
+  release(): Promise<void>
+}
+
+/** Another run is releasing the same thing. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError'
+}
+
+/**
+ * Takes the lock, so that two runs cannot move the same traffic.
+ *
+ * A holder is alive when its renewTime changes while we look, and dead when it does not for the Lease's whole
+ * duration by our own clock: the clocks of two machines are never compared.
+ * @throws LockedError when its holder is alive
+ */
+export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: AbortSignal): Promise<Lock> {
+  const found = await ports.cluster.get<Lease>(ref)
+  const free = found === undefined ? undefined : await whenFree(found, ref, holder, ports, signal)
+  const lease = await write(ports, ref, holder, free)
+  return keep(lease, ref, holder, ports)
+}
+
+async function whenFree(
+  lease: Lease,
+  ref: Ref,
+  holder: Holder,
+  { cluster, clock, log }: Ports,
+  signal: AbortSignal
+): Promise<Lease> {
+  const { holderIdentity = '', renewTime, leaseDurationSeconds = DURATION_SECONDS } = lease.spec ?? {}
+  if (holderIdentity === '' || holderIdentity === holder.id) return lease
+  log.line(
+    `The lock is held by run ${holderIdentity}; looking for ${leaseDurationSeconds} s whether it is alive`
+  )
+  const deadline = clock.now() + leaseDurationSeconds * 1000
+  while (clock.now() < deadline) {
+    await clock.sleep(LOOK_EVERY, signal)
+    const now = await cluster.get<Lease>(ref)
+    if ((now?.spec?.holderIdentity ?? '') === '') return now ?? withoutVersion(lease)
+    if (now?.spec?.renewTime !== renewTime) throw locked(now ?? lease, ref)
+  }
+  log.line(`Run ${holderIdentity} does not live any more: taking the lock over`)
+  return lease
+}
+
+const withoutVersion = (lease: Lease): Lease => ({ ...lease, metadata: { name: lease.metadata.name } })
+
+function locked({ metadata, spec }: Lease, ref: Ref): LockedError {
+  const run = metadata.annotations?.[RUN_ANNOTATION]
+  return new LockedError(
+    `another run is releasing here right now: ${spec?.holderIdentity ?? 'unknown'}${run === undefined ? '' : ` (${run})`} ` +
+      `holds lease/${ref.name} in namespace ${ref.namespace ?? ''}. Nothing was changed. ` +
+      'Wait for it or cancel it; `concurrency:` in the workflow lets runs queue up.'
+  )
+}
+
+/** Creates or takes over; two runs that try at once are told apart by the API server. */
+async function write(
+  { cluster, clock }: Ports,
+  ref: Ref,
+  holder: Holder,
+  found: Lease | undefined
+): Promise<Lease> {
+  const lease = leaseOf(ref, holder, found, clock.now())
+  try {
+    return found?.metadata.resourceVersion === undefined
+      ? await cluster.create(lease)
+      : await cluster.replace(lease)
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 409) {
+      throw new LockedError(
+        `another run took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Nothing was changed. Run again.`
+      )
+    }
+    throw error
+  }
+}
+
+function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now: number): Lease {
+  const time = microTime(now)
+  const taken = found !== undefined && found.spec?.holderIdentity !== holder.id
+  return {
+    apiVersion: ref.apiVersion,
+    kind: ref.kind,
+    metadata: {
+      name: ref.name,
+      ...(ref.namespace === undefined ? {} : { namespace: ref.namespace }),
+      ...(found?.metadata.resourceVersion === undefined
+        ? {}
+        : { resourceVersion: found.metadata.resourceVersion }),
+      labels: { ...found?.metadata.labels },
+      annotations: { ...found?.metadata.annotations, [RUN_ANNOTATION]: holder.run }
+    },
+    spec: {
+      holderIdentity: holder.id,
+      leaseDurationSeconds: DURATION_SECONDS,
+      acquireTime: taken ? time : (found?.spec?.acquireTime ?? time),
+      renewTime: time,
+      leaseTransitions: (found?.spec?.leaseTransitions ?? 0) + (taken ? 1 : 0)
+    }
+  }
+}
+
+/** MicroTime as the API server wants it. */
+const microTime = (now: number): string => new Date(now).toISOString().replace('Z', '000Z')
+
+function keep(first: Lease, ref: Ref, holder: Holder, { cluster, clock, log }: Ports): Lock {
+  const lost = new AbortController()
+  const stopped = new AbortController()
+  let lease = first
+  const renewing = (async () => {
+    for (;;) {
+      await clock.sleep(RENEW_EVERY, stopped.signal)
+      try {
+        lease = await cluster.replace(leaseOf(ref, holder, lease, clock.now()))
+      } catch (error) {
+        if (error instanceof ClusterError && error.status === 409) {
+          lost.abort(
+            new LockedError(`another run has taken over lease/${ref.name}: this one changes nothing any more`)
+          )
+          return
+        }
+        log.warning(
+          `the lock could not be renewed, trying again: ${error instanceof Error ? error.message : String(error)}`
+        )
+      }
+    }
+  })().catch(() => undefined)
+  return {
+    lost: lost.signal,
+    async release() {
+      stopped.abort()
+      await renewing
+      if (lost.signal.aborted) return
+      await cluster.replace({ ...lease, spec: { ...lease.spec, holderIdentity: '' } })
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import { ClusterError, messageOf } from '../errors.ts'
+
+/** The request was not answered in time. */
+export class Overdue extends Error {
+  override readonly name = 'Overdue'
+}
+
+/** Failures to connect: nothing of the request has reached the API server. */
+const BEFORE_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
+const ON_THE_WAY = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']
+
+const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
+
+/** The deepest cause that has a code: libraries wrap the error of the socket, sometimes several times. */
+function rootOf(error: unknown): NodeJS.ErrnoException {
+  const { cause } = error as Error
+  const inner = cause instanceof Error ? rootOf(cause) : undefined
+  return inner?.code === undefined ? (error as NodeJS.ErrnoException) : inner
+}
+
+const codeOf = (error: unknown): string => rootOf(error).code ?? ''
+
+/** Whether the API server cannot have seen the request, so that even a write may be sent again. */
+export const wasNeverSent = (error: unknown): boolean => BEFORE_SENT.includes(codeOf(error))
+
+/** Whether the next attempt may go better. */
+export const mayHeal = (error: unknown): boolean => wasNeverSent(error) || ON_THE_WAY.includes(codeOf(error))
+
+/** Says that no answer came, for how long one was waited for, and what to look at. */
+export function noAnswer(server: string, cause: unknown, milliseconds: number): ClusterError {
+  const { syscall = '', path = '' } = rootOf(cause)
+  const code = codeOf(cause)
+  const text = messageOf(cause).trim().slice(0, 500)
+  const tried = `after ${(milliseconds / 1000).toFixed(1)} s`
+  if (code === 'ENOENT' && syscall.startsWith('spawn')) {
+    const plugin = syscall.replace('spawn ', '')
+    return unreachable(
+      `the kubeconfig gets its credentials from \`${plugin}\`, which is not installed here`,
+      cause
+    )
+  }
+  if (path !== '' && syscall === 'open') {
+    return unreachable(`the kubeconfig needs the file ${path}, which cannot be read (${code})`, cause)
+  }
+  if (cause instanceof Overdue) {
+    const why = 'A private endpoint, a firewall or a proxy may keep this machine out.'
+    return unreachable(`${server} gave no answer ${tried}. ${why}`, cause)
+  }
+  if (UNTRUSTED.test(code)) {
+    const why = 'Does the kubeconfig belong to this cluster, with its certificate-authority-data?'
+    return unreachable(`${server} is not trusted: ${text}. ${why}`, cause)
+  }
+  return unreachable(`${server} cannot be reached, given up ${tried}: ${text}. ${hintFor(code)}`, cause)
+}
+
+const unreachable = (message: string, cause: unknown): ClusterError => new ClusterError(message, 0, { cause })
+
+function hintFor(code: string): string {
+  switch (code) {
+    case 'ECONNREFUSED':
+      return 'Nothing listens there: is the cluster running, and is this its address?'
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'Its name is not known here: does the cluster still exist, is its endpoint private?'
+    default:
+      return 'Is the cluster running, and may this machine reach it?'
+  }
+}

@@ -1,0 +1,59 @@
+import { ClusterError } from '../errors.ts'
+import type { HttpAnswer } from './cluster.ts'
+import { describeMissing } from './rights.ts'
+import type { Right } from './rights.ts'
+
+/** What was asked of the API server, in the words of a person and of its access rules. */
+export interface Deed extends Right {
+  readonly kind: string
+  readonly namespace: string | undefined
+}
+
+/** The body of the API server's own refusals. */
+interface Status {
+  readonly message?: string
+  readonly reason?: string
+  readonly code?: number
+  readonly details?: { readonly name?: string }
+}
+
+/** The API server's word on why not; undefined when the text is no such word but, say, a pod's answer. */
+export function statusIn(body: string): Status | undefined {
+  if (!body.startsWith('{')) return undefined
+  try {
+    const parsed = JSON.parse(body) as Status & { kind?: unknown; apiVersion?: unknown }
+    return parsed.kind === 'Status' && parsed.apiVersion === 'v1' ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `patch service/web in namespace shop` */
+export const describeDeed = ({ verb, kind, name, subresource, namespace }: Deed): string =>
+  `${verb} ${subresource === undefined ? '' : `${subresource} of `}${kind.toLowerCase()}` +
+  (name === undefined || name === '' ? '' : `/${name}`) +
+  (namespace === undefined ? '' : ` in namespace ${namespace}`)
+
+/** The error for an answer that is a no. */
+export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError {
+  const said = statusIn(body)?.message ?? body.trim().slice(0, 300)
+  const message = said === '' ? `status ${status} without a word` : said
+  return new ClusterError(`cannot ${describeDeed(deed)}: ${message}${remedy(deed, status, message)}`, status)
+}
+
+function remedy(deed: Deed, status: number, message: string): string {
+  if (status === 401) return '. The credentials are not valid (any more)'
+  // Quotas and admission policies refuse with 403 too, and no rule would help against those.
+  if (status === 403 && message.includes(' cannot ')) {
+    return `. It ${describeMissing({ ...deed, name: undefined }, deed.namespace)}`
+  }
+  // The API server does not say which: a patch that tests a field gets this when the field is another by now.
+  if (status === 422 && deed.verb === 'patch' && message.includes('rejected our request')) {
+    return '. The object is no longer as the patch expects it'
+  }
+  return ''
+}
+
+/** Whether the object itself does not exist, rather than its kind or what a proxy in between looked for. */
+export const isMissing = ({ status, body }: HttpAnswer, name: string): boolean =>
+  status === 404 && statusIn(body)?.details?.name === name

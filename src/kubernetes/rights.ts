@@ -1,0 +1,95 @@
+import type { Cluster } from './cluster.ts'
+import type { KubernetesObject } from './objects.ts'
+
+/** Something that the credentials must be allowed to do in a namespace. */
+export interface Right {
+  readonly verb: string
+  /** API group; empty for the core. */
+  readonly group: string
+  /** Plural, e.g. `services`. */
+  readonly resource: string
+  readonly subresource?: string | undefined
+  /** The one object that is meant. */
+  readonly name?: string | undefined
+}
+
+/** What a Role allows. */
+export interface Rule {
+  readonly verbs: readonly string[]
+  readonly apiGroups?: readonly string[]
+  readonly resources?: readonly string[]
+  readonly resourceNames?: readonly string[]
+}
+
+interface RulesReview extends KubernetesObject {
+  readonly spec: { readonly namespace: string }
+  readonly status?: { readonly resourceRules?: readonly Rule[] | null }
+}
+
+interface AccessReview extends KubernetesObject {
+  readonly spec: { readonly resourceAttributes: Right & { readonly namespace: string } }
+  readonly status?: { readonly allowed?: boolean }
+}
+
+const AUTHORIZATION = 'authorization.k8s.io/v1'
+
+const resourceOf = ({ resource, subresource }: Right): string =>
+  subresource === undefined ? resource : `${resource}/${subresource}`
+
+/** Whether one of the rules allows it. */
+export const covers = (rules: readonly Rule[], right: Right): boolean =>
+  rules.some(
+    ({ verbs, apiGroups = [], resources = [], resourceNames = [] }) =>
+      holds(verbs, right.verb) &&
+      holds(apiGroups, right.group) &&
+      (holds(resources, resourceOf(right)) || resources.includes(`*/${right.subresource ?? ''}`)) &&
+      (resourceNames.length === 0 || (right.name !== undefined && resourceNames.includes(right.name)))
+  )
+
+const holds = (list: readonly string[], wanted: string): boolean =>
+  list.includes('*') || list.includes(wanted)
+
+/**
+ * The rights that the credentials lack. One question brings all rules; what they do not show is asked one by one,
+ * because clouds have authorizers that can say yes to a question but cannot list their rules.
+ */
+export async function missingRights(
+  cluster: Cluster,
+  namespace: string,
+  needs: readonly Right[]
+): Promise<readonly Right[]> {
+  const rules = await listRules(cluster, namespace)
+  const doubtful = needs.filter((right) => !covers(rules, right))
+  const answers = await Promise.all(doubtful.map((right) => isAllowed(cluster, namespace, right)))
+  return doubtful.filter((_, at) => answers[at] === false)
+}
+
+async function listRules(cluster: Cluster, namespace: string): Promise<readonly Rule[]> {
+  const review = await cluster.create<RulesReview>({
+    apiVersion: AUTHORIZATION,
+    kind: 'SelfSubjectRulesReview',
+    metadata: { name: '' },
+    spec: { namespace }
+  })
+  return review.status?.resourceRules ?? []
+}
+
+async function isAllowed(cluster: Cluster, namespace: string, right: Right): Promise<boolean> {
+  const review = await cluster.create<AccessReview>({
+    apiVersion: AUTHORIZATION,
+    kind: 'SelfSubjectAccessReview',
+    metadata: { name: '' },
+    spec: { resourceAttributes: { ...right, namespace } }
+  })
+  return review.status?.allowed === true
+}
+
+/** What is missing and the rule that would bring it. */
+export const describeMissing = (right: Right, namespace: string | undefined): string => {
+  const { verb, group, name } = right
+  const where = namespace === undefined ? '' : ` in namespace ${namespace}`
+  const resources = JSON.stringify([resourceOf(right)])
+  const names = name === undefined ? '' : `, resourceNames: ${JSON.stringify([name])}`
+  const rule = `{apiGroups: ${JSON.stringify([group])}, resources: ${resources}${names}, verbs: ${JSON.stringify([verb])}}`
+  return `cannot ${verb} ${resourceOf(right)}${where}: give the ServiceAccount this rule: ${rule}`
+}

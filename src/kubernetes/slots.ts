@@ -1,0 +1,81 @@
+import type { Deployment } from './objects.ts'
+import { templateLabels, withoutKeys } from './selectors.ts'
+import type { Labels } from './selectors.ts'
+
+export const SLOT_LABEL = 'greenlight.dev/slot'
+
+/** `plain` is a Deployment that has not been through a release: it has no label that tells it from its slots. */
+export type SlotName = 'blue' | 'green' | 'plain'
+
+export const slotDeploymentName = (workload: string, slot: SlotName): string =>
+  slot === 'plain' ? workload : `${workload}-${slot}`
+
+export const otherSlot = (slot: SlotName): 'blue' | 'green' => (slot === 'green' ? 'blue' : 'green')
+
+/**
+ * The label that tells the slots apart. A pair of Deployments that a team has made by hand has one of its own
+ * (`version: blue`), which its Service selects by; then that one is used, so that the pair stays theirs.
+ */
+export function slotLabel(serviceSelector: Labels, deployment: Deployment, slot: SlotName): string {
+  const own = Object.entries(serviceSelector).find(
+    ([key, value]) => value === slot && templateLabels(deployment.spec.template)[key] === slot
+  )
+  return own?.[0] ?? SLOT_LABEL
+}
+
+/** Annotations that belong to the object they are on, not to a copy of it. */
+const NOT_COPIED = ['kubectl.kubernetes.io/last-applied-configuration', 'deployment.kubernetes.io/revision']
+
+export interface Placement {
+  readonly name: string
+  readonly namespace: string
+  readonly slot: SlotName
+  /** Key of the label that tells the slots apart. */
+  readonly label: string
+  readonly replicas: number
+}
+
+/**
+ * The Deployment that brings a version into a slot.
+ * @param source what to run: the user's manifest, or the live Deployment of the other slot
+ * @param live the slot's Deployment when it exists: its selector is immutable, its metadata is kept
+ */
+export function inSlot(source: Deployment, placement: Placement, live: Deployment | undefined): Deployment {
+  const { name, namespace, replicas } = placement
+  const selector = live?.spec.selector ?? slotSelector(source, placement)
+  const mark: Labels = placement.slot === 'plain' ? {} : { [placement.label]: placement.slot }
+  const { paused: _, ...spec } = source.spec as Deployment['spec'] & { paused?: boolean }
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      ...keptMetadata(live),
+      name,
+      namespace,
+      labels: { ...live?.metadata.labels, ...source.metadata.labels, ...mark },
+      annotations: {
+        ...live?.metadata.annotations,
+        ...withoutKeys(source.metadata.annotations ?? {}, ...NOT_COPIED)
+      }
+    },
+    spec: {
+      ...spec,
+      replicas,
+      selector,
+      template: markedTemplate(source, { ...selector.matchLabels, ...mark })
+    }
+  }
+}
+
+const keptMetadata = (live: Deployment | undefined): Partial<Deployment['metadata']> =>
+  live?.metadata.resourceVersion === undefined ? {} : { resourceVersion: live.metadata.resourceVersion }
+
+const slotSelector = ({ spec }: Deployment, { label, slot }: Placement): Deployment['spec']['selector'] => ({
+  ...spec.selector,
+  matchLabels: { ...spec.selector.matchLabels, ...(slot === 'plain' ? {} : { [label]: slot }) }
+})
+
+function markedTemplate({ spec }: Deployment, mark: Labels): Deployment['spec']['template'] {
+  const labels = { ...withoutKeys(templateLabels(spec.template), 'pod-template-hash'), ...mark }
+  return { ...spec.template, metadata: { ...spec.template.metadata, labels } }
+}

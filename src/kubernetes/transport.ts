@@ -1,0 +1,130 @@
+import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import axios from 'axios'
+import type { HttpAnswer, HttpRequest } from './cluster.ts'
+import type { Access, Credentials } from './credentials.ts'
+import { noAnswer, Overdue } from './no-answer.ts'
+import { statusIn } from './refusal.ts'
+
+export interface Transport {
+  /**
+   * Sends once, twice when the credentials have expired. Any status is an answer.
+   * @throws ClusterError with status 0 when no answer came
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>
+  /** Opens an answer that goes on and on; whatever is not 200 is an answer as of `send`. */
+  open(path: string, signal: AbortSignal): Promise<Readable | HttpAnswer>
+}
+
+export interface TransportOptions {
+  /** Hears of everything that is sent. */
+  readonly onRequest: (method: string, path: string) => void
+  /** Milliseconds for a request that names none of its own. */
+  readonly timeout: number
+}
+
+type Reply = Readable | HttpAnswer
+
+const LARGEST_ANSWER = 64 * 1024 * 1024
+
+/** axios must neither judge nor change anything, nor go where a redirect or the environment's proxy points. */
+const asIs = {
+  proxy: false,
+  maxRedirects: 0,
+  maxContentLength: LARGEST_ANSWER,
+  maxBodyLength: Infinity,
+  validateStatus: () => true,
+  transformRequest: [(body: unknown) => body],
+  transformResponse: [(body: unknown) => body]
+} as const
+
+/** Requests as they are: nothing is added to a body, nothing is taken from an answer. */
+export function createTransport(credentials: Credentials, options: TransportOptions): Transport {
+  const exchange = async <R extends Reply>(
+    request: HttpRequest,
+    attempt: (request: HttpRequest, access: Access, stop: AbortSignal) => Promise<R>
+  ): Promise<R> => {
+    const { timeout = options.timeout, signal } = request
+    const started = performance.now()
+    try {
+      return await withCredentials(credentials, (access) => {
+        options.onRequest(request.method, request.path)
+        return inTime(timeout, signal, (stop) => attempt(request, access, stop))
+      })
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw noAnswer(credentials.server, error, performance.now() - started)
+    }
+  }
+  return {
+    send: (request) => exchange(request, fetchText),
+    open: (path, signal) => exchange({ method: 'GET', path, signal }, fetchStream)
+  }
+
+  async function fetchText(request: HttpRequest, access: Access, stop: AbortSignal): Promise<HttpAnswer> {
+    const settings = { ...asIs, ...settingsOf(request, access, stop), responseType: 'text' } as const
+    const { status, headers, data } = await axios.request<string>(settings)
+    return { status, headers: toRecord(headers), body: data }
+  }
+
+  async function fetchStream(request: HttpRequest, access: Access, stop: AbortSignal): Promise<Reply> {
+    // The limit is for what is kept; a stream is not.
+    const limits = { maxContentLength: Infinity, responseType: 'stream' } as const
+    const settings = { ...asIs, ...settingsOf(request, access, stop), ...limits }
+    const { status, headers, data } = await axios.request<Readable>(settings)
+    return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
+  }
+
+  function settingsOf({ method, path, headers, body }: HttpRequest, access: Access, signal: AbortSignal) {
+    return {
+      url: credentials.server + path,
+      method,
+      headers: { 'User-Agent': 'greenlight', ...access.headers, ...headers },
+      data: body,
+      httpAgent: access.agent,
+      httpsAgent: access.agent,
+      signal
+    }
+  }
+}
+
+/** Tokens of credential plugins expire without notice, so one refusal is a reason to get new ones. */
+async function withCredentials<R extends Reply>(
+  credentials: Credentials,
+  attempt: (access: Access) => Promise<R>
+): Promise<R> {
+  const access = await credentials.access()
+  const first = await attempt(access)
+  if (!isUnauthorized(first)) return first
+  credentials.renew(access)
+  return attempt(await credentials.access())
+}
+
+/** By the API server, that is: a pod behind its proxy may want a login of its own. */
+const isUnauthorized = (reply: Reply): boolean =>
+  !(reply instanceof Readable) && reply.status === 401 && statusIn(reply.body)?.reason === 'Unauthorized'
+
+async function inTime<T>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  action: (stop: AbortSignal) => Promise<T>
+): Promise<T> {
+  const stop = new AbortController()
+  const onAbort = (): void => {
+    stop.abort()
+  }
+  const timer = setTimeout(onAbort, milliseconds)
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted === true) onAbort()
+  try {
+    return await action(stop.signal)
+  } catch (error) {
+    throw stop.signal.aborted ? new Overdue() : error
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+const toRecord = (headers: object): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))

@@ -1,0 +1,143 @@
+import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import type { Clock } from '../clock.ts'
+import { ClusterError, messageOf } from '../errors.ts'
+import type { KubernetesObject } from './objects.ts'
+
+/** Objects as of one moment. */
+export interface Listed<T> {
+  readonly items: readonly T[]
+  readonly version: string
+}
+
+/** The two questions that a watch asks, again and again. */
+export interface Watched<T> {
+  list(): Promise<Listed<T>>
+  /** Changes after a version, as the API server streams them. @throws ClusterError */
+  changesSince(version: string): Promise<Readable>
+}
+
+export interface WatchOptions {
+  readonly clock: Clock
+  /** Milliseconds without a word after which a connection may be dead, so that a new one has to tell. */
+  readonly silence: number
+}
+
+interface Change<T> {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
+  readonly object: T & { readonly code?: number; readonly message?: string }
+}
+
+const PAUSE = 500
+const GIVE_UP_AFTER = 60_000
+
+/**
+ * Calls back with all objects at the start and after every change, until the signal is aborted.
+ * A broken connection is taken up again where it broke.
+ *
+ * Not the library's informer: it loses errors of the callback, says nothing of what the API server answered,
+ * waits up to 30 s before it connects again, and stopped while it connects it leaves that connection open.
+ * @throws ClusterError when the first question is refused, or nothing has been heard for a minute
+ */
+export async function watchObjects<T extends KubernetesObject>(
+  watched: Watched<T>,
+  onChange: (objects: readonly T[]) => void,
+  { clock, silence }: WatchOptions,
+  signal: AbortSignal
+): Promise<void> {
+  let view: View<T> | undefined
+  let connected = false
+  let lastContact = clock.now()
+  const follow = async (current: View<T>): Promise<void> => {
+    const stream = await watched.changesSince(current.version())
+    connected = true
+    try {
+      for await (const line of linesOf(stream, silence, signal)) {
+        if (current.take(JSON.parse(line) as Change<T>)) onChange(current.objects())
+      }
+    } finally {
+      lastContact = clock.now()
+    }
+  }
+  while (!signal.aborted) {
+    const began = clock.now()
+    try {
+      if (view === undefined) {
+        view = createView(await watched.list())
+        onChange(view.objects())
+      }
+      await follow(view)
+    } catch (error) {
+      if (isAborted(signal)) return
+      if (!(error instanceof ClusterError)) throw error
+      if (error.status === 410) view = undefined
+      else if (!connected && isRefusal(error)) throw error
+      else if (clock.now() - lastContact > GIVE_UP_AFTER) throw lost(error)
+    }
+    // Whoever hangs up at once must not be asked in a tight loop.
+    if (clock.now() - began < PAUSE) await clock.sleep(PAUSE, signal).catch(() => undefined)
+  }
+}
+
+/** A function, because the compiler takes `aborted` for a value that does not change while we wait. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted
+
+const isRefusal = ({ status }: ClusterError): boolean => status >= 400 && status < 500 && status !== 429
+
+const lost = (error: ClusterError): ClusterError =>
+  new ClusterError(`lost the connection for ${GIVE_UP_AFTER / 1000} s: ${error.message}`, error.status, {
+    cause: error
+  })
+
+interface View<T> {
+  objects(): readonly T[]
+  version(): string
+  /** Whether the objects are others now. @throws ClusterError when the API server says so */
+  take(change: Change<T>): boolean
+}
+
+function createView<T extends KubernetesObject>(start: Listed<T>): View<T> {
+  const keyOf = ({ metadata }: T): string => `${metadata.namespace ?? ''}/${metadata.name}`
+  const objects = new Map(start.items.map((object) => [keyOf(object), object]))
+  let version = start.version
+  return {
+    objects: () => [...objects.values()],
+    version: () => version,
+    take({ type, object }) {
+      if (type === 'ERROR') throw new ClusterError(object.message ?? 'the watch failed', object.code ?? 500)
+      version = object.metadata.resourceVersion ?? version
+      if (type === 'BOOKMARK') return false
+      if (type === 'DELETED') objects.delete(keyOf(object))
+      else objects.set(keyOf(object), object)
+      return true
+    }
+  }
+}
+
+/** Ends with the stream, with silence and with the signal, and takes the connection down with it. */
+async function* linesOf(stream: Readable, silence: number, signal: AbortSignal): AsyncGenerator<string> {
+  let stopped = false
+  const stop = (): void => {
+    stopped = true
+    stream.destroy()
+  }
+  const timer = setTimeout(stop, silence)
+  signal.addEventListener('abort', stop)
+  if (signal.aborted) stop()
+  try {
+    const decoder = new StringDecoder()
+    let rest = ''
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      timer.refresh()
+      const lines = (rest + decoder.write(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      yield* lines
+    }
+  } catch (error) {
+    if (!stopped) throw new ClusterError(`the connection broke: ${messageOf(error)}`, 0, { cause: error })
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+    stream.destroy()
+  }
+}

@@ -1,0 +1,34 @@
+import type { Ports } from './execution/run-state.ts'
+import { acquire } from './kubernetes/lease.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import { messageOf } from './errors.ts'
+import type { Service } from './kubernetes/objects.ts'
+import type { Origin } from './strategies/prepare.ts'
+
+export const leaseName = (service: string): string => `greenlight-service-${service}`
+
+/** Does the work while no other run can move the traffic of this Service. */
+export async function withLock<T>(
+  service: Service,
+  { release, run }: Origin,
+  ports: Ports,
+  signal: AbortSignal,
+  work: (lock: Lock) => Promise<T>
+): Promise<T> {
+  const ref = {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    namespace: service.metadata.namespace,
+    name: leaseName(service.metadata.name)
+  }
+  const lock = await acquire(ref, { id: release, run: run ?? release }, ports, signal)
+  try {
+    return await work(lock)
+  } finally {
+    await lock.release().catch((error: unknown) => {
+      ports.log.warning(
+        `the lock could not be given back, the next run waits 15 s for it: ${messageOf(error)}`
+      )
+    })
+  }
+}

@@ -1,0 +1,197 @@
+import { InputError } from './errors.ts'
+import type { Fault } from './errors.ts'
+import type { Cluster } from './kubernetes/cluster.ts'
+import { isEnding, isReady, templateHash } from './kubernetes/health.ts'
+import type {
+  Deployment,
+  HorizontalPodAutoscaler,
+  KubernetesObject,
+  Pod,
+  ReplicaSet,
+  Service
+} from './kubernetes/objects.ts'
+import { printSelector } from './kubernetes/selectors.ts'
+import type { Version } from './outcome.ts'
+import type { Observed } from './observed.ts'
+import { isUnfinished, readRecord } from './record.ts'
+import type { Release } from './record.ts'
+import { findService, findStable, slotsOf } from './routes/find.ts'
+import type { Slots } from './routes/find.ts'
+
+export interface Target {
+  readonly namespace: string
+  readonly workload: string
+  /** Name of the Service; without it the only one that selects the workload. */
+  readonly service: string | undefined
+}
+
+const isFault = (value: object): value is Fault => 'problem' in value
+
+/** @throws InputError when it is not clear what serves */
+export async function observe(target: Target, cluster: Cluster): Promise<Observed> {
+  const { namespace, workload } = target
+  const [slots, services, autoscalers] = await Promise.all([
+    readSlots(target, cluster),
+    readServices(target, cluster),
+    cluster.list<HorizontalPodAutoscaler>({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      namespace
+    })
+  ])
+  if (Object.keys(slots).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
+  const service =
+    target.service === undefined
+      ? findService(services, slots, workload, namespace)
+      : await named(target.service, services, target, cluster)
+  if (isFault(service)) throw new InputError([service])
+  const record = readRecord(service)
+  const stable = findStable(service, slots, record?.stable.deployment)
+  if (isFault(stable)) throw new InputError([stable])
+  const pods = await podsBehind(service, cluster)
+  const autoscaler = autoscalers.find(
+    ({ spec }) =>
+      spec.scaleTargetRef.kind === 'Deployment' &&
+      spec.scaleTargetRef.name === stable.deployment.metadata.name
+  )
+  return {
+    namespace,
+    workload,
+    service,
+    record,
+    slots,
+    stable: { ...stable, ...servingPods(service, stable.deployment, pods, record) },
+    autoscaler,
+    autoscaled: autoscalers.flatMap(({ spec }) =>
+      spec.scaleTargetRef.kind === 'Deployment' ? [spec.scaleTargetRef.name] : []
+    )
+  }
+}
+
+async function readSlots({ namespace, workload }: Target, cluster: Cluster): Promise<Slots> {
+  const found = await Promise.all(
+    slotsOf(workload).map(async ({ slot, name }) => {
+      const deployment = await cluster.get<Deployment>({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        namespace,
+        name
+      })
+      return deployment === undefined ? [] : [[slot, deployment] as const]
+    })
+  )
+  return Object.fromEntries(found.flat())
+}
+
+async function readServices({ namespace, service }: Target, cluster: Cluster): Promise<readonly Service[]> {
+  if (service === undefined) return cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace })
+  const found = await cluster.get<Service>({ apiVersion: 'v1', kind: 'Service', namespace, name: service })
+  return found === undefined ? [] : [found]
+}
+
+async function named(
+  name: string,
+  [service]: readonly Service[],
+  { namespace }: Target,
+  cluster: Cluster
+): Promise<Service | Fault> {
+  if (service !== undefined && Object.keys(service.spec.selector ?? {}).length > 0) return service
+  if (service !== undefined) {
+    return {
+      input: 'route',
+      problem: `service/${name} has no selector, so there is nothing in it that could be switched`
+    }
+  }
+  const others = await cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace })
+  return {
+    input: 'route',
+    problem: `service/${name} does not exist in namespace ${namespace}; there are ${others.map(({ metadata }) => metadata.name).join(', ') || 'none'}`,
+    example: `route: service/${others[0]?.metadata.name ?? 'web'}`
+  }
+}
+
+/** Says what is there instead: most often the name or the namespace is wrong. */
+async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster): Promise<Fault> {
+  const others = ['StatefulSet', 'DaemonSet'].map(async (kind) => {
+    const found = await cluster
+      .get({ apiVersion: 'apps/v1', kind, namespace, name: workload })
+      .catch(() => undefined)
+    return found === undefined ? [] : [kind]
+  })
+  const [kind] = (await Promise.all(others)).flat()
+  if (kind !== undefined) {
+    return {
+      input: 'workload',
+      problem: `${workload} in namespace ${namespace} is a ${kind}; only Deployments can run in two versions side by side`,
+      example: 'workload: deployment/web'
+    }
+  }
+  const deployments = await cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace })
+  const names = deployments.map(({ metadata }) => metadata.name)
+  return {
+    input: 'workload',
+    problem:
+      `deployment/${workload} (or ${workload}-blue, ${workload}-green) does not exist in namespace ${namespace}; ` +
+      (names.length === 0 ? 'there is no Deployment at all' : `there are ${names.slice(0, 10).join(', ')}`),
+    example: names[0] === undefined ? 'namespace: the one the workload runs in' : `workload: ${names[0]}`
+  }
+}
+
+const podsBehind = ({ metadata, spec }: Service, cluster: Cluster): Promise<readonly Pod[]> =>
+  cluster.list<Pod>({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: metadata.namespace,
+    labels: printSelector(spec.selector)
+  })
+
+const ownedBy = (deployment: Deployment, pod: Pod): boolean =>
+  pod.metadata.ownerReferences?.some(
+    ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${templateHash(pod)}`
+  ) ?? false
+
+/** @throws InputError when traffic goes to more than one template, so that "what serves" is no one version */
+function servingPods(
+  service: Service,
+  deployment: Deployment,
+  behind: readonly Pod[],
+  record: Release | undefined
+): { hash: string; pods: readonly Pod[] } {
+  const live = behind.filter((pod) => !isEnding(pod))
+  const pods = live.filter((pod) => ownedBy(deployment, pod))
+  const [hash = '', another] = new Set(pods.map(templateHash))
+  if (record !== undefined && isUnfinished(record)) return { hash: record.stable.hash, pods }
+  const strangers = live.filter((pod) => !ownedBy(deployment, pod) && isReady(pod))
+  const name = `deployment/${deployment.metadata.name}`
+  if (strangers[0] !== undefined) {
+    throw new InputError([
+      {
+        input: 'route',
+        problem: `service/${service.metadata.name} sends traffic to pod ${strangers[0].metadata.name} too, which is not of ${name}: a switch would take it out of service`
+      }
+    ])
+  }
+  if (another !== undefined) {
+    throw new InputError([
+      {
+        input: 'workload',
+        problem: `${name} in namespace ${service.metadata.namespace ?? ''} is in the middle of a rollout (pods of templates ${hash} and ${another} run side by side)`,
+        example: `wait until \`kubectl rollout status ${name}\` has ended`
+      }
+    ])
+  }
+  return { hash, pods }
+}
+
+/** The template of an earlier version, from its ReplicaSet. */
+export const readReplicaSet = (
+  namespace: string,
+  { deployment, hash }: Version,
+  cluster: Cluster
+): Promise<ReplicaSet | undefined> =>
+  cluster.get<ReplicaSet & KubernetesObject>({
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    namespace,
+    name: `${deployment}-${hash}`
+  })

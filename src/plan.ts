@@ -1,0 +1,64 @@
+import type { Manifest } from './kubernetes/manifests.ts'
+import type { Deployment } from './kubernetes/objects.ts'
+import type { Selector } from './record.ts'
+
+/** Which of a release's two versions is meant. */
+export type Side = 'stable' | 'canary'
+
+/** One thing to do. Strategies only say what; `execute` does it. Every step can be done again without harm. */
+export type Step =
+  /** Server-side apply of an object that is not ours to move. */
+  | { readonly kind: 'apply'; readonly manifest: Manifest }
+  /** Bring the canary's Deployment up with this template and size. */
+  | { readonly kind: 'start'; readonly deployment: Deployment }
+  | { readonly kind: 'await-ready' }
+  /** Smoke tests, and the checks while a load line gives the canary traffic. */
+  | { readonly kind: 'smoke' }
+  | { readonly kind: 'point-autoscaler'; readonly to: Side }
+  /** Traffic and record in one write. */
+  | { readonly kind: 'shift'; readonly weight: 0 | 100 }
+  /** Checks go on; `duration` in milliseconds. */
+  | { readonly kind: 'bake'; readonly duration: number }
+  /** Stable must be able to carry all traffic before it gets any back. */
+  | { readonly kind: 'ensure-stable' }
+  /** Events and last log lines of the canary's pods, while there are pods. */
+  | { readonly kind: 'collect-evidence' }
+  /** Time for proxies and clients to let go of pods that get no new traffic; `duration` in milliseconds. */
+  | { readonly kind: 'drain'; readonly duration: number }
+  | { readonly kind: 'scale-down'; readonly side: Side }
+  /** Record: the canary is stable now. */
+  | { readonly kind: 'finish' }
+  /** Record: stable stays; the selector becomes what it was once only one version has pods. */
+  | { readonly kind: 'settle'; readonly selector: Selector; readonly outcome: 'restored' | 'kept' }
+
+/** What a person reads while it is done, and in the timeline afterwards. */
+export function describe(step: Step): string {
+  switch (step.kind) {
+    case 'apply':
+      return `Apply ${step.manifest.object.kind} ${step.manifest.object.metadata.name}`
+    case 'start':
+      return `Start ${step.deployment.metadata.name} with ${step.deployment.spec.replicas ?? 1} pods`
+    case 'await-ready':
+      return 'Wait until the pods are ready'
+    case 'smoke':
+      return 'Smoke tests'
+    case 'point-autoscaler':
+      return `Point the autoscaler to ${step.to}`
+    case 'shift':
+      return step.weight === 100 ? 'Move traffic to the new version' : 'Keep traffic on stable'
+    case 'bake':
+      return 'Bake: watch the new version under full traffic'
+    case 'ensure-stable':
+      return 'Make sure that stable can carry the traffic'
+    case 'collect-evidence':
+      return 'Collect events and logs'
+    case 'drain':
+      return 'Drain: let connections end'
+    case 'scale-down':
+      return step.side === 'stable' ? 'Scale the old version down' : 'Scale the canary down'
+    case 'finish':
+      return 'Record the release'
+    case 'settle':
+      return 'Record that stable stays'
+  }
+}

@@ -1,0 +1,114 @@
+import type { KubernetesObject } from './kubernetes/objects.ts'
+import type { Version } from './outcome.ts'
+
+/** Annotation on the route object: the state of the release, changed in the same write as the traffic. */
+export const RECORD_ANNOTATION = 'greenlight.dev/release'
+
+export type Selector = Readonly<Record<string, string>>
+
+/**
+ * Where a release stands. `running` and `aborting` are unfinished: a run that finds them without a living
+ * holder puts stable back before it does anything else.
+ */
+export type Phase = 'running' | 'aborting' | 'promoted' | 'rolled-back'
+
+export interface HistoryEntry {
+  readonly release: string
+  readonly result: 'promoted' | 'rolled-back'
+  readonly at: string
+  readonly images: readonly string[]
+  readonly run?: string
+}
+
+export interface Release {
+  readonly version: 1
+  readonly id: string
+  readonly command: 'deploy' | 'rollback'
+  readonly run?: string
+  readonly actor?: string
+  readonly sha?: string
+  readonly phase: Phase
+  /** Per cent of the traffic on the canary. */
+  readonly weight: number
+  readonly startedAt: string
+  /** What serves; after a promotion that is the former canary. */
+  readonly stable: Version
+  readonly canary: Version
+  /** What `rollback` brings back. */
+  readonly previous?: Version
+  /** The Service's selector as it was, and as it is with all traffic on the one or the other. */
+  readonly selectors: { readonly before: Selector; readonly stable: Selector; readonly canary: Selector }
+  /** Name of the HorizontalPodAutoscaler that follows the traffic. */
+  readonly autoscaler?: string
+  readonly history: readonly HistoryEntry[]
+}
+
+const HISTORY_LENGTH = 10
+
+/**
+ * Reads the record of a route object.
+ * @throws Error when the annotation is there but cannot be understood: then nothing may be changed.
+ */
+export function readRecord(route: KubernetesObject): Release | undefined {
+  const text = route.metadata.annotations?.[RECORD_ANNOTATION]
+  if (text === undefined) return undefined
+  const record = parse(text)
+  if (record?.version === 1) return record
+  throw new Error(
+    `the annotation ${RECORD_ANNOTATION} of ${route.kind.toLowerCase()}/${route.metadata.name} cannot be read: ` +
+      'it was written by another version of Greenlight or edited by hand. ' +
+      'Check which version serves, then remove the annotation.'
+  )
+}
+
+function parse(text: string): Release | undefined {
+  try {
+    return JSON.parse(text) as Release | undefined
+  } catch {
+    return undefined
+  }
+}
+
+export const printRecord = (release: Release): string => JSON.stringify(release)
+
+export const isUnfinished = (release: Release): boolean =>
+  release.phase === 'running' || release.phase === 'aborting'
+
+/** The record after the canary has become stable. */
+export function promoted(release: Release, at: number): Release {
+  const { stable, canary, id } = release
+  return {
+    ...withHistory(release, release.command === 'deploy' ? 'promoted' : 'rolled-back', canary, at),
+    id,
+    phase: release.command === 'deploy' ? 'promoted' : 'rolled-back',
+    weight: 0,
+    stable: canary,
+    canary: stable,
+    selectors: { ...release.selectors, stable: release.selectors.canary, canary: release.selectors.stable },
+    ...(release.command === 'deploy' ? { previous: stable } : {})
+  }
+}
+
+/** The record after stable has been put back; an older version to roll back to stays known. */
+export const restored = (release: Release, at: number): Release => ({
+  ...withHistory(release, 'rolled-back', release.canary, at),
+  ...(release.previous === undefined ? {} : { previous: release.previous }),
+  phase: 'rolled-back',
+  weight: 0
+})
+
+function withHistory(
+  { previous: _, ...release }: Release,
+  result: HistoryEntry['result'],
+  version: Version,
+  at: number
+): Release {
+  const entry: HistoryEntry = {
+    release: release.id,
+    result,
+    at: new Date(at).toISOString(),
+    images: version.images,
+    ...(release.run === undefined ? {} : { run: release.run })
+  }
+  return { ...release, history: [entry, ...release.history].slice(0, HISTORY_LENGTH) }
+}

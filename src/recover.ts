@@ -1,0 +1,39 @@
+import { tidy } from './carry-out.ts'
+import { execute } from './execute.ts'
+import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import type { Service } from './kubernetes/objects.ts'
+import type { Release } from './record.ts'
+import { beginRun } from './release-run.ts'
+import { planRestore } from './strategies/abort.ts'
+
+/**
+ * Undoes a release whose run has died, from its record alone.
+ * @throws when stable cannot be put back; then nothing else may be begun
+ */
+export async function recover(
+  service: Service,
+  release: Release,
+  ports: Ports,
+  settings: Settings,
+  lock: Lock
+): Promise<ReleaseRun> {
+  const workload = release.stable.deployment
+  const run = beginRun(
+    { service, workload, release, port: 0, begun: true, sampler: undefined },
+    ports,
+    settings
+  )
+  ports.log.warning(
+    `release ${release.id} was left unfinished (${release.run ?? 'run unknown'}): stable is put back first`
+  )
+  const ended = new AbortController()
+  run.traffic.guard(ended.signal)
+  try {
+    await execute(planRestore(release), run, lock.lost)
+    await tidy(run, lock.lost)
+  } finally {
+    ended.abort()
+  }
+  return run
+}

@@ -1,0 +1,117 @@
+import { checkName, printCheck, type Check } from '../grammar/check.ts'
+import type { Measurement, Outcome, Verdict } from '../outcome.ts'
+import { checkChart } from './chart.ts'
+import { boundOf, counted, figure, timeSpan } from './figures.ts'
+import { keep, type Limits } from './limits.ts'
+import { details, more, paragraphs, section, table } from './markdown.ts'
+import { codeSpan, forMarkdown } from './text.ts'
+
+/** A check with everything that was measured for it. */
+interface CheckReport {
+  readonly check: Check
+  /** As the user wrote it. */
+  readonly line: string
+  readonly samples: readonly Measurement[]
+  readonly latest: number | undefined
+  /** The value that was furthest on the wrong side, or nearest to it. */
+  readonly worst: number | undefined
+}
+
+const worstOf = ({ comparison }: Check, values: readonly number[]): number | undefined =>
+  values.length === 0 ? undefined : (comparison.startsWith('>') ? Math.min : Math.max)(...values)
+
+const reportOf = (check: Check, line: string, samples: readonly Measurement[]): CheckReport => {
+  const values = samples.flatMap(({ value }) =>
+    value !== undefined && Number.isFinite(value) ? [value] : []
+  )
+  return { check, line, samples, latest: values.at(-1), worst: worstOf(check, values) }
+}
+
+/** One report a check, in the order in which they were first measured. */
+export const checkReports = ({ measurements }: Outcome): readonly CheckReport[] =>
+  [...Map.groupBy(measurements, ({ check }) => printCheck(check))].flatMap(([line, samples]) =>
+    samples[0] === undefined ? [] : [reportOf(samples[0].check, line, samples)]
+  )
+
+const marks: Readonly<Record<Verdict, string>> = { pass: '✅ pass', fail: '❌ fail', 'no-data': '⚪ no data' }
+
+const valueOrDash = (check: Check, value: number | undefined): string =>
+  value === undefined ? '—' : forMarkdown(figure(check, value))
+
+const howMany = ({ samples }: CheckReport, wanted: Verdict): string =>
+  String(samples.filter(({ verdict }) => verdict === wanted).length)
+
+const stateOf = ({ line, samples }: CheckReport, { failedCheck }: Outcome): string => {
+  if (line === failedCheck) return '❌'
+  return samples.at(-1)?.verdict === 'pass' ? '✅' : '⚠️'
+}
+
+const checkRow = (report: CheckReport, outcome: Outcome): readonly string[] => {
+  const { check, latest, worst } = report
+  return [
+    stateOf(report, outcome),
+    codeSpan(checkName(check), 60),
+    forMarkdown(boundOf(check)),
+    valueOrDash(check, latest),
+    valueOrDash(check, worst),
+    ...(['pass', 'fail', 'no-data'] as const).map((verdict) => howMany(report, verdict))
+  ]
+}
+
+/** The checks one a line: bound, values, how often it passed. */
+export const checkTable = (outcome: Outcome, { rows }: Limits): string => {
+  const reports = checkReports(outcome)
+  return paragraphs(
+    table(
+      ['', 'Check', 'Must be', 'Latest', 'Worst', 'Passed', 'Failed', 'No data'],
+      reports.slice(0, rows).map((report) => checkRow(report, outcome))
+    ),
+    more(reports.length - rows, 'checks')
+  )
+}
+
+const sampleRow = (sample: Measurement, startedAt: number, { characters }: Limits): readonly string[] => [
+  timeSpan(sample.at - startedAt),
+  forMarkdown(sample.step, 80),
+  valueOrDash(sample.check, sample.value),
+  sample.requests === undefined ? '' : Math.round(sample.requests).toLocaleString('en-US'),
+  marks[sample.verdict],
+  forMarkdown(sample.why ?? '', characters)
+]
+
+const sampleTable = ({ line, samples }: CheckReport, { startedAt }: Outcome, limits: Limits): string => {
+  const shown = keep(samples, limits.samples, ({ verdict }) => verdict !== 'pass')
+  const rows = shown.map((sample) => sampleRow(sample, startedAt, limits))
+  return shown.length === 0
+    ? ''
+    : details(
+        counted(samples.length, 'measurement'),
+        paragraphs(
+          codeSpan(line, limits.characters),
+          table(['After', 'Step', 'Value', 'Requests', 'Verdict', 'Why'], rows),
+          more(samples.length - shown.length, 'measurements')
+        )
+      )
+}
+
+const chartWithSamples = (report: CheckReport, at: number, outcome: Outcome, limits: Limits): string => {
+  const chart = at < limits.charts ? checkChart(report.check, report.samples, outcome) : ''
+  const body = paragraphs(chart, sampleTable(report, outcome, limits))
+  return body === '' ? '' : `**${codeSpan(checkName(report.check), 60)}**\n\n${body}`
+}
+
+/** What Prometheus was asked, what it said, and what was made of it. The check that failed comes first. */
+export const checks = (outcome: Outcome, limits: Limits): string => {
+  const reports = checkReports(outcome).toSorted(
+    (one, other) => Number(other.line === outcome.failedCheck) - Number(one.line === outcome.failedCheck)
+  )
+  const perCheck: Limits = {
+    ...limits,
+    samples: Math.floor(limits.samples / Math.max(1, reports.length / 3))
+  }
+  return section(
+    'Checks',
+    checkTable(outcome, limits),
+    ...reports.slice(0, limits.rows).map((report, at) => chartWithSamples(report, at, outcome, perCheck))
+  )
+}

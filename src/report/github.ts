@@ -1,0 +1,111 @@
+import { getOctokit } from '@actions/github'
+import type { Clock } from '../clock.ts'
+import { messageOf } from '../errors.ts'
+import { findPullRequest, type Context, type Session } from './pull-request.ts'
+
+export { contextFrom, type Context } from './pull-request.ts'
+
+export interface CommentOptions {
+  readonly token: string
+  readonly context: Context
+  readonly clock: Clock
+  readonly warn: (text: string) => void
+}
+
+interface Sticky {
+  /** First line of the body, by which the comment is found again. */
+  readonly marker: string
+  readonly body: string
+}
+
+/** The comment may never hold up a release for longer. */
+const longest = 10_000
+
+const withoutBot = (login: string): string => login.replace(/\[bot\]$/u, '')
+
+/** Whose token this is; a workflow's own token can only ask by GraphQL, and some servers do not say. */
+const whoAmI = async ({ github, signal }: Session): Promise<string | undefined> => {
+  try {
+    const { viewer } = await github.graphql<{ viewer: { login: string } }>('query { viewer { login } }', {
+      request: { signal }
+    })
+    return withoutBot(viewer.login)
+  } catch {
+    return undefined
+  }
+}
+
+interface Comment {
+  readonly id: number
+  readonly body?: string | undefined
+  readonly user: { readonly login: string; readonly type: string } | null
+}
+
+/** Anybody can copy the marker into a comment of their own. */
+const isOurs = ({ body, user }: Comment, marker: string, login: string | undefined): boolean => {
+  const marked = body?.startsWith(marker) ?? false
+  return marked && (login === undefined ? user?.type === 'Bot' : withoutBot(user?.login ?? '') === login)
+}
+
+const findComment = async (session: Session, pull: number, marker: string): Promise<number | undefined> => {
+  const { github, context, signal } = session
+  const { owner, repo } = context
+  const login = await whoAmI(session)
+  const pages = github.paginate.iterator(github.rest.issues.listComments, {
+    ...{ owner, repo, issue_number: pull, per_page: 100 },
+    request: { signal }
+  })
+  for await (const { data: comments } of pages) {
+    const found = comments.find((comment) => isOurs(comment, marker, login))
+    if (found !== undefined) return found.id
+  }
+  return undefined
+}
+
+const updateOrCreate = async (session: Session, { marker, body }: Sticky): Promise<void> => {
+  const pull = await findPullRequest(session)
+  if (pull === undefined) return
+  const { github, context, signal } = session
+  const { owner, repo } = context
+  const comment = await findComment(session, pull, marker)
+  const common = { owner, repo, body, request: { signal } }
+  if (comment === undefined) await github.rest.issues.createComment({ ...common, issue_number: pull })
+  else await github.rest.issues.updateComment({ ...common, comment_id: comment })
+}
+
+/** Ends the work, and everything it waits for, when the time is up. */
+const inTime = async (clock: Clock, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+  const stop = new AbortController()
+  const limit = clock.sleep(longest, stop.signal).then(() => {
+    throw new Error(`GitHub did not answer within ${longest / 1_000} s`)
+  })
+  try {
+    await Promise.race([work(stop.signal), limit])
+  } finally {
+    stop.abort()
+  }
+}
+
+const lacksRight = (error: unknown): boolean =>
+  error instanceof Error && 'status' in error && (error.status === 403 || error.status === 404)
+
+const advice =
+  ' — give the job "permissions: pull-requests: write" (beside "contents: read"). Pull requests from forks ' +
+  'and from Dependabot get a token that can only read.'
+
+/**
+ * Puts the report on the pull request, into the one comment that begins with the marker. Nothing to do for a
+ * commit that came without a pull request. Never throws and never takes longer than ten seconds: a release does
+ * not depend on a comment.
+ */
+export const writeComment = async (
+  { token, context, clock, warn }: CommentOptions,
+  sticky: Sticky
+): Promise<void> => {
+  try {
+    const github = getOctokit(token, { baseUrl: context.apiUrl })
+    await inTime(clock, (signal) => updateOrCreate({ github, context, clock, signal }, sticky))
+  } catch (error) {
+    warn(`No comment on the pull request: ${messageOf(error)}${lacksRight(error) ? advice : ''}`)
+  }
+}

@@ -1,0 +1,131 @@
+import { printCheck } from '../grammar/check.ts'
+import { printSmokeTest } from '../grammar/smoke-test.ts'
+import type {
+  ForeignWrite,
+  Measurement,
+  Outcome,
+  PodEvidence,
+  SmokeResult,
+  TimelineEntry,
+  Version
+} from '../outcome.ts'
+import { fitting, keep, ladder, type Limits } from './limits.ts'
+import { clean, truncate } from './text.ts'
+
+/** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks and smoke tests as written. */
+
+const mostBytes = 100_000
+
+const everything: Limits = {
+  samples: Infinity,
+  charts: 0,
+  rows: Infinity,
+  pods: Infinity,
+  events: Infinity,
+  logLines: Infinity,
+  characters: 4_000
+}
+
+const thinned: Limits = { ...everything, samples: 300, logLines: 100, characters: 1_000 }
+
+const isoTime = (at: number): string => new Date(at).toISOString()
+
+const text = (original: string, { characters }: Limits): string => truncate(clean(original), characters)
+
+const texts = (originals: readonly string[], count: number, limits: Limits): readonly string[] =>
+  originals.slice(0, count).map((original) => text(original, limits))
+
+const tail = (originals: readonly string[], count: number, limits: Limits): readonly string[] =>
+  texts(originals.slice(Math.max(0, originals.length - count)), count, limits)
+
+const versionOf = (version: Version | undefined, limits: Limits): Version | undefined =>
+  version && { ...version, images: texts(version.images, limits.rows, limits) }
+
+const stepOf = (
+  { title, startedAt, milliseconds, status, detail }: TimelineEntry,
+  limits: Limits
+): object => ({
+  title: text(title, limits),
+  startedAt: isoTime(startedAt),
+  milliseconds,
+  status,
+  detail: detail && text(detail, limits)
+})
+
+const smokeTestOf = ({ test, passed, pods, milliseconds, detail }: SmokeResult, limits: Limits): object => ({
+  test: text(printSmokeTest(test), limits),
+  passed,
+  pods: texts(pods, limits.rows, limits),
+  milliseconds,
+  detail: text(detail, limits)
+})
+
+const measurementOf = (
+  { check, at, value, requests, verdict, why, step }: Measurement,
+  limits: Limits
+): object => ({
+  check: text(printCheck(check), limits),
+  at: isoTime(at),
+  value,
+  requests,
+  verdict,
+  why: why && text(why, limits),
+  step: text(step, limits)
+})
+
+const evidenceOf = ({ pod, reason, message, events, log }: PodEvidence, limits: Limits): PodEvidence => ({
+  pod: text(pod, limits),
+  reason: text(reason, limits),
+  message: text(message, limits),
+  events: tail(events, limits.events, limits),
+  log: tail(log, limits.logLines, limits)
+})
+
+const foreignWriteOf = (write: ForeignWrite, limits: Limits): object => ({
+  object: text(write.object, limits),
+  manager: text(write.manager, limits),
+  at: isoTime(write.at),
+  change: text(write.change, limits),
+  restoredAfter: write.restoredAfter
+})
+
+const verdictOf = (outcome: Outcome, limits: Limits): object => ({
+  command: outcome.command,
+  result: outcome.result,
+  reason: text(outcome.reason, limits),
+  release: outcome.release,
+  runUrl: outcome.runUrl,
+  namespace: outcome.namespace,
+  workload: outcome.workload,
+  route: outcome.route,
+  serving: versionOf(outcome.serving, limits),
+  canary: versionOf(outcome.canary, limits),
+  previous: versionOf(outcome.previous, limits),
+  weight: outcome.weight,
+  failedCheck: outcome.failedCheck && text(outcome.failedCheck, limits),
+  startedAt: isoTime(outcome.startedAt),
+  finishedAt: isoTime(outcome.finishedAt),
+  durationSeconds: (outcome.finishedAt - outcome.startedAt) / 1_000,
+  restoreSeconds: outcome.restoreSeconds
+})
+
+const withLimits = (outcome: Outcome, limits: Limits): string => {
+  const { timeline, smokeTests, measurements, evidence, foreignWrites, warnings, next } = outcome
+  const { rows, samples, pods } = limits
+  const kept = keep(measurements, samples, ({ verdict }) => verdict !== 'pass')
+  return JSON.stringify({
+    ...verdictOf(outcome, limits),
+    timeline: keep(timeline, rows, ({ status }) => status === 'failed').map((step) => stepOf(step, limits)),
+    smokeTests: keep(smokeTests, rows, ({ passed }) => !passed).map((result) => smokeTestOf(result, limits)),
+    measurements: kept.map((measurement) => measurementOf(measurement, limits)),
+    measurementsLeftOut: measurements.length - kept.length,
+    evidence: evidence.slice(0, pods).map((pod) => evidenceOf(pod, limits)),
+    foreignWrites: foreignWrites.slice(0, rows).map((write) => foreignWriteOf(write, limits)),
+    warnings: texts(warnings, rows, limits),
+    next: texts(next, rows, limits)
+  })
+}
+
+/** Always below 100 kB; measurements that passed are thinned first. */
+export const outcomeJson = (outcome: Outcome): string =>
+  fitting(mostBytes, (limits) => withLimits(outcome, limits), [everything, thinned, ...ladder])

@@ -1,0 +1,88 @@
+import { parse } from 'yaml'
+
+/** Tells the runner to print `***` instead of this value. */
+type SetSecret = (value: string) => void
+
+/** Keys of a kubeconfig whose value is a secret, and names of variables and flags that sound like one. */
+const secretKey = /(?:token|password|secret|key-data)$/iu
+const secretVariable = /token|secret|passw|key|credential/iu
+const secretFlag = /^--?[\w-]*(?:token|passw|secret)[\w-]*(?:=(.*))?$/isu
+
+/** Shorter pieces give nothing away, and masking them would blot out half the log. */
+const shortestPiece = 8
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const percentDecoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** The password of `https://user:password@host`, in both spellings. */
+const urlPassword = (text: string): readonly string[] => {
+  const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:([^/\s]*)@/iu.exec(text) ?? []
+  return password === undefined ? [] : [password, percentDecoded(password)]
+}
+
+/** What follows a flag such as `--token`, with `=` or as the next argument. */
+const secretArguments = (values: readonly unknown[]): readonly string[] =>
+  values.flatMap((value, at) => {
+    const [flag, attached] = secretFlag.exec(typeof value === 'string' ? value : '') ?? []
+    const next = values[at + 1]
+    if (flag === undefined) return []
+    if (attached !== undefined) return [attached]
+    return typeof next === 'string' ? [next] : []
+  })
+
+/** The key behind `client-key-data`, should something print it decoded. */
+const decoded = (key: string, value: string): readonly string[] =>
+  key.endsWith('key-data') ? [Buffer.from(value, 'base64').toString('latin1')] : []
+
+const secretsOfEntry = (key: string, value: unknown): readonly string[] => {
+  if (typeof value !== 'string') return secretsIn(value)
+  return secretKey.test(key) ? [value, ...decoded(key, value)] : urlPassword(value)
+}
+
+const secretsIn = (value: unknown): readonly string[] => {
+  if (Array.isArray(value)) return [...secretArguments(value), ...value.flatMap(secretsIn)]
+  if (!isRecord(value)) return []
+  const { name, value: variable } = value
+  const named = typeof name === 'string' && typeof variable === 'string' && secretVariable.test(name)
+  return [
+    ...(named ? [variable] : []),
+    ...Object.entries(value).flatMap(([key, entry]) => secretsOfEntry(key, entry))
+  ]
+}
+
+const linesOf = (text: string): readonly string[] => text.split(/[\r\n]+/u).map((line) => line.trim())
+
+const longLines = (lines: readonly string[]): readonly string[] =>
+  lines.filter((line) => line.length >= shortestPiece && !line.startsWith('-----'))
+
+/** The runner masks line by line, so a secret of several lines is registered as its lines. */
+const pieces = (secret: string): readonly string[] => {
+  const lines = linesOf(secret.trim())
+  return lines.length > 1 ? longLines(lines) : lines.filter((line) => line !== '')
+}
+
+const read = (text: string): unknown => {
+  try {
+    return parse(text, { schema: 'failsafe' })
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Registers every secret of a kubeconfig before anything can print it. What is not readable as one is masked
+ * as a whole.
+ */
+export const maskKubeconfig = (text: string, setSecret: SetSecret): void => {
+  const config = read(text)
+  const secrets = isRecord(config) ? secretsIn(config).flatMap(pieces) : longLines(linesOf(text))
+  for (const secret of new Set(secrets)) setSecret(secret)
+}

@@ -1,0 +1,41 @@
+import type { Outcome, Version } from '../outcome.ts'
+import { plainHeadline } from './headline.ts'
+import { outcomeJson } from './json.ts'
+import { clean, oneLine, truncate } from './text.ts'
+
+export { failsTheStep } from './verdict.ts'
+
+/** Rounded to hundredths, so that `restore-seconds` of 0.8 is not 0.8000000000000003. */
+const seconds = (value: number | undefined): string =>
+  value === undefined ? '' : String(Math.round(value * 100) / 100)
+
+/** The images of all containers; a reference cannot hold a comma. */
+const imagesOf = (version: Version | undefined): string => version?.images.map(oneLine).join(',') ?? ''
+
+const inOneLine = (text: string): string =>
+  clean(text)
+    .split('\n')
+    .map(oneLine)
+    .filter((line) => line !== '')
+    .join('; ')
+
+/** The action's outputs. What does not apply is empty. */
+export const outputsOf = (outcome: Outcome): Record<string, string> => ({
+  result: outcome.result,
+  reason: truncate(inOneLine(outcome.reason), 2_000),
+  release: outcome.release,
+  'stable-slot': outcome.serving?.slot ?? '',
+  weight: String(outcome.weight),
+  image: imagesOf(outcome.serving),
+  'previous-image': imagesOf(outcome.previous),
+  'failed-check': oneLine(outcome.failedCheck ?? ''),
+  'duration-seconds': seconds((outcome.finishedAt - outcome.startedAt) / 1_000),
+  'restore-seconds': seconds(outcome.restoreSeconds),
+  json: outcomeJson(outcome)
+})
+
+/** The one line that the step fails with. */
+export const failureMessage = (outcome: Outcome): string => {
+  const reason = inOneLine(outcome.reason)
+  return truncate(reason === '' ? plainHeadline(outcome) : `${plainHeadline(outcome)}. ${reason}`, 2_000)
+}

@@ -1,0 +1,115 @@
+import type { ForeignWrite, Outcome, Version } from '../outcome.ts'
+import { timeSpan } from './figures.ts'
+import type { Limits } from './limits.ts'
+import { alert, bullets, link, more, paragraphs, section, table } from './markdown.ts'
+import { clean, codeSpan, forMarkdown } from './text.ts'
+import { failsTheStep, isSplit, sameVersion } from './verdict.ts'
+
+/** How long it took, and where to read on. */
+export const facts = (outcome: Outcome): string => {
+  const { startedAt, finishedAt, restoreSeconds, release, runUrl } = outcome
+  return [
+    `Took ${timeSpan(finishedAt - startedAt)}`,
+    restoreSeconds === undefined ? '' : `traffic was back after **${timeSpan(restoreSeconds * 1_000)}**`,
+    release === '' ? '' : `release ${codeSpan(release, 80)}`,
+    link('the run', runUrl)
+  ]
+    .filter((fact) => fact !== '')
+    .join(' · ')
+}
+
+const list = (texts: readonly string[], { rows, characters }: Limits, what: string): string =>
+  paragraphs(
+    bullets(texts.slice(0, rows).map((text) => forMarkdown(text, characters))),
+    more(texts.length - rows, what)
+  )
+
+/** Why it ended as it did. Several lines, as for inputs with several faults, become a list. */
+export const reasonBox = (outcome: Outcome, limits: Limits): string => {
+  const lines = clean(outcome.reason)
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+  const body =
+    lines.length === 1 ? forMarkdown(lines.join(''), limits.characters * 2) : list(lines, limits, 'lines')
+  return alert(failsTheStep(outcome) ? 'CAUTION' : 'NOTE', body)
+}
+
+/** What to do now. */
+export const nextSteps = ({ next }: Outcome, limits: Limits): string =>
+  section('What to do next', list(next, limits, 'things'))
+
+/** What the run found odd but went on with. */
+export const warnings = (outcome: Outcome, limits: Limits): string =>
+  alert('WARNING', list(outcome.warnings, limits, 'warnings'))
+
+const foreignWrite = (write: ForeignWrite, startedAt: number, { characters }: Limits): string => {
+  const { object, manager, at, change, restoredAfter } = write
+  const end =
+    restoredAfter === undefined
+      ? 'It was left as it is.'
+      : `The traffic was put back after **${timeSpan(restoredAfter)}**.`
+  return (
+    `${timeSpan(at - startedAt)} after the start ${codeSpan(manager, 80)} changed ${codeSpan(object, 80)}: ` +
+    `${forMarkdown(change, characters)}. ${end}`
+  )
+}
+
+/** Who else wrote to the route. */
+export const foreignWrites = ({ foreignWrites: writes, startedAt }: Outcome, limits: Limits): string =>
+  section(
+    'Somebody else changed the route during the release',
+    bullets(writes.slice(0, limits.rows).map((write) => foreignWrite(write, startedAt, limits))),
+    more(writes.length - limits.rows, 'changes')
+  )
+
+const canaryRole = (outcome: Outcome, { replicas }: Version): string => {
+  if (isSplit(outcome)) return `**gets ${outcome.weight} % of the traffic**`
+  return replicas > 0 ? 'no traffic, still runs' : 'no traffic, taken out'
+}
+
+const previousRole = ({ replicas }: Version): string =>
+  replicas > 0 ? 'no traffic, kept running: a rollback is instant' : 'no traffic, kept at 0 for a rollback'
+
+/** Every version of the story with what became of it. */
+const roles = (outcome: Outcome): readonly (readonly [role: string, version: Version])[] => {
+  const { serving, canary, previous, weight } = outcome
+  const servingRole = isSplit(outcome) ? `**gets ${100 - weight} % of the traffic**` : '**gets all traffic**'
+  const seen = (version: Version, ...others: readonly (Version | undefined)[]): boolean =>
+    others.some((other) => sameVersion(version, other))
+  return [
+    ...(serving ? [[servingRole, serving] as const] : []),
+    ...(canary && !seen(canary, serving) ? [[canaryRole(outcome, canary), canary] as const] : []),
+    ...(previous && !seen(previous, serving, canary) ? [[previousRole(previous), previous] as const] : [])
+  ]
+}
+
+const mostImages = 6
+
+const versionRow = (
+  role: string,
+  { deployment, slot, images, replicas, hash }: Version
+): readonly string[] => [
+  role,
+  `${codeSpan(deployment, 80)} (${forMarkdown(slot, 40)})`,
+  [
+    ...images.slice(0, mostImages).map((image) => codeSpan(image)),
+    ...(images.length > mostImages ? [`${images.length - mostImages} more`] : [])
+  ].join('<br>'),
+  String(replicas),
+  codeSpan(hash, 40)
+]
+
+/** What runs where at the end. */
+export const whatRunsNow = (outcome: Outcome): string => {
+  const versions = table(
+    [
+      `${codeSpan(outcome.route, 80)} in ${codeSpan(outcome.namespace, 80)}`,
+      'Deployment',
+      'Images',
+      'Replicas',
+      'Template'
+    ],
+    roles(outcome).map(([role, version]) => versionRow(role, version))
+  )
+  return section('What runs now', versions)
+}

@@ -1,0 +1,58 @@
+import { printSmokeTest } from '../grammar/smoke-test.ts'
+import type { Outcome, SmokeResult, TimelineEntry } from '../outcome.ts'
+import { gantt } from './chart.ts'
+import { counted, timeSpan } from './figures.ts'
+import { keep, type Limits } from './limits.ts'
+import { more, paragraphs, section, table } from './markdown.ts'
+import { codeSpan, forMarkdown } from './text.ts'
+
+const marks: Readonly<Record<TimelineEntry['status'], string>> = { done: '✅', failed: '❌', skipped: '⏭️' }
+
+const stepRow = (entry: TimelineEntry, outcome: Outcome, { characters }: Limits): readonly string[] => {
+  const ran = entry.status !== 'skipped'
+  return [
+    `${outcome.timeline.indexOf(entry) + 1} ${marks[entry.status]}`,
+    forMarkdown(entry.title, 120),
+    ran ? `+${timeSpan(entry.startedAt - outcome.startedAt)}` : '',
+    ran ? timeSpan(entry.milliseconds) : 'skipped',
+    forMarkdown(entry.detail ?? '', characters)
+  ]
+}
+
+/** The steps one a line. */
+export const stepTable = (outcome: Outcome, limits: Limits): string => {
+  const { timeline } = outcome
+  const shown = keep(timeline, limits.rows, ({ status }) => status === 'failed')
+  return paragraphs(
+    table(
+      ['', 'Step', 'Began', 'Took', 'What came of it'],
+      shown.map((entry) => stepRow(entry, outcome, limits))
+    ),
+    more(timeline.length - shown.length, 'steps')
+  )
+}
+
+/** What was done when, as a picture and as a table. */
+export const timeline = (outcome: Outcome, limits: Limits): string =>
+  section('Timeline', gantt(outcome.timeline, Math.min(limits.rows, 40)), stepTable(outcome, limits))
+
+const smokeRow = (result: SmokeResult, { characters }: Limits): readonly string[] => [
+  result.passed ? '✅' : '❌',
+  codeSpan(printSmokeTest(result.test), characters),
+  result.pods.length === 0 ? '' : counted(result.pods.length, 'pod'),
+  timeSpan(result.milliseconds),
+  forMarkdown(result.detail, characters)
+]
+
+/** The smoke tests one a line. */
+export const smokeTests = ({ smokeTests: results }: Outcome, limits: Limits): string => {
+  const shown = keep(results, limits.rows, ({ passed }) => !passed)
+  return section(
+    'Smoke tests',
+    table(
+      ['', 'Test', 'Sent to', 'Took', 'What came back'],
+      shown.map((result) => smokeRow(result, limits))
+    ),
+    more(results.length - shown.length, 'smoke tests')
+  )
+}

@@ -1,0 +1,29 @@
+import type { Outcome } from '../outcome.ts'
+import { checks } from './checks.ts'
+import { headline } from './headline.ts'
+import { fitting, type Limits } from './limits.ts'
+import { paragraphs } from './markdown.ts'
+import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
+import { podEvidence } from './pods.ts'
+import { smokeTests, timeline } from './steps.ts'
+
+const mostBytes = 60_000
+
+const withLimits = (outcome: Outcome, limits: Limits): string =>
+  paragraphs(
+    `## ${headline(outcome)}`,
+    facts(outcome),
+    reasonBox(outcome, limits),
+    nextSteps(outcome, limits),
+    warnings(outcome, limits),
+    foreignWrites(outcome, limits),
+    podEvidence(outcome, limits),
+    whatRunsNow(outcome),
+    checks(outcome, limits),
+    smokeTests(outcome, limits),
+    timeline(outcome, limits)
+  )
+
+/** The job summary: verdict, reason and next step first, then the evidence. Always below 60 kB of Markdown. */
+export const renderSummary = (outcome: Outcome): string =>
+  `${fitting(mostBytes, (limits) => withLimits(outcome, limits))}\n`

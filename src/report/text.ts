@@ -1,0 +1,93 @@
+/**
+ * Makes text that others wrote (pods, events, metrics, commits) safe to print. Nothing that was not made safe
+ * here may reach the log, the summary or a comment.
+ */
+
+const ESC = '\u001B'
+const BEL = '\u0007'
+
+/** Colours and cursor moves (also the one-character C1 form), and window titles or hyperlinks. */
+const terminalSequence = new RegExp(
+  `(?:${ESC}\\[|\u009B)[0-?]*[ -/]*[@-~]|${ESC}\\][^${BEL}${ESC}]{0,2000}(?:${BEL}|${ESC}\\\\)`,
+  'gu'
+)
+const newline = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/gu
+const invisible = /(?![\n\t])\p{Cc}|[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+
+/** Removes terminal sequences, control characters, direction overrides and everything without a width. */
+export const clean = (text: string): string =>
+  text.toWellFormed().replace(terminalSequence, '').replace(newline, '\n').replace(invisible, '')
+
+/** The same, as one line. */
+export const oneLine = (text: string): string => clean(text).replace(/\s+/gu, ' ').trim()
+
+/** At most `max` characters, then `… 12 more`. */
+export const truncate = (text: string, max: number): string => {
+  if (text.length <= max) return text
+  const characters = Array.from(text)
+  const over = characters.length - max
+  return over > 0 ? `${characters.slice(0, max).join('')}… ${over} more` : text
+}
+
+/** The runner takes `##[name]` for a command wherever it stands in a line. */
+const withoutOldCommands = (text: string): string => text.replaceAll('##[', '## [')
+
+/** A line of ours for the log: unchanged, unless the runner would take it for a command. */
+export const lineForLog = (text: string): string => {
+  const line = withoutOldCommands(clean(text).replaceAll('\n', ' '))
+  return line.trimStart().startsWith('::') ? `│ ${line}` : line
+}
+
+/** Text of others for the log: every line is marked, so that the runner cannot take one for a command. */
+export const forLog = (text: string): string =>
+  withoutOldCommands(clean(text))
+    .split('\n')
+    .map((line) => `│ ${line}`)
+    .join('\n')
+
+/**
+ * Mentions, references, links and emoji are found after unescaping: only a character without a width stops them.
+ * `clean` has removed all others, so this one is always ours.
+ */
+const widthlessBreak = '\u200B'
+const linkable = /@|#(?=\w)|:(?=\/\/|[\w+-]+:)|www(?=\.)|gh-(?=\d)/giu
+const structural = /[&<>$\\`*_[\]|~#\u200B]/gu
+
+const entity: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  // GitHub's own advice against its math syntax.
+  $: '<span>$</span>',
+  [widthlessBreak]: '&#8203;'
+}
+
+/** At the start of a line these would begin a list, a heading's underline or a rule. */
+const lineStart = /^(?:(?=[-+=])|(\d+)(?=[.)]))/u
+
+/** Text of others as plain words within a line or table cell of Markdown. */
+export const forMarkdown = (text: string, max = 500): string =>
+  truncate(oneLine(text), max)
+    .replace(linkable, `$&${widthlessBreak}`)
+    .replace(structural, (character) => entity[character] ?? `\\${character}`)
+    .replace(lineStart, '$1\\')
+
+const longestRun = (text: string): number =>
+  Math.max(0, ...(text.match(/`+/gu) ?? []).map((run) => run.length))
+
+/** Text of others as code within a line or table cell of Markdown. */
+export const codeSpan = (text: string, max = 200): string => {
+  const code = truncate(oneLine(text), max)
+  // A table cell ends at a pipe even within backticks.
+  if (code === '' || code.includes('|')) return `<code>${forMarkdown(code, Infinity)}</code>`
+  const ticks = '`'.repeat(longestRun(code) + 1)
+  const gap = code.startsWith('`') || code.endsWith('`') ? ' ' : ''
+  return `${ticks}${gap}${code}${gap}${ticks}`
+}
+
+/** Lines of others as a block of code that they cannot end. */
+export const codeBlock = (text: string): string => {
+  const code = clean(text)
+  const fence = '`'.repeat(Math.max(3, longestRun(code) + 1))
+  return `${fence}text\n${code}\n${fence}`
+}

@@ -1,0 +1,96 @@
+import type { Fault } from '../errors.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { slotDeploymentName } from '../kubernetes/slots.ts'
+import type { SlotName } from '../kubernetes/slots.ts'
+import { RECORD_ANNOTATION } from '../record.ts'
+
+/** The Deployments that a workload's versions can run in, as far as they exist. */
+export type Slots = Readonly<Partial<Record<SlotName, Deployment>>>
+
+export const HASH_LABEL = 'pod-template-hash'
+
+const present = (slots: Slots): readonly [SlotName, Deployment][] =>
+  (['plain', 'blue', 'green'] as const).flatMap((name) =>
+    slots[name] === undefined ? [] : [[name, slots[name]] as [SlotName, Deployment]]
+  )
+
+/** Whether a Service sends traffic to pods of this Deployment, once they are there. */
+const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
+  selects(withoutKeys(spec.selector ?? {}, HASH_LABEL), templateLabels(deployment.spec.template))
+
+/** The one Service that selects the workload. */
+export function findService(
+  services: readonly Service[],
+  slots: Slots,
+  workload: string,
+  namespace: string
+): Service | Fault {
+  const found = services.filter((service) =>
+    present(slots).some(([, deployment]) => reaches(service, deployment))
+  )
+  const recorded = found.filter(({ metadata }) => metadata.annotations?.[RECORD_ANNOTATION] !== undefined)
+  const [service, another] = recorded.length === 1 ? recorded : found
+  if (service === undefined) return noService(services, slots, workload, namespace)
+  if (another === undefined) return service
+  const names = found.map(({ metadata }) => `service/${metadata.name}`).join(', ')
+  return {
+    input: 'route',
+    problem: `${found.length} Services in namespace ${namespace} select deployment/${workload}: ${names}. Which one do users come through?`,
+    example: `route: service/${service.metadata.name}`
+  }
+}
+
+function noService(services: readonly Service[], slots: Slots, workload: string, namespace: string): Fault {
+  const labels = present(slots).map(([, deployment]) =>
+    printSelector(templateLabels(deployment.spec.template))
+  )
+  const others = services.map(
+    ({ metadata, spec }) => `service/${metadata.name} (${printSelector(spec.selector)})`
+  )
+  return {
+    input: 'route',
+    problem:
+      `no Service in namespace ${namespace} selects the pods of deployment/${workload} (labels ${labels.join(' and ')}); ` +
+      (others.length === 0 ? 'there is none at all' : `there are ${others.slice(0, 5).join(', ')}`),
+    example: `a Service whose selector is part of those labels; without one there is no traffic that could be moved`
+  }
+}
+
+/** The slot whose pods the Service sends traffic to. */
+export function findStable(
+  service: Service,
+  slots: Slots,
+  recorded: string | undefined
+): { slot: SlotName; deployment: Deployment } | Fault {
+  const reached = present(slots).filter(([, deployment]) => reaches(service, deployment))
+  const running = reached.filter(([, deployment]) => (deployment.spec.replicas ?? 1) > 0)
+  const serving = running.length === 0 ? reached : running
+  const [only, another] = serving
+  if (only === undefined) return nothingReached(service, slots)
+  if (another === undefined) return { slot: only[0], deployment: only[1] }
+  const known = serving.find(([, deployment]) => deployment.metadata.name === recorded)
+  return known === undefined ? severalReached(service, serving) : { slot: known[0], deployment: known[1] }
+}
+
+const nothingReached = ({ metadata, spec }: Service, slots: Slots): Fault => ({
+  input: 'route',
+  problem: `service/${metadata.name} selects ${printSelector(spec.selector) || 'nothing'}, which are not pods of ${present(
+    slots
+  )
+    .map(([, deployment]) => `deployment/${deployment.metadata.name}`)
+    .join(', ')}`,
+  example: 'route: the Service that users of this workload come through'
+})
+
+const severalReached = ({ metadata, spec }: Service, serving: readonly [SlotName, Deployment][]): Fault => ({
+  input: 'route',
+  problem:
+    `service/${metadata.name} (${printSelector(spec.selector)}) sends traffic to ` +
+    `${serving.map(([, deployment]) => `deployment/${deployment.metadata.name}`).join(' and ')} at the same time: it is not clear which version is the one that serves`,
+  example:
+    'scale the one that should not serve to 0 replicas, or add the label that tells them apart to the selector'
+})
+
+export const slotsOf = (workload: string): readonly { slot: SlotName; name: string }[] =>
+  (['plain', 'blue', 'green'] as const).map((slot) => ({ slot, name: slotDeploymentName(workload, slot) }))

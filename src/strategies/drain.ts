@@ -1,0 +1,5 @@
+/**
+ * Milliseconds between the switch and the end of the pods that served until then. Every node's proxy learns of
+ * the switch on its own, up to a second and more later, and clients finish what they have begun.
+ */
+export const DRAIN = 10_000

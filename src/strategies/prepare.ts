@@ -1,0 +1,200 @@
+import type { Fault } from '../errors.ts'
+import { withImages } from '../grammar/image.ts'
+import type { Inputs } from '../inputs.ts'
+import { resolvePort, wantedReplicas } from '../kubernetes/health.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../kubernetes/slots.ts'
+import type { Placement } from '../kubernetes/slots.ts'
+import { versionOf } from '../observed.ts'
+import type { Observed } from '../observed.ts'
+import type { Release, Selector } from '../record.ts'
+import { HASH_LABEL } from '../routes/find.ts'
+import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './traffic-fields.ts'
+
+/** Who releases, and from where. */
+export interface Origin {
+  /** `<run id>-<attempt>` */
+  readonly release: string
+  readonly run?: string
+  readonly actor?: string
+  readonly sha?: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** What a release is going to bring, before anything is written. */
+export interface Prepared {
+  readonly canary: Deployment
+  readonly manifests: readonly Manifest[]
+  readonly release: Release
+  /** Number of the pods' port that the traffic goes to. */
+  readonly port: number
+}
+
+type Selectors = Release['selectors']
+
+/** Where the canary goes. */
+export function placementOf({ namespace, workload, service, stable }: Observed): Placement {
+  const slot = otherSlot(stable.slot)
+  const label = slotLabel(service.spec.selector ?? {}, stable.deployment, stable.slot)
+  // A workload at 0 replicas is released as well: one pod shows whether the new version runs.
+  const replicas = Math.max(wantedReplicas(stable.deployment), 1)
+  return { name: slotDeploymentName(workload, slot), namespace, slot, label, replicas }
+}
+
+/** The Service's selector, as it is and with all traffic on the one or the other. */
+export function selectorsOf(
+  { service, stable }: Observed,
+  canary: Placement,
+  canaryHash?: string
+): Selectors {
+  const before = service.spec.selector ?? {}
+  const base = withoutKeys(before, canary.label, SLOT_LABEL, HASH_LABEL)
+  const plain = (hash: string): Selector =>
+    hash === '' ? { ...base, [SLOT_LABEL]: 'plain' } : { ...base, [HASH_LABEL]: hash }
+  return {
+    before,
+    stable: stable.slot === 'plain' ? plain(stable.hash) : { ...base, [canary.label]: stable.slot },
+    canary: canary.slot === 'plain' ? plain(canaryHash ?? '') : { ...base, [canary.label]: canary.slot }
+  }
+}
+
+/**
+ * Turns inputs and what was observed into a release.
+ * @returns faults instead, when the release could not work
+ */
+export function prepare(
+  inputs: Inputs,
+  observed: Observed,
+  manifests: readonly Manifest[],
+  origin: Origin
+): Prepared | readonly Fault[] {
+  const placement = placementOf(observed)
+  const source = sourceOf(observed, manifests, placement)
+  const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
+  const withNewImages: Deployment = {
+    ...source,
+    spec: { ...source.spec, template: { ...source.spec.template, spec } }
+  }
+  const canary = inSlot(withNewImages, placement, observed.slots[placement.slot])
+  const selectors = selectorsOf(observed, placement)
+  const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
+  const port = targetPort(observed.service, canary)
+  const faults = [
+    ...imageFaults(inputs, unmatched, source),
+    ...nothingToRelease(inputs, manifests, observed),
+    ...labelFaults(canary, selectors.canary, observed.service),
+    ...(port === undefined ? [portFault(observed.service, canary)] : []),
+    ...manifests.flatMap((manifest) => trafficFaults(manifest, observed))
+  ]
+  if (faults.length > 0 || port === undefined) return faults
+  const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
+  return {
+    canary,
+    port,
+    manifests: others.map((manifest) => ({
+      ...manifest,
+      object: keepTrafficFields(manifest.object, observed)
+    })),
+    release: beginRelease(
+      'deploy',
+      observed,
+      versionOf(placement.slot, canary, ''),
+      selectors,
+      autoscaler,
+      origin
+    )
+  }
+}
+
+/** The record with which a release begins. */
+export function beginRelease(
+  command: Release['command'],
+  { stable, record }: Observed,
+  canary: Release['canary'],
+  selectors: Selectors,
+  autoscaler: string | undefined,
+  { release, run, actor, sha, startedAt }: Origin
+): Release {
+  return {
+    version: 1,
+    id: release,
+    command,
+    ...(run === undefined ? {} : { run }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(sha === undefined ? {} : { sha }),
+    phase: 'running',
+    weight: 0,
+    startedAt: new Date(startedAt).toISOString(),
+    stable: versionOf(stable.slot, stable.deployment, stable.hash),
+    canary,
+    ...(record?.previous === undefined ? {} : { previous: record.previous }),
+    selectors,
+    ...(autoscaler === undefined ? {} : { autoscaler }),
+    history: record?.history ?? []
+  }
+}
+
+/** The manifest's Deployment, whichever of the workload's names it has; without one what serves now. */
+function sourceOf(
+  { workload, stable }: Observed,
+  manifests: readonly Manifest[],
+  { name }: Placement
+): Deployment {
+  const names = [name, workload, stable.deployment.metadata.name]
+  const deployments = manifests
+    .map(({ object }) => object)
+    .filter((object): object is Deployment => object.kind === 'Deployment')
+  const found = names.flatMap((wanted) => deployments.find(({ metadata }) => metadata.name === wanted) ?? [])
+  return found[0] ?? stable.deployment
+}
+
+function nothingToRelease({ images }: Inputs, manifests: readonly Manifest[], observed: Observed): Fault[] {
+  if (images.length > 0 || manifests.some(({ object }) => isSlotOf(observed, object))) return []
+  return [
+    {
+      input: manifests.length > 0 ? 'manifests' : 'images',
+      problem: `nothing says what to release: no Deployment ${observed.workload} in the manifests, and no images`,
+      example: `images: ${observed.stable.deployment.spec.template.spec.containers[0]?.image?.replace(/:[^:/]*$/, '') ?? 'shop/web'}:2`
+    }
+  ]
+}
+
+const imageFaults = (inputs: Inputs, unmatched: Inputs['images'], source: Deployment): Fault[] =>
+  unmatched.map((rule) => ({
+    input: 'images',
+    line: inputs.images.indexOf(rule) + 1,
+    problem: `${rule.target} is neither a container nor an image of deployment/${source.metadata.name}; it has ${containersOf(source)}`,
+    example: `${source.spec.template.spec.containers[0]?.name ?? 'web'}=${source.spec.template.spec.containers[0]?.image ?? 'shop/web:2'}`
+  }))
+
+const containersOf = ({ spec }: Deployment): string =>
+  [...spec.template.spec.containers, ...(spec.template.spec.initContainers ?? [])]
+    .map(({ name, image }) => `${name}=${image ?? ''}`)
+    .join(', ')
+
+function labelFaults({ metadata, spec }: Deployment, selector: Selector, service: Service): Fault[] {
+  if (selects(selector, templateLabels(spec.template))) return []
+  return [
+    {
+      input: 'manifests',
+      problem: `service/${service.metadata.name} would select ${printSelector(selector)}, but the pods of deployment/${metadata.name} have ${printSelector(templateLabels(spec.template))}`,
+      example: `the labels that the Service selects by in spec.template.metadata.labels`
+    }
+  ]
+}
+
+const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {
+  const [port] = spec.ports ?? []
+  return port === undefined
+    ? undefined
+    : resolvePort(port.targetPort, port.port, canary.spec.template.spec.containers)
+}
+
+const portFault = ({ metadata, spec }: Service, canary: Deployment): Fault => ({
+  input: 'route',
+  problem: `service/${metadata.name} sends traffic to the port named ${spec.ports?.[0]?.targetPort ?? '(none)'}, which no container of deployment/${canary.metadata.name} has`,
+  example: 'a container port with that name'
+})
