@@ -98,7 +98,8 @@ async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
   const steps = planRestore(run.release)
   for (;;) {
     try {
-      return await execute(steps, run, lock.lost)
+      await execute(steps, run, lock.lost)
+      return
     } catch (error) {
       if (lock.lost.aborted || clock.now() > deadline) throw error
       log.warning(`the traffic is not back yet, trying again: ${messageOf(error)}`)

@@ -1,32 +1,102 @@
-import { preflight as preflightChecks } from './analysis/sampling.ts'
+import { createSampler } from './analysis/sampling.ts'
+import type { Sampler } from './analysis/sampling.ts'
+import type { Metrics } from './analysis/metrics.ts'
 import { carryOut } from './carry-out.ts'
-import type { Ending } from './carry-out.ts'
 import { InputError } from './errors.ts'
-import type { Fault } from './errors.ts'
-import type { Ports, ReleaseRun } from './execution/run-state.ts'
+import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
-import type { Manifest } from './kubernetes/manifests.ts'
-import type { Deployment } from './kubernetes/objects.ts'
-import { rightsFor } from './kubernetes/needs.ts'
-import { explainMissing, missingRights } from './kubernetes/rights.ts'
-import { SLOT_LABEL } from './kubernetes/slots.ts'
 import { withLock } from './lock.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import type { Manifest } from './kubernetes/manifests.ts'
 import { observe } from './observe.ts'
 import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
+import { lookedAt, outcomeOf } from './outcomes.ts'
+import { preflight } from './preflight.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun } from './release-run.ts'
-import { outcomeOf, unchanged } from './report/outcome.ts'
 import { planBlueGreen } from './strategies/blue-green.ts'
 import { placementOf, prepare } from './strategies/prepare.ts'
 import type { Origin, Prepared } from './strategies/prepare.ts'
 import { isUnchanged } from './strategies/unchanged.ts'
+import { SLOT_LABEL } from './kubernetes/slots.ts'
 
 export interface Deploy {
   readonly inputs: Inputs
   readonly target: Target
   readonly manifests: readonly Manifest[]
+  readonly metrics: Metrics | undefined
   readonly origin: Origin
+  readonly ports: Ports
+  readonly signal: AbortSignal
+}
+
+/**
+ * Releases a new version beside the one that serves.
+ * @throws InputError, LockedError or ClusterError while nothing has been changed yet
+ */
+export async function deploy(request: Deploy): Promise<Outcome> {
+  const { target, origin, ports, signal } = request
+  const observed = await observe(target, ports.cluster)
+  if (observed.record !== undefined && isUnfinished(observed.record)) return afterRecovery(request, observed)
+  const ready = await getReady(request, observed)
+  if (ready === undefined) return lookedAt('deploy', observed, origin, ports.clock.now())
+  return withLock(observed.service, origin, ports, signal, (lock) => release(request, observed, ready, lock))
+}
+
+interface Ready extends Prepared {
+  readonly sampler: Sampler | undefined
+}
+
+/** Everything that can be known to be wrong before anything is changed; undefined when there is nothing to release. */
+async function getReady(request: Deploy, observed: Observed): Promise<Ready | undefined> {
+  const { inputs, manifests, origin, metrics, ports, signal } = request
+  const prepared = prepare(inputs, observed, manifests, origin)
+  if ('length' in prepared) throw new InputError(prepared)
+  const sampler =
+    metrics === undefined || inputs.checks.length === 0
+      ? undefined
+      : createSampler(metrics, ports.clock, inputs.checks)
+  const { faults, warnings, canary } = await preflight(prepared, observed, inputs, sampler, ports, signal)
+  if (faults.length > 0) throw new InputError(faults)
+  for (const warning of warnings) ports.log.warning(warning)
+  if (
+    canary !== undefined &&
+    isUnchanged(canary, observed.stable.deployment, [SLOT_LABEL, placementOf(observed).label])
+  )
+    return undefined
+  return { ...prepared, sampler }
+}
+
+async function release(
+  request: Deploy,
+  observed: Observed,
+  { canary, manifests, release: record, port, sampler }: Ready,
+  lock: Lock
+): Promise<Outcome> {
+  const { inputs, origin, ports, signal } = request
+  const { bake, previous, smokeTests } = inputs
+  const run = beginRun(
+    { service: observed.service, workload: observed.workload, release: record, port, begun: false, sampler },
+    ports,
+    inputs
+  )
+  const steps = planBlueGreen(
+    { canary, manifests, smokeTests: smokeTests.length > 0, bake, previous },
+    record
+  )
+  const ending = await carryOut(steps, run, lock, signal)
+  return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
+}
+
+/** A run that died has left a release unfinished: it is undone before the new one is looked at. */
+async function afterRecovery(request: Deploy, { service }: Observed): Promise<Outcome> {
+  const { inputs, target, origin, ports, signal } = request
+  await withLock(service, origin, ports, signal, async (lock) => {
+    const { record, service: live } = await observe(target, ports.cluster)
+    if (record !== undefined && isUnfinished(record)) await recover(live, record, ports, inputs, lock)
+  })
+  return deploy(request)
 }

@@ -7,7 +7,7 @@ import { runSmokeTestsOn } from './execution/smoke.ts'
 import { finish, settle, shift } from './execution/switch.ts'
 import { bake } from './execution/watching.ts'
 import type { Ref } from './kubernetes/cluster.ts'
-import { isEnding } from './kubernetes/health.ts'
+import { isEnding, isOwnedBy } from './kubernetes/health.ts'
 import type { Deployment, Pod } from './kubernetes/objects.ts'
 import { printSelector } from './kubernetes/selectors.ts'
 import { describe } from './plan.ts'
@@ -128,7 +128,7 @@ async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Prom
     const deployment = await run.ports.cluster.patch<Deployment>(ref, [
       { op: 'add', path: '/spec/replicas', value: 0 }
     ])
-    await untilEnding(run, printSelector(deployment.spec.selector.matchLabels), signal)
+    await untilEnding(run, deployment, signal)
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {
     if (error instanceof ClusterError && error.status === 404) return `there is no deployment/${ref.name}`
@@ -136,12 +136,13 @@ async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Prom
   }
 }
 
-async function untilEnding(run: ReleaseRun, labels: string, signal: AbortSignal): Promise<void> {
+async function untilEnding(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
   const done = new AbortController()
   const ended = AbortSignal.any([signal, done.signal])
   const all = Promise.withResolvers<undefined>()
+  const labels = printSelector(deployment.spec.selector.matchLabels)
   const onChange = (pods: readonly Pod[]): void => {
-    if (pods.every(isEnding)) all.resolve(undefined)
+    if (pods.every((pod) => isEnding(pod) || !isOwnedBy(deployment, pod))) all.resolve(undefined)
   }
   run.ports.cluster
     .watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: run.namespace, labels }, onChange, ended)

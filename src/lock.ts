@@ -10,7 +10,7 @@ export const leaseName = (service: string): string => `greenlight-service-${serv
 /** Does the work while no other run can move the traffic of this Service. */
 export async function withLock<T>(
   service: Service,
-  { release, run }: Origin,
+  { release, holder, run }: Origin,
   ports: Ports,
   signal: AbortSignal,
   work: (lock: Lock) => Promise<T>
@@ -21,7 +21,7 @@ export async function withLock<T>(
     namespace: service.metadata.namespace,
     name: leaseName(service.metadata.name)
   }
-  const lock = await acquire(ref, { id: release, run: run ?? release }, ports, signal)
+  const lock = await acquire(ref, { id: holder, run: run ?? release }, ports, signal)
   try {
     return await work(lock)
   } finally {

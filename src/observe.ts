@@ -1,7 +1,7 @@
 import { InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
-import { isEnding, isReady, templateHash } from './kubernetes/health.ts'
+import { isEnding, isReady, isOwnedBy, templateHash } from './kubernetes/health.ts'
 import type {
   Deployment,
   HorizontalPodAutoscaler,
@@ -145,11 +145,6 @@ const podsBehind = ({ metadata, spec }: Service, cluster: Cluster): Promise<read
     labels: printSelector(spec.selector)
   })
 
-const ownedBy = (deployment: Deployment, pod: Pod): boolean =>
-  pod.metadata.ownerReferences?.some(
-    ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${templateHash(pod)}`
-  ) ?? false
-
 /** @throws InputError when traffic goes to more than one template, so that "what serves" is no one version */
 function servingPods(
   service: Service,
@@ -158,10 +153,10 @@ function servingPods(
   record: Release | undefined
 ): { hash: string; pods: readonly Pod[] } {
   const live = behind.filter((pod) => !isEnding(pod))
-  const pods = live.filter((pod) => ownedBy(deployment, pod))
+  const pods = live.filter((pod) => isOwnedBy(deployment, pod))
   const [hash = '', another] = new Set(pods.map(templateHash))
   if (record !== undefined && isUnfinished(record)) return { hash: record.stable.hash, pods }
-  const strangers = live.filter((pod) => !ownedBy(deployment, pod) && isReady(pod))
+  const strangers = live.filter((pod) => !isOwnedBy(deployment, pod) && isReady(pod))
   const name = `deployment/${deployment.metadata.name}`
   if (strangers[0] !== undefined) {
     throw new InputError([

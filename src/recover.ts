@@ -3,8 +3,13 @@ import { execute } from './execute.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Service } from './kubernetes/objects.ts'
+import { withLock } from './lock.ts'
+import { observe } from './observe.ts'
+import type { Target } from './observe.ts'
+import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import { beginRun } from './release-run.ts'
+import type { Origin } from './strategies/prepare.ts'
 import { planRestore } from './strategies/abort.ts'
 
 /**
@@ -36,4 +41,26 @@ export async function recover(
     ended.abort()
   }
   return run
+}
+
+/**
+ * Undoes what this very run has begun and could not finish.
+ * @returns what was done, for the summary; undefined when there was nothing to do
+ */
+export async function recoverOwn(
+  target: Target,
+  origin: Origin,
+  ports: Ports,
+  settings: Settings
+): Promise<string | undefined> {
+  const isOurs = (record: Release | undefined): record is Release =>
+    record?.id === origin.release && isUnfinished(record)
+  const seen = await observe(target, ports.cluster)
+  if (!isOurs(seen.record)) return undefined
+  return withLock(seen.service, origin, ports, new AbortController().signal, async (lock) => {
+    const { record, service } = await observe(target, ports.cluster)
+    if (!isOurs(record)) return undefined
+    await recover(service, record, ports, settings, lock)
+    return `Release ${record.id} was undone: ${record.stable.deployment} has all traffic, ${record.canary.deployment} is scaled down.`
+  })
 }

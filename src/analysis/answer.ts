@@ -108,7 +108,7 @@ const unusual: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -I
 
 /** `[seconds, "value"]` */
 const readSample = (pair: unknown): Sample | undefined => {
-  const [seconds, text]: readonly unknown[] = Array.isArray(pair) ? pair : []
+  const [seconds, text] = Array.isArray(pair) ? (pair as readonly unknown[]) : []
   if (typeof seconds !== 'number' || typeof text !== 'string') return undefined
   return { at: Math.round(seconds * 1000), value: unusual[text] ?? Number(text) }
 }

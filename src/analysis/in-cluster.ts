@@ -26,7 +26,7 @@ export interface ServiceOptions {
 
 export interface ServiceConnection {
   readonly ask: Ask
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -65,7 +65,7 @@ class Connection implements ServiceConnection {
     return reply
   }
 
-  async close(): Promise<void> {
+  readonly close = async (): Promise<void> => {
     const forward = this.#forward
     this.#forward = undefined
     await forward?.then(
@@ -122,11 +122,13 @@ class Connection implements ServiceConnection {
       return await askForward(url)(promql, signal)
     } catch (error) {
       signal?.throwIfAborted()
-      if (error instanceof MetricsError && error.fault === 'timeout') throw error
+      const answered = error instanceof MetricsError && error.fault !== 'unreachable'
+      if (answered) throw error
       // The pod may be gone; the next query looks for another.
       await this.close()
-      const reason = `${before}by port-forward: ${messageOf(error)}`
-      throw new MetricsError(`${where} cannot be reached: ${reason}`, 'unreachable', { cause: error })
+      const cause = error instanceof MetricsError ? error.cause : error
+      const reason = `${before}by port-forward: ${messageOf(cause)}`
+      throw new MetricsError(`${where} cannot be reached: ${reason}`, 'unreachable', { cause })
     }
   }
 

@@ -81,7 +81,7 @@ class TrafficObservation implements Observation {
 
   async look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing> {
     const known = this.#found.recipe
-    if (known === undefined || !covers(known, this.#wanted)) await this.#detectAgain(subject, signal)
+    if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
     const { recipe, scraped } = this.#found
     if (recipe === undefined) return notFound(scraped, this.#expected)
     return { recipe, traffic: await this.#follow(recipe, subject, since + this.#ahead, signal) }
@@ -107,15 +107,6 @@ class TrafficObservation implements Observation {
     const evaluated = newestSample(answer)
     if (evaluated !== undefined) this.#ahead = evaluated - (asked + this.#clock.now()) / 2
     return detect(answer, subject)
-  }
-
-  async #detectAgain(subject: Subject, signal?: AbortSignal): Promise<void> {
-    const detected = await this.#detect(subject, signal)
-    if (JSON.stringify(detected.recipe) !== JSON.stringify(this.#found.recipe)) {
-      // Other series are counted from now on, and of those older samples are needed too.
-      this.#history = emptyHistory
-    }
-    this.#found = detected
   }
 
   async #samples(recipe: Recipe, subject: Subject, from: number, signal?: AbortSignal) {

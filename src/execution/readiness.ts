@@ -28,48 +28,47 @@ async function watchHealth(
   onHealth: Judged,
   signal: AbortSignal
 ): Promise<void> {
-  const { namespace, name } = deployment.metadata
+  const { namespace, name, generation = 0 } = deployment.metadata
   const since = clock.now()
   let live: Deployment | undefined
   let pods: readonly Pod[] | undefined
   const look = (): void => {
-    if (live === undefined || pods === undefined || signal.aborted) return
-    onHealth(
-      (live.metadata.generation ?? 0) < (deployment.metadata.generation ?? 0)
-        ? { state: 'progressing', summary: 'starting' }
-        : health(live, pods, clock.now(), since)
+    // What the watch brings first may be from before the write that is waited for.
+    if (
+      signal.aborted ||
+      live === undefined ||
+      pods === undefined ||
+      (live.metadata.generation ?? 0) < generation
     )
+      return
+    onHealth(health(live, pods, clock.now(), since))
   }
-  const ticking = async (): Promise<void> => {
-    for (;;) {
-      await clock.sleep(LOOK_AGAIN, signal)
-      look()
-    }
+  const onDeployment = ([found]: readonly Deployment[]): void => {
+    live = found
+    look()
   }
+  const onPods = (found: readonly Pod[]): void => {
+    pods = found
+    look()
+  }
+  const labels = printSelector(deployment.spec.selector.matchLabels)
   await Promise.race([
-    cluster.watch<Deployment>(
+    cluster.watch(
       { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` },
-      ([found]) => {
-        live = found
-        look()
-      },
+      onDeployment,
       signal
     ),
-    cluster.watch<Pod>(
-      {
-        apiVersion: 'v1',
-        kind: 'Pod',
-        namespace,
-        labels: printSelector(deployment.spec.selector.matchLabels)
-      },
-      (found) => {
-        pods = found
-        look()
-      },
-      signal
-    ),
-    ticking()
+    cluster.watch({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, onPods, signal),
+    again(clock, look, signal)
   ])
+}
+
+/** Graces and deadlines pass without any change in the cluster. */
+async function again(clock: Clock, look: () => void, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await clock.sleep(LOOK_AGAIN, signal)
+    look()
+  }
 }
 
 /**
@@ -89,7 +88,10 @@ export async function awaitReady(
   const deadline = ports.clock.now() + timeout
   let summary = ''
   const onHealth: Judged = (seen) => {
-    if (seen.state === 'ready') return resolve(seen)
+    if (seen.state === 'ready') {
+      resolve(seen)
+      return
+    }
     if (seen.state === 'doomed') {
       void unlessNodeIsComing(seen, deployment, ports).then((doomed) => {
         if (doomed) reject(asFailure(seen, deployment))

@@ -7,6 +7,7 @@ import type { ForeignWrite } from '../outcome.ts'
 import { printRecord, RECORD_ANNOTATION } from '../record.ts'
 import type { Release } from '../record.ts'
 import { changeOf } from '../routes/foreign.ts'
+import type { Change } from '../routes/foreign.ts'
 
 interface Ports {
   readonly cluster: Cluster
@@ -36,104 +37,129 @@ export interface Traffic {
 const ATTEMPTS = 8
 const MOST_FOREIGN_WRITES = 10
 
-export function openTraffic(observed: KubernetesObject, { cluster, clock, log }: Ports): Traffic {
-  const ref: Ref = {
-    apiVersion: observed.apiVersion,
-    kind: observed.kind,
-    namespace: observed.metadata.namespace,
-    name: observed.metadata.name
-  }
-  const name = `${ref.kind.toLowerCase()}/${ref.name}`
-  const foreignWrites: ForeignWrite[] = []
-  const broken = new AbortController()
-  let known = observed
-  /** What the record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
-  const ours = new Set<string | undefined>()
-  ours.add(observed.metadata.annotations?.[RECORD_ANNOTATION])
-  let last: { readonly edit: Edit; readonly release: Release } | undefined
-  let queue: Promise<unknown> = Promise.resolve()
+interface State {
+  readonly ports: Ports
+  readonly ref: Ref
+  /** `service/web` */
+  readonly title: string
+  /** The object as it was last read. */
+  known: KubernetesObject
+  /** What its record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
+  readonly ours: Set<string | undefined>
+  last: { readonly edit: Edit; readonly release: Release } | undefined
+  /** Writes and answers to foreign writes, one after the other. */
+  queue: Promise<unknown>
+  readonly broken: AbortController
+  readonly foreignWrites: ForeignWrite[]
+}
 
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = queue.then(work)
-    queue = turn.catch(() => undefined)
-    return turn
+/** @param observed the route object as the release was planned on */
+export function openTraffic(observed: KubernetesObject, ports: Ports): Traffic {
+  const { apiVersion, kind, metadata } = observed
+  const ref: Ref = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
+  const state: State = {
+    ports,
+    ref,
+    title: `${kind.toLowerCase()}/${metadata.name}`,
+    known: observed,
+    ours: new Set([recordOf(observed)]),
+    last: undefined,
+    queue: Promise.resolve(),
+    broken: new AbortController(),
+    foreignWrites: []
   }
-
-  const read = async (): Promise<KubernetesObject> => {
-    const live = await cluster.get(ref)
-    if (live === undefined)
-      throw new ReleaseFailed(`${name} in namespace ${ref.namespace ?? ''} was deleted while the release ran`)
-    return live
+  return {
+    name: metadata.name,
+    write: (edit, release) => inTurn(state, () => attempt(state, edit, release, ATTEMPTS)),
+    guard: (signal) => {
+      guard(state, signal)
+    },
+    broken: state.broken.signal,
+    foreignWrites: state.foreignWrites
   }
+}
 
-  /** The fence: a run that was declared dead and wakes up finds another record and writes nothing. */
-  const fence = (live: KubernetesObject): void => {
-    const text = live.metadata.annotations?.[RECORD_ANNOTATION]
-    if (ours.has(text) || (text === undefined && last !== undefined)) return
-    throw new ReleaseFailed(
-      `the record on ${name} was written by another run: this one changes nothing any more`
-    )
+const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
+  metadata.annotations?.[RECORD_ANNOTATION]
+
+function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
+  const turn = state.queue.then(work)
+  state.queue = turn.catch(() => undefined)
+  return turn
+}
+
+async function read({ ports, ref, title }: State): Promise<KubernetesObject> {
+  const live = await ports.cluster.get(ref)
+  if (live !== undefined) return live
+  throw new ReleaseFailed(`${title} in namespace ${ref.namespace ?? ''} was deleted while the release ran`)
+}
+
+/** A run that was declared dead and wakes up finds another record and writes nothing. */
+function fence({ ours, last, title }: State, live: KubernetesObject): void {
+  const text = recordOf(live)
+  if (ours.has(text) || (text === undefined && last !== undefined)) return
+  throw new ReleaseFailed(
+    `the record on ${title} was written by another run: this one changes nothing any more`
+  )
+}
+
+async function attempt(state: State, edit: Edit, release: Release, left: number): Promise<KubernetesObject> {
+  fence(state, state.known)
+  state.ours.add(printRecord(release))
+  try {
+    const written = await state.ports.cluster.patch(state.ref, edit(state.known, release))
+    state.last = { edit, release }
+    state.known = written
+    return written
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
+    state.known = await read(state)
+    return attempt(state, edit, release, left - 1)
   }
+}
 
-  const attempt = async (edit: Edit, release: Release, left: number): Promise<KubernetesObject> => {
-    fence(known)
-    ours.add(printRecord(release))
-    try {
-      const written = await cluster.patch(ref, edit(known, release))
-      last = { edit, release }
-      known = written
-      return written
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
-      known = await read()
-      return attempt(edit, release, left - 1)
-    }
+function guard(state: State, signal: AbortSignal): void {
+  const { cluster, clock } = state.ports
+  const { apiVersion, kind, namespace, name } = state.ref
+  const stop = (error: unknown): void => {
+    if (!signal.aborted) state.broken.abort(error)
   }
-
-  const putBack = async (seenAt: number): Promise<void> => {
-    if (last === undefined || broken.signal.aborted) return
-    known = await read()
-    const change = changeOf(known, last.edit(known, last.release))
-    if (change === undefined) return
-    fence(known)
-    await attempt(last.edit, last.release, ATTEMPTS)
-    const restoredAfter = clock.now() - seenAt
-    foreignWrites.push({ object: name, ...change, at: seenAt, restoredAfter })
-    log.warning(
-      `somebody moved the traffic of ${name} while the release ran; it was put back after ${restoredAfter} ms`
-    )
-    log.quote(`${change.manager}: ${change.change}`)
-    if (foreignWrites.length >= MOST_FOREIGN_WRITES)
-      throw new ReleaseFailed(`${change.manager} resets the traffic of ${name} again and again`)
-  }
-
   const onChange = ([live]: readonly KubernetesObject[]): void => {
     const seenAt = clock.now()
-    void inTurn(async () => {
-      if (
-        live === undefined ||
-        last === undefined ||
-        changeOf(live, last.edit(live, last.release)) === undefined
-      )
-        return
-      await putBack(seenAt)
-    }).catch((error: unknown) => {
-      broken.abort(error)
-    })
+    void inTurn(state, () => answer(state, live, seenAt, signal)).catch(stop)
   }
+  cluster
+    .watch({ apiVersion, kind, namespace, fields: `metadata.name=${name}` }, onChange, signal)
+    .catch(stop)
+}
 
-  return {
-    name: ref.name,
-    write: (edit, release) => inTurn(() => attempt(edit, release, ATTEMPTS)),
-    guard(signal) {
-      const { apiVersion, kind, namespace } = ref
-      cluster
-        .watch({ apiVersion, kind, namespace, fields: `metadata.name=${ref.name}` }, onChange, signal)
-        .catch((error: unknown) => {
-          if (!signal.aborted) broken.abort(error)
-        })
-    },
-    broken: broken.signal,
-    foreignWrites
+const changeIn = ({ last }: State, live: KubernetesObject): Change | undefined =>
+  last === undefined ? undefined : changeOf(live, last.edit(live, last.release))
+
+/** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
+async function answer(
+  state: State,
+  seen: KubernetesObject | undefined,
+  seenAt: number,
+  signal: AbortSignal
+): Promise<void> {
+  if (signal.aborted || seen === undefined || changeIn(state, seen) === undefined) return
+  state.known = await read(state)
+  const change = changeIn(state, state.known)
+  if (change !== undefined) await putBack(state, change, seenAt)
+}
+
+async function putBack(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
+  const { ports, last, title, foreignWrites } = state
+  if (last === undefined) return
+  await attempt(state, last.edit, last.release, ATTEMPTS)
+  const restoredAfter = ports.clock.now() - seenAt
+  foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })
+  ports.log.warning(
+    `somebody moved the traffic of ${title} while the release ran; it was put back after ${restoredAfter} ms`
+  )
+  ports.log.quote(`${manager}: ${change}`)
+  if (foreignWrites.length >= MOST_FOREIGN_WRITES) {
+    throw new ReleaseFailed(`${manager} resets the traffic of ${title} again and again`)
   }
 }

@@ -1,17 +1,19 @@
+import { Readable } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../clock.ts'
 import { ClusterError } from '../errors.ts'
-import type { Cluster, HttpAnswer, HttpRequest, Query, Ref } from './cluster.ts'
+import { createCalls, explain, readJson } from './calls.ts'
+import type { Calls } from './calls.ts'
+import type { Cluster, HttpAnswer, HttpRequest, Query, Ref, WriteOptions } from './cluster.ts'
 import { createCredentials } from './credentials.ts'
-import { createDiscovery, groupOf, pathOf } from './discovery.ts'
 import type { KubernetesObject } from './objects.ts'
 import { forwardPort } from './port-forward.ts'
 import { describeDeed, isMissing, refusal } from './refusal.ts'
-import type { Deed } from './refusal.ts'
 import { withRetries } from './retry.ts'
 import { createTransport } from './transport.ts'
+import type { Transport } from './transport.ts'
 import { watchObjects } from './watch.ts'
-import type { Listed } from './watch.ts'
+import type { Listed, Watched } from './watch.ts'
 
 export interface ClientOptions {
   readonly clock: Clock
@@ -23,14 +25,140 @@ export interface ClientOptions {
   readonly silence?: number
 }
 
-/** One request and what it is for. */
-interface Call {
-  readonly deed: Deed
-  readonly path: string
+interface Page {
+  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
+  readonly items?: readonly object[]
 }
 
-const MANAGER = 'fieldManager=greenlight'
-const PAGE = 500
+type OnChange = (objects: readonly KubernetesObject[]) => void
 
-/** The cluster of a kubeconfig. Objects are raw JSON: fields that we have never heard of survive a read and a write. */
+const JSON_PATCH = 'application/json-patch+json'
+const APPLY_PATCH = 'application/apply-patch+yaml'
+const MANAGER = 'fieldManager=greenlight'
+const PAGE = '500'
+
+/** The cluster of a kubeconfig. Objects are raw JSON: fields that nobody here has heard of survive. */
 export function createCluster(config: KubeConfig, options: ClientOptions): Cluster {
+  const { clock, onRequest = () => undefined, timeout = 10_000, silence = 30_000 } = options
+  const credentials = createCredentials(config)
+  const transport = createTransport(credentials, { onRequest, timeout })
+  const persist = (request: HttpRequest): Promise<HttpAnswer> => {
+    const reading = request.method === 'GET'
+    const retries = { clock, server: credentials.server, reading, signal: request.signal }
+    return withRetries(() => transport.send(request), retries)
+  }
+  const calls = createCalls(persist)
+  return {
+    ...reads(calls),
+    ...writes(calls),
+    watch: async (query, onChange, signal) => {
+      const watched = await watchedBy(query, calls, transport, signal)
+      return watchObjects(watched, onChange as OnChange, { clock, silence }, signal)
+    },
+    send: (request) => transport.send(request).catch(explain(`cannot ${request.method} ${request.path}`)),
+    forward: (pod) => forwardPort(pod, credentials, onRequest)
+  }
+}
+
+function reads(calls: Calls): Pick<Cluster, 'get' | 'list' | 'logs'> {
+  const { locate, ask } = calls
+  return {
+    async get<T extends KubernetesObject>(ref: Ref) {
+      const { deed, path } = await locate('get', ref)
+      const answer = await ask(deed, { method: 'GET', path })
+      return isMissing(answer, ref.name) ? undefined : (readJson(deed, answer) as T)
+    },
+    list: async <T extends KubernetesObject>(query: Query) => (await listAll<T>(calls, query)).items,
+    async logs(pod, container, lines, previous) {
+      const { deed, path } = await locate('get', { apiVersion: 'v1', kind: 'Pod', ...pod })
+      const query = new URLSearchParams({ container, tailLines: String(lines), previous: String(previous) })
+      const ofLog = { ...deed, subresource: 'log' }
+      const answer = await ask(ofLog, { method: 'GET', path: `${path}/log?${query.toString()}` })
+      // No such pod or container any more, or none that has run before: there is no log.
+      if (answer.status === 400 || answer.status === 404) return ''
+      if (answer.status !== 200) throw refusal(ofLog, answer)
+      return answer.body
+    }
+  }
+}
+
+function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply'> {
+  const write =
+    (verb: string, method: string, type = 'application/json') =>
+    async (target: Ref, body: unknown, { dryRun = false }: WriteOptions = {}): Promise<unknown> => {
+      const { deed, path } = await locate(verb, target)
+      const query = `${MANAGER}${type === APPLY_PATCH ? '&force=true' : ''}${dryRun ? '&dryRun=All' : ''}`
+      const headers = { 'Content-Type': type, Accept: 'application/json' }
+      return submit(deed, { method, path: `${path}?${query}`, headers, body: JSON.stringify(body) })
+    }
+  const create = write('create', 'POST')
+  const replace = write('update', 'PUT')
+  const patch = write('patch', 'PATCH', JSON_PATCH)
+  const apply = write('patch', 'PATCH', APPLY_PATCH)
+  return {
+    create: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
+      (await create(refOf(object), object, options)) as T,
+    replace: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
+      (await replace(refOf(object), object, options)) as T,
+    patch: async <T extends KubernetesObject>(ref: Ref, changes: unknown) => (await patch(ref, changes)) as T,
+    apply: async <T extends KubernetesObject>(object: T) => (await apply(refOf(object), object)) as T
+  }
+}
+
+const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
+  apiVersion,
+  kind,
+  namespace: metadata.namespace,
+  name: metadata.name
+})
+
+function parameters({ labels, fields }: Query, more: Readonly<Record<string, string>>): string {
+  const selectors = { ...(labels && { labelSelector: labels }), ...(fields && { fieldSelector: fields }) }
+  return new URLSearchParams({ ...selectors, ...more }).toString()
+}
+
+/** All pages as one. */
+async function listAll<T extends KubernetesObject>(
+  { locate, submit }: Calls,
+  query: Query,
+  signal?: AbortSignal
+): Promise<Listed<T>> {
+  const { deed, path } = await locate('list', query)
+  const turn = async (more: Readonly<Record<string, string>>, before: readonly T[]): Promise<Listed<T>> => {
+    const request = { method: 'GET', path: `${path}?${parameters(query, more)}`, signal }
+    const { items = [], metadata = {} } = (await submit(deed, request)) as Page
+    // Only by itself does an object say what it is; in a list the list does.
+    const named = items.map(
+      (item) => ({ apiVersion: query.apiVersion, kind: query.kind, ...item }) as unknown as T
+    )
+    const all = [...before, ...named]
+    if (!metadata.continue) return { items: all, version: metadata.resourceVersion ?? '' }
+    return turn({ limit: PAGE, continue: metadata.continue }, all)
+  }
+  try {
+    return await turn({ limit: PAGE }, [])
+  } catch (error) {
+    // The next page can expire while the one before is read.
+    if (error instanceof ClusterError && error.status === 410) return turn({}, [])
+    throw error
+  }
+}
+
+async function watchedBy(
+  query: Query,
+  calls: Calls,
+  transport: Transport,
+  signal: AbortSignal
+): Promise<Watched<KubernetesObject>> {
+  const { deed, path } = await calls.locate('watch', query)
+  return {
+    list: () => listAll(calls, query, signal),
+    async changesSince(version) {
+      const more = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version }
+      const opening = transport.open(`${path}?${parameters(query, more)}`, signal)
+      const reply = await opening.catch(explain(`cannot ${describeDeed(deed)}`))
+      if (reply instanceof Readable) return reply
+      throw refusal(deed, reply)
+    }
+  }
+}

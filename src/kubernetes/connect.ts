@@ -18,7 +18,7 @@ export interface Machine {
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly home: string
   /** Undefined when there is no such file. */
-  read(path: string): string | undefined
+  readonly read: (path: string) => string | undefined
 }
 
 export interface Connection {
@@ -36,9 +36,7 @@ interface Source {
   readonly folder: string
 }
 
-interface Mapping {
-  readonly [key: string]: unknown
-}
+type Mapping = Readonly<Record<string, unknown>>
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
 const example = 'kubeconfig: ${{ secrets.KUBECONFIG }}'
@@ -80,7 +78,7 @@ export function connect(options: ConnectOptions, machine: Machine = thisMachine(
 /** Undefined when there is no kubeconfig at all. */
 function findSources({ kubeconfig }: ConnectOptions, machine: Machine): readonly Source[] | undefined {
   if (kubeconfig !== undefined) return [{ name: 'the input', text: kubeconfig, folder: resolve('.') }]
-  const files = (machine.variables['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '')
+  const files = (machine.variables.KUBECONFIG ?? '').split(delimiter).filter((file) => file !== '')
   const paths = files.length > 0 ? files : [join(machine.home, '.kube', 'config')]
   const sources = paths.flatMap((path) => {
     const text = machine.read(path)
@@ -100,7 +98,7 @@ function parse({ name, text, folder }: Source): KubeConfig {
   if (fault !== undefined)
     throw refused(`${where}: no YAML at its line ${fault.linePos?.[0].line ?? 1}`, { example })
   const content: unknown = document.toJS()
-  if (!isMapping(content) || !Array.isArray(content['clusters'])) {
+  if (!isMapping(content) || !Array.isArray(content.clusters)) {
     throw refused(`${where}: ${whyNot(text)}`, { example })
   }
   const config = new KubeConfig()
@@ -123,12 +121,12 @@ function whyNot(text: string): string {
 
 /** The library knows only its own spelling of a user's `tokenFile`. */
 function withTokenFiles(content: Mapping, folder: string): Mapping {
-  const users: readonly unknown[] = Array.isArray(content['users']) ? content['users'] : []
+  const users: readonly unknown[] = Array.isArray(content.users) ? content.users : []
   return {
     ...content,
     users: users.map((entry) => {
-      if (!isMapping(entry) || !isMapping(entry['user'])) return entry
-      const { tokenFile, ...user } = entry['user']
+      if (!isMapping(entry) || !isMapping(entry.user)) return entry
+      const { tokenFile, ...user } = entry.user
       if (typeof tokenFile !== 'string') return entry
       const provider = { name: 'tokenFile', config: { tokenFile: resolve(folder, tokenFile) } }
       return { ...entry, user: { ...user, 'auth-provider': provider } }
@@ -152,7 +150,7 @@ function merge(configs: readonly KubeConfig[]): KubeConfig {
 
 /** The library would go on with http://localhost:8080 where there is nothing. */
 function inCluster({ variables, home, read }: Machine): KubeConfig {
-  const host = variables['KUBERNETES_SERVICE_HOST']
+  const host = variables.KUBERNETES_SERVICE_HOST
   if (host === undefined || read(`${SERVICE_ACCOUNT}/token`) === undefined) {
     const looked = `the input kubeconfig, $KUBECONFIG, ${join(home, '.kube', 'config')} and the service account of a Pod`
     throw refused(`nothing says where the cluster is; looked for ${looked}`, { example })
@@ -165,7 +163,7 @@ function inCluster({ variables, home, read }: Machine): KubeConfig {
     clusters: [
       {
         name: 'in-cluster',
-        server: `https://${address}:${variables['KUBERNETES_SERVICE_PORT'] ?? '443'}`,
+        server: `https://${address}:${variables.KUBERNETES_SERVICE_PORT ?? '443'}`,
         caFile: `${SERVICE_ACCOUNT}/ca.crt`,
         skipTLSVerify: false
       }
@@ -194,4 +192,4 @@ function unknownContext(context: string | undefined, config: KubeConfig): Fault 
 export const secretsOf = ({ users }: KubeConfig): readonly string[] =>
   users
     .flatMap(({ token, password, keyData }) => [token, password, keyData])
-    .filter((secret) => typeof secret === 'string' && secret !== '')
+    .flatMap((secret) => (secret ? [secret] : []))

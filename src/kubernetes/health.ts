@@ -38,6 +38,12 @@ export const isEnding = (pod: Pod): boolean =>
 
 export const templateHash = (pod: Pod): string => pod.metadata.labels?.['pod-template-hash'] ?? ''
 
+/** By its ReplicaSet: the labels of a plain Deployment select the pods of its slots as well. */
+export const isOwnedBy = (deployment: Deployment, pod: Pod): boolean =>
+  pod.metadata.ownerReferences?.some(
+    ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${templateHash(pod)}`
+  ) ?? false
+
 /** The wanted number of pods; the API server's default is 1. */
 export const wantedReplicas = (deployment: Deployment): number => deployment.spec.replicas ?? 1
 
@@ -54,8 +60,9 @@ export function health(
   now: number,
   watchedSince: number
 ): Health {
-  const live = pods.filter((pod) => !isEnding(pod))
-  if (isComplete(deployment, live)) return { state: 'ready', pods: live, hash: templateHash(live[0] as Pod) }
+  const live = pods.filter((pod) => isOwnedBy(deployment, pod) && !isEnding(pod))
+  if (isComplete(deployment, live))
+    return { state: 'ready', pods: live, hash: live[0] === undefined ? '' : templateHash(live[0]) }
   const doom = [...deploymentDooms(deployment), ...live.flatMap(podDooms)].find(
     ({ since, grace }) => now - Math.max(since ?? watchedSince, watchedSince) >= grace
   )
@@ -78,7 +85,7 @@ function isComplete({ metadata, spec, status }: Deployment, pods: readonly Pod[]
     ) &&
     pods.length === wanted &&
     pods.every(isReady) &&
-    new Set(pods.map(templateHash)).size === 1
+    new Set(pods.map(templateHash)).size <= 1
   )
 }
 

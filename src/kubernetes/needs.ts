@@ -1,14 +1,6 @@
-/** What a release must be allowed to do, as RBAC names it. `examples/role.yaml` grants exactly this. */
-export interface Need {
-  readonly verb: string
-  /** '' is the core group. */
-  readonly group: string
-  readonly resource: string
-  readonly subresource?: string
-  readonly name?: string
-}
+import type { Right } from './rights.ts'
 
-const need = (group: string, resource: string, ...verbs: string[]): Need[] => {
+const need = (group: string, resource: string, ...verbs: string[]): Right[] => {
   const [name = '', subresource] = resource.split('/')
   return verbs.map((verb) => ({
     verb,
@@ -18,8 +10,8 @@ const need = (group: string, resource: string, ...verbs: string[]): Need[] => {
   }))
 }
 
-/** Reading and moving: every command that changes something needs these. */
-export const releaseNeeds: readonly Need[] = [
+/** Reading and moving: every command that changes something needs these. `examples/role.yaml` grants exactly this. */
+export const releaseNeeds: readonly Right[] = [
   ...need('', 'services', 'get', 'list', 'watch', 'patch'),
   ...need('', 'pods', 'list', 'watch'),
   ...need('', 'pods/log', 'get'),
@@ -32,12 +24,12 @@ export const releaseNeeds: readonly Need[] = [
 ]
 
 /** Reaching the canary's pods before any user does. */
-export const smokeNeeds: readonly Need[] = [
+export const smokeNeeds: readonly Right[] = [
   ...need('', 'pods/proxy', 'get'),
   ...need('', 'pods/portforward', 'get', 'create')
 ]
 
 /** What `status` reads. */
-export const statusNeeds: readonly Need[] = releaseNeeds.filter(
+export const statusNeeds: readonly Right[] = releaseNeeds.filter(
   ({ verb }) => verb === 'get' || verb === 'list'
 )

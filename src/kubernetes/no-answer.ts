@@ -1,9 +1,5 @@
 import { ClusterError, messageOf } from '../errors.ts'
-
-/** The request was not answered in time. */
-export class Overdue extends Error {
-  override readonly name = 'Overdue'
-}
+import { Overdue } from './deadline.ts'
 
 /** Failures to connect: nothing of the request has reached the API server. */
 const BEFORE_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']

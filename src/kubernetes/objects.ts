@@ -68,6 +68,7 @@ export interface Deployment extends KubernetesObject {
     readonly template: PodTemplate
     readonly minReadySeconds?: number
     readonly progressDeadlineSeconds?: number
+    readonly paused?: boolean
   }
   readonly status?: {
     readonly observedGeneration?: number

@@ -51,9 +51,16 @@ async function openTunnel(pod: PodPort, connection: Duplex, credentials: Credent
   const connect = async ({ config }: { config: typeof access.config }): Promise<Tunnel> => {
     const { namespace, name, port } = pod
     const errors = errorsTo(connection)
-    const tunnel = await new PortForward(config).portForward(namespace, name, [port], connection, errors, connection)
-    if (typeof tunnel === 'function') throw new TypeError('this is for forwards that reconnect')
-    return tunnel
+    // Typed by a package that the library does not bring along.
+    const tunnel: unknown = await new PortForward(config).portForward(
+      namespace,
+      name,
+      [port],
+      connection,
+      errors,
+      connection
+    )
+    return tunnel as Tunnel
   }
   try {
     return await connect(access)
@@ -115,8 +122,12 @@ async function join(socket: Socket, open: Open): Promise<void> {
   try {
     const tunnel = await open(socket)
     if (socket.destroyed) tunnel.terminate()
-    socket.on('close', () => { tunnel.terminate() })
-    tunnel.on('close', () => { socket.end() })
+    socket.on('close', () => {
+      tunnel.terminate()
+    })
+    tunnel.on('close', () => {
+      socket.end()
+    })
   } catch {
     socket.destroy()
   }

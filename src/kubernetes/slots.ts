@@ -44,7 +44,6 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
   const { name, namespace, replicas } = placement
   const selector = live?.spec.selector ?? slotSelector(source, placement)
   const mark: Labels = placement.slot === 'plain' ? {} : { [placement.label]: placement.slot }
-  const { paused: _, ...spec } = source.spec as Deployment['spec'] & { paused?: boolean }
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

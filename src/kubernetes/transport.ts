@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import axios from 'axios'
+import type { AxiosRequestConfig } from 'axios'
 import type { HttpAnswer, HttpRequest } from './cluster.ts'
 import type { Access, Credentials } from './credentials.ts'
-import { noAnswer, Overdue } from './no-answer.ts'
+import { inTime } from './deadline.ts'
+import { noAnswer } from './no-answer.ts'
 import { statusIn } from './refusal.ts'
 
 export interface Transport {
@@ -28,7 +30,7 @@ type Reply = Readable | HttpAnswer
 const LARGEST_ANSWER = 64 * 1024 * 1024
 
 /** axios must neither judge nor change anything, nor go where a redirect or the environment's proxy points. */
-const asIs = {
+const asIs: AxiosRequestConfig = {
   proxy: false,
   maxRedirects: 0,
   maxContentLength: LARGEST_ANSWER,
@@ -36,56 +38,53 @@ const asIs = {
   validateStatus: () => true,
   transformRequest: [(body: unknown) => body],
   transformResponse: [(body: unknown) => body]
-} as const
+}
+
+type Attempt<R extends Reply> = (settings: AxiosRequestConfig) => Promise<R>
 
 /** Requests as they are: nothing is added to a body, nothing is taken from an answer. */
 export function createTransport(credentials: Credentials, options: TransportOptions): Transport {
-  const exchange = async <R extends Reply>(
-    request: HttpRequest,
-    attempt: (request: HttpRequest, access: Access, stop: AbortSignal) => Promise<R>
-  ): Promise<R> => {
+  const { server } = credentials
+  const exchange = async <R extends Reply>(request: HttpRequest, attempt: Attempt<R>): Promise<R> => {
     const { timeout = options.timeout, signal } = request
     const started = performance.now()
     try {
       return await withCredentials(credentials, (access) => {
         options.onRequest(request.method, request.path)
-        return inTime(timeout, signal, (stop) => attempt(request, access, stop))
+        const settings = settingsOf(server, request, access)
+        return inTime(timeout, signal, (stop) => attempt({ ...settings, signal: stop }))
       })
     } catch (error) {
       signal?.throwIfAborted()
-      throw noAnswer(credentials.server, error, performance.now() - started)
+      throw noAnswer(server, error, performance.now() - started)
     }
   }
   return {
     send: (request) => exchange(request, fetchText),
     open: (path, signal) => exchange({ method: 'GET', path, signal }, fetchStream)
   }
+}
 
-  async function fetchText(request: HttpRequest, access: Access, stop: AbortSignal): Promise<HttpAnswer> {
-    const settings = { ...asIs, ...settingsOf(request, access, stop), responseType: 'text' } as const
-    const { status, headers, data } = await axios.request<string>(settings)
-    return { status, headers: toRecord(headers), body: data }
-  }
+const settingsOf = (server: string, request: HttpRequest, access: Access): AxiosRequestConfig => ({
+  ...asIs,
+  url: server + request.path,
+  method: request.method,
+  headers: { 'User-Agent': 'greenlight', ...access.headers, ...request.headers },
+  data: request.body,
+  httpAgent: access.agent,
+  httpsAgent: access.agent
+})
 
-  async function fetchStream(request: HttpRequest, access: Access, stop: AbortSignal): Promise<Reply> {
-    // The limit is for what is kept; a stream is not.
-    const limits = { maxContentLength: Infinity, responseType: 'stream' } as const
-    const settings = { ...asIs, ...settingsOf(request, access, stop), ...limits }
-    const { status, headers, data } = await axios.request<Readable>(settings)
-    return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
-  }
+const fetchText: Attempt<HttpAnswer> = async (settings) => {
+  const { status, headers, data } = await axios.request<string>({ ...settings, responseType: 'text' })
+  return { status, headers: toRecord(headers), body: data }
+}
 
-  function settingsOf({ method, path, headers, body }: HttpRequest, access: Access, signal: AbortSignal) {
-    return {
-      url: credentials.server + path,
-      method,
-      headers: { 'User-Agent': 'greenlight', ...access.headers, ...headers },
-      data: body,
-      httpAgent: access.agent,
-      httpsAgent: access.agent,
-      signal
-    }
-  }
+const fetchStream: Attempt<Reply> = async (settings) => {
+  // The limit is for what is kept; a stream is not.
+  const unlimited = { ...settings, responseType: 'stream', maxContentLength: Infinity } as const
+  const { status, headers, data } = await axios.request<Readable>(unlimited)
+  return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
 }
 
 /** Tokens of credential plugins expire without notice, so one refusal is a reason to get new ones. */
@@ -103,28 +102,6 @@ async function withCredentials<R extends Reply>(
 /** By the API server, that is: a pod behind its proxy may want a login of its own. */
 const isUnauthorized = (reply: Reply): boolean =>
   !(reply instanceof Readable) && reply.status === 401 && statusIn(reply.body)?.reason === 'Unauthorized'
-
-async function inTime<T>(
-  milliseconds: number,
-  signal: AbortSignal | undefined,
-  action: (stop: AbortSignal) => Promise<T>
-): Promise<T> {
-  const stop = new AbortController()
-  const onAbort = (): void => {
-    stop.abort()
-  }
-  const timer = setTimeout(onAbort, milliseconds)
-  signal?.addEventListener('abort', onAbort)
-  if (signal?.aborted === true) onAbort()
-  try {
-    return await action(stop.signal)
-  } catch (error) {
-    throw stop.signal.aborted ? new Overdue() : error
-  } finally {
-    clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
-  }
-}
 
 const toRecord = (headers: object): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))

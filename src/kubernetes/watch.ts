@@ -48,25 +48,21 @@ export async function watchObjects<T extends KubernetesObject>(
   let view: View<T> | undefined
   let connected = false
   let lastContact = clock.now()
-  const follow = async (current: View<T>): Promise<void> => {
-    const stream = await watched.changesSince(current.version())
-    connected = true
-    try {
-      for await (const line of linesOf(stream, silence, signal)) {
-        if (current.take(JSON.parse(line) as Change<T>)) onChange(current.objects())
-      }
-    } finally {
-      lastContact = clock.now()
+  const follow = async (stream: Readable, current: View<T>): Promise<void> => {
+    for await (const line of linesOf(stream, silence, signal)) {
+      if (current.take(JSON.parse(line) as Change<T>)) onChange(current.objects())
     }
   }
-  while (!signal.aborted) {
+  while (!isAborted(signal)) {
     const began = clock.now()
     try {
       if (view === undefined) {
         view = createView(await watched.list())
         onChange(view.objects())
       }
-      await follow(view)
+      const stream = await watched.changesSince(view.version())
+      connected = true
+      await follow(stream, view).finally(() => (lastContact = clock.now()))
     } catch (error) {
       if (isAborted(signal)) return
       if (!(error instanceof ClusterError)) throw error
@@ -116,9 +112,9 @@ function createView<T extends KubernetesObject>(start: Listed<T>): View<T> {
 
 /** Ends with the stream, with silence and with the signal, and takes the connection down with it. */
 async function* linesOf(stream: Readable, silence: number, signal: AbortSignal): AsyncGenerator<string> {
-  let stopped = false
+  const stopped = new AbortController()
   const stop = (): void => {
-    stopped = true
+    stopped.abort()
     stream.destroy()
   }
   const timer = setTimeout(stop, silence)
@@ -134,7 +130,8 @@ async function* linesOf(stream: Readable, silence: number, signal: AbortSignal):
       yield* lines
     }
   } catch (error) {
-    if (!stopped) throw new ClusterError(`the connection broke: ${messageOf(error)}`, 0, { cause: error })
+    if (!isAborted(stopped.signal))
+      throw new ClusterError(`the connection broke: ${messageOf(error)}`, 0, { cause: error })
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

@@ -8,7 +8,7 @@ import { clean } from './text.ts'
 /** Pictures in Mermaid, which GitHub draws. Its syntax has no escapes, so only harmless characters get in. */
 const label = (text: string): string =>
   clean(text)
-    .replace(/[^\p{L}\p{N}\s_./()-]/gu, ' ')
+    .replace(/[^\p{L}\p{N}\s_./()%-]|%(?=%)/gu, ' ')
     .replace(/\s+/gu, ' ')
     .trim()
     .slice(0, 60)
@@ -71,6 +71,11 @@ const axis = (values: readonly number[]): readonly [low: number, high: number] =
 const pointsOf = (samples: readonly Measurement[]): readonly Point[] =>
   samples.flatMap(({ at, value }) => (value !== undefined && drawable(value) ? [{ at, value }] : []))
 
+/** Lower than Mermaid's own, and in colours that show on a light and on a dark page. */
+const look =
+  '%%{init: {"xyChart": {"width": 700, "height": 300}, ' +
+  '"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #d1242f"}}}}%%'
+
 const series = (values: readonly number[]): string => `  line [${values.map(decimal).join(', ')}]`
 
 /** The values of one check over time, its bound as a second line; nothing for fewer than two values. */
@@ -88,6 +93,7 @@ export const checkChart = (
   const [low, high] = axis([...values, bound])
   const seconds = (at: number): string => decimal(Math.max(0, at - startedAt) / 1_000)
   return fenced([
+    look,
     'xychart-beta',
     `  title "${label(checkName(check))} and its bound ${boundOf(check)}"`,
     `  x-axis "seconds since the start" ${seconds(first)} --> ${seconds(last)}`,

@@ -36,7 +36,7 @@ export const checkReports = ({ measurements }: Outcome): readonly CheckReport[] 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✅ pass', fail: '❌ fail', 'no-data': '⚪ no data' }
 
 const valueOrDash = (check: Check, value: number | undefined): string =>
-  value === undefined ? '—' : forMarkdown(figure(check, value))
+  value === undefined ? '—' : figure(check, value)
 
 const howMany = ({ samples }: CheckReport, wanted: Verdict): string =>
   String(samples.filter(({ verdict }) => verdict === wanted).length)
@@ -51,7 +51,7 @@ const checkRow = (report: CheckReport, outcome: Outcome): readonly string[] => {
   return [
     stateOf(report, outcome),
     codeSpan(checkName(check), 60),
-    forMarkdown(boundOf(check)),
+    codeSpan(boundOf(check)),
     valueOrDash(check, latest),
     valueOrDash(check, worst),
     ...(['pass', 'fail', 'no-data'] as const).map((verdict) => howMany(report, verdict))
@@ -79,25 +79,31 @@ const sampleRow = (sample: Measurement, startedAt: number, { characters }: Limit
   forMarkdown(sample.why ?? '', characters)
 ]
 
-const sampleTable = ({ line, samples }: CheckReport, { startedAt }: Outcome, limits: Limits): string => {
+const sampleTable = ({ samples }: CheckReport, { startedAt }: Outcome, limits: Limits): string => {
   const shown = keep(samples, limits.samples, ({ verdict }) => verdict !== 'pass')
-  const rows = shown.map((sample) => sampleRow(sample, startedAt, limits))
-  return shown.length === 0
-    ? ''
-    : details(
-        counted(samples.length, 'measurement'),
-        paragraphs(
-          codeSpan(line, limits.characters),
-          table(['After', 'Step', 'Value', 'Requests', 'Verdict', 'Why'], rows),
-          more(samples.length - shown.length, 'measurements')
-        )
-      )
+  return paragraphs(
+    table(
+      ['After', 'Step', 'Value', 'Requests', 'Verdict', 'Why'],
+      shown.map((sample) => sampleRow(sample, startedAt, limits))
+    ),
+    shown.length === 0 ? '' : more(samples.length - shown.length, 'measurements')
+  )
 }
 
-const chartWithSamples = (report: CheckReport, at: number, outcome: Outcome, limits: Limits): string => {
-  const chart = at < limits.charts ? checkChart(report.check, report.samples, outcome) : ''
-  const body = paragraphs(chart, sampleTable(report, outcome, limits))
-  return body === '' ? '' : `**${codeSpan(checkName(report.check), 60)}**\n\n${body}`
+/** To unfold, except for the check that failed. */
+const measured = (report: CheckReport, at: number, outcome: Outcome, limits: Limits): string => {
+  const { check, line, samples } = report
+  const evidence = paragraphs(
+    at < limits.charts ? checkChart(check, samples, outcome) : '',
+    sampleTable(report, outcome, limits)
+  )
+  return evidence === ''
+    ? ''
+    : details(
+        `${checkName(check).replace(/[^\w .-]/gu, '')}: ${counted(samples.length, 'measurement')}`,
+        paragraphs(codeSpan(line, limits.characters), evidence),
+        line === outcome.failedCheck
+      )
 }
 
 /** What Prometheus was asked, what it said, and what was made of it. The check that failed comes first. */
@@ -112,6 +118,6 @@ export const checks = (outcome: Outcome, limits: Limits): string => {
   return section(
     'Checks',
     checkTable(outcome, limits),
-    ...reports.slice(0, limits.rows).map((report, at) => chartWithSamples(report, at, outcome, perCheck))
+    ...reports.slice(0, limits.rows).map((report, at) => measured(report, at, outcome, perCheck))
   )
 }

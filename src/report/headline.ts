@@ -18,7 +18,16 @@ const plain: Voice = {
 }
 
 /** The image with no more of its digest than a person compares. */
-const shortImage = (image: string): string => image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+/u, '$1…')
+const shortDigest = (image: string): string => image.replace(/(@sha256:[0-9a-f]{12})[0-9a-f]+/u, '$1…')
+
+const withoutRegistry = (image: string): string => image.replace(/^(?:[^/]*[.:][^/]*|localhost)\//u, '')
+
+/** The image without its registry, unless that is what tells it from the others. */
+const shortImage = (image: string, others: readonly string[]): string => {
+  const short = shortDigest(withoutRegistry(image))
+  const ambiguous = others.some((other) => other !== image && shortDigest(withoutRegistry(other)) === short)
+  return ambiguous ? shortDigest(image) : short
+}
 
 const mostNamed = 2
 
@@ -27,7 +36,7 @@ const versionName = (version: Version, other: Version | undefined, { code }: Voi
   const differing = version.images.filter((image) => !other?.images.includes(image))
   const images = differing.length > 0 ? differing : version.images
   if (images.length === 0) return code(version.deployment)
-  const names = images.slice(0, mostNamed).map((image) => code(shortImage(image)))
+  const names = images.slice(0, mostNamed).map((image) => code(shortImage(image, other?.images ?? [])))
   const rest = images.length > mostNamed ? [`${images.length - mostNamed} more`] : []
   const template = differing.length > 0 || other === undefined ? '' : ` (template ${code(version.hash)})`
   return [...names, ...rest].join(' and ') + template
@@ -93,7 +102,7 @@ const rollback: Readonly<Record<Result, Sentence>> = {
 }
 
 const sentence = (outcome: Outcome, voice: Voice): string => {
-  const workload = voice.name(outcome.workload || 'the workload')
+  const workload = voice.name(oneLine(outcome.workload) || 'the workload')
   const { command, result } = outcome
   if (command === 'deploy') return deploy[result](workload, outcome, voice)
   if (command === 'rollback') return rollback[result](workload, outcome, voice)

@@ -42,19 +42,26 @@ const secretArguments = (values: readonly unknown[]): readonly string[] =>
 const decoded = (key: string, value: string): readonly string[] =>
   key.endsWith('key-data') ? [Buffer.from(value, 'base64').toString('latin1')] : []
 
-const secretsOfEntry = (key: string, value: unknown): readonly string[] => {
-  if (typeof value !== 'string') return secretsIn(value)
+/** YAML can refer to itself: what was looked into once is not looked into again. */
+type Seen = Set<unknown>
+
+const secretsOfEntry = (key: string, value: unknown, seen: Seen): readonly string[] => {
+  if (typeof value !== 'string') return secretsIn(value, seen)
   return secretKey.test(key) ? [value, ...decoded(key, value)] : urlPassword(value)
 }
 
-const secretsIn = (value: unknown): readonly string[] => {
-  if (Array.isArray(value)) return [...secretArguments(value), ...value.flatMap(secretsIn)]
+const secretsIn = (value: unknown, seen: Seen): readonly string[] => {
+  if (seen.has(value)) return []
+  seen.add(value)
+  if (Array.isArray(value)) {
+    return [...secretArguments(value), ...value.flatMap((item) => secretsIn(item, seen))]
+  }
   if (!isRecord(value)) return []
   const { name, value: variable } = value
   const named = typeof name === 'string' && typeof variable === 'string' && secretVariable.test(name)
   return [
     ...(named ? [variable] : []),
-    ...Object.entries(value).flatMap(([key, entry]) => secretsOfEntry(key, entry))
+    ...Object.entries(value).flatMap(([key, entry]) => secretsOfEntry(key, entry, seen))
   ]
 }
 
@@ -83,6 +90,6 @@ const read = (text: string): unknown => {
  */
 export const maskKubeconfig = (text: string, setSecret: SetSecret): void => {
   const config = read(text)
-  const secrets = isRecord(config) ? secretsIn(config).flatMap(pieces) : longLines(linesOf(text))
+  const secrets = isRecord(config) ? secretsIn(config, new Set()).flatMap(pieces) : longLines(linesOf(text))
   for (const secret of new Set(secrets)) setSecret(secret)
 }

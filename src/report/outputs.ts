@@ -23,8 +23,8 @@ const inOneLine = (text: string): string =>
 export const outputsOf = (outcome: Outcome): Record<string, string> => ({
   result: outcome.result,
   reason: truncate(inOneLine(outcome.reason), 2_000),
-  release: outcome.release,
-  'stable-slot': outcome.serving?.slot ?? '',
+  release: oneLine(outcome.release),
+  'stable-slot': oneLine(outcome.serving?.slot ?? ''),
   weight: String(outcome.weight),
   image: imagesOf(outcome.serving),
   'previous-image': imagesOf(outcome.previous),

@@ -5,12 +5,17 @@ import { alert, bullets, link, more, paragraphs, section, table } from './markdo
 import { clean, codeSpan, forMarkdown } from './text.ts'
 import { failsTheStep, isSplit, sameVersion } from './verdict.ts'
 
+const restored = (seconds: number | undefined): string => {
+  if (seconds === undefined) return ''
+  return seconds > 0 ? `traffic was back after **${timeSpan(seconds * 1_000)}**` : 'no traffic had moved'
+}
+
 /** How long it took, and where to read on. */
 export const facts = (outcome: Outcome): string => {
   const { startedAt, finishedAt, restoreSeconds, release, runUrl } = outcome
   return [
     `Took ${timeSpan(finishedAt - startedAt)}`,
-    restoreSeconds === undefined ? '' : `traffic was back after **${timeSpan(restoreSeconds * 1_000)}**`,
+    restored(restoreSeconds),
     release === '' ? '' : `release ${codeSpan(release, 80)}`,
     link('the run', runUrl)
   ]

@@ -9,6 +9,7 @@ const tail = (texts: readonly string[], count: number, characters: number): read
   count === 0
     ? []
     : texts
+        .slice(-count)
         .flatMap((text) => clean(text).split('\n'))
         .slice(-count)
         .map((line) => truncate(line, characters))

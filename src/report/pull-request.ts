@@ -29,15 +29,11 @@ export interface Session {
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
 
+type RunContext = Pick<typeof actionsContext, 'apiUrl' | 'repo' | 'eventName' | 'sha' | 'ref' | 'payload'>
+
 /** The parts of `github.context` that matter here. Throws outside of a repository. */
-export const contextFrom = ({
-  apiUrl,
-  repo,
-  eventName,
-  sha,
-  ref,
-  payload
-}: typeof actionsContext): Context => {
+export const contextFrom = (run: RunContext): Context => {
+  const { apiUrl, repo, eventName, sha, ref, payload } = run
   const commented = payload.issue?.pull_request === undefined ? undefined : payload.issue.number
   const pullRequest = payload.pull_request?.number ?? commented
   const head: unknown = payload.head_commit

@@ -50,7 +50,7 @@ export const forLog = (text: string): string =>
  * `clean` has removed all others, so this one is always ours.
  */
 const widthlessBreak = '\u200B'
-const linkable = /@|#(?=\w)|:(?=\/\/|[\w+-]+:)|www(?=\.)|gh-(?=\d)/giu
+const linkable = /@|#(?=\w)|:(?=\/\/|(?:\d*[a-z_+-][\w+-]*|100|1234):)|www(?=\.)|gh-(?=\d)/giu
 const structural = /[&<>$\\`*_[\]|~#\u200B]/gu
 
 const entity: Readonly<Record<string, string>> = {
@@ -63,11 +63,10 @@ const entity: Readonly<Record<string, string>> = {
 }
 
 /** At the start of a line these would begin a list, a heading's underline or a rule. */
-const lineStart = /^(?:(?=[-+=])|(\d+)(?=[.)]))/u
+const lineStart = /^(?:(?=[-+=])|(\d+)(?=[.)](?:\s|$)))/u
 
-/** Text of others as plain words within a line or table cell of Markdown. */
-export const forMarkdown = (text: string, max = 500): string =>
-  truncate(oneLine(text), max)
+const words = (text: string): string =>
+  text
     .replace(linkable, `$&${widthlessBreak}`)
     .replace(structural, (character) => entity[character] ?? `\\${character}`)
     .replace(lineStart, '$1\\')
@@ -79,11 +78,18 @@ const longestRun = (text: string): number =>
 export const codeSpan = (text: string, max = 200): string => {
   const code = truncate(oneLine(text), max)
   // A table cell ends at a pipe even within backticks.
-  if (code === '' || code.includes('|')) return `<code>${forMarkdown(code, Infinity)}</code>`
+  if (code === '' || code.includes('|')) return `<code>${words(code)}</code>`
   const ticks = '`'.repeat(longestRun(code) + 1)
   const gap = code.startsWith('`') || code.endsWith('`') ? ' ' : ''
   return `${ticks}${gap}${code}${gap}${ticks}`
 }
+
+/** Text of others within a line or table cell of Markdown: plain words, and code where it stands in backticks. */
+export const forMarkdown = (text: string, max = 500): string =>
+  truncate(oneLine(text), max)
+    .split(/(`[^`]+`)/u)
+    .map((part, at) => (at % 2 === 1 ? codeSpan(part.slice(1, -1), Infinity) : words(part)))
+    .join('')
 
 /** Lines of others as a block of code that they cannot end. */
 export const codeBlock = (text: string): string => {

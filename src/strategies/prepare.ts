@@ -17,6 +17,8 @@ import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './tra
 export interface Origin {
   /** `<run id>-<attempt>` */
   readonly release: string
+  /** Of the lock: tells two jobs of one run apart. */
+  readonly holder: string
   readonly run?: string
   readonly actor?: string
   readonly sha?: string

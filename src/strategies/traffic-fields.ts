@@ -70,10 +70,7 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
       }
     ]
   }
-  if (
-    isSlotOf(observed, object) &&
-    (object as Partial<Deployment>).spec?.template?.spec?.containers === undefined
-  ) {
+  if (isSlotOf(observed, object) && !hasContainers(object)) {
     return [
       {
         input: 'manifests',
@@ -82,6 +79,11 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
     ]
   }
   return isRoute(observed, object) ? portFaults(object as Service, source, observed) : []
+}
+
+const hasContainers = (object: KubernetesObject): boolean => {
+  const { spec } = object as { spec?: { template?: { spec?: { containers?: unknown } } } }
+  return Array.isArray(spec?.template?.spec?.containers)
 }
 
 /** A port that leads somewhere else would move the users of the running version to where it does not listen. */

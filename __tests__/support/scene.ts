@@ -1,0 +1,59 @@
+import { afterEach, jest } from '@jest/globals'
+
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { startAction } from './action.ts'
+import type { Ended, Started } from './action.ts'
+import { deleteNamespace } from './cluster.ts'
+import { startLoad } from './load.ts'
+import type { Counted } from './load.ts'
+import { startWitness } from './witness.ts'
+import type { Testimony } from './witness.ts'
+import { createWorld } from './workload.ts'
+import type { World } from './workload.ts'
+
+/** What users saw, and what the Service did, while the scene was played. */
+export interface Seen extends Testimony {
+  readonly users: Counted
+}
+
+/** A world with users in it. */
+export interface Scene extends World {
+  start(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Started
+  run(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Promise<Ended>
+  /** The users leave: what did they see? */
+  end(): Promise<Seen>
+}
+
+/** Requests per second. */
+const USERS = 200
+
+const open: (() => Promise<unknown>)[] = []
+
+/** Call once in a file of e2e tests: whatever a test leaves running is ended after it. */
+export function playScenes(): void {
+  jest.setTimeout(180_000)
+  afterEach(async () => {
+    for (const close of open.splice(0).reverse()) await close()
+  })
+}
+
+const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+  let result: Promise<T> | undefined
+  return () => (result ??= work())
+}
+
+/** Puts 200 requests a second on a running workload, and a witness beside the Service. */
+export async function openScene(objects?: readonly KubernetesObject[]): Promise<Scene> {
+  const world = await createWorld(objects)
+  open.push(() => deleteNamespace(world.namespace))
+  const load = await startLoad(world.url, USERS)
+  const witness = startWitness(world.namespace)
+  const end = once(async () => ({ users: await load.stop(), ...(await witness.stop()) }))
+  open.push(end)
+  const start: Scene['start'] = (inputs, env = {}) => {
+    const started = startAction({ inputs: { ...world.inputs, ...inputs }, env })
+    open.push(async () => started.child.kill('SIGKILL'))
+    return started
+  }
+  return { ...world, start, run: (inputs, env) => start(inputs, env).ended, end }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { boundOf, counted, figure, timeSpan } from '../../../src/report/figures.ts'
+import { check } from './outcomes.ts'
+
+test.each([
+  [0, '0 s'],
+  [0.2, '1 ms'],
+  [40, '40 ms'],
+  [99.7, '0.1 s'],
+  [820, '0.8 s'],
+  [4_000, '4 s'],
+  [9_960, '10 s'],
+  [59_700, '1m 0s'],
+  [72_300, '1m 12s'],
+  [7_500_000, '2h 5m'],
+  [-5, '0 s']
+])('%d ms reads %j', (milliseconds, expected) => {
+  expect(timeSpan(milliseconds)).toBe(expected)
+})
+
+test('counted', () => {
+  expect([counted(1, 'pod'), counted(0, 'pod')]).toEqual(['1 pod', '0 pods'])
+})
+
+describe('the figure of a check', () => {
+  test.each([
+    ['success-rate >= 95%', 0.973, '97.3 %'],
+    ['success-rate >= 95%', 0.94999, '94.999 %'],
+    ['success-rate >= 95%', 0.9996, '99.96 %'],
+    ['success-rate >= 95%', 1, '100 %'],
+    ['error-rate <= 1%', 0.00001, '0.001 %'],
+    ['error-rate <= 7%', 0.07, '7 %'],
+    ['p95 latency < 500ms', 0.18234, '182 ms'],
+    ['p95 latency < 500ms', 1.234, '1.23 s'],
+    ['p95 latency < 500ms', 0.5, '500 ms'],
+    ['p95 latency < 500ms', 0.49999, '499.99 ms'],
+    ['request-rate >= 5/s', 20.123, '20.1/s'],
+    ['queue: sum(x) < 100', 12345.678, '12,346'],
+    ['queue: sum(x) < 100', 1e-9, '1e-9'],
+    ['queue: sum(x) < 100', NaN, 'NaN'],
+    ['queue: sum(x) < 100', Infinity, 'Infinity']
+  ])('%s at %d reads %j', (line, value, expected) => {
+    expect(figure(check(line), value)).toBe(expected)
+  })
+
+  test('never looks as if it were on the other side of the bound', () => {
+    const success = check('success-rate >= 95%')
+    fc.assert(
+      fc.property(fc.double({ min: 0.94, max: 0.96, noNaN: true }), (value) => {
+        const shown = Number(figure(success, value).replace(' %', ''))
+        expect(Math.sign(shown - 95)).toBe(Math.sign(value - 0.95))
+      })
+    )
+  })
+
+  test('stands beside its bound', () => {
+    expect(boundOf(check('p95 latency <= 0.5s'))).toBe('<= 500 ms')
+    expect(boundOf(check('success-rate >= 99.95%'))).toBe('>= 99.95 %')
+  })
+})

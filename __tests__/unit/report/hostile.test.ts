@@ -1,0 +1,131 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { micromark } from 'micromark'
+import { gfm, gfmHtml } from 'micromark-extension-gfm'
+import type { Check } from '../../../src/grammar/check.ts'
+import type { Outcome, Version } from '../../../src/outcome.ts'
+import { renderComment } from '../../../src/report/comment.ts'
+import { failureMessage, outputsOf } from '../../../src/report/outputs.ts'
+import { renderSummary } from '../../../src/report/summary.ts'
+import { clean } from '../../../src/report/text.ts'
+import { hostile } from './hostile-text.ts'
+import { rolledBackInBake, start } from './outcomes.ts'
+
+const fields = 32
+
+/** An outcome in which others wrote every piece of text. */
+const writtenBy = (texts: readonly string[]): Outcome => {
+  let used = 0
+  const text = (): string => {
+    const next = texts[used % texts.length] ?? ''
+    used += 1
+    return next
+  }
+  const version = (hash: string): Version => ({
+    ...{ slot: text(), deployment: text(), hash: `${hash}${text()}`, replicas: 1 },
+    images: [`${hash}${text()}`, text()]
+  })
+  const check: Check = {
+    metric: { kind: 'query', name: 'queue', promql: text() },
+    ...{ comparison: '<', bound: 10, unit: '' }
+  }
+  const measured = { check, verdict: 'fail', why: text(), step: text() } as const
+  return {
+    ...rolledBackInBake,
+    ...{
+      reason: text(),
+      release: text(),
+      namespace: text(),
+      workload: text(),
+      route: text(),
+      failedCheck: text()
+    },
+    serving: version('a'),
+    canary: version('b'),
+    previous: version('c'),
+    timeline: [
+      { title: text(), startedAt: start, milliseconds: 1, status: 'failed', detail: text() },
+      { title: text(), startedAt: start, milliseconds: 1, status: 'done', detail: text() }
+    ],
+    smokeTests: [
+      {
+        test: { kind: 'command', run: text() },
+        passed: false,
+        pods: [text()],
+        milliseconds: 1,
+        detail: text()
+      }
+    ],
+    measurements: [
+      { ...measured, at: start, value: 1 },
+      { ...measured, at: start + 1_000, value: 12 }
+    ],
+    evidence: [{ pod: text(), reason: text(), message: text(), events: [text()], log: [text(), text()] }],
+    foreignWrites: [{ object: text(), manager: text(), at: start, change: text() }],
+    warnings: [text(), text()],
+    next: [text()]
+  }
+}
+
+/** As many lines that say something, but nothing that could be more than words. */
+const harmless = (text: string): string =>
+  clean(text)
+    .split('\n')
+    .map((line) => (line.trim() === '' ? '' : 'x'))
+    .join('\n')
+
+const html = (markdown: string): string =>
+  micromark(markdown, {
+    allowDangerousHtml: true,
+    extensions: [gfm()],
+    htmlExtensions: [gfmHtml()]
+  })
+
+/** Every tag but those that harmless text may become: code in backticks, and the shell around a dollar sign. */
+const tags = (page: string): readonly string[] =>
+  (page.replace(/^<!-- greenlight:[\w.-]*\/[\w.-]* -->\n/u, '').match(/<!?[-/a-z][^>]*>/giu) ?? []).filter(
+    (tag) => !/^<\/?(?:code|span)>$/u.test(tag)
+  )
+
+const decoded = (page: string): string =>
+  page.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&')
+
+/** The text in which GitHub itself looks for mentions, references, links, emoji and formulas. */
+const proseOf = (page: string): string =>
+  decoded(
+    page
+      .replace(/<pre>[\s\S]*?<\/pre>/gu, ' ')
+      .replace(/<code>[\s\S]*?<\/code>/gu, ' ')
+      .replaceAll('<span>$</span>', ' ')
+      .replace(/<[^>]*>/gu, ' ')
+  )
+
+const found = /@[a-z0-9]|#\d|gh-\d|:(?:[a-z+][\w+-]*|100):|\$|:\/\/|www\./iu
+
+const texts = fc.array(hostile, { minLength: fields, maxLength: fields })
+
+test.each([
+  ['summary', renderSummary],
+  ['comment', renderComment]
+])('text of others adds nothing to the structure of a %s', (_name, render) => {
+  fc.assert(
+    fc.property(texts, (written) => {
+      const page = html(render(writtenBy(written)))
+      expect(tags(page)).toEqual(tags(html(render(writtenBy(written.map(harmless))))))
+      expect(found.exec(proseOf(page))?.[0]).toBeUndefined()
+    }),
+    { numRuns: 120 }
+  )
+})
+
+test('text of others cannot start a new line in the outputs that are one', () => {
+  fc.assert(
+    fc.property(texts, (written) => {
+      const outcome = writtenBy(written)
+      const { json = '', ...outputs } = outputsOf(outcome)
+      expect(Object.values(outputs).filter((value) => /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value))).toEqual([])
+      expect(failureMessage(outcome)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
+      expect(JSON.parse(json)).toBeInstanceOf(Object)
+    })
+  )
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from '@jest/globals'
+import type { Outcome, Version } from '../../../src/outcome.ts'
+import { commentMarker, renderComment } from '../../../src/report/comment.ts'
+import { failsTheStep, failureMessage, outputsOf } from '../../../src/report/outputs.ts'
+import { renderSummary } from '../../../src/report/summary.ts'
+import { outcomes, promoted, rolledBackInBake } from './outcomes.ts'
+
+describe.each(Object.entries(outcomes))('%s', (_name, outcome) => {
+  test('summary', () => {
+    expect(renderSummary(outcome)).toMatchSnapshot()
+  })
+
+  test('comment', () => {
+    expect(renderComment(outcome)).toMatchSnapshot()
+  })
+
+  test('outputs', () => {
+    const { json = '', ...others } = outputsOf(outcome)
+    const message = failsTheStep(outcome) ? failureMessage(outcome) : 'the step passes'
+    expect({ ...others, json: JSON.parse(json) as unknown, message }).toMatchSnapshot()
+  })
+})
+
+test('a comment begins with the marker by which it is found again', () => {
+  expect(renderComment(promoted).split('\n')[0]).toBe('<!-- greenlight:shop/web -->')
+})
+
+test('a marker cannot be left', () => {
+  expect(commentMarker({ namespace: 'a-->b', workload: '<b>' })).toBe('<!-- greenlight:a--b/b -->')
+})
+
+test.each([
+  ['deploy', 'promoted', false],
+  ['deploy', 'unchanged', false],
+  ['deploy', 'rolled-back', true],
+  ['deploy', 'aborted', true],
+  ['deploy', 'failed', true],
+  ['rollback', 'rolled-back', false],
+  ['rollback', 'unchanged', false],
+  ['rollback', 'aborted', true],
+  ['rollback', 'failed', true],
+  ['status', 'unchanged', false],
+  ['status', 'failed', true]
+] as const)('%s that ends %s: the step fails is %s', (command, result, fails) => {
+  expect(failsTheStep({ command, result })).toBe(fails)
+})
+
+describe('the headline', () => {
+  const headline = (outcome: Outcome): string | undefined => renderSummary(outcome).split('\n')[0]
+
+  const without = (outcome: Outcome, ...left: readonly (keyof Outcome)[]): Outcome =>
+    Object.fromEntries(
+      Object.entries(outcome).filter(([name]) => !left.some((key) => key === name))
+    ) as unknown as Outcome
+
+  test('tells how the traffic is divided when it is', () => {
+    const { serving, canary } = rolledBackInBake
+    const divided = { ...promoted, result: 'failed', weight: 30, serving, canary } as Outcome
+    expect(headline(divided)).toBe(
+      '## ❌ The release of **web** failed: `shop/web:2.3.1` serves 70 % of the traffic and `shop/web:2.4.0` 30 %'
+    )
+  })
+
+  test('does not claim to know what serves when it is not known', () => {
+    expect(headline({ ...without(promoted, 'serving'), result: 'failed' })).toBe(
+      '## ❌ The release of **web** failed: it is not known what gets the traffic now, look at `service/web`'
+    )
+  })
+
+  test('tells versions apart by registry, digest or template where nothing else differs', () => {
+    const digest = `@sha256:${'a'.repeat(64)}`
+    const named = (image: string, other: string): string | undefined => {
+      const serving = { ...promoted.serving, images: [image] } as Version
+      const previous = { ...promoted.previous, images: [other] } as Version
+      return headline({ ...promoted, serving, canary: serving, previous })?.split(': ')[1]
+    }
+    expect(named('a.example/web:1', 'b.example/web:1')).toBe('`a.example/web:1` serves all traffic')
+    expect(named(`a.example/web${digest}`, 'a.example/web:1')).toBe(
+      '`web@sha256:aaaaaaaaaaaa…` serves all traffic'
+    )
+    expect(named('web:1', 'web:1')).toBe('`web:1` (template `6c8d9f7b5`) serves all traffic')
+  })
+
+  test('says that nothing serves after the first release of all was taken back', () => {
+    expect(headline(without(rolledBackInBake, 'serving', 'previous'))).toContain(
+      'nothing gets the traffic, as before'
+    )
+  })
+})

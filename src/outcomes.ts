@@ -1,0 +1,103 @@
+import type { Ending } from './carry-out.ts'
+import type { ReleaseRun } from './execution/run-state.ts'
+import type { Observed } from './observed.ts'
+import { versionOf } from './observed.ts'
+import type { Outcome, Version } from './outcome.ts'
+import type { Origin } from './strategies/prepare.ts'
+
+type Command = Outcome['command']
+
+/** Nothing has been looked at yet: what is known when the inputs themselves are at fault. */
+export const emptyOutcome = (
+  command: Command,
+  { release, run, startedAt }: Origin,
+  finishedAt: number
+): Outcome => ({
+  command,
+  result: 'failed',
+  reason: '',
+  release,
+  ...(run === undefined ? {} : { runUrl: run }),
+  namespace: '',
+  workload: '',
+  route: '',
+  weight: 0,
+  startedAt,
+  finishedAt,
+  timeline: [],
+  smokeTests: [],
+  measurements: [],
+  evidence: [],
+  foreignWrites: [],
+  warnings: [],
+  next: []
+})
+
+/** What is known of the cluster when a run ends without having changed anything. */
+export function lookedAt(command: Command, observed: Observed, origin: Origin, finishedAt: number): Outcome {
+  const { slot, deployment, hash } = observed.stable
+  return {
+    ...emptyOutcome(command, origin, finishedAt),
+    result: 'unchanged',
+    namespace: observed.namespace,
+    workload: observed.workload,
+    route: `service/${observed.service.metadata.name}`,
+    serving: versionOf(slot, deployment, hash)
+  }
+}
+
+/** What a release came to. */
+export function outcomeOf(
+  run: ReleaseRun,
+  ending: Ending,
+  command: Command,
+  origin: Origin,
+  finishedAt: number
+): Outcome {
+  const moved =
+    run.release.phase === 'promoted' ||
+    (run.release.command === 'rollback' &&
+      run.release.phase === 'rolled-back' &&
+      ending.result === 'rolled-back')
+  const serving = moved || run.release.weight === 100 ? run.canary : run.stable
+  const { failedCheck, restoreSeconds } = ending
+  return {
+    ...emptyOutcome(command, origin, finishedAt),
+    result: ending.result,
+    reason: ending.reason,
+    namespace: run.namespace,
+    workload: run.workload,
+    route: `service/${run.traffic.name}`,
+    serving,
+    canary: run.canary,
+    previous: run.stable,
+    weight: serving === run.canary ? 100 : 0,
+    ...(failedCheck === undefined ? {} : { failedCheck }),
+    ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
+    timeline: run.timeline,
+    smokeTests: run.smokeTests,
+    measurements: run.measurements,
+    evidence: run.evidence,
+    foreignWrites: run.traffic.foreignWrites,
+    warnings: run.warnings,
+    next: [...ending.next, ...nextSteps(run, ending, serving)]
+  }
+}
+
+/** What a person would want to do next, as commands that can be copied. */
+function nextSteps(
+  { namespace, canary, stable, release }: ReleaseRun,
+  { result }: Ending,
+  serving: Version
+): string[] {
+  if (result === 'promoted')
+    return [`To go back to ${stable.images.join(', ')}: run the rollback workflow (command: rollback).`]
+  if (result === 'rolled-back' && release.command === 'deploy') {
+    return [
+      `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,
+      `Find the cause above, or start one pod of it by hand, which gets no traffic: kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`,
+      'Fix it and push again: the next run releases it from the start.'
+    ]
+  }
+  return []
+}

@@ -1,0 +1,81 @@
+import type { Sampler } from './analysis/sampling.ts'
+import type { Subject } from './analysis/subject.ts'
+import { ClusterError } from './errors.ts'
+import type { Fault } from './errors.ts'
+import type { Ports } from './execution/run-state.ts'
+import type { Inputs } from './inputs.ts'
+import type { Deployment } from './kubernetes/objects.ts'
+import { releaseNeeds, smokeNeeds } from './kubernetes/needs.ts'
+import { describeMissing, missingRights } from './kubernetes/rights.ts'
+import type { Observed } from './observed.ts'
+import type { Prepared } from './strategies/prepare.ts'
+
+export interface Preflight {
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly string[]
+  /** The canary as the API server would keep it. */
+  readonly canary: Deployment | undefined
+}
+
+/** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
+export async function preflight(
+  prepared: Prepared,
+  observed: Observed,
+  inputs: Inputs,
+  sampler: Sampler | undefined,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Preflight> {
+  const [rights, dryRun, checks] = await Promise.all([
+    rightsFaults(inputs, observed.namespace, ports),
+    tryCanary(prepared.canary, ports),
+    sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
+  ])
+  return {
+    faults: [...rights, ...dryRun.faults, ...checks.faults],
+    warnings: checks.warnings,
+    canary: dryRun.canary
+  }
+}
+
+async function rightsFaults({ smokeTests }: Inputs, namespace: string, { cluster }: Ports): Promise<Fault[]> {
+  const needs = smokeTests.length > 0 ? [...releaseNeeds, ...smokeNeeds] : releaseNeeds
+  const missing = await missingRights(cluster, namespace, needs)
+  return missing.map((need) => ({ input: 'kubeconfig', problem: describeMissing(need, namespace) }))
+}
+
+/** The API server says what it would make of it, or why it would refuse. */
+async function tryCanary(
+  canary: Deployment,
+  { cluster }: Ports
+): Promise<{ faults: Fault[]; canary: Deployment | undefined }> {
+  try {
+    const exists = canary.metadata.resourceVersion !== undefined
+    return {
+      faults: [],
+      canary: await (exists
+        ? cluster.replace(canary, { dryRun: true })
+        : cluster.create(canary, { dryRun: true }))
+    }
+  } catch (error) {
+    // Missing rights are told by name already; an unreachable cluster is no fault of the manifest.
+    if (!(error instanceof ClusterError) || error.status === 0) throw error
+    return {
+      faults: error.status === 403 ? [] : [{ input: 'manifests', problem: error.message }],
+      canary: undefined
+    }
+  }
+}
+
+const stableSubject = ({ namespace, workload, service, stable }: Observed): Subject => ({
+  namespace,
+  workload,
+  slot: stable.slot,
+  service: service.metadata.name,
+  ...(stable.hash === '' ? {} : { replicaSet: `${stable.deployment.metadata.name}-${stable.hash}` }),
+  pods: stable.pods.map(({ metadata }) => ({
+    name: metadata.name,
+    createdAt: Date.parse(metadata.creationTimestamp ?? '')
+  })),
+  releaseStartedAt: 0
+})

@@ -1,0 +1,66 @@
+import type { Metrics } from './analysis/metrics.ts'
+import { deploy } from './deploy.ts'
+import { InputError } from './errors.ts'
+import type { Ports } from './execution/run-state.ts'
+import type { Inputs } from './inputs.ts'
+import type { Manifest } from './kubernetes/manifests.ts'
+import type { Target } from './observe.ts'
+import type { Outcome } from './outcome.ts'
+import { rollback } from './rollback.ts'
+import { status } from './status.ts'
+import type { Origin } from './strategies/prepare.ts'
+
+export interface Request {
+  readonly inputs: Inputs
+  readonly namespace: string
+  readonly manifests: readonly Manifest[]
+  /** Absent when no Prometheus is given: then there are no checks either. */
+  readonly metrics: Metrics | undefined
+  readonly origin: Origin
+  readonly ports: Ports
+  /** Aborted when the run is cancelled. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * The whole story: observe, plan, execute; on a failure put stable back; tell the outcome.
+ * @throws whatever is wrong while nothing has been changed yet: InputError, LockedError, ClusterError
+ */
+export function run(request: Request): Promise<Outcome> {
+  const target = targetOf(request)
+  switch (request.inputs.command) {
+    case 'deploy':
+      return deploy({ ...request, target })
+    case 'rollback':
+      return rollback({ ...request, target })
+    case 'status':
+      return status({ ...request, target })
+  }
+}
+
+/** @throws InputError when the inputs leave open which Deployment is meant */
+export const targetOf = ({
+  inputs,
+  namespace,
+  manifests
+}: Pick<Request, 'inputs' | 'namespace' | 'manifests'>): Target => ({
+  namespace,
+  workload: inputs.workload ?? onlyDeployment(manifests),
+  service: inputs.route
+})
+
+function onlyDeployment(manifests: readonly Manifest[]): string {
+  const names = manifests
+    .filter(({ object }) => object.kind === 'Deployment')
+    .map(({ object }) => object.metadata.name)
+  const workloads = [...new Set(names.map((name) => name.replace(/-(blue|green)$/, '')))]
+  const [only, another] = workloads
+  if (only !== undefined && another === undefined) return only
+  const what =
+    only === undefined
+      ? 'the manifests hold no Deployment'
+      : `the manifests hold ${workloads.length} Deployments (${workloads.join(', ')})`
+  throw new InputError([
+    { input: 'workload', problem: `${what}, so it has to be named`, example: `workload: ${only ?? 'web'}` }
+  ])
+}

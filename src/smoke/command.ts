@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { kill } from 'node:process'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import { formatDuration } from '../grammar/duration.ts'
+import type { Log } from '../log.ts'
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+interface CommandPorts {
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** How a command ended. */
+export interface Ending {
+  readonly passed: boolean
+  /** Its exit code and its last lines. Untrusted text. */
+  readonly detail: string
+}
+
+/** Leads a process group of its own, so that everything which it starts can be ended with it. */
+interface Shell {
+  readonly child: ChildProcess
+  readonly outputs: readonly Readable[]
+  /** `exit 1`, or `exit SIGKILL` */
+  readonly exit: Promise<string>
+  /** No more output can come. */
+  readonly closed: Promise<unknown>
+}
+
+const LIMIT = 5 * 60_000
+const GRACE = 1_000
+const KEPT_LINES = 20
+
+/** Our inputs hold secrets that are none of the command's business. */
+export const withoutInputs = (variables: Variables): Variables =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !/^INPUT_/i.test(name)))
+
+/** Runs a line in a shell and shows what it prints. Once it has ended, or must end, nothing of it stays behind. */
+export async function runCommand(
+  line: string,
+  variables: Variables,
+  { clock, log }: CommandPorts,
+  signal: AbortSignal
+): Promise<Ending> {
+  signal.throwIfAborted()
+  const shell = await start(line, variables)
+  const printed = show(shell, log)
+  const over = new AbortController()
+  const limit = clock.sleep(LIMIT, AbortSignal.any([signal, over.signal]))
+  const late = limit.then(() => `not done after ${formatDuration(LIMIT)}, so it was ended`)
+  const ending = await Promise.race([shell.exit, late]).finally(() => {
+    over.abort()
+    return end(shell)
+  })
+  return { passed: ending === 'exit 0', detail: [ending, ...printed].join('\n') }
+}
+
+const start = (line: string, variables: Variables): Promise<Shell> =>
+  launch('bash', ['-e', '-o', 'pipefail', '-c', line], variables).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return launch('sh', ['-e', '-c', line], variables)
+  })
+
+async function launch(name: string, flags: readonly string[], env: Variables): Promise<Shell> {
+  const child = spawn(name, flags, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  await once(child, 'spawn')
+  return {
+    child,
+    outputs: [child.stdout, child.stderr],
+    exit: once(child, 'exit').then(([code, killer]) => `exit ${String(code ?? killer)}`),
+    closed: once(child, 'close')
+  }
+}
+
+/** The last lines so far. */
+function show({ outputs }: Shell, log: Log): readonly string[] {
+  const printed: string[] = []
+  const take = (line: string): void => {
+    log.quote(line)
+    printed.push(line)
+    if (printed.length > KEPT_LINES) printed.shift()
+  }
+  for (const input of outputs) createInterface({ input }).on('line', take)
+  return printed
+}
+
+/** Asks the whole group to end, then makes it; what has left the group keeps only the pipes, and these are closed. */
+async function end({ child, outputs, exit, closed }: Shell): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    signalGroup(child, 'SIGTERM')
+    await Promise.race([exit, wait(GRACE, undefined, { ref: false })])
+  }
+  signalGroup(child, 'SIGKILL')
+  await Promise.race([closed, wait(GRACE, undefined, { ref: false })])
+  for (const output of outputs) output.destroy()
+}
+
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  try {
+    kill(-pid, signal)
+  } catch {
+    // Nobody of the group is left.
+  }
+}

@@ -1,0 +1,59 @@
+import type { Agent } from 'node:http'
+import axios from 'axios'
+import { messageOf } from '../errors.ts'
+import { inTime } from '../kubernetes/deadline.ts'
+import type { Reply, Request } from './expectation.ts'
+
+/** How a reply is got: rejects when the signal is aborted, and for nothing else. */
+export type Ask = (request: Request, signal: AbortSignal) => Promise<Reply>
+
+const LARGEST_ANSWER = 16 * 1024 * 1024
+
+/** Turns what `ask` throws into a reply that says why there is none, and takes the time. */
+export async function timed(
+  ask: () => Promise<{ readonly status: number; readonly body: string }>,
+  signal: AbortSignal
+): Promise<Reply> {
+  const started = performance.now()
+  try {
+    const { status, body } = await ask()
+    return { status, body, milliseconds: performance.now() - started }
+  } catch (error) {
+    signal.throwIfAborted()
+    return { failure: wordsFor(error), milliseconds: performance.now() - started }
+  }
+}
+
+const wordsFor = (error: unknown): string =>
+  (error as { readonly code?: string }).code === 'ECONNRESET'
+    ? 'the connection was closed without an answer'
+    : messageOf(error)
+
+/** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
+export const exchange = (url: string, request: Request, signal: AbortSignal, agent?: Agent): Promise<Reply> =>
+  timed(async () => {
+    const { status, data } = await inTime(request.expect.within, signal, (stop) =>
+      axios.request<string>({
+        url,
+        method: request.method,
+        headers: headersOf(request),
+        data: request.body,
+        signal: stop,
+        responseType: 'text',
+        maxRedirects: 0,
+        maxContentLength: LARGEST_ANSWER,
+        validateStatus: () => true,
+        transformRequest: [(body: unknown) => body],
+        transformResponse: [(body: unknown) => body],
+        // A pod is reached through a local port, which no proxy of the environment may take.
+        ...(agent !== undefined && { httpAgent: agent, proxy: false })
+      })
+    )
+    return { status, body: data }
+  }, signal)
+
+export const headersOf = ({ body }: Request): Record<string, string> => ({
+  'User-Agent': 'greenlight',
+  Accept: '*/*',
+  ...(body !== undefined && { 'Content-Type': 'application/json' })
+})

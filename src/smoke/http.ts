@@ -1,0 +1,59 @@
+import { exchange } from './exchange.ts'
+import { describeReply, faultIn } from './expectation.ts'
+import type { Reply, Request } from './expectation.ts'
+import type { Pods } from './pods.ts'
+
+/** Without the parts that every kind of smoke test adds. */
+export interface Finding {
+  readonly passed: boolean
+  readonly pods: readonly string[]
+  /** Untrusted text. */
+  readonly detail: string
+}
+
+const AT_ONCE = 8
+
+/** Whether a request goes to a URL as it stands, and not to each pod. */
+export const isAbsolute = ({ target }: Request): boolean => !target.startsWith('/')
+
+/** Sends a request to every pod, or once to its URL. Nothing is tried twice: an answer is a fact. */
+export async function testRequest(
+  request: Request,
+  names: readonly string[],
+  pods: Pods,
+  signal: AbortSignal
+): Promise<Finding> {
+  if (isAbsolute(request)) {
+    const reply = await exchange(request.target, request, signal)
+    const fault = faultIn(reply, request)
+    return { passed: fault === undefined, pods: [], detail: fault ?? describeReply(reply) }
+  }
+  if (names.length === 0) return { passed: false, pods: [], detail: 'there is no pod to ask' }
+  const replies = await inParallel(names, (pod) => pods.ask(pod, request, signal))
+  return { pods: names, ...judge(request, names, replies) }
+}
+
+function judge(request: Request, names: readonly string[], replies: readonly Reply[]) {
+  const faults = replies.flatMap((reply, at) => {
+    const fault = faultIn(reply, request)
+    return fault === undefined ? [] : [`${names[at] ?? ''}: ${fault}`]
+  })
+  const [first] = faults
+  if (first !== undefined) {
+    const count = names.length === 1 ? '' : `${faults.length} of ${names.length} pods failed; `
+    return { passed: false, detail: count + first }
+  }
+  const slowest = replies.reduce((a, b) => (a.milliseconds > b.milliseconds ? a : b))
+  const count = names.length === 1 ? '' : ` from the slowest of ${names.length} pods`
+  return { passed: true, detail: describeReply(slowest) + count }
+}
+
+async function inParallel<T, R>(items: readonly T[], action: (item: T) => Promise<R>): Promise<readonly R[]> {
+  const results: R[] = []
+  const rest = items.entries()
+  const work = async (): Promise<void> => {
+    for (const [at, item] of rest) results[at] = await action(item)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return results
+}

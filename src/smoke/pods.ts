@@ -1,0 +1,123 @@
+import { Agent } from 'node:http'
+import { messageOf } from '../errors.ts'
+import type { Cluster, Forward, HttpAnswer } from '../kubernetes/cluster.ts'
+import { statusIn } from '../kubernetes/refusal.ts'
+import { exchange, headersOf, timed } from './exchange.ts'
+import type { Reply, Request } from './expectation.ts'
+
+/** The pods under test. */
+export interface SmokeTarget {
+  readonly namespace: string
+  readonly slot: string
+  /** The port that the pods listen on. */
+  readonly port: number
+  readonly pods: readonly string[]
+}
+
+/** Sends a request to a pod. Rejects when the signal is aborted, and for nothing else. */
+type Ask = (pod: string, request: Request, signal: AbortSignal) => Promise<Reply>
+
+/** The ways to the pods. They stay open until they are closed. */
+export interface Pods {
+  /** One request: as users come, over the network of the pods, if the API server's proxy can reach that. */
+  readonly ask: Ask
+  /** One request of a load: the proxy would make the API server the bottleneck. */
+  readonly askOften: Ask
+  /** A local URL whose connections end at the pod. @throws ClusterError */
+  readonly urlOf: (pod: string) => Promise<string>
+  /** How many connections a load may have open to each pod. */
+  readonly allowConnections: (perPod: number) => void
+  readonly close: () => Promise<void>
+}
+
+/** The API server gives up on a pod that it cannot reach after 30 s, and then says so. */
+const PROXY_GIVES_UP = 35_000
+
+/** Finds out which way works, and keeps to it. */
+export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
+  const proxy = proxyTo(target, cluster)
+  const forwards = forwardsTo(target, cluster)
+  let proxyIsBlocked = false
+  return {
+    ...forwards,
+    async ask(pod, request, signal) {
+      if (proxyIsBlocked) return forwards.ask(pod, request, signal)
+      const reply = await firstToReach([proxy, forwards.ask], pod, request, signal)
+      proxyIsBlocked ||= reply.way === forwards.ask && !('failure' in reply)
+      return reply
+    },
+    askOften: (pod, request, signal) => firstToReach([forwards.ask, proxy], pod, request, signal)
+  }
+}
+
+async function firstToReach(
+  [way, other]: readonly [Ask, Ask],
+  pod: string,
+  request: Request,
+  signal: AbortSignal
+): Promise<Reply & { readonly way: Ask }> {
+  const reply = await way(pod, request, signal)
+  if (!('failure' in reply) || reply.blocked !== true) return { ...reply, way }
+  const second = await other(pod, request, signal)
+  if (!('failure' in second)) return { ...second, way: other }
+  return { ...second, failure: `${reply.failure}; ${second.failure}`, way: other }
+}
+
+const pathIn = (request: Request): string => {
+  // Resolved as a URL, so that no ".." can lead out of the pod to the API server itself.
+  const { pathname, search } = new URL(request.target, 'http://pod')
+  return pathname + search
+}
+
+function proxyTo({ namespace, port }: SmokeTarget, cluster: Cluster): Ask {
+  let hasAnswered = false
+  return async (pod, request, signal) => {
+    const { method, body = '', expect } = request
+    const path = `/api/v1/namespaces/${namespace}/pods/http:${pod}:${port}/proxy${pathIn(request)}`
+    const timeout = hasAnswered ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
+    const send = () => cluster.send({ method, path, headers: headersOf(request), body, timeout, signal })
+    const reply = await timed(send, signal)
+    const obstacle = 'failure' in reply ? undefined : obstacleIn(reply)
+    hasAnswered ||= !('failure' in reply) && obstacle === undefined
+    if (obstacle === undefined) return reply
+    return { failure: `the API server's proxy: ${obstacle}`, milliseconds: reply.milliseconds, blocked: true }
+  }
+}
+
+/** Why the API server did not get a request to the pod; undefined for the answer of a pod. */
+function obstacleIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>): string | undefined {
+  const { message = '' } = statusIn(body) ?? {}
+  if (message === '') return body.startsWith('error trying to reach service') ? body : undefined
+  const isForbidden = status === 403 && message.includes('pods/proxy')
+  return isForbidden || [502, 503, 504].includes(status) ? message : undefined
+}
+
+function forwardsTo({ namespace, port }: SmokeTarget, cluster: Cluster) {
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo' })
+  const forwards = new Map<string, Promise<Forward>>()
+  const urlOf = async (pod: string): Promise<string> => {
+    const forward = forwards.get(pod) ?? cluster.forward({ namespace, name: pod, port })
+    forwards.set(pod, forward)
+    return (await forward).url
+  }
+  const ask: Ask = async (pod, request, signal) => {
+    try {
+      const url = await urlOf(pod)
+      return await exchange(url + pathIn(request), request, signal, agent)
+    } catch (error) {
+      signal.throwIfAborted()
+      return { failure: messageOf(error), milliseconds: 0, blocked: true }
+    }
+  }
+  return {
+    ask,
+    urlOf,
+    allowConnections(perPod: number) {
+      agent.maxSockets = perPod
+    },
+    async close() {
+      agent.destroy()
+      await Promise.allSettled([...forwards.values()].map(async (forward) => (await forward).close()))
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Ports } from './execution/run-state.ts'
+import { isReady, wantedReplicas } from './kubernetes/health.ts'
+import { observe } from './observe.ts'
+import type { Target } from './observe.ts'
+import type { Observed } from './observed.ts'
+import type { Outcome } from './outcome.ts'
+import { lookedAt } from './outcomes.ts'
+import { isUnfinished } from './record.ts'
+import type { Release } from './record.ts'
+import type { Origin } from './strategies/prepare.ts'
+
+export interface Status {
+  readonly target: Target
+  readonly origin: Origin
+  readonly ports: Ports
+}
+
+/** What serves, and what the record says of the last release. Changes nothing. */
+export async function status({ target, origin, ports }: Status): Promise<Outcome> {
+  const observed = await observe(target, ports.cluster)
+  const { record } = observed
+  for (const line of factsOf(observed)) ports.log.quote(line)
+  return {
+    ...lookedAt('status', observed, origin, ports.clock.now()),
+    reason: record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record),
+    ...(record?.previous === undefined ? {} : { previous: record.previous }),
+    ...(record !== undefined && isUnfinished(record) ? { canary: record.canary, weight: record.weight } : {}),
+    next:
+      record !== undefined && isUnfinished(record)
+        ? ['The next deploy or rollback undoes the unfinished release first.']
+        : []
+  }
+}
+
+function factsOf({ service, stable, slots, autoscaler }: Observed): string[] {
+  const ready = stable.pods.filter(isReady).length
+  return [
+    `service/${service.metadata.name} sends all traffic to deployment/${stable.deployment.metadata.name}: ${ready} of ${wantedReplicas(stable.deployment)} pods ready, template ${stable.hash}`,
+    ...Object.values(slots).map(
+      ({ metadata, spec }) =>
+        `deployment/${metadata.name}: ${spec.replicas ?? 1} replicas, ${spec.template.spec.containers.map(({ image }) => image ?? '').join(', ')}`
+    ),
+    ...(autoscaler === undefined
+      ? []
+      : [
+          `horizontalpodautoscaler/${autoscaler.metadata.name} scales deployment/${autoscaler.spec.scaleTargetRef.name}`
+        ])
+  ]
+}
+
+function describeRecord({ id, phase, command, startedAt, weight, run, actor }: Release): string {
+  const by = actor === undefined ? '' : ` by ${actor}`
+  const where = run === undefined ? '' : ` (${run})`
+  const state =
+    phase === 'running' || phase === 'aborting'
+      ? `is unfinished: ${phase}, ${weight} % of the traffic on the canary`
+      : `ended: ${phase}`
+  return `the last ${command}, ${id}${by}${where}, began at ${startedAt} and ${state}`
+}
