@@ -66,6 +66,7 @@ export interface Cluster {
    * Calls back with all matching objects at the start and after every change, until the signal is aborted.
    * A broken connection is taken up again by itself.
    */
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in get and list: the caller says what kind it is
   watch<T extends KubernetesObject>(
     query: Query,
     onChange: (objects: readonly T[]) => void,

@@ -58,7 +58,8 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
       }
     },
     spec: {
-      ...spec,
+      ...source.spec,
+      paused: false,
       replicas,
       selector,
       template: markedTemplate(source, { ...selector.matchLabels, ...mark })

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 export interface Context {
   /** `https://api.github.com`, or that of an enterprise server. */
   readonly apiUrl: string
+  /** Empty outside of a repository. */
   readonly owner: string
   readonly repo: string
   readonly eventName: string
@@ -31,16 +32,25 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 type RunContext = Pick<typeof actionsContext, 'apiUrl' | 'repo' | 'eventName' | 'sha' | 'ref' | 'payload'>
 
-/** The parts of `github.context` that matter here. Throws outside of a repository. */
+/** Reading `repo` throws where the run belongs to none. */
+const repositoryOf = (run: RunContext): RunContext['repo'] => {
+  try {
+    return run.repo
+  } catch {
+    return { owner: '', repo: '' }
+  }
+}
+
+/** The parts of `github.context` that matter here. */
 export const contextFrom = (run: RunContext): Context => {
-  const { apiUrl, repo, eventName, sha, ref, payload } = run
+  const { apiUrl, eventName, sha, ref, payload } = run
   const commented = payload.issue?.pull_request === undefined ? undefined : payload.issue.number
   const pullRequest = payload.pull_request?.number ?? commented
   const head: unknown = payload.head_commit
   const headMessage =
     typeof head === 'object' && head !== null && 'message' in head ? text(head.message) : undefined
   return {
-    ...{ apiUrl, ...repo, eventName, sha, ref },
+    ...{ apiUrl, ...repositoryOf(run), eventName, sha, ref },
     ...(pullRequest === undefined ? {} : { pullRequest }),
     ...(headMessage === undefined ? {} : { headMessage })
   }
@@ -108,7 +118,8 @@ const pullRequestOfPush = async (session: Session): Promise<number | undefined> 
 
 /** The pull request that the run is about, or that brought the pushed commit; undefined when there is none. */
 export const findPullRequest = async (session: Session): Promise<number | undefined> => {
-  const { pullRequest, eventName } = session.context
+  const { owner, pullRequest, eventName } = session.context
+  if (owner === '') return undefined
   if (pullRequest !== undefined) return pullRequest
   return eventName === 'push' ? pullRequestOfPush(session) : undefined
 }

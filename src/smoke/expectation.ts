@@ -24,7 +24,7 @@ export function faultIn(reply: Reply, { expect }: Request): string | undefined {
   if (reply.milliseconds > expect.within) return `no whole answer within ${formatDuration(expect.within)}`
   if ('failure' in reply) return reply.failure
   const { status, body } = reply
-  const start = body.trim().slice(0, EVIDENCE)
+  const start = body.replace(/\s+/g, ' ').trim().slice(0, EVIDENCE)
   const evidence = start === '' ? ' and an empty body' : `: ${start}`
   if (status !== expect.status) return `${describeReply(reply)} instead of ${expect.status}${evidence}`
   if (expect.contains !== undefined && !body.includes(expect.contains)) {

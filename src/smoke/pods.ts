@@ -32,21 +32,26 @@ export interface Pods {
 
 /** The API server gives up on a pod that it cannot reach after 30 s, and then says so. */
 const PROXY_GIVES_UP = 35_000
+const MOST_ON_PROXY = 64
+const MOST_CONNECTIONS = 256
+
+/** What was found out about the proxy: it takes 30 s, so that no cluster must be asked for each test. */
+const proxies = new WeakMap<Cluster, 'working' | 'blocked'>()
 
 /** Finds out which way works, and keeps to it. */
 export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
   const proxy = proxyTo(target, cluster)
   const forwards = forwardsTo(target, cluster)
-  let proxyIsBlocked = false
+  const spareProxy = sparing(proxy)
   return {
     ...forwards,
     async ask(pod, request, signal) {
-      if (proxyIsBlocked) return forwards.ask(pod, request, signal)
+      if (proxies.get(cluster) === 'blocked') return forwards.ask(pod, request, signal)
       const reply = await firstToReach([proxy, forwards.ask], pod, request, signal)
-      proxyIsBlocked ||= reply.way === forwards.ask && !('failure' in reply)
+      if (reply.way === forwards.ask && !('failure' in reply)) proxies.set(cluster, 'blocked')
       return reply
     },
-    askOften: (pod, request, signal) => firstToReach([forwards.ask, proxy], pod, request, signal)
+    askOften: (pod, request, signal) => firstToReach([forwards.ask, spareProxy], pod, request, signal)
   }
 }
 
@@ -70,17 +75,31 @@ const pathIn = (request: Request): string => {
 }
 
 function proxyTo({ namespace, port }: SmokeTarget, cluster: Cluster): Ask {
-  let hasAnswered = false
   return async (pod, request, signal) => {
     const { method, body = '', expect } = request
     const path = `/api/v1/namespaces/${namespace}/pods/http:${pod}:${port}/proxy${pathIn(request)}`
-    const timeout = hasAnswered ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
+    const timeout = proxies.has(cluster) ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
     const send = () => cluster.send({ method, path, headers: headersOf(request), body, timeout, signal })
     const reply = await timed(send, signal)
     const obstacle = 'failure' in reply ? undefined : obstacleIn(reply)
-    hasAnswered ||= !('failure' in reply) && obstacle === undefined
+    if (!('failure' in reply) && obstacle === undefined) proxies.set(cluster, 'working')
     if (obstacle === undefined) return reply
-    return { failure: `the API server's proxy: ${obstacle}`, milliseconds: reply.milliseconds, blocked: true }
+    // Where nothing listens for the API server, nothing would for users: another way in must not hide that.
+    const blocked = !obstacle.includes('connection refused')
+    return { failure: `the API server's proxy: ${obstacle}`, milliseconds: reply.milliseconds, blocked }
+  }
+}
+
+/** A load must not take the API server from everybody else. */
+function sparing(ask: Ask): Ask {
+  let waiting = 0
+  return async (pod, request, signal) => {
+    if (waiting >= MOST_ON_PROXY) {
+      const failure = `not sent: ${MOST_ON_PROXY} requests were still waiting for the API server's proxy, the only way here`
+      return { failure, milliseconds: 0 }
+    }
+    waiting++
+    return ask(pod, request, signal).finally(() => waiting--)
   }
 }
 
@@ -93,7 +112,7 @@ function obstacleIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>): stri
 }
 
 function forwardsTo({ namespace, port }: SmokeTarget, cluster: Cluster) {
-  const agent = new Agent({ keepAlive: true, scheduling: 'lifo' })
+  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', maxTotalSockets: MOST_CONNECTIONS })
   const forwards = new Map<string, Promise<Forward>>()
   const urlOf = async (pod: string): Promise<string> => {
     const forward = forwards.get(pod) ?? cluster.forward({ namespace, name: pod, port })

@@ -4,13 +4,14 @@ import type { Inputs } from '../inputs.ts'
 import { resolvePort, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../kubernetes/slots.ts'
 import type { Placement } from '../kubernetes/slots.ts'
 import { versionOf } from '../observed.ts'
 import type { Observed } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
+import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './traffic-fields.ts'
 
 /** Who releases, and from where. */
@@ -76,19 +77,16 @@ export function prepare(
   const placement = placementOf(observed)
   const source = sourceOf(observed, manifests, placement)
   const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
-  const withNewImages: Deployment = {
-    ...source,
-    spec: { ...source.spec, template: { ...source.spec.template, spec } }
-  }
-  const canary = inSlot(withNewImages, placement, observed.slots[placement.slot])
+  const renewed = { ...source, spec: { ...source.spec, template: { ...source.spec.template, spec } } }
+  const canary = inSlot(renewed, placement, observed.slots[placement.slot])
   const selectors = selectorsOf(observed, placement)
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   const port = targetPort(observed.service, canary)
   const faults = [
-    ...imageFaults(inputs, unmatched, source),
+    ...imageFaults(unmatched, source),
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
-    ...(port === undefined ? [portFault(observed.service, canary)] : []),
+    ...portFaults(port, observed.service, canary),
     ...manifests.flatMap((manifest) => trafficFaults(manifest, observed))
   ]
   if (faults.length > 0 || port === undefined) return faults
@@ -153,50 +151,9 @@ function sourceOf(
   return found[0] ?? stable.deployment
 }
 
-function nothingToRelease({ images }: Inputs, manifests: readonly Manifest[], observed: Observed): Fault[] {
-  if (images.length > 0 || manifests.some(({ object }) => isSlotOf(observed, object))) return []
-  return [
-    {
-      input: manifests.length > 0 ? 'manifests' : 'images',
-      problem: `nothing says what to release: no Deployment ${observed.workload} in the manifests, and no images`,
-      example: `images: ${observed.stable.deployment.spec.template.spec.containers[0]?.image?.replace(/:[^:/]*$/, '') ?? 'shop/web'}:2`
-    }
-  ]
-}
-
-const imageFaults = (inputs: Inputs, unmatched: Inputs['images'], source: Deployment): Fault[] =>
-  unmatched.map((rule) => ({
-    input: 'images',
-    line: inputs.images.indexOf(rule) + 1,
-    problem: `${rule.target} is neither a container nor an image of deployment/${source.metadata.name}; it has ${containersOf(source)}`,
-    example: `${source.spec.template.spec.containers[0]?.name ?? 'web'}=${source.spec.template.spec.containers[0]?.image ?? 'shop/web:2'}`
-  }))
-
-const containersOf = ({ spec }: Deployment): string =>
-  [...spec.template.spec.containers, ...(spec.template.spec.initContainers ?? [])]
-    .map(({ name, image }) => `${name}=${image ?? ''}`)
-    .join(', ')
-
-function labelFaults({ metadata, spec }: Deployment, selector: Selector, service: Service): Fault[] {
-  if (selects(selector, templateLabels(spec.template))) return []
-  return [
-    {
-      input: 'manifests',
-      problem: `service/${service.metadata.name} would select ${printSelector(selector)}, but the pods of deployment/${metadata.name} have ${printSelector(templateLabels(spec.template))}`,
-      example: `the labels that the Service selects by in spec.template.metadata.labels`
-    }
-  ]
-}
-
 const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {
   const [port] = spec.ports ?? []
   return port === undefined
     ? undefined
     : resolvePort(port.targetPort, port.port, canary.spec.template.spec.containers)
 }
-
-const portFault = ({ metadata, spec }: Service, canary: Deployment): Fault => ({
-  input: 'route',
-  problem: `service/${metadata.name} sends traffic to the port named ${spec.ports?.[0]?.targetPort ?? '(none)'}, which no container of deployment/${canary.metadata.name} has`,
-  example: 'a container port with that name'
-})

@@ -1,7 +1,6 @@
 import type { Fault } from '../errors.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type {
-  Deployment,
   HorizontalPodAutoscaler,
   KubernetesObject,
   Service,

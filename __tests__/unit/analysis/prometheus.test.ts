@@ -221,6 +221,21 @@ it('shortens what others wrote', async () => {
   })
 })
 
+it('does not take in an answer without end', async () => {
+  const chunk = Buffer.alloc(1024 * 1024, ' ')
+  const prometheus = await open((_request, response) => {
+    const write = (): void => {
+      while (!response.destroyed && response.write(chunk));
+    }
+    response.on('drain', write)
+    write()
+  })
+  await expect(prometheus.query('up')).rejects.toMatchObject({
+    fault: 'answer',
+    message: `Prometheus at ${server?.url ?? ''} answered with more than 64 MB; ask for less`
+  })
+})
+
 describe('a request', () => {
   const recording = () => {
     const seen: { method: string; path: string; query: string | null; token: string | undefined }[] = []

@@ -221,7 +221,7 @@ describe('a comment that cannot be written only warns', () => {
   test('no server', async () => {
     await new Promise((resolve) => server.close(resolve))
     expect(await write(onPullRequest())).toEqual([
-      expect.stringMatching(/^No comment .*: connect ECONNREFUSED/u)
+      expect.stringMatching(/^No comment .*: (?:connect ECONNREFUSED|fetch failed)/u)
     ])
   })
 
@@ -257,6 +257,18 @@ describe('the context', () => {
       ...{ ref: 'refs/heads/main', headMessage: 'Faster (#5)' }
     })
     expect(of('push', { head_commit: null }).headMessage).toBeUndefined()
+  })
+
+  test('outside of a repository, where there is nothing to comment on', async () => {
+    const context = contextFrom({
+      ...{ ...common, apiUrl, eventName: 'push', payload: {} },
+      get repo(): never {
+        throw new Error('no repository')
+      }
+    })
+    expect(context).toMatchObject({ owner: '', repo: '' })
+    expect(await write(context)).toEqual([])
+    expect(asked()).toEqual([])
   })
 
   test.each([

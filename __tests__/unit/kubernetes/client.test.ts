@@ -1,0 +1,445 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from '@jest/globals'
+
+import { systemClock } from '../../../src/clock.ts'
+import { ClusterError } from '../../../src/errors.ts'
+import { createCluster } from '../../../src/kubernetes/client.ts'
+import type { ClientOptions } from '../../../src/kubernetes/client.ts'
+import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import { configOf, json, quickClock, refuse, standIn } from '../../support/stand-in.ts'
+import type { StandIn } from '../../support/stand-in.ts'
+
+const web = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'web' }
+const service: KubernetesObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: 'shop' }
+}
+const deployment = { ...web, apiVersion: 'apps/v1', kind: 'Deployment' }
+
+const open: StandIn[] = []
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close()
+})
+
+const start = async (...given: Parameters<typeof standIn>): Promise<StandIn> => {
+  const one = await standIn(...given)
+  open.push(one)
+  return one
+}
+
+const clusterOf = ({ config }: Pick<StandIn, 'config'>, options: Partial<ClientOptions> = {}) =>
+  createCluster(config, { clock: quickClock(), ...options })
+
+const failureOf = async (attempt: Promise<unknown>): Promise<ClusterError> => {
+  const error: unknown = await attempt.then(
+    () => undefined,
+    (reason: unknown) => reason
+  )
+  expect(error).toBeInstanceOf(ClusterError)
+  return error as ClusterError
+}
+
+describe('paths', () => {
+  it.each([
+    ['a namespaced kind of the core', web, '/api/v1/namespaces/shop/services/web'],
+    ['a kind of a group', deployment, '/apis/apps/v1/namespaces/shop/deployments/web'],
+    ['a cluster-wide kind', { ...web, kind: 'Namespace' }, '/api/v1/namespaces/web'],
+    ['a name that a URL cannot hold', { ...web, name: 'a/b?c' }, '/api/v1/namespaces/shop/services/a%2Fb%3Fc']
+  ])('of %s', async (_, ref, path) => {
+    const api = await start((__, response) => {
+      json(response, 200, {})
+    })
+    await clusterOf(api).get(ref)
+    expect(api.received.map((one) => `${one.method} ${one.path}`)).toEqual([`GET ${path}`])
+  })
+
+  it('of a kind that only the cluster knows, asked for once', async () => {
+    const api = await start(({ path }, response) => {
+      if (path !== '/apis/example.com/v1') return json(response, 200, {})
+      json(response, 200, {
+        resources: [
+          { name: 'gizmos/status', kind: 'Gizmo', namespaced: true },
+          { name: 'gizmos', kind: 'Gizmo', namespaced: true }
+        ]
+      })
+    })
+    const cluster = clusterOf(api)
+    const ref = { apiVersion: 'example.com/v1', kind: 'Gizmo', namespace: 'shop', name: 'a' }
+    await Promise.all([cluster.get(ref), cluster.get(ref)])
+    await cluster.get(ref)
+    expect(api.received.map(({ path }) => path)).toEqual([
+      '/apis/example.com/v1',
+      ...Array<string>(3).fill('/apis/example.com/v1/namespaces/shop/gizmos/a')
+    ])
+  })
+
+  it('of a kind that nobody knows: asks again next time, its CRD may have come', async () => {
+    let installed = false
+    const api = await start(({ path }, response) => {
+      if (path !== '/apis/example.com/v1') return json(response, 200, { kind: 'Gizmo' })
+      if (!installed) return refuse(response, 404, 'the server could not find the requested resource')
+      json(response, 200, { resources: [{ name: 'gizmos', kind: 'Gizmo', namespaced: true }] })
+    })
+    const cluster = clusterOf(api)
+    const ref = { apiVersion: 'example.com/v1', kind: 'Gizmo', namespace: 'shop', name: 'a' }
+    const { message, status } = await failureOf(cluster.get(ref))
+    expect({ message, status }).toEqual({
+      message: 'the cluster has no kind Gizmo in example.com/v1; is its CRD installed?',
+      status: 404
+    })
+    installed = true
+    expect(await cluster.get(ref)).toEqual({ kind: 'Gizmo' })
+  })
+
+  it('does not send a namespaced object nowhere', async () => {
+    const api = await start((_, response) => {
+      json(response, 200, {})
+    })
+    const { message } = await failureOf(clusterOf(api).get({ ...web, namespace: undefined }))
+    expect(message).toBe('cannot get service/web: no namespace is given')
+    expect(api.received).toEqual([])
+  })
+})
+
+describe('objects', () => {
+  it('keep fields that nobody has heard of, there and back', async () => {
+    const strange = { ...service, spec: { invented: [{ deep: 1 }], '': null }, 'x-kept': true }
+    const api = await start(({ body, method }, response) => {
+      json(response, 200, method === 'GET' ? strange : JSON.parse(body))
+    })
+    const cluster = clusterOf(api)
+    const read = await cluster.get<KubernetesObject>(web)
+    expect(read).toEqual(strange)
+    expect(await cluster.replace(strange)).toEqual(strange)
+    expect(JSON.parse(api.received[1]?.body ?? '')).toEqual(strange)
+  })
+
+  it.each([
+    [
+      'create',
+      (c: ReturnType<typeof clusterOf>) => c.create(service),
+      'POST',
+      '/services?fieldManager=greenlight',
+      'application/json'
+    ],
+    [
+      'replace',
+      (c: ReturnType<typeof clusterOf>) => c.replace(service),
+      'PUT',
+      '/services/web?fieldManager=greenlight',
+      'application/json'
+    ],
+    [
+      'patch',
+      (c: ReturnType<typeof clusterOf>) => c.patch(web, []),
+      'PATCH',
+      '/services/web?fieldManager=greenlight',
+      'application/json-patch+json'
+    ],
+    [
+      'apply',
+      (c: ReturnType<typeof clusterOf>) => c.apply(service),
+      'PATCH',
+      '/services/web?fieldManager=greenlight&force=true',
+      'application/apply-patch+yaml'
+    ]
+  ])('%s says who writes, and how', async (_, write, method, path, type) => {
+    const api = await start((__, response) => {
+      json(response, 200, {})
+    })
+    await write(clusterOf(api))
+    expect(api.received).toMatchObject([
+      { method, path: `/api/v1/namespaces/shop${path}`, headers: { 'content-type': type } }
+    ])
+  })
+
+  it('lists all pages as one, and says what the items are', async () => {
+    const api = await start(({ path }, response) => {
+      const token = new URL(path, 'http://x').searchParams.get('continue')
+      json(response, 200, {
+        metadata: token === null ? { continue: 'more' } : { resourceVersion: '7' },
+        items: [{ metadata: { name: token ?? 'first' } }]
+      })
+    })
+    const found = await clusterOf(api).list({ ...web, labels: 'app=web,tier!=db', fields: 'metadata.name=a' })
+    expect(found).toEqual(
+      ['first', 'more'].map((name) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name } }))
+    )
+    expect(new URL(api.received[0]?.path ?? '', 'http://x').searchParams.toString()).toBe(
+      'labelSelector=app%3Dweb%2Ctier%21%3Ddb&fieldSelector=metadata.name%3Da&limit=500'
+    )
+  })
+
+  it('lists anew, in one piece, when the next page has expired', async () => {
+    const api = await start(({ path }, response) => {
+      if (path.includes('continue='))
+        return refuse(response, 410, 'The provided continue parameter is too old')
+      const whole = !path.includes('limit=')
+      json(response, 200, { metadata: whole ? {} : { continue: 'x' }, items: [{ metadata: { name: 'a' } }] })
+    })
+    expect(await clusterOf(api).list(web)).toHaveLength(1)
+  })
+
+  it('takes only the object for missing, not its kind or the server', async () => {
+    const missing = await start((_, response) => {
+      refuse(response, 404, 'services "web" not found', 'NotFound', { name: 'web' })
+    })
+    expect(await clusterOf(missing).get(web)).toBeUndefined()
+    const wrong = await start((_, response) => {
+      response.writeHead(404).end('404 page not found')
+    })
+    const { message } = await failureOf(clusterOf(wrong).get(web))
+    expect(message).toBe('cannot get service/web in namespace shop: 404 page not found')
+  })
+
+  it('says so when it is not an API server that answers', async () => {
+    const api = await start((_, response) => {
+      response.end('<html>Sign in</html>')
+    })
+    const { message } = await failureOf(clusterOf(api).list(web))
+    expect(message).toBe(
+      'cannot list services in namespace shop: the answer is no JSON but "<html>Sign in</html>"; is this the address of an API server?'
+    )
+  })
+
+  it('counts every request', async () => {
+    const api = await start((_, response) => {
+      json(response, 200, { metadata: {}, items: [] })
+    })
+    const seen: string[] = []
+    const cluster = clusterOf(api, { onRequest: (method, path) => seen.push(`${method} ${path}`) })
+    await cluster.get(web)
+    await cluster.send({ method: 'DELETE', path: '/api/v1/namespaces/shop' })
+    expect(seen).toEqual(api.received.map(({ method, path }) => `${method} ${path}`))
+  })
+
+  it('uses one connection for requests in a row', async () => {
+    const api = await start((_, response) => {
+      json(response, 200, {})
+    })
+    const cluster = clusterOf(api)
+    for (let i = 0; i < 5; i++) await cluster.get(web)
+    expect(api.connections()).toBe(1)
+  })
+})
+
+describe('refusals', () => {
+  const forbidden =
+    'services "web" is forbidden: User "bot" cannot patch resource "services" in API group "" in the namespace "shop"'
+  it.each([
+    [
+      403,
+      forbidden,
+      `${forbidden}. It cannot patch services in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["services"], verbs: ["patch"]}`
+    ],
+    [403, 'exceeded quota: compute', 'exceeded quota: compute'],
+    [401, 'Unauthorized', 'Unauthorized. The credentials are not valid (any more)'],
+    [
+      422,
+      'the server rejected our request due to an error in our request',
+      'the server rejected our request due to an error in our request. The object is no longer as the patch expects it'
+    ],
+    [409, 'the object has been modified', 'the object has been modified']
+  ])('%i %s', async (status, said, expected) => {
+    const api = await start((_, response) => {
+      refuse(response, status, said)
+    })
+    const error = await failureOf(clusterOf(api).patch(web, []))
+    expect(error.message).toBe(`cannot patch service/web in namespace shop: ${expected}`)
+    expect(error.status).toBe(status)
+  })
+
+  it('without a word', async () => {
+    const api = await start((_, response) => {
+      response.writeHead(502).end()
+    })
+    const { message } = await failureOf(clusterOf(api).create(service))
+    expect(message).toBe('cannot create service/web in namespace shop: status 502 without a word')
+  })
+})
+
+describe('logs', () => {
+  it('asks for the last lines of one container', async () => {
+    const api = await start((_, response) => response.end('one\ntwo\n'))
+    expect(await clusterOf(api).logs({ namespace: 'shop', name: 'web-1' }, 'app', 20, true)).toBe(
+      'one\ntwo\n'
+    )
+    expect(api.received[0]?.path).toBe(
+      '/api/v1/namespaces/shop/pods/web-1/log?container=app&tailLines=20&previous=true'
+    )
+  })
+
+  it.each([[400], [404]])('are empty where there are none (%i)', async (status) => {
+    const api = await start((_, response) => {
+      refuse(response, status, 'previous terminated container not found')
+    })
+    expect(await clusterOf(api).logs({ namespace: 'shop', name: 'web-1' }, 'app', 20, true)).toBe('')
+  })
+})
+
+describe('retries', () => {
+  it.each([[500], [503], [429]])('reads again after %i', async (status) => {
+    let asked = 0
+    const api = await start((_, response) => {
+      if (++asked < 3) return refuse(response, status, 'etcdserver: leader changed')
+      json(response, 200, service)
+    })
+    expect(await clusterOf(api).get(web)).toEqual(service)
+  })
+
+  it('waits as long as it is asked to', async () => {
+    let asked = 0
+    const api = await start((_, response) => {
+      if (++asked === 1) return json(response, 429, {}, { 'retry-after': '3' })
+      json(response, 200, service)
+    })
+    const clock = quickClock()
+    await clusterOf(api, { clock }).replace(service)
+    expect(clock.slept).toEqual([3000])
+  })
+
+  it('gives up in the end, with what was said', async () => {
+    const api = await start((_, response) => {
+      refuse(response, 503, 'shutting down')
+    })
+    const { message } = await failureOf(clusterOf(api).get(web))
+    expect(message).toBe('cannot get service/web in namespace shop: shutting down')
+    expect(api.received).toHaveLength(5)
+  })
+
+  it('does not write twice', async () => {
+    const api = await start((_, response) => {
+      refuse(response, 500, 'boom')
+    })
+    await failureOf(clusterOf(api).replace(service))
+    expect(api.received).toHaveLength(1)
+  })
+
+  it('reads again when the connection breaks, but does not write again', async () => {
+    const api = await start((_, response) => response.socket?.destroy())
+    await failureOf(clusterOf(api).get(web))
+    expect(api.received).toHaveLength(5)
+    await failureOf(clusterOf(api).create(service))
+    expect(api.received).toHaveLength(6)
+  })
+
+  it('takes any status for an answer to a raw request', async () => {
+    const api = await start((_, response) => response.writeHead(503, { 'X-A': 'b' }).end('down'))
+    const answer = await clusterOf(api).send({ method: 'POST', path: '/x?y=%2F', body: ' {"a":1} ' })
+    expect(answer).toMatchObject({ status: 503, body: 'down', headers: { 'x-a': 'b' } })
+    expect(api.received).toMatchObject([{ path: '/x?y=%2F', body: ' {"a":1} ' }])
+  })
+})
+
+describe('no answer', () => {
+  it('from a closed port: says where, for how long it tried, and tries writes again too', async () => {
+    const api = await start(() => undefined)
+    await api.close()
+    const clock = quickClock()
+    const { message, status } = await failureOf(clusterOf(api, { clock }).replace(service))
+    expect(message).toContain(
+      `cannot update service/web in namespace shop: ${api.url} cannot be reached, given up after 3.8 s`
+    )
+    expect(message).toContain('is the cluster running')
+    expect(status).toBe(0)
+    expect(clock.slept).toHaveLength(4)
+  })
+
+  it('in time', async () => {
+    const api = await start(() => undefined)
+    const { message } = await failureOf(clusterOf(api, { timeout: 100, clock: systemClock }).get(web))
+    expect(message).toMatch(
+      /^cannot get service\/web in namespace shop: http:\S+ gave no answer after 0\.1 s\. A private endpoint, a firewall/
+    )
+    expect(api.received).toHaveLength(1)
+  })
+
+  it('of an answer that does not end', async () => {
+    const api = await start((_, response) => response.writeHead(200).write('{'))
+    const { message } = await failureOf(clusterOf(api).send({ method: 'GET', path: '/', timeout: 100 }))
+    expect(message).toContain('gave no answer after 0.1 s')
+  })
+
+  it('because it is no longer wanted', async () => {
+    const api = await start(() => undefined)
+    const stop = new AbortController()
+    const sent = clusterOf(api).send({ method: 'GET', path: '/', signal: stop.signal })
+    stop.abort(new Error('cancelled'))
+    await expect(sent).rejects.toThrow('cancelled')
+  })
+
+  it('because the credential plugin is not there', async () => {
+    const user = {
+      name: 'u',
+      exec: { command: 'no-such-plugin', apiVersion: 'client.authentication.k8s.io/v1' }
+    }
+    const { message } = await failureOf(clusterOf({ config: configOf('https://127.0.0.1:1', user) }).get(web))
+    expect(message).toContain('gets its credentials from `no-such-plugin`, which is not installed here')
+  })
+
+  it('because a file of the kubeconfig is not there', async () => {
+    const user = { name: 'u', keyFile: '/nowhere/key.pem' }
+    const { message } = await failureOf(clusterOf({ config: configOf('https://127.0.0.1:1', user) }).get(web))
+    expect(message).toContain('needs the file /nowhere/key.pem, which cannot be read (ENOENT)')
+  })
+})
+
+describe('credentials', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plugin-'))
+  /** A plugin that gives out token-1, token-2, … and never says when they expire. */
+  const plugin = (name: string) => {
+    const path = join(folder, name)
+    writeFileSync(
+      path,
+      `const fs = require('fs'); const f = ${JSON.stringify(`${path}.count`)};
+       const n = (fs.existsSync(f) ? +fs.readFileSync(f, 'utf8') : 0) + 1; fs.writeFileSync(f, String(n));
+       const { apiVersion } = JSON.parse(process.env.KUBERNETES_EXEC_INFO);
+       console.log(JSON.stringify({ apiVersion, kind: 'ExecCredential', status: { token: 'token-' + n } }))`
+    )
+    const apiVersion = 'client.authentication.k8s.io/v1'
+    return { name: 'u', exec: { apiVersion, command: process.execPath, args: [path], env: null } }
+  }
+  const authorizations = (api: StandIn) => api.received.map(({ headers }) => headers.authorization)
+
+  it('are got anew, once, when a token has expired without notice', async () => {
+    const api = await start(({ headers }, response) => {
+      if (headers.authorization === 'Bearer token-2') return json(response, 200, service)
+      refuse(response, 401, 'Unauthorized', 'Unauthorized')
+    }, plugin('expiring.cjs'))
+    expect(await clusterOf(api).get(web)).toEqual(service)
+    expect(authorizations(api)).toEqual(['Bearer token-1', 'Bearer token-2'])
+  })
+
+  it('are got once for requests that start together, also when all of them are refused', async () => {
+    const api = await start(({ headers }, response) => {
+      if (headers.authorization === 'Bearer token-2') return json(response, 200, service)
+      refuse(response, 401, 'Unauthorized', 'Unauthorized')
+    }, plugin('shared.cjs'))
+    const cluster = clusterOf(api)
+    await Promise.all([cluster.get(web), cluster.get(web), cluster.get(web)])
+    expect(new Set(authorizations(api))).toEqual(new Set(['Bearer token-1', 'Bearer token-2']))
+  })
+
+  it('are not blamed when a pod behind the proxy wants a login', async () => {
+    const api = await start((_, response) => response.writeHead(401).end('login, please'))
+    expect(await clusterOf(api).send({ method: 'GET', path: '/proxy' })).toMatchObject({ status: 401 })
+    expect(api.received).toHaveLength(1)
+  })
+
+  it('of every other sort are sent as well', async () => {
+    const api = await start(
+      (_, response) => {
+        json(response, 200, {})
+      },
+      { name: 'u', username: 'me', password: 'pw', impersonateUser: 'you' }
+    )
+    await clusterOf(api).get(web)
+    expect(api.received[0]?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from('me:pw').toString('base64')}`,
+      'impersonate-user': 'you'
+    })
+  })
+})

@@ -1,0 +1,65 @@
+import type { Fault } from '../errors.ts'
+import { printImageRule } from '../grammar/image.ts'
+import type { Inputs } from '../inputs.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
+import type { Observed } from '../observed.ts'
+import type { Selector } from '../record.ts'
+import { isSlotOf } from './traffic-fields.ts'
+
+/** A release without anything new in it is a slip. */
+export function nothingToRelease(
+  { images }: Inputs,
+  manifests: readonly Manifest[],
+  observed: Observed
+): Fault[] {
+  if (images.length > 0 || manifests.some(({ object }) => isSlotOf(observed, object))) return []
+  return [
+    {
+      input: manifests.length > 0 ? 'manifests' : 'images',
+      problem: `nothing says what to release: no Deployment ${observed.workload} in the manifests, and no images`,
+      example: `images: ${observed.stable.deployment.spec.template.spec.containers[0]?.image?.replace(/:[^:/]*$/, '') ?? 'shop/web'}:2`
+    }
+  ]
+}
+
+export const imageFaults = (unmatched: Inputs['images'], source: Deployment): Fault[] =>
+  unmatched.map((rule) => ({
+    input: 'images',
+    problem: `${printImageRule(rule)} changes nothing: deployment/${source.metadata.name} has ${containersOf(source)}`,
+    example: `${source.spec.template.spec.containers[0]?.name ?? 'web'}=${rule.target.includes('/') ? rule.target : 'shop/web'}:2`
+  }))
+
+const containersOf = ({ spec }: Deployment): string =>
+  [...spec.template.spec.containers, ...(spec.template.spec.initContainers ?? [])]
+    .map(({ name, image }) => `${name}=${image ?? ''}`)
+    .join(', ')
+
+/** Pods that the Service would not select would never get a request. */
+export function labelFaults({ metadata, spec }: Deployment, selector: Selector, service: Service): Fault[] {
+  if (selects(selector, templateLabels(spec.template))) return []
+  return [
+    {
+      input: 'manifests',
+      problem: `service/${service.metadata.name} would select ${printSelector(selector)}, but the pods of deployment/${metadata.name} have ${printSelector(templateLabels(spec.template))}`,
+      example: `the labels that the Service selects by in spec.template.metadata.labels`
+    }
+  ]
+}
+
+/** A port by name must be one that the new version's containers have. */
+export const portFaults = (
+  port: number | undefined,
+  { metadata, spec }: Service,
+  canary: Deployment
+): Fault[] =>
+  port !== undefined
+    ? []
+    : [
+        {
+          input: 'route',
+          problem: `service/${metadata.name} sends traffic to the port named ${spec.ports?.[0]?.targetPort ?? '(none)'}, which no container of deployment/${canary.metadata.name} has`,
+          example: 'a container port with that name'
+        }
+      ]
