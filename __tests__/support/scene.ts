@@ -1,3 +1,7 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { afterEach, jest } from '@jest/globals'
 
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
@@ -28,6 +32,13 @@ export interface Scene extends World {
 const USERS = 200
 
 const open: (() => Promise<unknown>)[] = []
+
+/** Writes objects as a manifest file of the user's. */
+export function manifestFile(objects: readonly object[], separator = '\n---\n'): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'manifests-')), 'web.yaml')
+  writeFileSync(path, objects.map((object) => JSON.stringify(object)).join(separator))
+  return path
+}
 
 /** Call once in a file of e2e tests: whatever a test leaves running is ended after it. */
 export function playScenes(): void {

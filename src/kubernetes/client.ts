@@ -123,14 +123,13 @@ async function listAll<T extends KubernetesObject>(
   query: Query,
   signal?: AbortSignal
 ): Promise<Listed<T>> {
-  const { deed, path } = await locate('list', query)
+  const { apiVersion, kind, namespace } = query
+  const { deed, path } = await locate('list', { apiVersion, kind, namespace })
   const turn = async (more: Readonly<Record<string, string>>, before: readonly T[]): Promise<Listed<T>> => {
     const request = { method: 'GET', path: `${path}?${parameters(query, more)}`, signal }
     const { items = [], metadata = {} } = (await submit(deed, request)) as Page
     // Only by itself does an object say what it is; in a list the list does.
-    const named = items.map(
-      (item) => ({ apiVersion: query.apiVersion, kind: query.kind, ...item }) as unknown as T
-    )
+    const named = items.map((item) => ({ apiVersion, kind, ...item }) as unknown as T)
     const all = [...before, ...named]
     if (!metadata.continue) return { items: all, version: metadata.resourceVersion ?? '' }
     return turn({ limit: PAGE, continue: metadata.continue }, all)
@@ -150,7 +149,8 @@ async function watchedBy(
   transport: Transport,
   signal: AbortSignal
 ): Promise<Watched<KubernetesObject>> {
-  const { deed, path } = await calls.locate('watch', query)
+  const { apiVersion, kind, namespace } = query
+  const { deed, path } = await calls.locate('watch', { apiVersion, kind, namespace })
   return {
     list: () => listAll(calls, query, signal),
     async changesSince(version) {

@@ -29,10 +29,11 @@ export function statusIn(body: string): Status | undefined {
 }
 
 /** `patch service/web in namespace shop` */
-export const describeDeed = ({ verb, kind, name, subresource, namespace }: Deed): string =>
-  `${verb} ${subresource === undefined ? '' : `${subresource} of `}${kind.toLowerCase()}` +
-  (name === undefined || name === '' ? '' : `/${name}`) +
-  (namespace === undefined ? '' : ` in namespace ${namespace}`)
+export function describeDeed({ verb, kind, resource, name = '', subresource, namespace }: Deed): string {
+  const object = name === '' ? resource : `${kind.toLowerCase()}/${name}`
+  const part = subresource === undefined ? '' : `${subresource} of `
+  return `${verb} ${part}${object}${namespace === undefined ? '' : ` in namespace ${namespace}`}`
+}
 
 /** The error for an answer that is a no. */
 export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError {
@@ -44,14 +45,20 @@ export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError 
 function remedy(deed: Deed, status: number, message: string): string {
   if (status === 401) return '. The credentials are not valid (any more)'
   // Quotas and admission policies refuse with 403 too, and no rule would help against those.
-  if (status === 403 && message.includes(' cannot ')) {
-    return `. It ${describeMissing({ ...deed, name: undefined }, deed.namespace)}`
-  }
+  const missing = status === 403 ? rightIn(message, deed) : undefined
+  if (missing !== undefined) return `. It ${describeMissing(missing, deed.namespace)}`
   // The API server does not say which: a patch that tests a field gets this when the field is another by now.
   if (status === 422 && deed.verb === 'patch' && message.includes('rejected our request')) {
     return '. The object is no longer as the patch expects it'
   }
   return ''
+}
+
+/** The right whose lack is told; quotas and admission policies refuse too, and no rule helps against those. */
+function rightIn(message: string, { group: own }: Deed): Right | undefined {
+  const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
+  const [, verb, resource, subresource, group = own] = told ?? []
+  return verb === undefined || resource === undefined ? undefined : { verb, group, resource, subresource }
 }
 
 /** Whether the object itself does not exist, rather than its kind or what a proxy in between looked for. */

@@ -58,7 +58,10 @@ describe('paths', () => {
 
   it('of a kind that only the cluster knows, asked for once', async () => {
     const api = await start(({ path }, response) => {
-      if (path !== '/apis/example.com/v1') return json(response, 200, {})
+      if (path !== '/apis/example.com/v1') {
+        json(response, 200, {})
+        return
+      }
       json(response, 200, {
         resources: [
           { name: 'gizmos/status', kind: 'Gizmo', namespaced: true },
@@ -79,8 +82,14 @@ describe('paths', () => {
   it('of a kind that nobody knows: asks again next time, its CRD may have come', async () => {
     let installed = false
     const api = await start(({ path }, response) => {
-      if (path !== '/apis/example.com/v1') return json(response, 200, { kind: 'Gizmo' })
-      if (!installed) return refuse(response, 404, 'the server could not find the requested resource')
+      if (path !== '/apis/example.com/v1') {
+        json(response, 200, { kind: 'Gizmo' })
+        return
+      }
+      if (!installed) {
+        refuse(response, 404, 'the server could not find the requested resource')
+        return
+      }
       json(response, 200, { resources: [{ name: 'gizmos', kind: 'Gizmo', namespaced: true }] })
     })
     const cluster = clusterOf(api)
@@ -175,8 +184,10 @@ describe('objects', () => {
 
   it('lists anew, in one piece, when the next page has expired', async () => {
     const api = await start(({ path }, response) => {
-      if (path.includes('continue='))
-        return refuse(response, 410, 'The provided continue parameter is too old')
+      if (path.includes('continue=')) {
+        refuse(response, 410, 'The provided continue parameter is too old')
+        return
+      }
       const whole = !path.includes('limit=')
       json(response, 200, { metadata: whole ? {} : { continue: 'x' }, items: [{ metadata: { name: 'a' } }] })
     })
@@ -284,7 +295,10 @@ describe('retries', () => {
   it.each([[500], [503], [429]])('reads again after %i', async (status) => {
     let asked = 0
     const api = await start((_, response) => {
-      if (++asked < 3) return refuse(response, status, 'etcdserver: leader changed')
+      if (++asked < 3) {
+        refuse(response, status, 'etcdserver: leader changed')
+        return
+      }
       json(response, 200, service)
     })
     expect(await clusterOf(api).get(web)).toEqual(service)
@@ -293,7 +307,10 @@ describe('retries', () => {
   it('waits as long as it is asked to', async () => {
     let asked = 0
     const api = await start((_, response) => {
-      if (++asked === 1) return json(response, 429, {}, { 'retry-after': '3' })
+      if (++asked === 1) {
+        json(response, 429, {}, { 'retry-after': '3' })
+        return
+      }
       json(response, 200, service)
     })
     const clock = quickClock()
@@ -406,7 +423,10 @@ describe('credentials', () => {
 
   it('are got anew, once, when a token has expired without notice', async () => {
     const api = await start(({ headers }, response) => {
-      if (headers.authorization === 'Bearer token-2') return json(response, 200, service)
+      if (headers.authorization === 'Bearer token-2') {
+        json(response, 200, service)
+        return
+      }
       refuse(response, 401, 'Unauthorized', 'Unauthorized')
     }, plugin('expiring.cjs'))
     expect(await clusterOf(api).get(web)).toEqual(service)
@@ -415,7 +435,10 @@ describe('credentials', () => {
 
   it('are got once for requests that start together, also when all of them are refused', async () => {
     const api = await start(({ headers }, response) => {
-      if (headers.authorization === 'Bearer token-2') return json(response, 200, service)
+      if (headers.authorization === 'Bearer token-2') {
+        json(response, 200, service)
+        return
+      }
       refuse(response, 401, 'Unauthorized', 'Unauthorized')
     }, plugin('shared.cjs'))
     const cluster = clusterOf(api)
