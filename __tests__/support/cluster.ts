@@ -40,27 +40,43 @@ export async function nodeAddress(): Promise<string> {
 
 let count = 0
 
-/** A namespace of its own for one test, with the ServiceAccount and the Role that the README publishes. */
+/** A namespace of its own for one test, with the ServiceAccount and the Roles that the README publishes. */
 export async function createNamespace(): Promise<string> {
   count += 1
   const name = `e2e-${Date.now().toString(36)}-${process.pid}-${count}`
   await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  for (const object of roleObjects(name)) await admin.create(object)
+  for (const object of published('role.yaml')) await admin.create(forTest(object, name, name))
+  for (const object of published('prometheus-role.yaml')) await admin.apply(forTest(object, MONITORING, name))
   return name
 }
 
-export const deleteNamespace = async (name: string): Promise<void> => {
+export async function deleteNamespace(name: string): Promise<void> {
   await admin.send({ method: 'DELETE', path: `/api/v1/namespaces/${name}` })
+  await admin.send({
+    method: 'DELETE',
+    path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${MONITORING}/rolebindings/${name}`
+  })
 }
 
-const roleObjects = (namespace: string): readonly KubernetesObject[] => {
-  const { manifests } = parseManifests(readFileSync('examples/kubernetes/role.yaml', 'utf8'), 'role.yaml')
-  return manifests.map(({ object }) => ({
-    ...object,
-    metadata: { ...object.metadata, namespace },
-    ...('subjects' in object ? { subjects: [{ kind: 'ServiceAccount', name: 'greenlight', namespace }] } : {})
-  }))
-}
+const MONITORING = 'monitoring'
+
+const published = (file: string): readonly KubernetesObject[] =>
+  parseManifests(readFileSync(`examples/kubernetes/${file}`, 'utf8'), file).manifests.map(
+    ({ object }) => object
+  )
+
+/** A published object in a namespace, for the ServiceAccount of the test's; a binding elsewhere is named after the test. */
+const forTest = (object: KubernetesObject, namespace: string, test: string): KubernetesObject => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    namespace,
+    ...('subjects' in object && namespace !== test ? { name: test } : {})
+  },
+  ...('subjects' in object
+    ? { subjects: [{ kind: 'ServiceAccount', name: 'greenlight', namespace: test }] }
+    : {})
+})
 
 /** A kubeconfig with no more rights than the published Role. */
 export async function restrictedKubeconfig(namespace: string): Promise<string> {

@@ -44,8 +44,7 @@ export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError 
 
 function remedy(deed: Deed, status: number, message: string): string {
   if (status === 401) return '. The credentials are not valid (any more)'
-  // Quotas and admission policies refuse with 403 too, and no rule would help against those.
-  const missing = status === 403 ? rightIn(message, deed) : undefined
+  const missing = status === 403 ? rightIn(message) : undefined
   if (missing !== undefined) return `. It ${describeMissing(missing, deed.namespace)}`
   // The API server does not say which: a patch that tests a field gets this when the field is another by now.
   if (status === 422 && deed.verb === 'patch' && message.includes('rejected our request')) {
@@ -55,10 +54,11 @@ function remedy(deed: Deed, status: number, message: string): string {
 }
 
 /** The right whose lack is told; quotas and admission policies refuse too, and no rule helps against those. */
-function rightIn(message: string, { group: own }: Deed): Right | undefined {
+function rightIn(message: string): Right | undefined {
   const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
-  const [, verb, resource, subresource, group = own] = told ?? []
-  return verb === undefined || resource === undefined ? undefined : { verb, group, resource, subresource }
+  if (told === null) return undefined
+  const [, verb = '', resource = '', subresource, group = ''] = told
+  return { verb, group, resource, subresource }
 }
 
 /** Whether the object itself does not exist, rather than its kind or what a proxy in between looked for. */

@@ -82,7 +82,7 @@ const fetchText: Attempt<HttpAnswer> = async (settings) => {
 
 const fetchStream: Attempt<Reply> = async (settings) => {
   // The limit is for what is kept; a stream is not.
-  const unlimited = { ...settings, responseType: 'stream', maxContentLength: Infinity } as const
+  const unlimited = { ...settings, responseType: 'stream', maxContentLength: -1 } as const
   const { status, headers, data } = await axios.request<Readable>(unlimited)
   return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
 }

@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals'
+
+import { manifestFile, openScene, playScenes } from '../support/scene.ts'
+import { essence, getService, image, workload } from '../support/workload.ts'
+
+playScenes()
+
+const PROMETHEUS = { prometheus: 'service/monitoring/prometheus:9090', 'check-interval': '1s' }
+const CHECKS = 'success-rate >= 95%\np95 latency < 200ms'
+const LOAD = 'GET / at 50/s for 15s -> 200'
+
+const version = (env: Record<string, string>): string => manifestFile([workload({ image: image(3), env })])
+
+describe('checks', () => {
+  it('let a good version pass, under load before the switch and under users after it', async () => {
+    const scene = await openScene()
+    const ended = await scene.run({
+      ...PROMETHEUS,
+      images: image(2),
+      checks: CHECKS,
+      'smoke-tests': 'GET / at 50/s for 5s -> 200',
+      bake: '8s'
+    })
+    expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
+    const { measurements } = JSON.parse(ended.outputs['json'] ?? '') as {
+      measurements: { step: string; requests?: number; verdict: string }[]
+    }
+    expect(new Set(measurements.map(({ step }) => step))).toEqual(
+      new Set(['GET / at 50/s for 5s -> 200', 'bake'])
+    )
+    expect(measurements.filter(({ verdict }) => verdict === 'fail')).toEqual([])
+    expect((await scene.end()).users).toMatchObject({ failed: 0 })
+  })
+
+  it.each([
+    [
+      'a fifth of its answers are errors',
+      { ERROR_RATE: '0.2' },
+      'success-rate >= 95%',
+      /^success-rate was (6\d|7\d|8\d)(\.\d+)?% over \d+ requests, but must be >= 95%/
+    ],
+    [
+      'it answers after 300 ms',
+      { SLOW_MS: '300' },
+      'p95 latency < 200ms',
+      /^p95 latency was \d+(\.\d+)?ms over \d+ requests, but must be < 200ms/
+    ]
+  ])('take a version out before a single user is on it when %s', async (_, env, failed, reason) => {
+    const scene = await openScene()
+    const before = essence(await getService(scene.namespace))
+    const ended = await scene.run({
+      ...PROMETHEUS,
+      manifests: version(env),
+      checks: CHECKS,
+      'smoke-tests': LOAD
+    })
+    expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', 'failed-check': failed } })
+    expect(ended.outputs['reason']).toMatch(reason)
+    expect(essence(await getService(scene.namespace))).toStrictEqual(before)
+    const { users, empty } = await scene.end()
+    expect(users).toMatchObject({ failed: 0, versions: { v1: users.total } })
+    expect(empty).toEqual([])
+  })
+
+  it('take a version out in the bake when nothing had tested it before', async () => {
+    const scene = await openScene()
+    const before = essence(await getService(scene.namespace))
+    const ended = await scene.run({
+      ...PROMETHEUS,
+      manifests: version({ ERROR_RATE: '0.2' }),
+      checks: CHECKS,
+      bake: '60s'
+    })
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      outputs: { result: 'rolled-back', 'failed-check': 'success-rate >= 95%' }
+    })
+    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(essence(await getService(scene.namespace))).toStrictEqual(before)
+
+    const { users, empty } = await scene.end()
+    const first = users.firstSeen.find((seen) => seen.version === 'v3')?.at ?? 0
+    const last = users.lastSeen.find((seen) => seen.version === 'v3')?.at ?? 0
+    console.log(
+      `bad answers for ${(last - first).toFixed(1)} s: ${users.failed} of ${users.total}; restored within ${ended.outputs['restore-seconds'] ?? ''} s`
+    )
+    expect(users.failedByVersion).toEqual({ v3: users.failed })
+    expect(empty).toEqual([])
+  })
+})

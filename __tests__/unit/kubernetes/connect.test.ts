@@ -1,0 +1,211 @@
+import { describe, expect, it } from '@jest/globals'
+
+import { InputError } from '../../../src/errors.ts'
+import { connect, secretsOf } from '../../../src/kubernetes/connect.ts'
+import type { ConnectOptions, Machine } from '../../../src/kubernetes/connect.ts'
+
+const kubeconfig = (
+  name: string,
+  more: Readonly<Record<string, unknown>> = {},
+  user: object = { token: 's3cret' }
+): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      { name, cluster: { server: `https://${name}.example.com/`, 'certificate-authority': 'ca.crt' } }
+    ],
+    users: [{ name, user }],
+    contexts: [{ name, context: { cluster: name, user: name, namespace: `${name}-ns` } }],
+    'current-context': name,
+    ...more
+  })
+
+const options = (changes: Partial<ConnectOptions> = {}): ConnectOptions => ({
+  kubeconfig: undefined,
+  context: undefined,
+  namespace: undefined,
+  ...changes
+})
+
+const machine = (
+  files: Readonly<Record<string, string>> = {},
+  variables: Machine['variables'] = {}
+): Machine => ({
+  variables,
+  home: '/home/me',
+  read: (path) => files[path]
+})
+
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
+const inPod = machine(
+  { [`${serviceAccount}/token`]: 't', [`${serviceAccount}/namespace`]: 'runners\n' },
+  { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' }
+)
+
+const faultOf = (attempt: () => unknown): string => {
+  try {
+    attempt()
+  } catch (error) {
+    if (error instanceof InputError) return error.message
+    throw error
+  }
+  throw new Error('it went well')
+}
+
+describe('where the cluster is', () => {
+  const files = { '/home/me/.kube/config': kubeconfig('home'), '/a': kubeconfig('a'), '/b': kubeconfig('b') }
+  it.each<[string, ConnectOptions, Machine, string, string]>([
+    [
+      'the input first',
+      options({ kubeconfig: kubeconfig('input') }),
+      machine(files, { KUBECONFIG: '/a' }),
+      'https://input.example.com',
+      'input-ns'
+    ],
+    ['then $KUBECONFIG', options(), machine(files, { KUBECONFIG: '/a' }), 'https://a.example.com', 'a-ns'],
+    ['then the file at home', options(), machine(files), 'https://home.example.com', 'home-ns'],
+    ['then the Pod we run in', options(), inPod, 'https://[fd00::1]:443', 'runners'],
+    [
+      'several files: the first says which context',
+      options(),
+      machine(files, { KUBECONFIG: '/none:/b:/a:' }),
+      'https://b.example.com',
+      'b-ns'
+    ],
+    [
+      'another context than the current',
+      options({ context: 'a' }),
+      machine(files, { KUBECONFIG: '/b:/a' }),
+      'https://a.example.com',
+      'a-ns'
+    ],
+    [
+      'another namespace than the context has',
+      options({ namespace: 'shop' }),
+      machine(files),
+      'https://home.example.com',
+      'shop'
+    ]
+  ])('%s', (_, given, on, server, namespace) => {
+    const connection = connect(given, on)
+    expect({ server: connection.server, namespace: connection.namespace }).toEqual({ server, namespace })
+    expect(connection.config.getCurrentCluster()?.server).toBe(server)
+  })
+
+  it('is in the namespace default when nothing is said', () => {
+    const text = kubeconfig('x', { contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }] })
+    expect(connect(options({ kubeconfig: text }), machine()).namespace).toBe('default')
+  })
+
+  it('several files: what the first says of a name stands', () => {
+    const second = kubeconfig('a', { clusters: [{ name: 'a', cluster: { server: 'https://other' } }] })
+    const { server } = connect(
+      options(),
+      machine({ '/1': kubeconfig('a'), '/2': second }, { KUBECONFIG: '/1:/2' })
+    )
+    expect(server).toBe('https://a.example.com')
+  })
+
+  it('reads paths as of the folder of their file', () => {
+    const files = { '/etc/k/config': kubeconfig('a', {}, { tokenFile: 'token', 'client-key': 'me.key' }) }
+    const { config } = connect(options(), machine(files, { KUBECONFIG: '/etc/k/config' }))
+    expect(config.getCurrentCluster()?.caFile).toBe('/etc/k/ca.crt')
+    expect(config.getCurrentUser()).toMatchObject({
+      keyFile: '/etc/k/me.key',
+      authProvider: { config: { tokenFile: '/etc/k/token' } }
+    })
+  })
+})
+
+describe('faults', () => {
+  const base64 = Buffer.from('apiVersion: v1\nclusters: []\n').toString('base64')
+  it.each<[string, ConnectOptions, Machine, string]>([
+    [
+      'nothing anywhere',
+      options(),
+      machine(),
+      'kubeconfig: nothing says where the cluster is; looked for the input kubeconfig, $KUBECONFIG, /home/me/.kube/config and the service account of a Pod — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+    ],
+    [
+      '$KUBECONFIG leads nowhere',
+      options(),
+      machine({}, { KUBECONFIG: '/nowhere' }),
+      'kubeconfig: $KUBECONFIG names /nowhere, which does not exist — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+    ],
+    [
+      'empty',
+      options({ kubeconfig: ' \n' }),
+      machine(),
+      'kubeconfig: the input is not a kubeconfig: it is empty; a secret that does not exist is an empty text — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+    ],
+    [
+      'no YAML',
+      options({ kubeconfig: 'a: 1\nsecret: "open' }),
+      machine(),
+      'kubeconfig: the input is not a kubeconfig: no YAML at its line 2 — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+    ],
+    [
+      'other YAML',
+      options({ kubeconfig: 'secret: 1' }),
+      machine(),
+      'kubeconfig: the input is not a kubeconfig: it has no list of clusters — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+    ],
+    [
+      'base64',
+      options({ kubeconfig: base64 }),
+      machine(),
+      'kubeconfig: the input is not a kubeconfig: it is base64 of one, decode it first — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+    ],
+    [
+      'a cluster without its server',
+      options(),
+      machine({ '/home/me/.kube/config': kubeconfig('a', { clusters: [{ name: 'a', cluster: {} }] }) }),
+      'kubeconfig: /home/me/.kube/config is not a kubeconfig: clusters[0].cluster.server is missing'
+    ],
+    [
+      'an unknown context',
+      options({ context: 'prod', kubeconfig: kubeconfig('a') }),
+      machine(),
+      'context: the kubeconfig has no context "prod"; it has a — for example: context: a'
+    ],
+    [
+      'no current context',
+      options({ kubeconfig: kubeconfig('a', { 'current-context': '' }) }),
+      machine(),
+      'context: the kubeconfig does not say which context is meant; it has a — for example: context: a'
+    ],
+    [
+      'a context of no cluster',
+      options({ kubeconfig: kubeconfig('a', { clusters: [] }) }),
+      machine(),
+      'kubeconfig: its context "a" names a cluster "a" that is not in it'
+    ],
+    [
+      'a context of no user',
+      options({ kubeconfig: kubeconfig('a', { users: [] }) }),
+      machine(),
+      'kubeconfig: its context "a" names a user "a" that is not in it'
+    ]
+  ])('%s', (_, given, on, message) => {
+    expect(faultOf(() => connect(given, on))).toBe(message)
+  })
+
+  it.each([['tok3n: "s3cret'], ['- s3cret'], ['{"clusters":[{"s3cret":1}]}'], ['\u0000s3cret: [']])(
+    'never show what is in %j',
+    (text) => {
+      expect(faultOf(() => connect(options({ kubeconfig: text }), machine()))).not.toContain('s3cret')
+    }
+  )
+})
+
+it('tells every secret by itself, so that each can be masked', () => {
+  const user = {
+    token: 'token',
+    password: 'password',
+    'client-key-data': 'key',
+    'client-certificate-data': 'public'
+  }
+  const { config } = connect(options({ kubeconfig: kubeconfig('a', {}, user) }), machine())
+  expect(secretsOf(config)).toEqual(['token', 'password', 'key'])
+})
