@@ -30,6 +30,8 @@ export interface Release {
   readonly phase: Phase
   /** Per cent of the traffic on the canary. */
   readonly weight: number
+  /** Whether users have been on the canary: then its pods may not end without a drain. */
+  readonly exposed?: true
   readonly startedAt: string
   /** What serves; after a promotion that is the former canary. */
   readonly stable: Version

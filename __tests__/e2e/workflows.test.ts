@@ -6,7 +6,6 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
 import { startGitHub } from '../support/github.ts'
 import type { GitHub } from '../support/github.ts'
 import { openScene, playScenes } from '../support/scene.ts'
@@ -103,7 +102,7 @@ async function runWorkflow({ folder }: Repository, workflow: Workflow): Promise<
     ],
     {
       cwd: folder,
-      env: { HOME: home, PATH: `${resolve('node_modules/.bin')}:${process.env['PATH'] ?? ''}` },
+      env: { HOME: home, PATH: `${resolve('node_modules/.bin')}:${process.env.PATH ?? ''}` },
       stdio: ['ignore', 'pipe', 'pipe']
     }
   )
@@ -111,27 +110,21 @@ async function runWorkflow({ folder }: Repository, workflow: Workflow): Promise<
   let log = ''
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  const exitCode = await new Promise<number | null>((done) => child.on('close', done))
+  const exitCode = await new Promise<number | null>((done) =>
+    child.on('close', (code) => {
+      done(code)
+    })
+  )
   const outputs = [...log.matchAll(/::set-output:: ([a-z-]+)=(.*)$/gm)]
-  return { exitCode, log, outputs: Object.fromEntries(outputs.map(([, name, value]) => [name, value])) }
+  return {
+    exitCode,
+    log,
+    outputs: Object.fromEntries(outputs.map(([, name = '', value = '']) => [name, value]))
+  }
 }
 
 const objectsOf = (file: string): readonly KubernetesObject[] =>
   parseManifests(readFileSync(file, 'utf8'), basename(file)).manifests.map(({ object }) => object)
-
-/** As a user applies it, with the namespace of the workload in it; Prometheus is everybody's, so the names are not. */
-async function grantPrometheus(namespace: string): Promise<void> {
-  const text = readFileSync('examples/kubernetes/prometheus-role.yaml', 'utf8')
-    .replace('namespace: shop', `namespace: ${namespace}`)
-    .replaceAll('name: greenlight-prometheus', `name: ${namespace}`)
-  for (const object of parseManifests(text, 'prometheus-role.yaml').manifests.map(
-    (manifest) => manifest.object
-  )) {
-    await admin.create(object)
-    const path = `/apis/rbac.authorization.k8s.io/v1/namespaces/monitoring/${object.kind.toLowerCase()}s/${namespace}`
-    closing.push(() => admin.send({ method: 'DELETE', path }))
-  }
-}
 
 describe('the workflows', () => {
   it('are flawless for actionlint', () => {
@@ -164,10 +157,11 @@ describe('the examples, copied as they are', () => {
       buildImage(`docker.io/greenlight/workload:${repository.sha}`, 'v2')
       const scene = await openScene(objectsOf('examples/kubernetes/web.yaml'))
       const { namespace } = scene
-      await grantPrometheus(namespace)
       const github = await startGitHub({ repository: 'shop/web', pullRequest: 12, token: TOKEN })
-      closing.push(github.close)
-      const kubeconfig = scene.inputs['kubeconfig'] ?? ''
+      closing.push(() => {
+        github.close()
+      })
+      const kubeconfig = scene.inputs.kubeconfig ?? ''
 
       const released = await runWorkflow(repository, {
         ...{ event: 'push', file: 'release.yml', kubeconfig, github, run: 101 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterEach, jest } from '@jest/globals'
+import { stringify } from 'yaml'
 
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { startAction } from './action.ts'
@@ -34,9 +35,9 @@ const USERS = 200
 const open: (() => Promise<unknown>)[] = []
 
 /** Writes objects as a manifest file of the user's. */
-export function manifestFile(objects: readonly object[], separator = '\n---\n'): string {
+export function manifestFile(objects: readonly object[]): string {
   const path = join(mkdtempSync(join(tmpdir(), 'manifests-')), 'web.yaml')
-  writeFileSync(path, objects.map((object) => JSON.stringify(object)).join(separator))
+  writeFileSync(path, objects.map((object) => stringify(object)).join('---\n'))
   return path
 }
 

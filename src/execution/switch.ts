@@ -18,7 +18,13 @@ export async function shift(
   signal: AbortSignal
 ): Promise<string> {
   if (weight === 100) await verifyCanary(run, signal)
-  run.release = { ...run.release, weight, phase, canary: run.canary }
+  run.release = {
+    ...run.release,
+    weight,
+    phase,
+    canary: run.canary,
+    ...(weight > 0 ? { exposed: true } : {})
+  }
   run.begun = true
   await run.traffic.write(run.route.shift.bind(run.route), run.release)
   run.shiftedAt = run.ports.clock.now()

@@ -42,12 +42,15 @@ export const covers = (rules: readonly Rule[], right: Right): boolean =>
     ({ verbs, apiGroups = [], resources = [], resourceNames = [] }) =>
       holds(verbs, right.verb) &&
       holds(apiGroups, right.group) &&
-      (holds(resources, resourceOf(right)) || resources.includes(`*/${right.subresource ?? ''}`)) &&
+      (holds(resources, resourceOf(right)) || holdsSubresource(resources, right)) &&
       (resourceNames.length === 0 || (right.name !== undefined && resourceNames.includes(right.name)))
   )
 
 const holds = (list: readonly string[], wanted: string): boolean =>
   list.includes('*') || list.includes(wanted)
+
+const holdsSubresource = (resources: readonly string[], { subresource }: Right): boolean =>
+  subresource !== undefined && resources.includes(`*/${subresource}`)
 
 /**
  * The rights that the credentials lack. One question brings all rules; what they do not show is asked one by one,

@@ -6,6 +6,7 @@ import type { HttpAnswer, HttpRequest } from './cluster.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { inTime } from './deadline.ts'
 import { noAnswer } from './no-answer.ts'
+import { plainError } from './plain-error.ts'
 import { statusIn } from './refusal.ts'
 
 export interface Transport {
@@ -56,7 +57,7 @@ export function createTransport(credentials: Credentials, options: TransportOpti
       })
     } catch (error) {
       signal?.throwIfAborted()
-      throw noAnswer(server, error, performance.now() - started)
+      throw noAnswer(server, plainError(error), performance.now() - started)
     }
   }
   return {

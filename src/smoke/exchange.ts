@@ -2,10 +2,8 @@ import type { Agent } from 'node:http'
 import axios from 'axios'
 import { messageOf } from '../errors.ts'
 import { inTime } from '../kubernetes/deadline.ts'
+import { plainError } from '../kubernetes/plain-error.ts'
 import type { Reply, Request } from './expectation.ts'
-
-/** How a reply is got: rejects when the signal is aborted, and for nothing else. */
-export type Ask = (request: Request, signal: AbortSignal) => Promise<Reply>
 
 const LARGEST_ANSWER = 16 * 1024 * 1024
 
@@ -20,14 +18,9 @@ export async function timed(
     return { status, body, milliseconds: performance.now() - started }
   } catch (error) {
     signal.throwIfAborted()
-    return { failure: wordsFor(error), milliseconds: performance.now() - started }
+    return { failure: messageOf(plainError(error)), milliseconds: performance.now() - started }
   }
 }
-
-const wordsFor = (error: unknown): string =>
-  (error as { readonly code?: string }).code === 'ECONNRESET'
-    ? 'the connection was closed without an answer'
-    : messageOf(error)
 
 /** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
 export const exchange = (url: string, request: Request, signal: AbortSignal, agent?: Agent): Promise<Reply> =>

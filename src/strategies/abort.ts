@@ -15,7 +15,7 @@ export const planRestore = (release: Release): Step[] => [
 export const planTidy = (release: Release): Step[] => [
   ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'stable' } as const]),
   { kind: 'collect-evidence' },
-  ...(release.weight > 0 ? [{ kind: 'drain', duration: DRAIN } as const] : []),
+  ...(release.exposed ? [{ kind: 'drain', duration: DRAIN } as const] : []),
   { kind: 'scale-down', side: 'canary' },
   { kind: 'settle', selector: release.selectors.before, outcome: 'restored' }
 ]

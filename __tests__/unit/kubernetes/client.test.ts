@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from '@jest/globals'
 
 import { systemClock } from '../../../src/clock.ts'
@@ -378,6 +379,23 @@ describe('no answer', () => {
     const api = await start((_, response) => response.writeHead(200).write('{'))
     const { message } = await failureOf(clusterOf(api).send({ method: 'GET', path: '/', timeout: 100 }))
     expect(message).toContain('gave no answer after 0.1 s')
+  })
+
+  it('of a size that can be kept in memory', async () => {
+    const api = await start((_, response) => {
+      const part = 'x'.repeat(1024 * 1024)
+      for (let i = 0; i < 70; i++) response.write(part)
+      response.end()
+    })
+    const { message } = await failureOf(clusterOf(api).send({ method: 'GET', path: '/' }))
+    expect(message).toContain('the answer is larger than 64 MB')
+  })
+
+  it('never shows the token, however the error is printed', async () => {
+    const api = await start((_, response) => response.socket?.destroy(), { name: 'u', token: 's3cret' })
+    const error = await failureOf(clusterOf(api).replace(service))
+    expect(api.received[0]?.headers.authorization).toBe('Bearer s3cret')
+    expect(inspect(error, { depth: 20 })).not.toContain('s3cret')
   })
 
   it('because it is no longer wanted', async () => {

@@ -1,0 +1,253 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+
+import { ClusterError } from '../../src/errors.ts'
+import type { Cluster, Query, Ref } from '../../src/kubernetes/cluster.ts'
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+
+export interface ClusterUnderTest {
+  readonly cluster: Cluster
+  /** Empty, and used by nobody else. */
+  readonly namespace: string
+  remove(ref: Ref): Promise<void>
+  close(): Promise<void>
+}
+
+interface ConfigMap extends KubernetesObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+const statusOf = async (attempt: Promise<unknown>): Promise<number> => {
+  const error: unknown = await attempt.then(
+    () => new Error('it went well'),
+    (reason: unknown) => reason
+  )
+  if (!(error instanceof ClusterError)) throw error
+  return error.status
+}
+
+/** What everything that calls itself a Cluster has to keep to, the real one and any model of it. */
+export function clusterContract(name: string, start: () => Promise<ClusterUnderTest>): void {
+  describe(`${name} keeps the contract of a cluster:`, () => {
+    let under: ClusterUnderTest
+    let cluster: Cluster
+    let count = 0
+
+    beforeAll(async () => {
+      under = await start()
+      cluster = under.cluster
+    })
+    afterAll(async () => {
+      await under.close()
+    })
+
+    const configMap = (
+      more: Partial<ConfigMap> = {},
+      labels: Readonly<Record<string, string>> = {}
+    ): ConfigMap => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { namespace: under.namespace, name: `map-${(count += 1)}`, labels },
+      data: { a: '1' },
+      ...more
+    })
+    const refTo = ({ apiVersion, kind, metadata: { namespace, name } }: KubernetesObject): Ref => ({
+      apiVersion,
+      kind,
+      namespace,
+      name
+    })
+    const query = (labels: string): Query => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      namespace: under.namespace,
+      labels
+    })
+    const dataOf = async (ref: Ref) => (await cluster.get<ConfigMap>(ref))?.data
+
+    describe('get', () => {
+      it('is undefined for what does not exist', async () => {
+        expect(await cluster.get(refTo(configMap()))).toBeUndefined()
+      })
+
+      it('brings what was created', async () => {
+        const created = await cluster.create(configMap())
+        expect(await cluster.get(refTo(created))).toEqual(created)
+      })
+    })
+
+    describe('create', () => {
+      it('gives the object an identity and a version', async () => {
+        const { metadata, kind, apiVersion } = await cluster.create(configMap())
+        expect({ kind, apiVersion }).toEqual({ kind: 'ConfigMap', apiVersion: 'v1' })
+        expect(metadata.uid).toMatch(/./)
+        expect(metadata.resourceVersion).toMatch(/./)
+      })
+
+      it('is refused with 409 for what exists', async () => {
+        const object = configMap()
+        await cluster.create(object)
+        expect(await statusOf(cluster.create(object))).toBe(409)
+      })
+    })
+
+    describe('replace', () => {
+      it('brings a new version', async () => {
+        const created = await cluster.create(configMap())
+        const replaced = await cluster.replace({ ...created, data: { b: '2' } })
+        expect(replaced.metadata.resourceVersion).not.toBe(created.metadata.resourceVersion)
+        expect(await dataOf(refTo(created))).toEqual({ b: '2' })
+      })
+
+      it('is refused with 409 when the object has changed since, and changes nothing', async () => {
+        const created = await cluster.create(configMap())
+        await cluster.replace({ ...created, data: { by: 'another' } })
+        expect(await statusOf(cluster.replace({ ...created, data: { by: 'us' } }))).toBe(409)
+        expect(await dataOf(refTo(created))).toEqual({ by: 'another' })
+      })
+
+      it('is refused with 404 for what does not exist', async () => {
+        expect(await statusOf(cluster.replace(configMap()))).toBe(404)
+      })
+    })
+
+    describe('patch', () => {
+      it('changes one field and keeps the others', async () => {
+        const created = await cluster.create(configMap({ data: { a: '1' } }, { 'example.com/b': '2' }))
+        const ref = refTo(created)
+        const patched = await cluster.patch<ConfigMap>(ref, [
+          { op: 'test', path: '/data/a', value: '1' },
+          { op: 'replace', path: '/data/a', value: '3' },
+          { op: 'add', path: '/data/c', value: '4' },
+          { op: 'remove', path: '/metadata/labels/example.com~1b' }
+        ])
+        expect(patched.data).toEqual({ a: '3', c: '4' })
+        expect(patched.metadata.labels ?? {}).toEqual({})
+      })
+
+      it('changes nothing when its test does not hold', async () => {
+        const ref = refTo(await cluster.create(configMap()))
+        const attempt = cluster.patch(ref, [
+          { op: 'replace', path: '/data/a', value: '3' },
+          { op: 'test', path: '/data/a', value: '1' }
+        ])
+        expect([409, 422]).toContain(await statusOf(attempt))
+        expect(await dataOf(ref)).toEqual({ a: '1' })
+      })
+
+      it('is refused when its resourceVersion is not the live one', async () => {
+        const created = await cluster.create(configMap())
+        await cluster.replace({ ...created, data: { by: 'another' } })
+        const attempt = cluster.patch(refTo(created), [
+          { op: 'test', path: '/metadata/resourceVersion', value: created.metadata.resourceVersion },
+          { op: 'replace', path: '/data', value: {} }
+        ])
+        expect([409, 422]).toContain(await statusOf(attempt))
+        expect(await dataOf(refTo(created))).toEqual({ by: 'another' })
+      })
+
+      it('is refused with 404 for what does not exist', async () => {
+        expect(await statusOf(cluster.patch(refTo(configMap()), []))).toBe(404)
+      })
+    })
+
+    describe('apply', () => {
+      it('creates what does not exist', async () => {
+        const object = configMap()
+        await cluster.apply(object)
+        expect(await dataOf(refTo(object))).toEqual({ a: '1' })
+      })
+
+      it('keeps what others have written, and takes over what is contested', async () => {
+        const created = await cluster.create(configMap({ data: { theirs: '1', contested: 'them' } }))
+        const applied = await cluster.apply(configMapLike(created, { contested: 'us', ours: '2' }))
+        expect(applied.data).toEqual({ theirs: '1', contested: 'us', ours: '2' })
+      })
+
+      it('removes what it has applied before and does not apply any more', async () => {
+        const object = configMap({ data: { stays: '1', goes: '2' } })
+        await cluster.apply(object)
+        await cluster.apply({ ...object, data: { stays: '1' } })
+        expect(await dataOf(refTo(object))).toEqual({ stays: '1' })
+      })
+
+      const configMapLike = (
+        { metadata: { namespace = '', name } }: ConfigMap,
+        data: ConfigMap['data'] = {}
+      ): ConfigMap => ({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { namespace, name },
+        data
+      })
+    })
+
+    describe('list', () => {
+      it('brings those that carry the labels, and says what they are', async () => {
+        const one = await cluster.create(configMap({}, { list: 'yes', tier: 'web' }))
+        await cluster.create(configMap({}, { list: 'yes', tier: 'db' }))
+        await cluster.create(configMap())
+        expect(await cluster.list(query('list=yes,tier!=db'))).toEqual([one])
+        expect(await cluster.list(query('list=yes'))).toHaveLength(2)
+        expect(await cluster.list(query('list=no'))).toEqual([])
+      })
+    })
+
+    describe('watch', () => {
+      /** The names of what is there, each time it changes; ends when they are as wanted. */
+      const watchFor = async (labels: string, wanted: (names: readonly string[]) => boolean) => {
+        const stop = new AbortController()
+        const views: (readonly string[])[] = []
+        const onChange = (objects: readonly KubernetesObject[]): void => {
+          views.push(objects.map(({ metadata }) => metadata.name))
+          if (wanted(views.at(-1) ?? [])) stop.abort()
+        }
+        await cluster.watch(query(labels), onChange, stop.signal)
+        return views
+      }
+
+      it('shows at once what is there', async () => {
+        const { metadata } = await cluster.create(configMap({}, { watch: 'start' }))
+        expect(await watchFor('watch=start', () => true)).toEqual([[metadata.name]])
+      })
+
+      it('shows what comes, changes and goes', async () => {
+        const views: string[][] = []
+        const stop = new AbortController()
+        const seen = async (length: number): Promise<void> => {
+          while (views.length < length) await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        const watching = cluster.watch<ConfigMap>(
+          query('watch=all'),
+          (objects) => views.push(objects.map(({ data = {} }) => data.a ?? '')),
+          stop.signal
+        )
+        await seen(1)
+        const created = await cluster.create(configMap({}, { watch: 'all' }))
+        await seen(2)
+        await cluster.replace({ ...created, data: { a: '2' } })
+        await seen(3)
+        await under.remove(refTo(created))
+        await seen(4)
+        stop.abort()
+        await watching
+        expect(views).toEqual([[], ['1'], ['2'], []])
+      })
+
+      it('shows that an object has lost its label', async () => {
+        const created = await cluster.create(configMap({}, { watch: 'label' }))
+        const views = watchFor('watch=label', (names) => names.length === 0)
+        await cluster.patch(refTo(created), [{ op: 'remove', path: '/metadata/labels/watch' }])
+        expect((await views).at(-1)).toEqual([])
+      })
+
+      it('ends quietly when it is no longer wanted', async () => {
+        await cluster.watch(query('watch=ended'), () => undefined, AbortSignal.abort())
+      })
+    })
+
+    it('says that a kind does not exist', async () => {
+      const gizmo = { apiVersion: 'example.com/v1', kind: 'Gizmo', namespace: under.namespace, name: 'a' }
+      expect(await statusOf(cluster.get(gizmo))).toBe(404)
+    })
+  })
+}
