@@ -1,8 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 
 import { describe, expect, it } from '@jest/globals'
 
+import type { HttpAnswer } from '../../src/kubernetes/cluster.ts'
 import { admin } from '../support/cluster.ts'
 import { openScene, playScenes } from '../support/scene.ts'
 import type { Scene } from '../support/scene.ts'
@@ -39,16 +41,25 @@ async function neverPromoted(
   expect((await scene.end()).users.failed).toBe(0)
 }
 
+const ask = (method: string, url: string, body: string): Promise<HttpAnswer> =>
+  admin.send({
+    method,
+    path: `/api/v1/namespaces/monitoring/services/prometheus:9090/proxy${url}`,
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    ...(method === 'POST' ? { body } : {})
+  })
+
 /** The real Prometheus behind a door that the test can close. */
 async function startDoor(): Promise<{ readonly url: string; close(how: 'gone' | 'slow'): void }> {
   let state: 'open' | 'gone' | 'slow' = 'open'
   const server = createServer((request, response) => {
     if (state === 'slow') return
-    const path = `/api/v1/namespaces/monitoring/services/prometheus:9090/proxy${request.url ?? ''}`
-    void admin.send({ method: 'GET', path }).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' })
-      response.end(body)
-    })
+    void text(request)
+      .then((body) => ask(request.method ?? 'GET', request.url ?? '', body))
+      .then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' })
+        response.end(body)
+      })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   server.unref()

@@ -75,30 +75,36 @@ interface Workflow {
   readonly inputs?: Readonly<Record<string, string>>
 }
 
-interface Ran {
-  readonly exitCode: number | null
-  readonly log: string
-  /** Of the job's steps, the later ones over the earlier. */
-  readonly outputs: Readonly<Record<string, string>>
+/** What users download when they name the action: nothing else of this repository may be needed. */
+function publishedAction(): string {
+  const folder = temporaryFolder()
+  cpSync('action.yml', join(folder, 'action.yml'))
+  cpSync('dist', join(folder, 'dist'), { recursive: true })
+  return folder
 }
 
-/** Runs a workflow as GitHub would, with this version of the action in the place of the published one. */
-async function runWorkflow({ folder }: Repository, workflow: Workflow): Promise<Ran> {
+/**
+ * Runs a workflow as GitHub would, with this version of the action in the place of the published one.
+ * @returns the outputs of its steps
+ * @throws with the log of a workflow that fails
+ */
+async function runWorkflow(
+  { folder }: Repository,
+  { event, file, kubeconfig, github, run, inputs = {} }: Workflow
+): Promise<Readonly<Record<string, string>>> {
   const home = temporaryFolder()
   const secrets = join(home, 'secrets')
-  writeFileSync(secrets, `KUBECONFIG='${workflow.kubeconfig}'\nGITHUB_TOKEN=${TOKEN}\n`)
-  const pairs = (name: string, values: Readonly<Record<string, string>> = {}): string[] =>
-    Object.entries(values).flatMap(([key, value]) => [name, `${key}=${value}`])
+  writeFileSync(secrets, `KUBECONFIG='${kubeconfig}'\nGITHUB_TOKEN=${TOKEN}\n`)
   const child = spawn(
     program('act'),
     [
-      workflow.event,
-      ...['--workflows', `.github/workflows/${workflow.file}`],
+      event,
+      ...['--workflows', `.github/workflows/${file}`],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server'],
-      ...['--local-repository', `greenlight-action/greenlight@v1=${resolve('.')}`],
+      ...['--local-repository', `greenlight-action/greenlight@v1=${publishedAction()}`],
       ...['--secret-file', secrets],
-      ...pairs('--env', { GITHUB_API_URL: workflow.github.url, GITHUB_RUN_ID: String(workflow.run) }),
-      ...pairs('--input', workflow.inputs)
+      ...['--env', `GITHUB_API_URL=${github.url}`, '--env', `GITHUB_RUN_ID=${run}`],
+      ...Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`])
     ],
     {
       cwd: folder,
@@ -106,7 +112,7 @@ async function runWorkflow({ folder }: Repository, workflow: Workflow): Promise<
       stdio: ['ignore', 'pipe', 'pipe']
     }
   )
-  closing.push(() => child.kill('SIGKILL'))
+  closing.push(() => child.kill())
   let log = ''
   child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
@@ -115,12 +121,9 @@ async function runWorkflow({ folder }: Repository, workflow: Workflow): Promise<
       done(code)
     })
   )
+  if (exitCode !== 0) throw new Error(`${file} failed:\n${log}`)
   const outputs = [...log.matchAll(/::set-output:: ([a-z-]+)=(.*)$/gm)]
-  return {
-    exitCode,
-    log,
-    outputs: Object.fromEntries(outputs.map(([, name = '', value = '']) => [name, value]))
-  }
+  return Object.fromEntries(outputs.map(([, name = '', value = '']) => [name, value]))
 }
 
 const objectsOf = (file: string): readonly KubernetesObject[] =>
@@ -149,41 +152,69 @@ describe('the workflows', () => {
   })
 })
 
+const API = '/repos/shop/web'
+
 describe('the examples, copied as they are', () => {
   it(
-    'release a push, report it on the pull request, and roll it back, and no user notices',
+    'release a push, report it on its pull request, and roll it back, and no user notices',
     async () => {
       const repository = createRepository()
-      buildImage(`docker.io/greenlight/workload:${repository.sha}`, 'v2')
+      const released = `greenlight/workload:${repository.sha}`
+      buildImage(`docker.io/${released}`, 'v2')
       const scene = await openScene(objectsOf('examples/kubernetes/web.yaml'))
       const { namespace } = scene
+      const kubeconfig = scene.inputs.kubeconfig ?? ''
       const github = await startGitHub({ repository: 'shop/web', pullRequest: 12, token: TOKEN })
       closing.push(() => {
         github.close()
       })
-      const kubeconfig = scene.inputs.kubeconfig ?? ''
 
-      const released = await runWorkflow(repository, {
-        ...{ event: 'push', file: 'release.yml', kubeconfig, github, run: 101 }
+      const pushed = { event: 'push', file: 'release.yml', run: 101 } as const
+      expect(await runWorkflow(repository, { ...pushed, kubeconfig, github })).toMatchObject({
+        result: 'promoted',
+        release: '101-1',
+        'stable-slot': 'green',
+        image: released,
+        'previous-image': 'greenlight/workload:1'
       })
-      console.log(released.log, JSON.stringify(github.comments), github.requests)
-      expect(released).toMatchObject({
-        exitCode: 0,
-        outputs: { result: 'promoted', release: '101-1', 'stable-slot': 'green', weight: '100' }
+      expect((await getService(namespace)).spec.selector).toStrictEqual({
+        app: 'web',
+        'greenlight.dev/slot': 'green'
       })
-      expect((await getService(namespace)).spec.selector).toMatchObject({ 'greenlight.dev/slot': 'green' })
+      expect(github.requests).toStrictEqual([
+        `GET ${API}/commits/${repository.sha}/pulls`,
+        'POST /graphql',
+        `GET ${API}/issues/12/comments`,
+        `POST ${API}/issues/12/comments`
+      ])
+      const { body = '' } = github.comments[0] ?? {}
+      const lines = body.split('\n')
+      expect(lines.slice(0, 2)).toStrictEqual([
+        `<!-- greenlight:${namespace}/web -->`,
+        `### ✅ **web** was released: \`${released}\` serves all traffic`
+      ])
+      expect(body).toContain('[the run](<https://github.com/shop/web/actions/runs/101/attempts/1>)')
+      expect(body).toMatch(/^\| ✅ \| `success-rate` \| `>= 99 %` \| 100 % \| 100 % \| [3-9] \| 0 \| 0 \|$/m)
+      expect(body).toMatch(/^\| ✅ \| `GET \/ at 20\/s for 15s -> 200` \|.*\| 300 sent, 0 failed \|$/m)
+      // Nobody but the release has touched the route.
+      expect(body).not.toContain('Somebody else')
 
-      const rolledBack = await runWorkflow(repository, {
-        ...{ event: 'workflow_dispatch', file: 'rollback.yml', kubeconfig, github, run: 102 },
-        inputs: { reason: 'prices are wrong' }
+      const asked = { event: 'workflow_dispatch', file: 'rollback.yml', run: 102 } as const
+      const inputs = { reason: 'wrong prices' }
+      expect(await runWorkflow(repository, { ...asked, kubeconfig, github, inputs })).toMatchObject({
+        result: 'rolled-back',
+        release: '102-1',
+        'stable-slot': 'plain',
+        image: 'greenlight/workload:1',
+        'previous-image': released
       })
-      console.log(rolledBack.log, github.requests)
-      expect(rolledBack).toMatchObject({ exitCode: 0 })
+      expect((await getService(namespace)).spec.selector).toStrictEqual({ app: 'web' })
       expect((await getDeployment(namespace, 'web')).spec.replicas).toBe(3)
+      expect((await getDeployment(namespace, 'web-green')).spec.replicas).toBe(0)
 
       const { users, empty } = await scene.end()
-      console.log(users)
       expect(users).toMatchObject({ failed: 0 })
+      expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
       expect(empty).toEqual([])
     },
     LONGEST

@@ -37,7 +37,7 @@ const open: (() => Promise<unknown>)[] = []
 /** Writes objects as a manifest file of the user's. */
 export function manifestFile(objects: readonly object[]): string {
   const path = join(mkdtempSync(join(tmpdir(), 'manifests-')), 'web.yaml')
-  writeFileSync(path, objects.map((object) => stringify(object)).join('---\n'))
+  writeFileSync(path, objects.map((object) => stringify(object, { version: '1.1' })).join('---\n'))
   return path
 }
 

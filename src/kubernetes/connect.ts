@@ -5,6 +5,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { parseDocument } from 'yaml'
 import { InputError, messageOf } from '../errors.ts'
 import type { Fault } from '../errors.ts'
+import { withProxy } from './proxy.ts'
 
 export interface ConnectOptions {
   /** Content of a kubeconfig file. */
@@ -72,6 +73,7 @@ export function connect(options: ConnectOptions, machine: Machine = thisMachine(
   if (found.user && !config.getCurrentUser()) {
     throw refused(`its context "${context}" names a user "${found.user}" that is not in it`)
   }
+  config.clusters = config.clusters.map((one) => withProxy(one, machine.variables))
   return { config, namespace: options.namespace ?? found.namespace ?? 'default', server: cluster.server }
 }
 

@@ -1,6 +1,7 @@
 import type { Agent, RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { Cluster as ClusterEntry, User } from '@kubernetes/client-node'
+import { messageOf } from '../errors.ts'
 
 /** How to reach the API server at this moment. */
 export interface Access {
@@ -38,6 +39,15 @@ class SharedConfig extends KubeConfig {
   }
 }
 
+/** A plugin, a file or a login server did not give us what we are to show the API server. */
+export class NoCredentials extends Error {
+  override readonly name = 'NoCredentials'
+}
+
+const explain = (cause: unknown): never => {
+  throw new NoCredentials(messageOf(cause), { cause })
+}
+
 /** What the kubeconfig's user may be asked for, read once and kept until the API server refuses it. */
 export function createCredentials(config: KubeConfig): Credentials {
   let current = copy(config)
@@ -45,7 +55,10 @@ export function createCredentials(config: KubeConfig): Credentials {
   return {
     server: config.getCurrentCluster()?.server ?? '',
     // Shared, or requests that start together would each run the credential plugin.
-    access: () => (pending ??= readAccess(current).finally(() => (pending = undefined))),
+    access: () =>
+      (pending ??= readAccess(current)
+        .catch(explain)
+        .finally(() => (pending = undefined))),
     renew(refused) {
       if (refused.config === current) current = copy(config)
     }

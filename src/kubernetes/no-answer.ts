@@ -1,4 +1,5 @@
 import { ClusterError, messageOf } from '../errors.ts'
+import { NoCredentials } from './credentials.ts'
 import { Overdue } from './deadline.ts'
 
 /** Failures to connect: nothing of the request has reached the API server. */
@@ -9,8 +10,8 @@ const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 
 /** The deepest cause that has a code: libraries wrap the error of the socket, sometimes several times. */
 function rootOf(error: unknown): NodeJS.ErrnoException {
-  const { cause } = error as Error
-  const inner = cause instanceof Error ? rootOf(cause) : undefined
+  const { cause } = error as { readonly cause?: unknown }
+  const inner = typeof cause === 'object' && cause !== null ? rootOf(cause) : undefined
   return inner?.code === undefined ? (error as NodeJS.ErrnoException) : inner
 }
 
@@ -37,6 +38,9 @@ export function noAnswer(server: string, cause: unknown, milliseconds: number): 
   }
   if (path !== '' && syscall === 'open') {
     return unreachable(`the kubeconfig needs the file ${path}, which cannot be read (${code})`, cause)
+  }
+  if (cause instanceof NoCredentials) {
+    return unreachable(`the kubeconfig's credentials cannot be had: ${text}`, cause)
   }
   if (cause instanceof Overdue) {
     const why = 'A private endpoint, a firewall or a proxy may keep this machine out.'

@@ -7,6 +7,8 @@ import { isAxiosError } from 'axios'
 export function plainError(error: unknown): unknown {
   if (!isAxiosError(error)) return error
   const { cause, code, message } = error
+  // A name with several addresses: each has failed on its own, and all of them together have no message.
+  if (cause instanceof AggregateError) return (cause.errors as unknown[])[0]
   if (cause instanceof Error) return cause
   if (message === 'stream has been aborted')
     return withCode('the connection broke before the answer was whole', 'ECONNRESET')

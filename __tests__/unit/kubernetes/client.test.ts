@@ -381,6 +381,13 @@ describe('no answer', () => {
     expect(message).toContain('gave no answer after 0.1 s')
   })
 
+  it('from a name with several addresses', async () => {
+    const { message } = await failureOf(clusterOf({ config: configOf('http://localhost:1') }).create(service))
+    expect(message).toMatch(
+      /cannot be reached, given up after \S+ s: connect ECONNREFUSED \S+:1\. Nothing listens there/
+    )
+  })
+
   it('of a size that can be kept in memory', async () => {
     const api = await start((_, response) => {
       const part = 'x'.repeat(1024 * 1024)
@@ -413,6 +420,19 @@ describe('no answer', () => {
     }
     const { message } = await failureOf(clusterOf({ config: configOf('https://127.0.0.1:1', user) }).get(web))
     expect(message).toContain('gets its credentials from `no-such-plugin`, which is not installed here')
+  })
+
+  it('because the credential plugin fails', async () => {
+    const exec = {
+      command: process.execPath,
+      args: ['-e', 'console.error("login expired"); process.exit(1)']
+    }
+    const { message } = await failureOf(
+      clusterOf({ config: configOf('https://127.0.0.1:1', { name: 'u', exec }) }).get(web)
+    )
+    expect(message).toBe(
+      "cannot get service/web in namespace shop: the kubeconfig's credentials cannot be had: login expired"
+    )
   })
 
   it('because a file of the kubeconfig is not there', async () => {

@@ -199,6 +199,52 @@ describe('faults', () => {
   )
 })
 
+describe('the proxy of the environment', () => {
+  const proxy = 'http://proxy:3128'
+  const server = 'https://k8s.example.com:6443'
+  it.each<[string, string, Machine['variables'], string | undefined]>([
+    ['is taken', server, { https_proxy: proxy }, proxy],
+    ['in capital letters too', server, { HTTPS_PROXY: proxy }, proxy],
+    ['without its scheme', server, { https_proxy: 'proxy:3128' }, proxy],
+    ['not when it is for http', server, { http_proxy: proxy }, undefined],
+    ['for http', 'http://k8s.example.com', { http_proxy: proxy }, proxy],
+    ['not for this machine itself', 'https://127.0.0.1:6443', { https_proxy: proxy }, undefined],
+    ['not for this machine itself, IPv6', 'https://[::1]:6443', { https_proxy: proxy }, undefined],
+    ['not when there is an exception for all', server, { https_proxy: proxy, no_proxy: 'a, *' }, undefined],
+    ['not for the domain', server, { https_proxy: proxy, no_proxy: 'example.com' }, undefined],
+    ['not for what is below the domain', server, { https_proxy: proxy, NO_PROXY: '.example.com' }, undefined],
+    ['for another domain that ends alike', server, { https_proxy: proxy, no_proxy: 'ample.com' }, proxy],
+    ['not for the port', server, { https_proxy: proxy, no_proxy: 'example.com:6443' }, undefined],
+    ['for another port', server, { https_proxy: proxy, no_proxy: 'example.com:443' }, proxy],
+    ['not for the address', 'https://10.1.2.3', { https_proxy: proxy, no_proxy: '10.1.2.3' }, undefined],
+    ['not for the range', 'https://10.1.2.3', { https_proxy: proxy, no_proxy: '10.0.0.0/8' }, undefined],
+    [
+      'for what is outside the range',
+      'https://11.1.2.3',
+      { https_proxy: proxy, no_proxy: '10.0.0.0/8' },
+      proxy
+    ],
+    ['not for the IPv6 range', 'https://[fd00::1]', { https_proxy: proxy, no_proxy: 'fd00::/8' }, undefined],
+    [
+      'whatever is wrong in the exceptions',
+      server,
+      { https_proxy: proxy, no_proxy: ',:,/x,10.0.0.0/999' },
+      proxy
+    ]
+  ])('%s', (_, url, variables, expected) => {
+    const text = kubeconfig('a', { clusters: [{ name: 'a', cluster: { server: url } }] })
+    const { config } = connect(options({ kubeconfig: text }), machine({}, variables))
+    expect(config.getCurrentCluster()?.proxyUrl).toBe(expected)
+  })
+
+  it('gives way to that of the kubeconfig', () => {
+    const cluster = { server, 'proxy-url': 'socks5://other:1080' }
+    const text = kubeconfig('a', { clusters: [{ name: 'a', cluster }] })
+    const { config } = connect(options({ kubeconfig: text }), machine({}, { https_proxy: proxy }))
+    expect(config.getCurrentCluster()?.proxyUrl).toBe('socks5://other:1080')
+  })
+})
+
 it('tells every secret by itself, so that each can be masked', () => {
   const user = {
     token: 'token',

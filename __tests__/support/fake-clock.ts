@@ -1,0 +1,124 @@
+import type { Clock } from '../../src/clock.ts'
+
+/** The moment at which every fake clock begins. */
+export const EPOCH = Date.UTC(2026, 10, 3, 14, 0, 0)
+
+const DAY = 24 * 3_600_000
+
+interface Sleeper {
+  readonly at: number
+  readonly wake: () => void
+}
+
+/** Everything that has been promised so far has happened; nothing that waits for time has. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/**
+ * A clock whose time a test owns: a sleep ends when the time is advanced past it. With `auto` the time goes on by
+ * itself, from sleep to sleep, whenever nothing else is left to do.
+ */
+export class FakeClock implements Clock {
+  #now = EPOCH
+  #sleepers: readonly Sleeper[] = []
+  #ticking = false
+  readonly #auto: boolean
+
+  constructor({ auto = false }: { readonly auto?: boolean } = {}) {
+    this.#auto = auto
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  /** Rejects after a day: what is still waiting then would wait for ever. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+    if (this.#now + ms > EPOCH + DAY) reject(new Error('a day has passed and nothing has ended it'))
+    const sleeper = {
+      at: this.#now + Math.max(0, ms),
+      wake: () => {
+        resolve(undefined)
+      }
+    }
+    const stop = (): void => {
+      this.#sleepers = this.#sleepers.filter((one) => one !== sleeper)
+      reject(signal?.reason as Error)
+    }
+    if (signal?.aborted) stop()
+    else {
+      this.#sleepers = [...this.#sleepers, sleeper]
+      signal?.addEventListener('abort', stop, { once: true })
+    }
+    this.#tick()
+    return promise.finally(() => {
+      signal?.removeEventListener('abort', stop)
+    })
+  }
+
+  /** Lets so many milliseconds pass, and everything happen that waits for a moment among them. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms
+    await settled()
+    while (this.#wakeNext(end)) await settled()
+    this.#now = end
+  }
+
+  /** The time of one process, which can be stopped: a machine that is suspended, a runner that was killed. */
+  process(): ProcessClock {
+    return new ProcessClock(this)
+  }
+
+  #tick(): void {
+    if (!this.#auto || this.#ticking) return
+    this.#ticking = true
+    setImmediate(() => {
+      this.#ticking = false
+      if (this.#wakeNext(Infinity)) this.#tick()
+    })
+  }
+
+  #wakeNext(until: number): boolean {
+    const at = Math.min(...this.#sleepers.map((one) => one.at))
+    const next = this.#sleepers.find((one) => one.at === at)
+    if (next === undefined || at > until) return false
+    this.#sleepers = this.#sleepers.filter((one) => one !== next)
+    this.#now = Math.max(this.#now, at)
+    next.wake()
+    return true
+  }
+}
+
+export class ProcessClock implements Clock {
+  readonly #world: Clock
+  #stopped: PromiseWithResolvers<undefined> | undefined
+
+  constructor(world: Clock) {
+    this.#world = world
+  }
+
+  now(): number {
+    return this.#world.now()
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await this.#world.sleep(ms, signal)
+    await this.#stopped?.promise
+    signal?.throwIfAborted()
+  }
+
+  /** From now on nothing in the process happens any more. */
+  stop(): void {
+    this.#stopped ??= Promise.withResolvers()
+  }
+
+  /** What should have happened meanwhile happens now. */
+  resume(): void {
+    this.#stopped?.resolve(undefined)
+    this.#stopped = undefined
+  }
+
+  get stopped(): boolean {
+    return this.#stopped !== undefined
+  }
+}

@@ -1,0 +1,239 @@
+import type { Clock } from '../../src/clock.ts'
+import { ClusterError } from '../../src/errors.ts'
+import type { Cluster, HttpAnswer, HttpRequest, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { matches, merged, patched, sameContent } from './memory-objects.ts'
+import type { Stored } from './memory-objects.ts'
+
+export type Verb =
+  'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'apply' | 'logs' | 'send' | 'forward'
+
+/** One call of the port. */
+export interface Call {
+  readonly verb: Verb
+  readonly kind: string
+  readonly name: string
+  readonly dryRun: boolean
+}
+
+/** What may happen to the calls of one process: other writes in between, lost answers, its own end. */
+export interface Hooks {
+  readonly before?: (call: Call) => unknown
+  /** The call has been carried out; an error thrown here is an answer that was lost. */
+  readonly after?: (call: Call) => unknown
+}
+
+const KINDS: ReadonlySet<string> = new Set([
+  'apps/v1 Deployment',
+  'apps/v1 ReplicaSet',
+  'apps/v1 StatefulSet',
+  'apps/v1 DaemonSet',
+  'autoscaling/v2 HorizontalPodAutoscaler',
+  'coordination.k8s.io/v1 Lease',
+  'discovery.k8s.io/v1 EndpointSlice',
+  'v1 ConfigMap',
+  'v1 Event',
+  'v1 Pod',
+  'v1 Service'
+])
+
+const REVIEWS: ReadonlySet<string> = new Set(['SelfSubjectRulesReview', 'SelfSubjectAccessReview'])
+const allowed = {
+  allowed: true,
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+}
+
+/** Milliseconds: a call on its way, its answer on the way back, news on its way to a watch. */
+const ON_THE_WAY = 2
+
+const keyOf = ({ apiVersion, kind, namespace, name }: Ref): string =>
+  `${apiVersion} ${kind} ${namespace ?? ''}/${name}`
+
+export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
+  apiVersion,
+  kind,
+  namespace: metadata.namespace,
+  name: metadata.name
+})
+
+/** The objects of a cluster. Whoever calls these methods is in the control plane: no time passes. */
+export class MemoryCluster {
+  readonly clock: Clock
+  /** What pods answer to requests through the API server. */
+  answer: (request: HttpRequest) => HttpAnswer = () => ({ status: 200, headers: {}, body: '' })
+  readonly #objects = new Map<string, Stored>()
+  readonly #applied = new Map<string, Stored>()
+  readonly #listeners = new Set<(now: Stored, before: Stored | undefined) => void>()
+  #version = 0
+
+  constructor(clock: Clock) {
+    this.clock = clock
+  }
+
+  read<T extends KubernetesObject>(ref: Ref): T | undefined {
+    if (!KINDS.has(`${ref.apiVersion} ${ref.kind}`))
+      throw new ClusterError(`the cluster has no kind ${ref.kind} in ${ref.apiVersion}`, 404)
+    return structuredClone(this.#objects.get(keyOf(ref))) as T | undefined
+  }
+
+  all<T extends KubernetesObject>(query: Query): T[] {
+    const found = [...this.#objects.values()].filter((object) => matches(query, object))
+    return structuredClone(found) as KubernetesObject[] as T[]
+  }
+
+  /** Calls back in the moment of each change; what is gone is given as it was last, with a deletionTimestamp. */
+  subscribe(listener: (now: Stored, before: Stored | undefined) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  create(object: Stored, by = 'somebody', dryRun = false): Stored {
+    if (REVIEWS.has(object.kind)) return { ...object, status: allowed }
+    if (this.read(refOf(object)) !== undefined) throw conflict(object, 'exists already')
+    return this.#keep({ ...object, status: {} }, undefined, by, dryRun)
+  }
+
+  /** As PUT does: everything but the status is as given. */
+  replace(object: Stored, by = 'somebody', dryRun = false): Stored {
+    const live = this.#known(refOf(object))
+    const { resourceVersion = live.metadata.resourceVersion } = object.metadata
+    if (resourceVersion !== live.metadata.resourceVersion) throw conflict(object, 'has been modified')
+    return this.#keep({ ...object, status: live.status }, live, by, dryRun)
+  }
+
+  patch(ref: Ref, patch: JsonPatch, by = 'somebody'): Stored {
+    return this.replace(patched(this.#known(ref), patch), by)
+  }
+
+  apply(object: Stored, by = 'somebody'): Stored {
+    const key = keyOf(refOf(object))
+    const live = this.#objects.get(key)
+    const before = this.#applied.get(key)
+    this.#applied.set(key, structuredClone(object))
+    if (live === undefined) return this.create(object, by)
+    return this.replace(merged(live, object, before) as Stored, by)
+  }
+
+  /** What a controller reports; no other part of the object is touched. */
+  setStatus(ref: Ref, status: unknown): void {
+    const live = this.#objects.get(keyOf(ref))
+    if (live !== undefined) this.#keep({ ...live, status }, live, 'kube-controller-manager', false)
+  }
+
+  remove(ref: Ref): void {
+    const live = this.#objects.get(keyOf(ref))
+    if (live === undefined) return
+    this.#objects.delete(keyOf(ref))
+    const deletionTimestamp = new Date(this.clock.now()).toISOString()
+    this.#tell({ ...live, metadata: { ...live.metadata, deletionTimestamp } }, live)
+  }
+
+  /** The cluster, as one process sees it. */
+  connect(hooks: Hooks = {}): Cluster {
+    const call = async <T>(
+      verb: Verb,
+      { kind, name = '' }: Partial<Ref>,
+      work: () => T,
+      dryRun = false
+    ): Promise<T> => {
+      const made: Call = { verb, kind: kind ?? '', name, dryRun }
+      await hooks.before?.(made)
+      await this.clock.sleep(ON_THE_WAY)
+      const answer = work()
+      await hooks.after?.(made)
+      await this.clock.sleep(ON_THE_WAY)
+      return structuredClone(answer)
+    }
+    const us = 'greenlight'
+    return {
+      get: <T extends KubernetesObject>(ref: Ref) => call('get', ref, () => this.read<T>(ref)),
+      list: <T extends KubernetesObject>(query: Query) => call('list', query, () => this.all<T>(query)),
+      create: (object, { dryRun = false } = {}) =>
+        call('create', refOf(object), () => this.create(object, us, dryRun) as typeof object, dryRun),
+      replace: (object, { dryRun = false } = {}) =>
+        call('replace', refOf(object), () => this.replace(object, us, dryRun) as typeof object, dryRun),
+      patch: <T extends KubernetesObject>(ref: Ref, patch: JsonPatch) =>
+        call('patch', ref, () => this.patch(ref, patch, us) as KubernetesObject as T),
+      apply: (object) => call('apply', refOf(object), () => this.apply(object, us) as typeof object),
+      watch: async (query, onChange, signal) => {
+        await call('watch', query, () => undefined)
+        await this.#watch(query, onChange as (objects: readonly Stored[]) => void, signal)
+      },
+      logs: ({ name }) => call('logs', { kind: 'Pod', name }, () => `the last words of ${name}`),
+      send: (request) => call('send', { kind: 'Pod', name: request.path }, () => this.answer(request)),
+      forward: ({ name }) =>
+        call('forward', { kind: 'Pod', name }, () => {
+          throw new ClusterError('pods of the in-memory cluster have no ports', 0)
+        })
+    }
+  }
+
+  async #watch(
+    query: Query,
+    onChange: (objects: readonly Stored[]) => void,
+    signal: AbortSignal
+  ): Promise<void> {
+    const ended = Promise.withResolvers<undefined>()
+    let last: string | undefined
+    const look = (): void => {
+      const found = this.all<Stored>(query)
+      const versions = found.map(({ metadata }) => metadata.resourceVersion).join()
+      if (versions === last || signal.aborted) return
+      last = versions
+      this.clock
+        .sleep(ON_THE_WAY, signal)
+        .then(() => {
+          onChange(found)
+        })
+        .catch((error: unknown) => {
+          if (!signal.aborted) ended.reject(error)
+        })
+    }
+    const stop = (): void => {
+      ended.resolve(undefined)
+    }
+    const unsubscribe = this.subscribe(look)
+    signal.addEventListener('abort', stop)
+    if (signal.aborted) stop()
+    else look()
+    await ended.promise.finally(unsubscribe)
+  }
+
+  #known(ref: Ref): Stored {
+    const live = this.read<Stored>(ref)
+    if (live !== undefined) return live
+    throw new ClusterError(`${ref.kind} ${ref.name} does not exist`, 404)
+  }
+
+  #keep(object: Stored, live: Stored | undefined, by: string, dryRun: boolean): Stored {
+    const time = new Date(this.clock.now()).toISOString()
+    const { generation = 0, managedFields = [], creationTimestamp = time, uid } = live?.metadata ?? {}
+    const kept: Stored = structuredClone({
+      ...object,
+      metadata: { ...object.metadata, uid: uid ?? `uid-${this.#version + 1}`, creationTimestamp }
+    })
+    if (live !== undefined && sameContent(kept, live)) return live
+    const sameSpec = live !== undefined && sameContent({ ...live, spec: kept.spec }, live)
+    const others = managedFields.filter(({ manager }) => manager !== by)
+    const stored: Stored = {
+      ...kept,
+      metadata: {
+        ...kept.metadata,
+        generation: generation + (sameSpec ? 0 : 1),
+        resourceVersion: String((this.#version += dryRun ? 0 : 1)),
+        managedFields: [...others, { manager: by, operation: 'Update', time }]
+      }
+    }
+    if (dryRun) return stored
+    this.#objects.set(keyOf(refOf(stored)), stored)
+    this.#tell(stored, live)
+    return structuredClone(stored)
+  }
+
+  #tell(now: Stored, before: Stored | undefined): void {
+    for (const listener of this.#listeners) listener(now, before)
+  }
+}
+
+const conflict = ({ kind, metadata }: Stored, what: string): ClusterError =>
+  new ClusterError(`${kind} ${metadata.name} ${what}`, 409)

@@ -1,0 +1,320 @@
+import type { Inputs } from '../../../src/inputs.ts'
+import { readInputs } from '../../../src/inputs.ts'
+import type { Ports } from '../../../src/execution/run-state.ts'
+import { isEnding, isReady, templateHash } from '../../../src/kubernetes/health.ts'
+import type { Manifest } from '../../../src/kubernetes/manifests.ts'
+import type {
+  Deployment,
+  HorizontalPodAutoscaler,
+  KubernetesObject,
+  Pod,
+  ReplicaSet,
+  Service
+} from '../../../src/kubernetes/objects.ts'
+import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
+import { Cancelled } from '../../../src/carry-out.ts'
+import { deploy } from '../../../src/deploy.ts'
+import type { Outcome } from '../../../src/outcome.ts'
+import { readRecord } from '../../../src/record.ts'
+import type { Release } from '../../../src/record.ts'
+import { recoverOwn } from '../../../src/recover.ts'
+import { rollback } from '../../../src/rollback.ts'
+import { DRAIN } from '../../../src/strategies/drain.ts'
+import type { Origin } from '../../../src/strategies/prepare.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import type { ProcessClock } from '../../support/fake-clock.ts'
+import { MemoryCluster, refOf } from '../../support/memory-cluster.ts'
+import type { Call, Hooks } from '../../support/memory-cluster.ts'
+import { Controllers } from '../../support/memory-controllers.ts'
+
+export const NAMESPACE = 'shop'
+
+export const deploymentRef = (name: string) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace: NAMESPACE,
+  name
+})
+export const serviceRef = { apiVersion: 'v1', kind: 'Service', namespace: NAMESPACE, name: 'web' }
+export const autoscalerRef = {
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  namespace: NAMESPACE,
+  name: 'web'
+}
+
+export const workload = (
+  name = 'web',
+  {
+    labels = {},
+    replicas = 3,
+    version = 1
+  }: {
+    readonly labels?: Readonly<Record<string, string>>
+    readonly replicas?: number
+    readonly version?: number
+  } = {}
+): Deployment => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace: NAMESPACE },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'web', ...labels } },
+    template: {
+      metadata: { labels: { app: 'web', ...labels } },
+      spec: {
+        containers: [
+          { name: 'web', image: `shop/web:${version}`, ports: [{ name: 'http', containerPort: 8080 }] }
+        ]
+      }
+    }
+  }
+})
+
+export const service = (selector: Readonly<Record<string, string>> = { app: 'web' }): Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', namespace: NAMESPACE },
+  spec: { selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] }
+})
+
+export const autoscaler = (target = 'web'): HorizontalPodAutoscaler => ({
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'web', namespace: NAMESPACE },
+  spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target }, maxReplicas: 9 }
+})
+
+export const manifest = (object: KubernetesObject): Manifest => ({ object, source: 'k8s/web.yaml, line 1' })
+
+/** A cluster in which a workload runs, and people who use it. */
+export interface Scene {
+  readonly clock: FakeClock
+  readonly cluster: MemoryCluster
+  readonly controllers: Controllers
+  /** What users would have noticed so far. */
+  readonly harm: readonly string[]
+  /** What has become of Service, Deployments and autoscaler, change by change. */
+  readonly story: readonly string[]
+  run(options?: RunOptions): Run
+  service(): Service
+  record(): Release | undefined
+  deployment(name: string): Deployment
+  /** `app=web -> v1 3`: the selector, and the ready pods behind it by version. */
+  traffic(): string
+}
+
+export interface RunOptions extends Hooks {
+  readonly id?: string
+  readonly inputs?: Readonly<Record<string, string>>
+  readonly manifests?: readonly Manifest[]
+}
+
+/** One start of the action: its own process, with inputs. */
+export interface Run {
+  readonly clock: ProcessClock
+  /** Titles of the steps that were begun, and lines that were logged. */
+  readonly steps: string[]
+  readonly lines: string[]
+  /** Called when a step begins. */
+  onStep: (count: number) => void
+  deploy(): Promise<Outcome>
+  rollback(): Promise<Outcome>
+  /** The post step of this run. */
+  post(): Promise<string | undefined>
+  cancel(): void
+  /** The process is gone: nothing of it happens any more. */
+  kill(): void
+}
+
+export async function openScene(
+  objects: readonly KubernetesObject[] = [workload(), service()]
+): Promise<Scene> {
+  const clock = new FakeClock({ auto: true })
+  const cluster = new MemoryCluster(clock)
+  const controllers = new Controllers(cluster)
+  for (const object of objects) cluster.create(object)
+  await clock.sleep(30_000)
+  const harm = watchUsers(cluster)
+  const story = tellStory(cluster)
+  let runs = 0
+  const scene: Scene = {
+    clock,
+    cluster,
+    controllers,
+    harm,
+    story,
+    run: (options = {}) => openRun(scene, { id: `${(runs += 1)}-1`, ...options }),
+    service: () => found(cluster.read<Service>(serviceRef)),
+    record: () => readRecord(scene.service()),
+    deployment: (name) => found(cluster.read<Deployment>(deploymentRef(name))),
+    traffic: () => describeTraffic(scene)
+  }
+  return scene
+}
+
+function openRun({ cluster, clock: world }: Scene, options: RunOptions & { readonly id: string }): Run {
+  const clock = world.process()
+  const cancelled = new AbortController()
+  const never = new Promise<never>(() => undefined)
+  const alive = async (hook: Hooks['before'], call: Call): Promise<void> => {
+    if (clock.stopped) await never
+    await hook?.(call)
+    if (clock.stopped) await never
+  }
+  const steps: string[] = []
+  const lines: string[] = []
+  const line = (text: string): void => void lines.push(text)
+  const none = (): void => undefined
+  const ports: Ports = {
+    clock,
+    cluster: cluster.connect({
+      before: (call) => alive(options.before, call),
+      after: (call) => alive(options.after, call)
+    }),
+    log: {
+      group: (title) => {
+        steps.push(title)
+        run.onStep(steps.length)
+      },
+      endGroup: none,
+      line,
+      warning: line,
+      error: line,
+      quote: line
+    }
+  }
+  const inputs = inputsOf(options.inputs)
+  const target = { namespace: NAMESPACE, workload: 'web', service: inputs.route }
+  const { id, manifests = [] } = options
+  const origin: Origin = { release: id, holder: `${id}-a`, run: `https://ci/${id}`, startedAt: world.now() }
+  const request = {
+    inputs,
+    target,
+    manifests,
+    metrics: undefined,
+    origin,
+    ports,
+    signal: cancelled.signal
+  }
+  const run: Run = {
+    clock,
+    steps,
+    lines,
+    onStep: none,
+    deploy: () => deploy(request),
+    rollback: () => rollback(request),
+    post: () => recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect() }, inputs),
+    cancel: () => {
+      cancelled.abort(new Cancelled('the run was cancelled (SIGINT)'))
+    },
+    kill: () => {
+      clock.stop()
+    }
+  }
+  return run
+}
+
+export const inputsOf = (given: Readonly<Record<string, string>> = {}): Inputs => {
+  const values: Readonly<Record<string, string>> = { workload: 'web', images: 'shop/web:2', ...given }
+  return readInputs((name) => values[name] ?? '')
+}
+
+export function found<T>(object: T | undefined): T {
+  if (object === undefined) throw new Error('it does not exist')
+  return object
+}
+
+const versionOf = ({ spec }: Pod): string => `v${spec.containers[0]?.image?.split(':')[1] ?? '?'}`
+
+const behind = (cluster: MemoryCluster): Pod[] => {
+  const { spec } = found(cluster.read<Service>(serviceRef))
+  return cluster
+    .all<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE })
+    .filter((pod) => !isEnding(pod) && isReady(pod) && selects(spec.selector, pod.metadata.labels))
+}
+
+function describeTraffic({ cluster, service: live }: Scene): string {
+  const versions = behind(cluster).map(versionOf)
+  const counts = [...new Set(versions)].map(
+    (version) => `${version} ${versions.filter((one) => one === version).length}`
+  )
+  return `${printSelector(live().spec.selector)} -> ${counts.join(', ') || 'nobody'}`
+}
+
+/**
+ * Looks at the traffic in the moment of every change: somebody has to serve, of one version only, and whoever has
+ * served may not be ended before proxies and clients have let go of it.
+ */
+function watchUsers(cluster: MemoryCluster): readonly string[] {
+  const harm: string[] = []
+  const lastServed = new Map<string, number>()
+  let serving = behind(cluster)
+  const note = (what: string): void => {
+    const { spec } = found(cluster.read<Service>(serviceRef))
+    const line = `${what} (${printSelector(spec.selector)})`
+    if (harm.at(-1) !== line) harm.push(line)
+  }
+  cluster.subscribe((now, before) => {
+    for (const { metadata } of serving) lastServed.set(metadata.name, cluster.clock.now())
+    if (cluster.read(serviceRef) === undefined) return
+    serving = behind(cluster)
+    if (serving.length === 0) note('nobody serves')
+    if (new Set(serving.map(templateHash)).size > 1) note('two versions serve')
+    const ends = now.kind === 'Pod' && now.metadata.deletionTimestamp !== before?.metadata.deletionTimestamp
+    const served = lastServed.get(now.metadata.name)
+    if (ends && served !== undefined && cluster.clock.now() - served < DRAIN)
+      note(`${versionOf(now as Pod)} was ended without a drain`)
+  })
+  return harm
+}
+
+function tellStory(cluster: MemoryCluster): readonly string[] {
+  const story: string[] = []
+  cluster.subscribe((now, before) => {
+    const line = tell(now, cluster)
+    if (line !== undefined && (before === undefined || line !== tell(before, cluster))) story.push(line)
+  })
+  return story
+}
+
+const TOLD: ReadonlySet<string> = new Set(['Deployment', 'HorizontalPodAutoscaler', 'Service'])
+
+/** `service/web app=web,pod-template-hash=v1 (running 0 %)` */
+function tell(object: KubernetesObject, cluster: MemoryCluster): string | undefined {
+  const { kind, metadata } = object
+  if (!TOLD.has(kind)) return undefined
+  if (metadata.deletionTimestamp !== undefined) return `${kind.toLowerCase()}/${metadata.name} is gone`
+  if (kind === 'Deployment') {
+    const { replicas = 1, template } = (object as Deployment).spec
+    return `deployment/${metadata.name} ${replicas} x ${template.spec.containers[0]?.image ?? ''}`
+  }
+  if (kind === 'HorizontalPodAutoscaler')
+    return `autoscaler -> ${(object as HorizontalPodAutoscaler).spec.scaleTargetRef.name}`
+  const record = readRecord(object)
+  const state = record === undefined ? 'no record' : `${record.phase} ${record.weight} %`
+  return `service/${metadata.name} ${printSelector(readable((object as Service).spec.selector, cluster))} (${state})`
+}
+
+/** Hashes of templates are replaced by the versions that they are of. */
+const readable = (selector: Readonly<Record<string, string>> = {}, cluster: MemoryCluster) =>
+  Object.fromEntries(
+    Object.entries(selector).map(([key, value]) => {
+      const [replicaSet] = cluster.all<ReplicaSet>({
+        apiVersion: 'apps/v1',
+        kind: 'ReplicaSet',
+        labels: `${key}=${value}`
+      })
+      const [, version = value] = replicaSet?.spec.template.spec.containers[0]?.image?.split(':') ?? []
+      return [key, key === 'pod-template-hash' ? `v${version}` : value]
+    })
+  )
+
+/** What the workload's own objects say, without the bookkeeping of the API server. */
+export const essence = (object: KubernetesObject): unknown => {
+  const { status: _, metadata, ...rest } = object as KubernetesObject & { status?: unknown }
+  return { ...rest, name: metadata.name, labels: metadata.labels }
+}
+
+export { refOf }
