@@ -20,6 +20,7 @@ import { beginRun } from './release-run.ts'
 import { planBlueGreen } from './strategies/blue-green.ts'
 import { placementOf, prepare } from './strategies/prepare.ts'
 import type { Origin, Prepared } from './strategies/prepare.ts'
+import { unwatched } from './strategies/traffic-fields.ts'
 import { isUnchanged } from './strategies/unchanged.ts'
 import { SLOT_LABEL } from './kubernetes/slots.ts'
 
@@ -47,6 +48,7 @@ export async function deploy(request: Deploy): Promise<Outcome> {
 }
 
 interface Ready extends Prepared {
+  readonly warnings: readonly string[]
   readonly sampler: Sampler | undefined
 }
 
@@ -61,19 +63,20 @@ async function getReady(request: Deploy, observed: Observed): Promise<Ready | un
       : createSampler(metrics, ports.clock, inputs.checks)
   const { faults, warnings, canary } = await preflight(prepared, observed, inputs, sampler, ports, signal)
   if (faults.length > 0) throw new InputError(faults)
-  for (const warning of warnings) ports.log.warning(warning)
   if (
     canary !== undefined &&
     isUnchanged(canary, observed.stable.deployment, [SLOT_LABEL, placementOf(observed).label])
   )
     return undefined
-  return { ...prepared, sampler }
+  const all = [...warnings, ...unwatched(prepared.manifests)]
+  for (const warning of all) ports.log.warning(warning)
+  return { ...prepared, sampler, warnings: all }
 }
 
 async function release(
   request: Deploy,
   observed: Observed,
-  { canary, manifests, release: record, port, sampler }: Ready,
+  { canary, manifests, release: record, port, sampler, warnings }: Ready,
   lock: Lock
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
@@ -87,6 +90,7 @@ async function release(
     { canary, manifests, smokeTests: smokeTests.length > 0, bake, previous },
     record
   )
+  run.warnings.push(...warnings)
   const ending = await carryOut(steps, run, lock, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
 }

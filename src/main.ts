@@ -45,35 +45,47 @@ process.exit()
 
 async function main(): Promise<void> {
   core.saveState('main', 'begun')
-  const origin = originOf()
-  const inputs = maskedInputs()
-  const outcome = await release(inputs, origin).catch((error: unknown) => unchangedBy(error, inputs, origin))
+  const known: Known = { origin: originOf() }
+  const outcome = await release(known).catch((error: unknown) => unchangedBy(error, known))
   log.endGroup()
-  await report(outcome, inputs)
+  await report(outcome, known)
   if (outcome.result !== 'aborted') core.saveState('settled', 'true')
   if (failsTheStep(outcome)) throw new Error(failureMessage(outcome))
 }
 
-async function release(inputs: Inputs, origin: Origin): Promise<Outcome> {
+/** What is known of a run so far, should it end by an error. */
+interface Known {
+  readonly origin: Origin
+  inputs?: Inputs
+  target?: Target
+}
+
+async function release(known: Known): Promise<Outcome> {
+  const { origin } = known
   const signal = cancellation()
+  const inputs = (known.inputs = maskedInputs())
   const { ports, namespace } = open(inputs)
   const manifests =
     inputs.command === 'deploy' || inputs.workload === undefined ? await readManifests(inputs.manifests) : []
+  const target = (known.target = targetOf({ inputs, namespace, manifests }))
+  const begun: Begun = { target, origin }
+  core.saveState('begun', JSON.stringify(begun))
   const metrics =
     inputs.prometheus === undefined
       ? undefined
       : openPrometheus(inputs.prometheus, { headers: inputs.prometheusHeaders, cluster: ports.cluster })
-  const request = { inputs, namespace, manifests, metrics, origin, ports, signal }
-  const begun: Begun = { target: targetOf(request), origin }
-  core.saveState('begun', JSON.stringify(begun))
-  return run(request)
+  return run({ inputs, target, manifests, metrics, origin, ports, signal })
 }
 
 /** Errors that are thrown, not told in an outcome, mean that nothing has been changed. */
-function unchangedBy(error: unknown, { command }: Inputs, origin: Origin): Outcome {
-  if (!(error instanceof Error)) throw error
-  const result = error instanceof Cancelled ? 'aborted' : 'failed'
-  return { ...emptyOutcome(command, origin, systemClock.now()), result, reason: error.message }
+function unchangedBy(error: unknown, { origin, inputs, target }: Known): Outcome {
+  const command = inputs?.command ?? 'deploy'
+  return {
+    ...emptyOutcome(command, origin, systemClock.now()),
+    ...(target === undefined ? {} : { namespace: target.namespace, workload: target.workload }),
+    result: error instanceof Cancelled ? 'aborted' : 'failed',
+    reason: messageOf(error)
+  }
 }
 
 /** Finishes undoing what a cancelled or killed step had begun. */
@@ -132,21 +144,16 @@ function cancellation(): AbortSignal {
   return cancelled.signal
 }
 
-async function report(outcome: Outcome, { comment, command, githubToken }: Inputs): Promise<void> {
+async function report(outcome: Outcome, { inputs }: Known): Promise<void> {
   for (const [name, value] of Object.entries(outputsOf(outcome))) core.setOutput(name, value)
   await writeSummary(renderSummary(outcome))
-  if (comment === 'off' || command === 'status' || githubToken === undefined || outcome.workload === '')
-    return
+  if (inputs?.githubToken === undefined || inputs.comment === 'off' || inputs.command === 'status') return
   const sticky = { marker: commentMarker(outcome), body: renderComment(outcome) }
+  const warn = (text: string): void => {
+    log.warning(text)
+  }
   await writeComment(
-    {
-      token: githubToken,
-      context: contextFrom(context),
-      clock: systemClock,
-      warn: (text: string) => {
-        log.warning(text)
-      }
-    },
+    { token: inputs.githubToken, context: contextFrom(context), clock: systemClock, warn },
     sticky
   )
 }

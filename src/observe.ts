@@ -112,13 +112,9 @@ async function named(
 
 /** Says what is there instead: most often the name or the namespace is wrong. */
 async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster): Promise<Fault> {
-  const others = ['StatefulSet', 'DaemonSet'].map(async (kind) => {
-    const found = await cluster
-      .get({ apiVersion: 'apps/v1', kind, namespace, name: workload })
-      .catch(() => undefined)
-    return found === undefined ? [] : [kind]
-  })
-  const [kind] = (await Promise.all(others)).flat()
+  const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
+  const owners = pods.flatMap(({ metadata }) => metadata.ownerReferences ?? [])
+  const kind = owners.find((owner) => owner.kind !== 'ReplicaSet' && owner.name === workload)?.kind
   if (kind !== undefined) {
     return {
       input: 'workload',

@@ -4,6 +4,7 @@ import { ClusterError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
+import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import { releaseNeeds, smokeNeeds } from './kubernetes/needs.ts'
 import { describeMissing, missingRights } from './kubernetes/rights.ts'
@@ -26,13 +27,14 @@ export async function preflight(
   ports: Ports,
   signal: AbortSignal
 ): Promise<Preflight> {
-  const [rights, dryRun, checks] = await Promise.all([
+  const [rights, dryRun, manifests, checks] = await Promise.all([
     rightsFaults(inputs, observed.namespace, ports),
     tryCanary(prepared.canary, ports),
+    Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, ports))),
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
   ])
   return {
-    faults: [...rights, ...dryRun.faults, ...checks.faults],
+    faults: [...rights, ...dryRun.faults, ...manifests.flat(), ...checks.faults],
     warnings: checks.warnings,
     canary: dryRun.canary
   }
@@ -64,6 +66,17 @@ async function tryCanary(
       faults: error.status === 403 ? [] : [{ input: 'manifests', problem: error.message }],
       canary: undefined
     }
+  }
+}
+
+async function tryManifest({ object, source }: Manifest, { cluster }: Ports): Promise<Fault[]> {
+  try {
+    await cluster.apply(object, { dryRun: true })
+    return []
+  } catch (error) {
+    if (!(error instanceof ClusterError) || error.status === 0) throw error
+    // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
+    return error.status === 404 ? [] : [{ input: 'manifests', problem: `${source}: ${error.message}` }]
   }
 }
 

@@ -12,7 +12,7 @@ import type { Origin } from './strategies/prepare.ts'
 
 export interface Request {
   readonly inputs: Inputs
-  readonly namespace: string
+  readonly target: Target
   readonly manifests: readonly Manifest[]
   /** Absent when no Prometheus is given: then there are no checks either. */
   readonly metrics: Metrics | undefined
@@ -27,23 +27,24 @@ export interface Request {
  * @throws whatever is wrong while nothing has been changed yet: InputError, LockedError, ClusterError
  */
 export function run(request: Request): Promise<Outcome> {
-  const target = targetOf(request)
   switch (request.inputs.command) {
     case 'deploy':
-      return deploy({ ...request, target })
+      return deploy(request)
     case 'rollback':
-      return rollback({ ...request, target })
+      return rollback(request)
     case 'status':
-      return status({ ...request, target })
+      return status(request)
   }
 }
 
+interface Named {
+  readonly inputs: Inputs
+  readonly namespace: string
+  readonly manifests: readonly Manifest[]
+}
+
 /** @throws InputError when the inputs leave open which Deployment is meant */
-export const targetOf = ({
-  inputs,
-  namespace,
-  manifests
-}: Pick<Request, 'inputs' | 'namespace' | 'manifests'>): Target => ({
+export const targetOf = ({ inputs, namespace, manifests }: Named): Target => ({
   namespace,
   workload: inputs.workload ?? onlyDeployment(manifests),
   service: inputs.route

@@ -25,7 +25,7 @@ describe('a run that is cancelled', () => {
       exitCode: 1,
       outputs: { result: 'aborted', 'stable-slot': 'plain', image: image(1) }
     })
-    expect(main.outputs['reason']).toBe('the run was cancelled (SIGINT)')
+    expect(main.outputs.reason).toBe('the run was cancelled (SIGINT)')
     expect(Number(main.outputs['restore-seconds'])).toBeLessThan(1)
     expect(main.summary).toContain('cancelled')
     expect(post.exitCode).toBe(0)

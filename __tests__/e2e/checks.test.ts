@@ -22,7 +22,7 @@ describe('checks', () => {
       bake: '8s'
     })
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
-    const { measurements } = JSON.parse(ended.outputs['json'] ?? '') as {
+    const { measurements } = JSON.parse(ended.outputs.json ?? '') as {
       measurements: { step: string; requests?: number; verdict: string }[]
     }
     expect(new Set(measurements.map(({ step }) => step))).toEqual(
@@ -55,7 +55,7 @@ describe('checks', () => {
       'smoke-tests': LOAD
     })
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', 'failed-check': failed } })
-    expect(ended.outputs['reason']).toMatch(reason)
+    expect(ended.outputs.reason).toMatch(reason)
     expect(essence(await getService(scene.namespace))).toStrictEqual(before)
     const { users, empty } = await scene.end()
     expect(users).toMatchObject({ failed: 0, versions: { v1: users.total } })

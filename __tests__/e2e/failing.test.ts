@@ -41,7 +41,7 @@ describe('a version that cannot come up never gets a request, and says why', () 
       ...(await manifests({ env: { NEVER_READY: '1' } })),
       timeout: '5s'
     }))
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /^deployment\/web-green was not ready after 5s: 0 of 3 pods ready; web-green-\S+ runs but is not ready$/
     )
   })
@@ -50,7 +50,7 @@ describe('a version that cannot come up never gets a request, and says why', () 
     const registry = await startEmptyRegistry()
     const ended = await refused(() => Promise.resolve({ images: `web=${registry.host}/shop/web:404` }))
     registry.close()
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /^pod web-green-\S+ cannot run: (ErrImagePull|ImagePullBackOff): container web: .*not found/
     )
     expect(ended.summary).toContain('shop/web:404')
@@ -59,7 +59,7 @@ describe('a version that cannot come up never gets a request, and says why', () 
 
   it('crashes at the start', async () => {
     const ended = await refused(() => manifests({ env: { CRASH: 'panic: no database' } }))
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /^pod web-green-\S+ cannot run: CrashLoopBackOff: container web keeps crashing: exit code 1/
     )
     expect(ended.summary).toContain('panic: no database')
@@ -71,14 +71,14 @@ describe('a version that cannot come up never gets a request, and says why', () 
     const [container] = base.spec.template.spec.containers
     const template = { containers: [{ ...container, envFrom: [{ configMapRef: { name: 'settings' } }] }] }
     const ended = await refused(() => manifests({ template }))
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /CreateContainerConfigError: container web: configmap "settings" not found/
     )
   })
 
   it('fits on no node', async () => {
     const ended = await refused(() => manifests({ template: { nodeSelector: { disk: 'none-has-this' } } }))
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /^pod web-green-\S+ cannot run: Unschedulable: 0\/1 nodes are available/
     )
   })
@@ -94,7 +94,7 @@ describe('a version that cannot come up never gets a request, and says why', () 
       await admin.create(quota)
       return { images: image(2) }
     })
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /^deployment\/web-green cannot run: FailedCreate: .*exceeded quota: small/
     )
   })
@@ -104,8 +104,8 @@ describe('a version that cannot come up never gets a request, and says why', () 
     const ended = await refused(() =>
       Promise.resolve({ images: image(2), 'smoke-tests': `GET /health -> 200\n${line}` })
     )
-    expect(ended.outputs['reason']).toContain(`smoke test failed: ${line}: `)
-    expect(ended.outputs['reason']).toContain('v2')
+    expect(ended.outputs.reason).toContain(`smoke test failed: ${line}: `)
+    expect(ended.outputs.reason).toContain('v2')
   })
 
   it('fails a command of the repository', async () => {
@@ -115,7 +115,7 @@ describe('a version that cannot come up never gets a request, and says why', () 
         'smoke-tests': 'run: curl -sf "$GREENLIGHT_URL/health" && echo "::error::not ours" && exit 3'
       })
     )
-    expect(ended.outputs['reason']).toContain('smoke test failed: run: curl')
+    expect(ended.outputs.reason).toContain('smoke test failed: run: curl')
     expect(ended.log).not.toMatch(/^\s*::error::not ours/m)
   })
 })

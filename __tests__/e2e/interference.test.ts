@@ -83,11 +83,11 @@ describe('somebody else writes while a release runs', () => {
     expect(ended.summary).toContain('someone')
 
     const { users, empty } = await scene.end()
-    const { foreignWrites } = JSON.parse(ended.outputs['json'] ?? '') as { foreignWrites: unknown[] }
+    const { foreignWrites } = JSON.parse(ended.outputs.json ?? '') as { foreignWrites: unknown[] }
     const reset = changes.findIndex(({ selector }, index) => index > 1 && selector === 'app=web')
     const wrongFor = (changes[reset + 1]?.at ?? Infinity) - (changes[reset]?.at ?? 0)
     console.log(
-      `the selector was wrong for ${wrongFor} ms; answers of the untested version: ${users.versions['v2'] ?? 0} of ${users.total}`
+      `the selector was wrong for ${wrongFor} ms; answers of the untested version: ${users.versions.v2 ?? 0} of ${users.total}`
     )
     expect(foreignWrites).toHaveLength(1)
     expect(wrongFor).toBeLessThan(5000)
@@ -102,7 +102,7 @@ describe('somebody else writes while a release runs', () => {
     kubectl(scene.namespace, 'set', 'image', 'deployment/web-green', `web=${image(3)}`)
     const ended = await started.ended
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back' } })
-    expect(ended.outputs['reason']).toMatch(
+    expect(ended.outputs.reason).toMatch(
       /is not the one that was tested|pods of deployment\/web-green are ready/
     )
     const { users, empty } = await scene.end()
@@ -116,7 +116,7 @@ describe('somebody else writes while a release runs', () => {
     await first.seen(READY)
     const second = await scene.run({ images: image(3) })
     expect(second).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
-    expect(second.outputs['reason']).toMatch(
+    expect(second.outputs.reason).toMatch(
       /^another run is releasing here right now: \d+-1-\S+ \(https:\/\/github\.com\/shop\/web\/actions\/runs\/\d+\/attempts\/1\) holds lease\/greenlight-service-web/
     )
     expect(await first.ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })

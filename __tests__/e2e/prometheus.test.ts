@@ -36,7 +36,7 @@ async function neverPromoted(
     exitCode: 1,
     outputs: { result, 'stable-slot': result === 'failed' ? '' : 'plain' }
   })
-  expect(ended.outputs['reason']).toMatch(reason)
+  expect(ended.outputs.reason).toMatch(reason)
   expect(essence(await getService(scene.namespace))).toStrictEqual(before)
   expect((await scene.end()).users.failed).toBe(0)
 }

@@ -57,8 +57,8 @@ describe('the published Role', () => {
         'smoke-tests': 'GET /health -> 200'
       })
       expect({ resource, verb, ...ended.outputs }).toMatchObject({ resource, verb, result: 'failed' })
-      expect(ended.outputs['reason']).toContain(`cannot ${verb} ${resource}`)
-      expect(ended.outputs['reason']).toContain(`namespace ${scene.namespace}`)
+      expect(ended.outputs.reason).toContain(`cannot ${verb} ${resource}`)
+      expect(ended.outputs.reason).toContain(`namespace ${scene.namespace}`)
     }
     expect(await getService(scene.namespace)).toStrictEqual(before)
   })

@@ -47,13 +47,13 @@ describe('a rollback from another run', () => {
       exitCode: 0,
       outputs: { result: 'unchanged', 'stable-slot': 'plain', image: image(1) }
     })
-    expect(status.outputs['reason']).toMatch(
+    expect(status.outputs.reason).toMatch(
       /^the last rollback, \d+-1 by octocat \(https:\S+\), began at \S+ and ended: rolled-back$/
     )
 
     const again = await scene.run({ command: 'rollback' })
     expect(again).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
-    expect(again.outputs['reason']).toContain('nothing to roll back to')
+    expect(again.outputs.reason).toContain('nothing to roll back to')
     const { users, empty } = await scene.end()
     expect(users.failed).toBe(0)
     expect(empty).toEqual([])

@@ -58,7 +58,7 @@ function start(invocation: Invocation, extra: Readonly<Record<string, string>>):
   const folder = mkdtempSync(join(tmpdir(), 'greenlight-'))
   const env = environment(invocation, folder, extra)
   const startedAt = Date.now()
-  const child = spawn(process.execPath, [process.env['GREENLIGHT_ENTRY'] ?? 'dist/index.js'], {
+  const child = spawn(process.execPath, [process.env.GREENLIGHT_ENTRY ?? 'dist/index.js'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe']
   })
@@ -124,7 +124,7 @@ function environment(
 ): NodeJS.ProcessEnv {
   for (const file of Object.values(FILES)) writeFileSync(join(folder, file), '')
   return {
-    PATH: process.env['PATH'] ?? '',
+    PATH: process.env.PATH ?? '',
     HOME: folder,
     GITHUB_REPOSITORY: 'shop/web',
     GITHUB_SERVER_URL: 'https://github.com',

@@ -9,7 +9,7 @@ import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 
 /** The kubeconfig of the test cluster's administrator; `script/test` starts the cluster and sets it. */
 export const kubeconfigPath = (): string => {
-  const path = process.env['KUBECONFIG']
+  const path = process.env.KUBECONFIG
   if (path === undefined || path === '') {
     throw new Error(
       'KUBECONFIG is not set: run `script/cluster up` and export what it prints, or run `script/test`'

@@ -3,7 +3,7 @@ import type { Clock } from '../../src/clock.ts'
 /** The moment at which every fake clock begins. */
 export const EPOCH = Date.UTC(2026, 10, 3, 14, 0, 0)
 
-const DAY = 24 * 3_600_000
+const LONGEST = 2 * 3_600_000
 
 interface Sleeper {
   readonly at: number
@@ -31,10 +31,10 @@ export class FakeClock implements Clock {
     return this.#now
   }
 
-  /** Rejects after a day: what is still waiting then would wait for ever. */
+  /** Rejects after two hours: what is still waiting then would wait for ever. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-    if (this.#now + ms > EPOCH + DAY) reject(new Error('a day has passed and nothing has ended it'))
+    if (this.#now + ms > EPOCH + LONGEST) reject(new Error('two hours have passed and nothing has ended it'))
     const sleeper = {
       at: this.#now + Math.max(0, ms),
       wake: () => {

@@ -124,7 +124,7 @@ export class Controllers {
     const labels = { ...spec.template.metadata?.labels, 'pod-template-hash': hash }
     const template = { ...spec.template, metadata: { ...spec.template.metadata, labels } }
     const replicaSet = { ...ref, metadata: { namespace, name, labels }, spec: { template } }
-    this.#cluster.create(replicaSet as Stored, 'kube-controller-manager')
+    this.#cluster.create(replicaSet, 'kube-controller-manager')
   }
 
   #start({ metadata: { name, namespace = '' }, spec: { template } }: Deployment, hash: string): void {

@@ -35,9 +35,9 @@ const USERS = 200
 const open: (() => Promise<unknown>)[] = []
 
 /** Writes objects as a manifest file of the user's. */
-export function manifestFile(objects: readonly object[]): string {
+export function manifestFile(objects: readonly object[], before = ''): string {
   const path = join(mkdtempSync(join(tmpdir(), 'manifests-')), 'web.yaml')
-  writeFileSync(path, objects.map((object) => stringify(object, { version: '1.1' })).join('---\n'))
+  writeFileSync(path, before + objects.map((object) => stringify(object, { version: '1.1' })).join('---\n'))
   return path
 }
 

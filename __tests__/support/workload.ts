@@ -56,13 +56,15 @@ export function workload({
   } as unknown as Deployment
 }
 
-export const service = (selector: Readonly<Record<string, string>> = { app: 'web' }, name = 'web'): Service =>
-  ({
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name },
-    spec: { type: 'NodePort', selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] }
-  }) as Service
+export const service = (
+  selector: Readonly<Record<string, string>> = { app: 'web' },
+  name = 'web'
+): Service => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name },
+  spec: { type: 'NodePort', selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] }
+})
 
 /** One test's world: a namespace with a running workload behind a Service. */
 export interface World {

@@ -23,11 +23,14 @@ export async function runSmokeTestsOn(
         : await once(run, test, pods, signal)
     run.ports.log.quote(`${result.passed ? '✓' : '✗'} ${printSmokeTest(test)}   ${result.detail}`)
     if (!result.passed)
-      throw new ReleaseFailed(`smoke test failed: ${printSmokeTest(test)}: ${result.detail}`)
+      throw new ReleaseFailed(`smoke test failed: ${printSmokeTest(test)}: ${firstLine(result.detail)}`)
   }
   for (const { metadata } of pods) run.tested.add(metadata.uid ?? '')
   return `${run.settings.smokeTests.length} tests passed on ${pods.length} pods`
 }
+
+/** The output of a command follows in the report. */
+const firstLine = (text: string): string => text.split('\n')[0] ?? ''
 
 async function once(
   run: ReleaseRun,

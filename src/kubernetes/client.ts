@@ -101,7 +101,8 @@ function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' |
     replace: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
       (await replace(refOf(object), object, options)) as T,
     patch: async <T extends KubernetesObject>(ref: Ref, changes: unknown) => (await patch(ref, changes)) as T,
-    apply: async <T extends KubernetesObject>(object: T) => (await apply(refOf(object), object)) as T
+    apply: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
+      (await apply(refOf(object), object, options)) as T
   }
 }
 

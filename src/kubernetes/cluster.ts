@@ -61,7 +61,7 @@ export interface Cluster {
   replace<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch): Promise<T>
   /** Server-side apply, field manager `greenlight`, taking over contested fields. */
-  apply<T extends KubernetesObject>(object: T): Promise<T>
+  apply<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /**
    * Calls back with all matching objects at the start and after every change, until the signal is aborted.
    * A broken connection is taken up again by itself.

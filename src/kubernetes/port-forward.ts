@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
-import { PassThrough, Writable } from 'node:stream'
+import { PassThrough } from 'node:stream'
 import type { Duplex } from 'node:stream'
-import { PortForward } from '@kubernetes/client-node'
+// The library's PortForward on top of this brings all of its generated classes along, eleven megabytes of bundle.
+import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js'
 import { ClusterError } from '../errors.ts'
 import type { Forward } from './cluster.ts'
 import type { Credentials } from './credentials.ts'
@@ -50,16 +51,10 @@ async function openTunnel(pod: PodPort, connection: Duplex, credentials: Credent
   const access = await credentials.access()
   const connect = async ({ config }: { config: typeof access.config }): Promise<Tunnel> => {
     const { namespace, name, port } = pod
-    const errors = errorsTo(connection)
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/portforward?ports=${port}`
     // Typed by a package that the library does not bring along.
-    const tunnel: unknown = await new PortForward(config).portForward(
-      namespace,
-      name,
-      [port],
-      connection,
-      errors,
-      connection
-    )
+    const tunnel: unknown = await new WebSocketHandler(config).connect(path, null, receiver(connection))
+    WebSocketHandler.handleStandardInput(tunnel, connection, DATA)
     return tunnel as Tunnel
   }
   try {
@@ -71,14 +66,22 @@ async function openTunnel(pod: PodPort, connection: Duplex, credentials: Credent
   }
 }
 
-/** Whatever the pod's node writes here is the reason why the connection cannot go on. */
-const errorsTo = (connection: Duplex): Writable =>
-  new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (chunk.length > 0) connection.destroy()
-      done()
-    }
-  })
+/** Numbers of the two streams of a forwarded port; the first frame of each is the port's number in two bytes. */
+const DATA = 0
+const ERROR = 1
+const PORT_NUMBER = 2
+
+/** Whatever the pod's node writes to the error stream is the reason why the connection cannot go on. */
+function receiver(connection: Duplex): (stream: number, frame: Buffer) => boolean {
+  const begun = new Set<number>()
+  return (stream, frame) => {
+    const bytes = begun.has(stream) ? frame : frame.subarray(PORT_NUMBER)
+    begun.add(stream)
+    if (stream === ERROR && bytes.length > 0) connection.destroy()
+    if (stream === DATA && !connection.destroyed) connection.write(bytes)
+    return true
+  }
+}
 
 /** The library passes on the WebSocket's event, which is no Error and has the status only in its text. */
 const textOf = (event: unknown): string => (event as { readonly message?: string }).message ?? 'no connection'

@@ -77,6 +77,10 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
       }
     ]
   }
+  if (object.kind === 'Pod') {
+    const problem = `${source}: Pod ${object.metadata.name} would be started and never looked at again`
+    return [{ input: 'manifests', problem, example: 'a Deployment, or a Job in a step of its own' }]
+  }
   return isRoute(observed, object) ? portFaults(object as Service, source, observed) : []
 }
 
@@ -102,3 +106,15 @@ const samePort = (one: ServicePort, other: ServicePort): boolean =>
   one.port === other.port && (one.protocol ?? 'TCP') === (other.protocol ?? 'TCP')
 
 const targetOf = ({ targetPort, port }: ServicePort): number | string => targetPort ?? port
+
+/** Kinds that run something of their own beside the workload. */
+const RUNS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])
+
+/** What is applied but not released: nobody should take the verdict for theirs. */
+export const unwatched = (manifests: readonly Manifest[]): string[] =>
+  manifests
+    .filter(({ object }) => RUNS.has(object.kind))
+    .map(
+      ({ object, source }) =>
+        `${source}: ${object.kind} ${object.metadata.name} is applied at once and not watched; only the workload is released step by step`
+    )

@@ -1,0 +1,450 @@
+import { describe, expect, it } from '@jest/globals'
+import { ClusterError } from '../../../src/errors.ts'
+import type { Deployment, Pod, Service } from '../../../src/kubernetes/objects.ts'
+import { leaseName } from '../../../src/lock.ts'
+import { RECORD_ANNOTATION } from '../../../src/record.ts'
+import type { Call } from '../../support/memory-cluster.ts'
+import { READY, UNREADY, waiting } from '../../support/memory-controllers.ts'
+import {
+  autoscaler,
+  autoscalerRef,
+  deploymentRef,
+  found,
+  manifest,
+  NAMESPACE,
+  openScene,
+  service,
+  serviceRef,
+  workload
+} from './scene.ts'
+import type { Scene } from './scene.ts'
+
+/** What others do while a release runs, and answers that are lost on the way. */
+
+const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
+const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]
+
+const isWrite = ({ verb, kind, dryRun }: Call): boolean =>
+  ['create', 'replace', 'patch', 'apply'].includes(verb) &&
+  !dryRun &&
+  kind !== 'Lease' &&
+  !kind.includes('Review')
+
+/** Calls back once, with the call that is the nth to be as described. */
+const once = (matches: (call: Call) => boolean, work: () => unknown, nth = 1) => {
+  let left = nth
+  return async (call: Call): Promise<void> => {
+    if (matches(call) && (left -= 1) === 0) await work()
+  }
+}
+
+const onService = ({ verb, kind }: Call): boolean => verb === 'patch' && kind === 'Service'
+const noAnswer = (): never => {
+  throw new ClusterError('the connection broke: read ECONNRESET', 0)
+}
+
+describe('an answer is lost, but the write has arrived:', () => {
+  it.each([
+    ['the first shift', onService, 1, 'rolled-back', 'v1 3'],
+    [
+      'the start of the canary',
+      ({ verb, kind, dryRun }: Call) => verb === 'create' && kind === 'Deployment' && !dryRun,
+      1,
+      'rolled-back',
+      'v1 3'
+    ],
+    ['the switch', onService, 2, 'rolled-back', 'v1 3'],
+    ['the record of the promotion', onService, 3, 'rolled-back', 'v1 3'],
+    [
+      'the scale-down of the old version',
+      ({ verb, kind }: Call) => verb === 'patch' && kind === 'Deployment',
+      1,
+      'promoted',
+      'v2 3'
+    ]
+  ])('%s', async (_, matches, nth, result, serving) => {
+    const scene = await openScene()
+    const outcome = await scene.run({ after: once(matches, noAnswer, nth) }).deploy()
+    expect(outcome).toMatchObject({ result, reason: 'the connection broke: read ECONNRESET' })
+    expect(scene.traffic()).toMatch(new RegExp(`-> ${serving}$`))
+    expect(scene.harm).toEqual([])
+    expect(scene.record()?.phase).toBe(result)
+  })
+
+  it('the API server does not answer for a minute in the middle: the traffic is put back when it does', async () => {
+    const scene = await openScene()
+    let until = Infinity
+    const run = scene.run({
+      before: (call) => {
+        if (
+          onService(call) &&
+          scene.record()?.weight === 0 &&
+          scene.controllers.podsOf('web-green').length > 0
+        )
+          until = Math.min(until, scene.clock.now() + 60_000)
+        if (until !== Infinity && scene.clock.now() < until) noAnswer()
+      }
+    })
+    const outcome = await run.deploy()
+    expect(outcome).toMatchObject({ result: 'rolled-back' })
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+})
+
+describe('somebody else writes to the Service', () => {
+  it('an annotation and a port, between our reading and our switch: both stay', async () => {
+    const scene = await openScene()
+    const theirs = (): void => {
+      scene.cluster.patch(serviceRef, [
+        { op: 'add', path: '/metadata/annotations/team', value: 'shop' },
+        { op: 'add', path: '/spec/ports/-', value: { name: 'metrics', port: 9090, targetPort: 'http' } }
+      ])
+    }
+    expect(await scene.run({ before: once(onService, theirs, 2) }).deploy()).toMatchObject({
+      result: 'promoted',
+      foreignWrites: []
+    })
+    expect(scene.service().metadata.annotations).toMatchObject({ team: 'shop' })
+    expect(scene.service().spec.ports?.map(({ name }) => name)).toEqual(['http', 'metrics'])
+    expect(scene.harm).toEqual([])
+  })
+
+  const selectors: readonly [string, (live: Service) => Service][] = [
+    [
+      'resets the selector to what it was',
+      (live) => ({ ...live, spec: { ...live.spec, selector: { app: 'web' } } })
+    ],
+    [
+      'replaces the object as a whole',
+      (live) => ({ ...service(), metadata: { ...live.metadata, annotations: {} } })
+    ]
+  ]
+
+  it.each(selectors)('%s in the middle of the release: it is put back and told', async (_, theirs) => {
+    const scene = await openScene()
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (count === 3) scene.cluster.replace(theirs(scene.service()), 'somebody')
+    }
+    const outcome = await run.deploy()
+    expect(outcome).toMatchObject({ result: 'promoted', foreignWrites: [{ manager: 'somebody' }] })
+    expect(outcome.foreignWrites[0]?.restoredAfter).toBeLessThan(100)
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=green -> v2 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  it('takes the selector away: it is put back and told', async () => {
+    const scene = await openScene(slotted())
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (count === 3) scene.cluster.patch(serviceRef, [{ op: 'remove', path: '/spec/selector' }])
+    }
+    expect(await run.deploy()).toMatchObject({ result: 'promoted', foreignWrites: [{ manager: 'somebody' }] })
+  })
+
+  it('resets the selector again and again: the release is given up, stable serves', async () => {
+    const scene = await openScene(slotted())
+    const run = scene.run()
+    const reset = async (): Promise<void> => {
+      for (let left = 20; left > 0; left -= 1) {
+        await scene.clock.sleep(200)
+        const live = scene.service()
+        if (scene.record()?.phase === 'running')
+          scene.cluster.replace(
+            { ...live, spec: { ...live.spec, selector: { app: 'web' } } } as Service,
+            'flux'
+          )
+      }
+    }
+    run.onStep = (count) => {
+      if (count === 5) void reset()
+    }
+    const outcome = await run.deploy()
+    expect(outcome).toMatchObject({
+      result: 'rolled-back',
+      reason: 'flux resets the traffic of service/web again and again'
+    })
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
+  })
+
+  it('and we apply a manifest of it: its selector stays what the traffic needs', async () => {
+    const scene = await openScene(slotted())
+    const ours = { ...service(), metadata: { ...service().metadata, labels: { team: 'shop' } } }
+    const outcome = await scene.run({ manifests: [manifest(ours)] }).deploy()
+    expect(outcome).toMatchObject({ result: 'promoted', foreignWrites: [] })
+    expect(scene.service().metadata.labels).toEqual({ team: 'shop' })
+    expect(scene.harm).toEqual([])
+  })
+
+  it('and we apply a manifest of it in the first release: we do not take our own write for theirs', async () => {
+    const scene = await openScene()
+    const outcome = await scene.run({ manifests: [manifest(service())] }).deploy()
+    expect(scene.story.slice(0, 2)).toEqual([
+      'service/web app=web,pod-template-hash=v1 (running 0 %)',
+      'deployment/web-green 3 x shop/web:2'
+    ])
+    expect(outcome.foreignWrites).toEqual([])
+  })
+})
+
+describe('somebody else writes to the Deployments', () => {
+  it('another template into the canary after it was tested: it never gets the traffic', async () => {
+    const scene = await openScene()
+    const theirs = (): void => {
+      scene.cluster.patch(deploymentRef('web-green'), [
+        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:evil' }
+      ])
+    }
+    const run = scene.run({ inputs: { 'smoke-tests': 'GET /health -> 200' } })
+    run.onStep = (count) => {
+      if (run.steps[count - 1] === 'Smoke tests') theirs()
+    }
+    scene.cluster.answer = () => ({ status: 200, headers: {}, body: '' })
+    const lazy = scene.run({
+      inputs: { 'smoke-tests': 'GET /health -> 200' },
+      after: once(
+        ({ verb }) => verb === 'send',
+        () => {
+          theirs()
+          return scene.clock.sleep(5000)
+        }
+      )
+    })
+    expect(await lazy.deploy()).toMatchObject({
+      result: 'rolled-back',
+      reason: expect.stringContaining('somebody changed deployment/web-green')
+    })
+    expect(scene.story.filter((line) => line.includes('100 %'))).toEqual([])
+    expect(scene.harm).toEqual([])
+  })
+
+  it('deletes a tested pod before the switch: the one in its place is tested first', async () => {
+    const scene = await openScene()
+    const asked: string[] = []
+    scene.cluster.answer = ({ path }) => {
+      asked.push(/http:(web-green-[^:]*)/.exec(path)?.[1] ?? path)
+      return { status: 200, headers: {}, body: '' }
+    }
+    const evict = (): Promise<void> => {
+      const [pod] = scene.controllers.podsOf('web-green')
+      scene.cluster.remove({
+        apiVersion: 'v1',
+        kind: 'Pod',
+        namespace: NAMESPACE,
+        name: pod?.metadata.name ?? ''
+      })
+      return scene.clock.sleep(5000)
+    }
+    const run = scene.run({
+      inputs: { 'smoke-tests': 'GET /health -> 200' },
+      before: (call) => (run.steps.at(-1)?.startsWith('Move traffic') ? evictOnce(call) : undefined)
+    })
+    const evictOnce = once(({ verb, kind }) => verb === 'list' && kind === 'Pod', evict)
+    expect(await run.deploy()).toMatchObject({ result: 'promoted' })
+    const serving = scene.controllers.podsOf('web-green').map(({ metadata }) => metadata.name)
+    expect(serving.filter((name) => !asked.includes(name))).toEqual([])
+    expect(new Set(asked).size).toBe(4)
+  })
+
+  it('deletes the canary while we wait for it: the release ends at the timeout', async () => {
+    const scene = await openScene(slotted())
+    scene.controllers.life = () => ({ after: 5000, status: READY })
+    const run = scene.run({ inputs: { timeout: '1m' } })
+    const started = scene.clock.now()
+    run.onStep = (count) => {
+      if (count === 3)
+        void scene.clock.sleep(1000).then(() => {
+          scene.cluster.remove(deploymentRef('web-green'))
+        })
+    }
+    expect(await run.deploy()).toMatchObject({ result: 'rolled-back' })
+    expect(scene.clock.now() - started).toBeLessThan(2 * 60_000)
+  })
+
+  it('deletes the canary in the bake: stable gets the traffic back', async () => {
+    const scene = await openScene(slotted())
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (run.steps[count - 1]?.startsWith('Bake'))
+        void scene.clock.sleep(1000).then(() => {
+          scene.cluster.remove(deploymentRef('web-green'))
+        })
+    }
+    await run.deploy()
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
+  })
+
+  it('only a status, between our reading and our start: the release goes on', async () => {
+    const scene = await openScene([
+      ...slotted(),
+      workload('web-green', { labels: { 'greenlight.dev/slot': 'green' }, replicas: 0 })
+    ])
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (count === 2)
+        scene.cluster.setStatus(deploymentRef('web-green'), { observedGeneration: 1, replicas: 0 })
+    }
+    expect(await run.deploy()).toMatchObject({ result: 'promoted' })
+  })
+
+  it('another template into a plain stable while it has a release: it never serves nobody', async () => {
+    const scene = await openScene()
+    const run = scene.run({ inputs: { bake: '1m' } })
+    run.onStep = (count) => {
+      if (!run.steps[count - 1]?.startsWith('Bake')) return
+      scene.cluster.patch(deploymentRef('web'), [
+        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:1.1' }
+      ])
+      void scene.clock.sleep(20_000).then(() => {
+        const [pod] = scene.controllers.podsOf('web-green')
+        if (pod !== undefined) scene.controllers.change(pod, waiting('CrashLoopBackOff'))
+      })
+    }
+    await run.deploy()
+    expect(scene.harm).toEqual([])
+  })
+})
+
+describe('stable is not what it was when the traffic has to come back:', () => {
+  const breakCanary = (scene: Scene): void => {
+    for (const pod of scene.controllers.podsOf('web-green').slice(0, 1))
+      scene.controllers.change(pod, waiting('CrashLoopBackOff'))
+  }
+
+  it('scaled down by somebody: it is scaled up first', async () => {
+    const scene = await openScene(slotted())
+    const run = scene.run({ inputs: { bake: '1m' } })
+    run.onStep = (count) => {
+      if (!run.steps[count - 1]?.startsWith('Bake')) return
+      void scene.clock
+        .sleep(15_000)
+        .then(() =>
+          scene.cluster.patch(deploymentRef('web-blue'), [
+            { op: 'replace', path: '/spec/replicas', value: 0 }
+          ])
+        )
+      void scene.clock.sleep(25_000).then(() => {
+        breakCanary(scene)
+      })
+    }
+    expect(await run.deploy()).toMatchObject({ result: 'rolled-back' })
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  it('one of its three pods is not ready any more: a bad version is taken out in seconds all the same', async () => {
+    const scene = await openScene(slotted())
+    const run = scene.run()
+    let brokenAt = 0
+    let backAt = 0
+    scene.cluster.subscribe((now) => {
+      if (now.kind === 'Service' && scene.record()?.phase === 'aborting' && backAt === 0)
+        backAt = scene.clock.now()
+    })
+    run.onStep = (count) => {
+      if (!run.steps[count - 1]?.startsWith('Bake')) return
+      void scene.clock.sleep(5000).then(() => {
+        const [pod] = scene.controllers.podsOf('web-blue')
+        if (pod !== undefined) scene.controllers.change(pod, UNREADY)
+        brokenAt = scene.clock.now()
+        breakCanary(scene)
+      })
+    }
+    expect(await run.deploy()).toMatchObject({ result: 'rolled-back' })
+    expect(backAt - brokenAt).toBeLessThan(10_000)
+  })
+
+  it('it was broken before the release already: the release after the next is not locked out for ever', async () => {
+    const scene = await openScene(slotted())
+    scene.controllers.life = (pod) =>
+      pod.metadata.name.startsWith('web-blue')
+        ? { after: 500, status: waiting('CrashLoopBackOff') }
+        : { after: 500, status: READY }
+    for (const pod of scene.controllers.podsOf('web-blue'))
+      scene.controllers.change(pod, waiting('CrashLoopBackOff'))
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (run.steps[count - 1]?.startsWith('Bake'))
+        void scene.clock.sleep(5000).then(() => {
+          breakCanary(scene)
+        })
+    }
+    await run.deploy()
+    expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({
+      result: 'promoted'
+    })
+  })
+})
+
+describe('the autoscaler', () => {
+  it('has grown stable while the canary was tested: the canary has its size before it gets the traffic', async () => {
+    const scene = await openScene([...slotted(), autoscaler('web-blue')])
+    scene.controllers.life = () => ({ after: 5000, status: READY })
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (count === 3)
+        scene.cluster.patch(
+          deploymentRef('web-blue'),
+          [{ op: 'replace', path: '/spec/replicas', value: 6 }],
+          'kube-controller-manager'
+        )
+    }
+    const served = new Map<number, number>()
+    scene.cluster.subscribe(() => {
+      if (scene.record()?.weight === 100)
+        served.set(100, Math.max(served.get(100) ?? 0, scene.controllers.podsOf('web-green').length))
+    })
+    await run.deploy()
+    expect(served.get(100)).toBe(6)
+  })
+
+  it('asks in the bake for a pod that has to wait for a node: that is no reason to roll back', async () => {
+    const scene = await openScene([...slotted(), autoscaler('web-blue')])
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (!run.steps[count - 1]?.startsWith('Bake')) return
+      const unschedulable: Pod['status'] = {
+        phase: 'Pending',
+        conditions: [
+          {
+            type: 'PodScheduled',
+            status: 'False',
+            reason: 'Unschedulable',
+            message: '0/3 nodes are available'
+          }
+        ]
+      }
+      scene.controllers.life = () => ({ after: 10, status: unschedulable ?? READY })
+      scene.cluster.patch(
+        deploymentRef('web-green'),
+        [{ op: 'replace', path: '/spec/replicas', value: 4 }],
+        'kube-controller-manager'
+      )
+      void scene.clock.sleep(100).then(() => {
+        const pod = scene.controllers.podsOf('web-green').find(({ status }) => status?.phase === 'Pending')
+        const event = {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { name: 'a', namespace: NAMESPACE },
+          reason: 'TriggeredScaleUp',
+          involvedObject: { kind: 'Pod', name: pod?.metadata.name ?? '' }
+        }
+        scene.cluster.create(event)
+      })
+    }
+    expect(await run.deploy()).toMatchObject({ result: 'promoted' })
+  })
+
+  it('was deleted while the release ran: the next release begins nevertheless', async () => {
+    const scene = await openScene([...slotted(), autoscaler('web-blue')])
+    scene.controllers.life = () => ({ after: 500, status: waiting('CrashLoopBackOff') })
+    const run = scene.run()
+    run.onStep = (count) => {
+      if (count === 3) scene.cluster.remove(autoscalerRef)
+    }
+    await run.deploy()
+    scene.controllers.life = () => ({ after: 500, status: READY })
+    expect(await scene.run().deploy()).toMatchObject({ result: 'promoted' })
+  })
+})
