@@ -31,7 +31,7 @@ export async function execute(steps: readonly Step[], run: ReleaseRun, signal: A
 
 async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { clock, log } = run.ports
-  const title = describe(step)
+  const title = describe(step, { stable: run.stable.deployment, canary: run.canary.deployment })
   const startedAt = clock.now()
   const note = (status: 'done' | 'failed', detail: string): void => {
     run.timeline.push({ title, startedAt, milliseconds: clock.now() - startedAt, status, detail })
@@ -129,6 +129,7 @@ async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Prom
       { op: 'add', path: '/spec/replicas', value: 0 }
     ])
     await untilEnding(run, deployment, signal)
+    run[side] = { ...run[side], replicas: 0 }
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {
     if (error instanceof ClusterError && error.status === 404) return `there is no deployment/${ref.name}`

@@ -31,34 +31,37 @@ export type Step =
   /** Record: stable stays; the selector becomes what it was once only one version has pods. */
   | { readonly kind: 'settle'; readonly selector: Selector; readonly outcome: 'restored' | 'kept' }
 
+/** Names of the Deployments that a release is about. */
+export type Names = Readonly<Record<Side, string>>
+
 /** What a person reads while it is done, and in the timeline afterwards. */
-export function describe(step: Step): string {
+export function describe(step: Step, names: Names): string {
   switch (step.kind) {
     case 'apply':
       return `Apply ${step.manifest.object.kind} ${step.manifest.object.metadata.name}`
     case 'start':
-      return `Start ${step.deployment.metadata.name} with ${step.deployment.spec.replicas ?? 1} pods`
+      return `Start ${names.canary} with ${step.deployment.spec.replicas ?? 1} pods`
     case 'await-ready':
-      return 'Wait until the pods are ready'
+      return `Wait until ${names.canary} is ready`
     case 'smoke':
-      return 'Smoke tests'
+      return `Smoke tests on ${names.canary}`
     case 'point-autoscaler':
-      return `Point the autoscaler to ${step.to}`
+      return `Point the autoscaler to ${names[step.to]}`
     case 'shift':
-      return step.weight === 100 ? 'Move traffic to the new version' : 'Keep traffic on stable'
+      return step.weight === 100 ? `Move all traffic to ${names.canary}` : `All traffic on ${names.stable}`
     case 'bake':
-      return 'Bake: watch the new version under full traffic'
+      return `Bake: watch ${names.canary} under all traffic`
     case 'ensure-stable':
-      return 'Make sure that stable can carry the traffic'
+      return `Make sure that ${names.stable} can carry the traffic`
     case 'collect-evidence':
-      return 'Collect events and logs'
+      return `Collect events and logs of ${names.canary}`
     case 'drain':
       return 'Drain: let connections end'
     case 'scale-down':
-      return step.side === 'stable' ? 'Scale the old version down' : 'Scale the canary down'
+      return `Scale ${names[step.side]} down`
     case 'finish':
-      return 'Record the release'
+      return `Record that ${names.canary} is stable`
     case 'settle':
-      return 'Record that stable stays'
+      return `Record that ${step.outcome === 'restored' ? names.stable : names.canary} stays`
   }
 }

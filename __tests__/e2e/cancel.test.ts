@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { openScene } from '../support/scene.ts'
 import { essence, getDeployment, getService, image } from '../support/workload.ts'
 
 playScenes()
@@ -9,7 +10,7 @@ const RELEASE = { images: image(2), 'smoke-tests': 'run: sleep 3', bake: '60s' }
 
 describe('a run that is cancelled', () => {
   it.each([
-    ['while the pods come up', /Wait until the pods are ready/],
+    ['while the pods come up', /Wait until web-green is ready/],
     ['in the smoke tests', /Smoke tests/],
     ['in the bake, with all users on the canary', /Bake/]
   ])('%s puts stable back at once, and the post step tidies up', async (_, moment) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { manifestFile, openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { manifestFile, openScene } from '../support/scene.ts'
 import { essence, getService, image, workload } from '../support/workload.ts'
 
 playScenes()

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { admin } from '../support/cluster.ts'
-import { manifestFile, openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { manifestFile, openScene } from '../support/scene.ts'
 import { getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

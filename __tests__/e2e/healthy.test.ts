@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { openScene } from '../support/scene.ts'
 import { getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

@@ -5,7 +5,8 @@ import { describe, expect, it } from '@jest/globals'
 import type { Service } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'
-import { manifestFile, openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { manifestFile, openScene } from '../support/scene.ts'
 import { getDeployment, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

@@ -5,7 +5,8 @@ import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
-import { openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { openScene } from '../support/scene.ts'
 import { getService, image } from '../support/workload.ts'
 
 playScenes()

@@ -8,7 +8,8 @@ import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { startGitHub } from '../support/github.ts'
 import type { GitHub } from '../support/github.ts'
-import { openScene, playScenes } from '../support/scene.ts'
+import { playScenes } from '../support/play.ts'
+import { openScene } from '../support/scene.ts'
 import { getDeployment, getService } from '../support/workload.ts'
 
 const LONGEST = 300_000

@@ -103,8 +103,13 @@ export class ProcessClock implements Clock {
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     await this.#world.sleep(ms, signal)
-    await this.#stopped?.promise
+    await this.awake()
     signal?.throwIfAborted()
+  }
+
+  /** At once, unless the process is stopped: then when it goes on, or never. */
+  async awake(): Promise<void> {
+    await this.#stopped?.promise
   }
 
   /** From now on nothing in the process happens any more. */
@@ -116,9 +121,5 @@ export class ProcessClock implements Clock {
   resume(): void {
     this.#stopped?.resolve(undefined)
     this.#stopped = undefined
-  }
-
-  get stopped(): boolean {
-    return this.#stopped !== undefined
   }
 }

@@ -56,7 +56,7 @@ export class Controllers {
           this.#connect(now.metadata.namespace)
         })
       if (now.kind === 'Pod')
-        this.#soon(5, () => {
+        this.#soon(this.lag, () => {
           this.#reconcile(ownerOf(now))
         })
     })

@@ -2,7 +2,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterEach, jest } from '@jest/globals'
 import { stringify } from 'yaml'
 
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
@@ -41,12 +40,9 @@ export function manifestFile(objects: readonly object[], before = ''): string {
   return path
 }
 
-/** Call once in a file of e2e tests: whatever a test leaves running is ended after it. */
-export function playScenes(): void {
-  jest.setTimeout(180_000)
-  afterEach(async () => {
-    for (const close of open.splice(0).reverse()) await close()
-  })
+/** Ends whatever scenes have left running. */
+export async function closeScenes(): Promise<void> {
+  for (const close of open.splice(0).reverse()) await close()
 }
 
 const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
@@ -64,7 +60,7 @@ export async function openScene(objects?: readonly KubernetesObject[]): Promise<
   open.push(end)
   const start: Scene['start'] = (inputs, env = {}) => {
     const started = startAction({ inputs: { ...world.inputs, ...inputs }, env })
-    open.push(async () => started.child.kill('SIGKILL'))
+    open.push(() => Promise.resolve(started.child.kill('SIGKILL')))
     return started
   }
   return { ...world, start, run: (inputs, env) => start(inputs, env).ended, end }

@@ -32,7 +32,7 @@ export interface ReleaseRun {
   /** Whether a traffic write has been sent: if not, there is nothing to put back. */
   begun: boolean
   /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
-  readonly stable: Version
+  stable: Version
   canary: Version
   /** The record as the run began it: its roles and selectors stay. */
   readonly initial: Release

@@ -96,7 +96,7 @@ export function prepare(
     port,
     manifests: others.map((manifest) => ({
       ...manifest,
-      object: keepTrafficFields(manifest.object, observed)
+      object: keepTrafficFields(manifest.object, observed, selectors.stable)
     })),
     release: beginRelease(
       'deploy',

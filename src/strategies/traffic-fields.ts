@@ -7,6 +7,7 @@ import type {
   ServicePort
 } from '../kubernetes/objects.ts'
 import type { Observed } from '../observed.ts'
+import type { Selector } from '../record.ts'
 import { slotsOf } from '../routes/find.ts'
 
 /** Whether a manifest is the workload itself, under any of the names it may have. */
@@ -32,14 +33,18 @@ export const newAutoscaler = (manifests: readonly Manifest[], observed: Observed
 
 /**
  * A manifest as it may be applied: what the traffic depends on stays as it is live, because the manifest knows
- * nothing of the release. That is the route's selector, what an autoscaler scales, and the size of what it scales.
+ * nothing of the release. That is the route's selector (`selector`: all traffic on stable), what an autoscaler scales, and the size of what it scales.
  */
-export function keepTrafficFields(object: KubernetesObject, observed: Observed): KubernetesObject {
+export function keepTrafficFields(
+  object: KubernetesObject,
+  observed: Observed,
+  selector: Selector
+): KubernetesObject {
   const inNamespace = {
     ...object,
     metadata: { ...object.metadata, namespace: object.metadata.namespace ?? observed.namespace }
   }
-  if (isRoute(observed, object)) return withSpec(inNamespace, { selector: observed.service.spec.selector })
+  if (isRoute(observed, object)) return withSpec(inNamespace, { selector })
   if (isAutoscaler(object) && scales(object, observed)) {
     const { spec } = object
     return withSpec(inNamespace, {

@@ -43,7 +43,7 @@ const stateOf = (scene: Scene): unknown => ({
     .map(essence)
 })
 
-const countWrites = (limit: number, work: () => void): Pick<RunOptions, 'after' | 'before'> => {
+const countWrites = (limit: number, work: () => void): Pick<RunOptions, 'after'> => {
   let count = 0
   return {
     after: (call) => {
@@ -59,7 +59,10 @@ const moments = (Object.keys(worlds) as World[]).flatMap((world) =>
   Array.from({ length: WRITES[world] }, (_, index) => [world, index + 1] as const)
 )
 
-/** Starts a release that is killed after so many writes, and lets the dead rest. */
+/** Milliseconds: what was begun in the cluster comes to its end, the post step comes sooner than the next release. */
+const REST = 8000
+
+/** Starts a release that is killed after so many writes. */
 async function killed(
   scene: Scene,
   writes: number,
@@ -73,6 +76,7 @@ async function killed(
     })
   )
   await Promise.race([start(run), gone.promise])
+  await scene.clock.sleep(REST)
   return run
 }
 

@@ -238,7 +238,7 @@ describe('a version that breaks under traffic', () => {
     expect(scene.harm).toEqual([])
   })
 
-  it.failing('is taken out as well when its pods only get unready, without any check', async () => {
+  it('is taken out as well when its pods only get unready, without any check', async () => {
     const scene = await openScene(slotted())
     const outcome = await breakUnderTraffic(scene, 3, UNREADY).deploy()
     expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')

@@ -160,13 +160,12 @@ const MOST_CALLS = 5000
 function openRun({ cluster, clock: world }: Scene, options: RunOptions & { readonly id: string }): Run {
   const clock = world.process()
   const cancelled = new AbortController()
-  const never = new Promise<never>(() => undefined)
   let calls = 0
   const alive = async (hook: Hooks['before'], call: Call): Promise<void> => {
     if ((calls += 1) > MOST_CALLS) throw new Error('the run goes on asking the cluster without end')
-    if (clock.stopped) await never
+    await clock.awake()
     await hook?.(call)
-    if (clock.stopped) await never
+    await clock.awake()
   }
   const steps: string[] = []
   const lines: string[] = []

@@ -1,0 +1,187 @@
+import { describe, expect, it } from '@jest/globals'
+import { ClusterError } from '../../../src/errors.ts'
+import { LockedError } from '../../../src/kubernetes/lease.ts'
+import { leaseName } from '../../../src/lock.ts'
+import type { Call } from '../../support/memory-cluster.ts'
+import { NAMESPACE, openScene, service, workload } from './scene.ts'
+import type { Run, Scene } from './scene.ts'
+
+/** Two runs want to move the same traffic. */
+
+const leaseRef = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  namespace: NAMESPACE,
+  name: leaseName('web')
+}
+const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
+const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]
+const next = { inputs: { images: 'shop/web:3' } }
+
+/** Does something when a run begins the step with this title. */
+const atStep = (run: Run, title: string, work: () => unknown): void => {
+  run.onStep = () => {
+    if (run.steps.at(-1)?.startsWith(title)) void work()
+  }
+}
+
+/** Ends when the story of the cluster has come to this. */
+const until = (scene: Scene, holds: () => boolean): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = scene.cluster.subscribe(() => {
+      if (!holds()) return
+      stop()
+      resolve()
+    })
+  })
+
+describe('while another run is alive', () => {
+  it.each(['deploy', 'rollback'] as const)(
+    'a %s is refused with its name, and changes nothing',
+    async (command) => {
+      const scene = await openScene()
+      const first = scene.run({ inputs: { bake: '2m' } })
+      const released = first.deploy()
+      await until(scene, () => scene.record()?.weight === 100)
+      const before = scene.story.length
+      await expect(scene.run(next)[command]()).rejects.toThrow(
+        /^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\) holds lease\/greenlight-service-web/
+      )
+      await expect(scene.run(next)[command]()).rejects.toBeInstanceOf(LockedError)
+      expect(scene.story).toHaveLength(before)
+      expect(await released).toMatchObject({ result: 'promoted' })
+      expect(scene.harm).toEqual([])
+    }
+  )
+
+  it('its lock goes free when it ends, and the next run has it at once', async () => {
+    const scene = await openScene()
+    await scene.run().deploy()
+    await scene.clock.sleep(10_000)
+    const started = scene.clock.now()
+    expect(await scene.run({ inputs: { images: 'shop/web:3', bake: '0s' } }).deploy()).toMatchObject({
+      result: 'promoted'
+    })
+    expect(scene.clock.now() - started).toBeLessThan(13_000)
+  })
+})
+
+describe('a run that was declared dead wakes up', () => {
+  /** The machine sleeps for a minute from this step on; meanwhile another run does its work. */
+  const sleepsAt = async (scene: Scene, title: string, others: () => Promise<unknown>, inputs = {}) => {
+    const sleeper = scene.run({ inputs })
+    const asleep = new Promise<void>((resolve) => {
+      atStep(sleeper, title, async () => {
+        await scene.clock.sleep(1000)
+        sleeper.clock.stop()
+        resolve()
+      })
+    })
+    const ended = sleeper.deploy()
+    await asleep
+    await scene.clock.sleep(60_000)
+    await others()
+    const before = scene.story.length
+    sleeper.clock.resume()
+    return { outcome: await ended, written: () => scene.story.slice(before) }
+  }
+
+  it.each(['Wait until', 'Bake'])('in "%s": it says so and changes nothing', async (title) => {
+    const scene = await openScene(slotted())
+    scene.controllers.life = (pod) => ({
+      ...READY_LATE,
+      after: pod.metadata.name.startsWith('web-green') ? 5000 : 500
+    })
+    const { outcome, written } = await sleepsAt(scene, title, () => scene.run(next).deploy())
+    expect(outcome).toMatchObject({ result: 'failed' })
+    expect(outcome.reason).toMatch(/another run/)
+    expect(written()).toEqual([])
+    expect(scene.harm).toEqual([])
+  })
+
+  it('in the drain after its promotion: it does not scale down what another run has brought back', async () => {
+    const scene = await openScene(slotted())
+    const { written } = await sleepsAt(scene, 'Drain', () => scene.run().rollback(), { bake: '0s' })
+    await scene.clock.sleep(30_000)
+    expect(written()).toEqual([])
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
+  })
+})
+
+const READY_LATE = {
+  after: 500,
+  status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] }
+}
+
+describe('another run releases between our reading and our lock', () => {
+  const late = async () => {
+    const scene = await openScene(slotted())
+    const first = scene.run()
+    let done: Promise<unknown> | undefined
+    const second = scene.run({
+      ...next,
+      before: async ({ verb, kind }: Call) => {
+        if (kind === 'Lease' && verb === 'get' && done === undefined) await (done = first.deploy())
+      }
+    })
+    const outcome = await second.deploy().catch((error: unknown) => error as Error)
+    return { scene, outcome }
+  }
+
+  it('we change nothing that it has made', async () => {
+    const { scene, outcome } = await late()
+    expect(outcome).not.toMatchObject({ result: 'promoted' })
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=green -> v2 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  it('we say so at once, and advise nobody to move the traffic back', async () => {
+    const { scene, outcome } = await late()
+    const ended = scene.clock.now()
+    expect(JSON.stringify(outcome)).not.toContain('patch service/web')
+    const promotedAt = Date.parse(scene.record()?.history[0]?.at ?? '')
+    expect(ended - promotedAt).toBeLessThan(30_000)
+  })
+})
+
+describe('the lock', () => {
+  const renewals = (times: number, work: () => unknown) => {
+    let left = times
+    return async ({ verb, kind }: Call): Promise<void> => {
+      if (verb === 'replace' && kind === 'Lease' && (left -= 1) === 0) await work()
+    }
+  }
+
+  it('is still ours when the answer to a renewal is lost', async () => {
+    const scene = await openScene()
+    const lost = (): never => {
+      throw new ClusterError('the connection broke: read ECONNRESET', 0)
+    }
+    expect(await scene.run({ after: renewals(1, lost) }).deploy()).toMatchObject({ result: 'promoted' })
+  })
+
+  it('is still ours when somebody puts a label on the Lease', async () => {
+    const scene = await openScene()
+    const label = (): unknown =>
+      scene.cluster.patch(leaseRef, [{ op: 'add', path: '/metadata/labels', value: { backup: 'no' } }])
+    expect(await scene.run({ before: renewals(1, label) }).deploy()).toMatchObject({ result: 'promoted' })
+  })
+
+  it("is somebody else's: the release ends there, and the other one finishes it", async () => {
+    const scene = await openScene()
+    const steal = (): void => {
+      const lease = scene.cluster.read(leaseRef) as object
+      scene.cluster.replace({
+        ...leaseRef,
+        ...lease,
+        spec: { holderIdentity: '9-9-x', leaseDurationSeconds: 15, renewTime: 'then' }
+      } as never)
+    }
+    const outcome = await scene.run({ before: renewals(1, steal) }).deploy()
+    expect(outcome).toMatchObject({ result: 'failed', reason: expect.stringContaining('has taken over') })
+    expect(scene.record()).toMatchObject({ phase: 'running' })
+    await scene.run().rollback()
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+})
