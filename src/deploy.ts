@@ -86,6 +86,9 @@ async function release(
     ports,
     inputs
   )
+  ports.log.quote(
+    `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through service/${run.traffic.name}`
+  )
   const steps = planBlueGreen(
     { canary, manifests, smokeTests: smokeTests.length > 0, bake, previous },
     record

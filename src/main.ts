@@ -20,7 +20,7 @@ import { actionsLog } from './report/actions-log.ts'
 import { commentMarker, renderComment } from './report/comment.ts'
 import { contextFrom, writeComment } from './report/github.ts'
 import { maskKubeconfig } from './report/masking.ts'
-import { failsTheStep, failureMessage, outputsOf } from './report/outputs.ts'
+import { failsTheStep, verdictLine, outputsOf } from './report/outputs.ts'
 import { renderSummary } from './report/summary.ts'
 import { run, targetOf } from './run.ts'
 import type { Origin } from './strategies/prepare.ts'
@@ -50,7 +50,8 @@ async function main(): Promise<void> {
   log.endGroup()
   await report(outcome, known)
   if (outcome.result !== 'aborted') core.saveState('settled', 'true')
-  if (failsTheStep(outcome)) throw new Error(failureMessage(outcome))
+  if (failsTheStep(outcome)) throw new Error(verdictLine(outcome))
+  log.line(verdictLine(outcome))
 }
 
 /** What is known of a run so far, should it end by an error. */

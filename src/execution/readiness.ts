@@ -61,6 +61,8 @@ async function watchHealth(
     cluster.watch({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, onPods, signal),
     again(clock, look, signal)
   ])
+  // An aborted watch ends quietly: whoever waits has to hear of it.
+  signal.throwIfAborted()
 }
 
 /** Graces and deadlines pass without any change in the cluster. */

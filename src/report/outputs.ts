@@ -34,8 +34,8 @@ export const outputsOf = (outcome: Outcome): Record<string, string> => ({
   json: outcomeJson(outcome)
 })
 
-/** The one line that the step fails with. */
-export const failureMessage = (outcome: Outcome): string => {
+/** The verdict and its reason in one line: the end of the log, and what a failed step says. */
+export const verdictLine = (outcome: Outcome): string => {
   const reason = inOneLine(outcome.reason)
   return truncate(reason === '' ? plainHeadline(outcome) : `${plainHeadline(outcome)}. ${reason}`, 2_000)
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import type { Call } from '../../support/memory-cluster.ts'
 import { READY, waiting } from '../../support/memory-controllers.ts'
-import { autoscaler, essence, openScene, service, workload } from './scene.ts'
+import { autoscaler, essence, openScene, service, workload, STARTED, SERVING, RESTORED } from './scene.ts'
 import type { Run, RunOptions, Scene } from './scene.ts'
 
 /**
@@ -164,7 +164,7 @@ describe('the machine dies in a rollback', () => {
     }
   )
 
-  it.failing.each([4, 5])(
+  it.each([4, 5])(
     'to a plain Deployment, after write %i: what is left selects no single template of it',
     async (writes) => {
       const scene = await openScene()
@@ -214,17 +214,30 @@ describe('the run is cancelled', () => {
     }
   })
 
+  it.each([1, 2, 3])(
+    'while its canary takes its time, after %i seconds: it ends at once',
+    async (seconds) => {
+      const scene = await openScene(worlds['a plain Deployment']())
+      scene.controllers.life = () => ({ after: 5000, status: READY })
+      const run = scene.run()
+      const released = run.deploy()
+      await scene.when(STARTED, seconds * 1000, () => {
+        run.cancel()
+      })
+      const began = scene.clock.now()
+      expect(await released).toMatchObject({ result: 'aborted' })
+      expect(scene.clock.now() - began).toBeLessThan(100)
+    }
+  )
+
   it('while users are on the canary: the traffic is back before the runner loses patience', async () => {
     const scene = await openScene(worlds['a plain Deployment']())
     const run: Run = scene.run()
     let cancelledAt = 0
-    run.onStep = () => {
-      if (!run.steps.at(-1)?.startsWith('Bake')) return
-      void scene.clock.sleep(3000).then(() => {
-        cancelledAt = scene.clock.now()
-        run.cancel()
-      })
-    }
+    void scene.when(SERVING, 3000, () => {
+      cancelledAt = scene.clock.now()
+      run.cancel()
+    })
     const outcome = await run.deploy()
     expect(outcome).toMatchObject({ result: 'aborted', reason: 'the run was cancelled (SIGINT)' })
     expect(scene.clock.now() - cancelledAt).toBeLessThan(1000)
@@ -241,9 +254,9 @@ describe('the run is cancelled', () => {
       status: pod.metadata.name.startsWith('web-green') ? waiting('CrashLoopBackOff') : READY
     })
     const run: Run = scene.run()
-    run.onStep = () => {
-      if (run.steps.at(-1) === 'Scale the canary down') run.cancel()
-    }
+    void scene.when(RESTORED, 3, () => {
+      run.cancel()
+    })
     expect(await run.deploy()).toMatchObject({ result: 'rolled-back' })
     scene.controllers.life = () => ({ after: 500, status: READY })
     expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({

@@ -3,8 +3,8 @@ import { ClusterError } from '../../../src/errors.ts'
 import { LockedError } from '../../../src/kubernetes/lease.ts'
 import { leaseName } from '../../../src/lock.ts'
 import type { Call } from '../../support/memory-cluster.ts'
-import { NAMESPACE, openScene, service, workload } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
+import { NAMESPACE, openScene, service, workload, STARTED, SERVING, PROMOTED } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 /** Two runs want to move the same traffic. */
 
@@ -18,23 +18,6 @@ const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]
 const next = { inputs: { images: 'shop/web:3' } }
 
-/** Does something when a run begins the step with this title. */
-const atStep = (run: Run, title: string, work: () => unknown): void => {
-  run.onStep = () => {
-    if (run.steps.at(-1)?.startsWith(title)) void work()
-  }
-}
-
-/** Ends when the story of the cluster has come to this. */
-const until = (scene: Scene, holds: () => boolean): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = scene.cluster.subscribe(() => {
-      if (!holds()) return
-      stop()
-      resolve()
-    })
-  })
-
 describe('while another run is alive', () => {
   it.each(['deploy', 'rollback'] as const)(
     'a %s is refused with its name, and changes nothing',
@@ -42,7 +25,7 @@ describe('while another run is alive', () => {
       const scene = await openScene()
       const first = scene.run({ inputs: { bake: '2m' } })
       const released = first.deploy()
-      await until(scene, () => scene.record()?.weight === 100)
+      await scene.when(SERVING, 1000, () => undefined)
       const before = scene.story.length
       await expect(scene.run(next)[command]()).rejects.toThrow(
         /^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\) holds lease\/greenlight-service-web/
@@ -67,18 +50,13 @@ describe('while another run is alive', () => {
 })
 
 describe('a run that was declared dead wakes up', () => {
-  /** The machine sleeps for a minute from this step on; meanwhile another run does its work. */
-  const sleepsAt = async (scene: Scene, title: string, others: () => Promise<unknown>, inputs = {}) => {
+  /** The machine sleeps for a minute from this moment on; meanwhile another run does its work. */
+  const sleepsAt = async (scene: Scene, text: string, others: () => Promise<unknown>, inputs = {}) => {
     const sleeper = scene.run({ inputs })
-    const asleep = new Promise<void>((resolve) => {
-      atStep(sleeper, title, async () => {
-        await scene.clock.sleep(1000)
-        sleeper.clock.stop()
-        resolve()
-      })
-    })
     const ended = sleeper.deploy()
-    await asleep
+    await scene.when(text, 1000, () => {
+      sleeper.clock.stop()
+    })
     await scene.clock.sleep(60_000)
     await others()
     const before = scene.story.length
@@ -86,22 +64,25 @@ describe('a run that was declared dead wakes up', () => {
     return { outcome: await ended, written: () => scene.story.slice(before) }
   }
 
-  it.each(['Wait until', 'Bake'])('in "%s": it says so and changes nothing', async (title) => {
+  it.each([
+    ['waits for its pods', STARTED],
+    ['watches its canary', SERVING]
+  ])('while it %s: it says so and changes nothing', async (_, text) => {
     const scene = await openScene(slotted())
     scene.controllers.life = (pod) => ({
       ...READY_LATE,
       after: pod.metadata.name.startsWith('web-green') ? 5000 : 500
     })
-    const { outcome, written } = await sleepsAt(scene, title, () => scene.run(next).deploy())
+    const { outcome, written } = await sleepsAt(scene, text, () => scene.run(next).deploy())
     expect(outcome).toMatchObject({ result: 'failed' })
     expect(outcome.reason).toMatch(/another run/)
     expect(written()).toEqual([])
     expect(scene.harm).toEqual([])
   })
 
-  it('in the drain after its promotion: it does not scale down what another run has brought back', async () => {
+  it('drains after its promotion: it does not scale down what another run has brought back', async () => {
     const scene = await openScene(slotted())
-    const { written } = await sleepsAt(scene, 'Drain', () => scene.run().rollback(), { bake: '0s' })
+    const { written } = await sleepsAt(scene, PROMOTED, () => scene.run().rollback(), { bake: '0s' })
     await scene.clock.sleep(30_000)
     expect(written()).toEqual([])
     expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')

@@ -1,8 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../../src/errors.ts'
 import { failsTheStep } from '../../../src/report/outputs.ts'
+import { refOf } from '../../support/memory-cluster.ts'
 import { READY, waiting } from '../../support/memory-controllers.ts'
-import { deploymentRef, openScene, service, serviceRef, workload } from './scene.ts'
+import {
+  deploymentRef,
+  openScene,
+  service,
+  serviceRef,
+  workload,
+  STARTED,
+  SERVING,
+  RESTORED
+} from './scene.ts'
 import type { Run, Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
@@ -226,11 +236,8 @@ describe('the selector is widened only when the canary cannot get traffic by tha
   it('not while its pods live on, although they should have ended', async () => {
     const scene = await openScene()
     crashes(scene, 2)
-    const run: Run = scene.run({ inputs: { timeout: '1m' } })
-    run.onStep = () => {
-      if (run.steps.at(-1) === 'Scale the canary down') scene.controllers.lag = 3_600_000
-    }
-    await run.deploy()
+    void scene.when(RESTORED, 0, () => (scene.controllers.lag = 3_600_000))
+    await scene.run({ inputs: { timeout: '1m' } }).deploy()
     for (const pod of scene.controllers.podsOf('web-green')) scene.controllers.change(pod, READY)
     await scene.clock.sleep(10_000)
     expect(scene.traffic()).toMatch(/ -> v1 3$/)
@@ -241,12 +248,9 @@ describe('the selector is widened only when the canary cannot get traffic by tha
     scene.controllers.lag = 5000
     scene.controllers.life = () => ({ after: 300, status: READY })
     const run: Run = scene.run()
-    run.onStep = () => {
-      if (run.steps.at(-1) === 'Wait until the pods are ready')
-        void scene.clock.sleep(2000).then(() => {
-          run.cancel()
-        })
-    }
+    void scene.when(STARTED, 2000, () => {
+      run.cancel()
+    })
     expect(await run.deploy()).toMatchObject({ result: 'aborted' })
     await run.post()
     await scene.clock.sleep(30_000)
@@ -255,26 +259,20 @@ describe('the selector is widened only when the canary cannot get traffic by tha
 })
 
 describe('a release whose run has died', () => {
-  const died = async (title: string): Promise<Scene> => {
+  /** Half a second after the story has come to this. */
+  const died = async (text: string): Promise<Scene> => {
     const scene = await openScene(slotted())
     const run = scene.run({ inputs: { bake: '1m' } })
-    const gone = new Promise<void>((resolve) => {
-      run.onStep = () => {
-        if (!run.steps.at(-1)?.startsWith(title)) return
-        void scene.clock.sleep(500).then(() => {
-          run.kill()
-          resolve()
-        })
-      }
-    })
     void run.deploy()
-    await gone
+    await scene.when(text, 500, () => {
+      run.kill()
+    })
     await scene.clock.sleep(30_000)
     return scene
   }
 
   it('and that somebody has finished by hand: stable gets no traffic without pods', async () => {
-    const scene = await died('Wait until')
+    const scene = await died(STARTED)
     await scene.clock.sleep(10_000)
     select(scene, { app: 'web', 'greenlight.dev/slot': 'green' })
     await scene.clock.sleep(15_000)
@@ -286,7 +284,7 @@ describe('a release whose run has died', () => {
   })
 
   it('and whose canary was deleted: the record alone brings stable back', async () => {
-    const scene = await died('Bake')
+    const scene = await died(SERVING)
     scene.cluster.remove(deploymentRef('web-green'))
     await scene.clock.sleep(5000)
     await scene
@@ -297,7 +295,7 @@ describe('a release whose run has died', () => {
   })
 
   it('is told under the name of its workload', async () => {
-    const scene = await died('Bake')
+    const scene = await died(SERVING)
     expect(await scene.run().rollback()).toMatchObject({ workload: 'web', result: 'rolled-back' })
   })
 })
@@ -325,8 +323,8 @@ describe('a workload in the middle of a rollout of its own', () => {
 
   it('is refused when all its old pods are ending, and none of the new ones is there', async () => {
     const scene = await openScene()
-    for (const pod of scene.controllers.podsOf('web'))
-      scene.cluster.remove({ ...pod, name: pod.metadata.name, namespace: 'shop' })
+    scene.controllers.lag = 60_000
+    for (const pod of scene.controllers.podsOf('web')) scene.cluster.remove(refOf(pod))
     await expect(scene.run().deploy()).rejects.toThrow(/rollout|no pod/)
   })
 })

@@ -23,7 +23,7 @@ import { DRAIN } from '../../../src/strategies/drain.ts'
 import type { Origin } from '../../../src/strategies/prepare.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import type { ProcessClock } from '../../support/fake-clock.ts'
-import { MemoryCluster, refOf } from '../../support/memory-cluster.ts'
+import { MemoryCluster } from '../../support/memory-cluster.ts'
 import type { Call, Hooks } from '../../support/memory-cluster.ts'
 import { Controllers } from '../../support/memory-controllers.ts'
 
@@ -101,6 +101,8 @@ export interface Scene {
   service(): Service
   record(): Release | undefined
   deployment(name: string): Deployment
+  /** Does something so many milliseconds after the story has come to a line with this text for the first time. */
+  when(text: string, ms: number, work: () => unknown): Promise<void>
   /** `app=web -> v1 3`: the selector, and the ready pods behind it by version. */
   traffic(): string
 }
@@ -114,11 +116,6 @@ export interface RunOptions extends Hooks {
 /** One start of the action: its own process, with inputs. */
 export interface Run {
   readonly clock: ProcessClock
-  /** Titles of the steps that were begun, and lines that were logged. */
-  readonly steps: string[]
-  readonly lines: string[]
-  /** Called when a step begins. */
-  onStep: (count: number) => void
   deploy(): Promise<Outcome>
   rollback(): Promise<Outcome>
   /** The post step of this run. */
@@ -149,10 +146,33 @@ export async function openScene(
     service: () => found(cluster.read<Service>(serviceRef)),
     record: () => readRecord(scene.service()),
     deployment: (name) => found(cluster.read<Deployment>(deploymentRef(name))),
+    when: (text, ms, work) => when(scene, text, ms, work),
     traffic: () => describeTraffic(scene)
   }
   return scene
 }
+
+async function when(
+  { cluster, clock, story }: Scene,
+  text: string,
+  ms: number,
+  work: () => unknown
+): Promise<void> {
+  const begin = story.length
+  const come = Promise.withResolvers<undefined>()
+  const stop = cluster.subscribe(() => {
+    if (story.slice(begin).some((line) => line.includes(text))) come.resolve(undefined)
+  })
+  await come.promise.finally(stop)
+  await clock.sleep(ms)
+  await work()
+}
+
+/** Where a release of blue to green is, as the story tells it. */
+export const STARTED = 'deployment/web-green 3 x'
+export const SERVING = '(running 100 %)'
+export const PROMOTED = '(promoted 0 %)'
+export const RESTORED = '(aborting 0 %)'
 
 /** Of one run, each counted when it is sent and when it is answered. */
 const MOST_CALLS = 5000
@@ -167,9 +187,6 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     await hook?.(call)
     await clock.awake()
   }
-  const steps: string[] = []
-  const lines: string[] = []
-  const line = (text: string): void => void lines.push(text)
   const none = (): void => undefined
   const ports: Ports = {
     clock,
@@ -177,17 +194,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
       before: (call) => alive(options.before, call),
       after: (call) => alive(options.after, call)
     }),
-    log: {
-      group: (title) => {
-        steps.push(title)
-        run.onStep(steps.length)
-      },
-      endGroup: none,
-      line,
-      warning: line,
-      error: line,
-      quote: line
-    }
+    log: { group: none, endGroup: none, line: none, warning: none, error: none, quote: none }
   }
   const inputs = inputsOf(options.inputs)
   const target = { namespace: NAMESPACE, workload: 'web', service: inputs.route }
@@ -202,11 +209,8 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     ports,
     signal: cancelled.signal
   }
-  const run: Run = {
+  return {
     clock,
-    steps,
-    lines,
-    onStep: none,
     deploy: () => deploy(request),
     rollback: () => rollback(request),
     post: () => recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect() }, inputs),
@@ -217,7 +221,6 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
       clock.stop()
     }
   }
-  return run
 }
 
 export const inputsOf = (given: Readonly<Record<string, string>> = {}): Inputs => {
@@ -239,12 +242,12 @@ const behind = (cluster: MemoryCluster): Pod[] => {
     .filter((pod) => !isEnding(pod) && isReady(pod) && selects(spec.selector, pod.metadata.labels))
 }
 
-function describeTraffic({ cluster, service: live }: Scene): string {
-  const versions = behind(cluster).map(versionOf)
+function describeTraffic(scene: Scene): string {
+  const versions = behind(scene.cluster).map(versionOf)
   const counts = [...new Set(versions)].map(
     (version) => `${version} ${versions.filter((one) => one === version).length}`
   )
-  return `${printSelector(live().spec.selector)} -> ${counts.join(', ') || 'nobody'}`
+  return `${printSelector(scene.service().spec.selector)} -> ${counts.join(', ') || 'nobody'}`
 }
 
 /**
@@ -320,5 +323,3 @@ export const essence = (object: KubernetesObject): unknown => {
   const { status: _, metadata, ...rest } = object as KubernetesObject & { status?: unknown }
   return { ...rest, name: metadata.name, labels: metadata.labels }
 }
-
-export { refOf }

@@ -5,7 +5,7 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm'
 import type { Check } from '../../../src/grammar/check.ts'
 import type { Outcome, Version } from '../../../src/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
-import { failureMessage, outputsOf } from '../../../src/report/outputs.ts'
+import { verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { clean } from '../../../src/report/text.ts'
 import { hostile } from './hostile-text.ts'
@@ -124,7 +124,7 @@ test('text of others cannot start a new line in the outputs that are one', () =>
       const outcome = writtenBy(written)
       const { json = '', ...outputs } = outputsOf(outcome)
       expect(Object.values(outputs).filter((value) => /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value))).toEqual([])
-      expect(failureMessage(outcome)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
+      expect(verdictLine(outcome)).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
       expect(JSON.parse(json)).toBeInstanceOf(Object)
     })
   )

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Outcome, Version } from '../../../src/outcome.ts'
 import { commentMarker, renderComment } from '../../../src/report/comment.ts'
-import { failsTheStep, failureMessage, outputsOf } from '../../../src/report/outputs.ts'
+import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { outcomes, promoted, rolledBackInBake } from './outcomes.ts'
 
@@ -16,7 +16,7 @@ describe.each(Object.entries(outcomes))('%s', (_name, outcome) => {
 
   test('outputs', () => {
     const { json = '', ...others } = outputsOf(outcome)
-    const message = failsTheStep(outcome) ? failureMessage(outcome) : 'the step passes'
+    const message = failsTheStep(outcome) ? verdictLine(outcome) : 'the step passes'
     expect({ ...others, json: JSON.parse(json) as unknown, message }).toMatchSnapshot()
   })
 })

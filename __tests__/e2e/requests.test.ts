@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+
+import { startCountingProxy } from '../support/counting-proxy.ts'
+import type { CountingProxy } from '../support/counting-proxy.ts'
+import { playScenes } from '../support/play.ts'
+import { openScene } from '../support/scene.ts'
+import { image, service, workload } from '../support/workload.ts'
+
+playScenes()
+
+let proxy: CountingProxy
+beforeAll(async () => {
+  proxy = await startCountingProxy()
+})
+afterAll(() => {
+  proxy.close()
+})
+
+describe('a release asks the API server', () => {
+  it('not more often for 30 pods than for 3, and at most 30 times', async () => {
+    const counts: number[] = []
+    for (const replicas of [3, 30]) {
+      const scene = await openScene([workload({ replicas }), service()])
+      const kubeconfig = scene.inputs.kubeconfig?.replace(/https:\/\/[^"]+/, proxy.url) ?? ''
+      proxy.take()
+      const ended = await scene.run({ kubeconfig, images: image(2), bake: '0s' })
+      expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
+      const requests = proxy.take()
+      counts.push(requests.length)
+      console.log(
+        `${replicas} pods: ${requests.length} requests\n${requests.map((line) => line.replace(scene.namespace, 'NS').slice(0, 140)).join('\n')}`
+      )
+      expect((await scene.end()).users.failed).toBe(0)
+    }
+    // The lock is renewed every 5 s, which is all that a longer release may add.
+    expect(counts[1] ?? Infinity).toBeLessThanOrEqual((counts[0] ?? 0) + 4)
+    expect(counts[0]).toBeLessThanOrEqual(30)
+  })
+})
