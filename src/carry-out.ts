@@ -1,6 +1,7 @@
 import { messageOf, ReleaseFailed } from './errors.ts'
 import { execute } from './execute.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
+import { untilStableChanges } from './execution/stable.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Result } from './outcome.ts'
 import type { Step } from './plan.ts'
@@ -37,8 +38,12 @@ export async function carryOut(
   lock: Lock,
   cancelled: AbortSignal
 ): Promise<Ending> {
-  const stop = AbortSignal.any([cancelled, lock.lost, run.traffic.broken])
   const ended = new AbortController()
+  const disturbed = new AbortController()
+  const stop = AbortSignal.any([cancelled, lock.lost, run.traffic.broken, disturbed.signal])
+  untilStableChanges(run, ended.signal).catch((error: unknown) => {
+    disturbed.abort(error)
+  })
   run.traffic.guard(AbortSignal.any([ended.signal, lock.lost]))
   try {
     await execute(steps, run, stop)

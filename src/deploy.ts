@@ -82,7 +82,15 @@ async function release(
   const { inputs, origin, ports, signal } = request
   const { bake, previous, smokeTests } = inputs
   const run = beginRun(
-    { service: observed.service, workload: observed.workload, release: record, port, begun: false, sampler },
+    {
+      service: observed.service,
+      stable: observed.stable.deployment,
+      workload: observed.workload,
+      release: record,
+      port,
+      begun: false,
+      sampler
+    },
     ports,
     inputs
   )

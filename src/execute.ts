@@ -1,8 +1,9 @@
 import { ClusterError, ReleaseFailed } from './errors.ts'
 import { collectEvidence } from './execution/evidence.ts'
-import { confirmEndpoints, readyPods } from './execution/endpoints.ts'
+import { confirmEndpoints } from './execution/endpoints.ts'
 import { awaitReady } from './execution/readiness.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
+import { ensureStable } from './execution/stable.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
 import { finish, settle, shift } from './execution/switch.ts'
 import { bake } from './execution/watching.ts'
@@ -103,22 +104,6 @@ async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string> {
     [{ op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment }]
   )
   return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
-}
-
-/** Stable gets traffic back only when it has pods to serve it; somebody may have scaled it down meanwhile. */
-async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
-  const ready = await readyPods(run, 'stable')
-  if (ready.length >= run.stable.replicas) return `${ready.length} pods ready`
-  const ref = deploymentRef(run, 'stable')
-  const deployment = await run.ports.cluster.get<Deployment>(ref)
-  if (deployment === undefined)
-    throw new ReleaseFailed(`deployment/${ref.name} is gone, so the traffic stays where it is`)
-  const replicas = Math.max(deployment.spec.replicas ?? 1, run.stable.replicas)
-  const scaled = await run.ports.cluster.patch<Deployment>(ref, [
-    { op: 'add', path: '/spec/replicas', value: replicas }
-  ])
-  const { pods } = await awaitReady(scaled, run.settings.timeout, run.ports, signal)
-  return `scaled to ${pods.length} pods first`
 }
 
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */

@@ -142,6 +142,12 @@ function cancellation(): AbortSignal {
       cancelled.abort(new Cancelled(`the run was cancelled (${signal})`))
     })
   }
+  // A bug of ours must not leave traffic half moved either.
+  for (const bug of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(bug, (error: unknown) => {
+      cancelled.abort(new Error(`unexpected error, please report it: ${messageOf(error)}`))
+    })
+  }
   return cancelled.signal
 }
 

@@ -25,7 +25,7 @@ export async function recover(
 ): Promise<ReleaseRun> {
   const workload = release.stable.deployment
   const run = beginRun(
-    { service, workload, release, port: 0, begun: true, sampler: undefined },
+    { service, stable: undefined, workload, release, port: 0, begun: true, sampler: undefined },
     ports,
     settings
   )

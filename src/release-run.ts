@@ -2,12 +2,15 @@ import { initialStanding } from './analysis/judge.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import { openTraffic } from './execution/traffic.ts'
-import type { Service } from './kubernetes/objects.ts'
+import { canonical } from './kubernetes/canonical.ts'
+import type { Deployment, Service } from './kubernetes/objects.ts'
 import type { Release } from './record.ts'
 import { routes } from './routes/index.ts'
 
 interface Beginning {
   readonly service: Service
+  /** What serves. */
+  readonly stable: Deployment | undefined
   readonly workload: string
   readonly release: Release
   readonly port: number
@@ -18,7 +21,7 @@ interface Beginning {
 
 /** The state of a release before its first step. */
 export function beginRun(
-  { service, workload, release, port, begun, sampler }: Beginning,
+  { service, stable, workload, release, port, begun, sampler }: Beginning,
   ports: Ports,
   settings: Settings
 ): ReleaseRun {
@@ -32,6 +35,7 @@ export function beginRun(
     begun,
     stable: release.stable,
     canary: release.canary,
+    stableTemplate: stable === undefined ? '' : canonical(stable.spec.template),
     initial: release,
     release,
     deployment: undefined,

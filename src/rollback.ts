@@ -5,23 +5,19 @@ import type { Inputs } from './inputs.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { describeMissing, missingRights } from './kubernetes/rights.ts'
 import { releaseNeeds } from './kubernetes/needs.ts'
-import type { Deployment, ReplicaSet } from './kubernetes/objects.ts'
-import { inSlot } from './kubernetes/slots.ts'
-import { withoutKeys } from './kubernetes/selectors.ts'
 import type { SlotName } from './kubernetes/slots.ts'
 import { withLock } from './lock.ts'
 import { observe, readReplicaSet } from './observe.ts'
 import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
-import type { Outcome, Version } from './outcome.ts'
+import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcomes.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun } from './release-run.ts'
-import { beginRelease, placementOf, selectorsOf } from './strategies/prepare.ts'
-import { HASH_LABEL } from './routes/find.ts'
 import type { Origin } from './strategies/prepare.ts'
-import { planRollback } from './strategies/rollback.ts'
+import { planRollback, prepareRollback } from './strategies/rollback.ts'
+import type { Previous } from './strategies/rollback.ts'
 
 export interface Rollback {
   readonly inputs: Inputs
@@ -55,49 +51,23 @@ export async function rollback(request: Rollback): Promise<Outcome> {
 
 async function back(request: Rollback, observed: Observed, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { version, live, replicaSet } = await findPrevious(observed, ports)
-  const slot = version.slot as SlotName
-  const placement = { ...placementOf(observed), slot, name: version.deployment }
-  const canary = inSlot(
-    { ...live, spec: { ...live.spec, template: replicaSet.spec.template } },
-    placement,
-    live
-  )
-  const selectors = selectorsOf(observed, placement, version.hash)
-  const settled = slot === 'plain' ? withoutKeys(selectors.canary, HASH_LABEL) : undefined
-  const release = beginRelease(
-    'rollback',
-    observed,
-    { ...version, replicas: placement.replicas },
-    selectors,
-    observed.autoscaler?.metadata.name,
-    origin
-  )
-  const run = beginRun(
-    {
-      service: observed.service,
-      workload: observed.workload,
-      release,
-      port: 0,
-      begun: false,
-      sampler: undefined
-    },
-    ports,
-    { ...inputs, checks: [], smokeTests: [] }
-  )
-  const ending = await carryOut(
-    planRollback({ canary, previous: inputs.previous, settled }, release),
-    run,
-    lock,
-    signal
-  )
+  const previous = await findPrevious(observed, ports)
+  const { canary, release, settled } = prepareRollback(observed, previous, origin)
+  const { service, stable, workload } = observed
+  const beginning = {
+    service,
+    stable: stable.deployment,
+    workload,
+    release,
+    port: 0,
+    begun: false,
+    sampler: undefined
+  }
+  // The previous version has served before: what is asked for is that it does so again, soon.
+  const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
+  const steps = planRollback({ canary, previous: inputs.previous, settled }, release)
+  const ending = await carryOut(steps, run, lock, signal)
   return outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
-}
-
-interface Previous {
-  readonly version: Version
-  readonly live: Deployment
-  readonly replicaSet: ReplicaSet
 }
 
 /** @throws InputError that says why there is nothing to go back to */

@@ -7,7 +7,7 @@ import { printSelector } from '../../src/kubernetes/selectors.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
-import { getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { getDeployment, getService, image, service, untilAvailable, workload } from '../support/workload.ts'
 
 playScenes()
 
@@ -108,6 +108,26 @@ describe('somebody else writes while a release runs', () => {
     )
     const { users, empty } = await scene.end()
     expect(users).toMatchObject({ failed: 0, versions: { v1: users.total } })
+    expect(empty).toEqual([])
+  })
+
+  it.each([
+    ['while the canary is tested', 'run: sleep 8', /Smoke tests/],
+    ['while users are on the canary', 'GET /health -> 200', /Bake/]
+  ])('changes the plain Deployment itself %s: the release makes way for it', async (_, test, moment) => {
+    const scene = await openScene()
+    const started = scene.start({ images: image(2), 'smoke-tests': test, bake: '30s' })
+    await started.seen(moment)
+    kubectl(scene.namespace, 'set', 'image', 'deployment/web', `web=${image(3)}`)
+    const ended = await started.ended
+    expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back' } })
+    expect(ended.outputs.reason).toMatch(
+      /^deployment\/web was changed by somebody else while the release ran/
+    )
+    await untilAvailable(scene.namespace, 'web')
+    expect((await getService(scene.namespace)).spec.selector).toStrictEqual({ app: 'web' })
+    const { users, empty } = await scene.end()
+    expect(users.failed).toBe(0)
     expect(empty).toEqual([])
   })
 

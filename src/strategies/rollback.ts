@@ -1,7 +1,55 @@
-import type { Deployment } from '../kubernetes/objects.ts'
+import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { inSlot } from '../kubernetes/slots.ts'
+import type { SlotName } from '../kubernetes/slots.ts'
+import type { Observed } from '../observed.ts'
+import type { Version } from '../outcome.ts'
 import type { Step } from '../plan.ts'
 import type { Release, Selector } from '../record.ts'
+import { HASH_LABEL } from '../routes/find.ts'
 import { DRAIN } from './drain.ts'
+import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
+import type { Origin } from './prepare.ts'
+
+/** The version to go back to, and what is left of it. */
+export interface Previous {
+  readonly version: Version
+  readonly live: Deployment
+  /** Holds its template: a failed release may have used its Deployment since. */
+  readonly replicaSet: ReplicaSet
+}
+
+export interface PreparedRollback {
+  readonly canary: Deployment
+  readonly release: Release
+  /** See `Rollback`. */
+  readonly settled: Selector | undefined
+}
+
+/** Turns the version to go back to into a release, at the size of the one that serves. */
+export function prepareRollback(
+  observed: Observed,
+  { version, live, replicaSet }: Previous,
+  origin: Origin
+): PreparedRollback {
+  const slot = version.slot as SlotName
+  const placement = { ...placementOf(observed), slot, name: version.deployment }
+  const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
+  const selectors = selectorsOf(observed, placement, version.hash)
+  const canary = { ...version, replicas: placement.replicas }
+  return {
+    canary: inSlot(source, placement, live),
+    release: beginRelease(
+      'rollback',
+      observed,
+      canary,
+      selectors,
+      observed.autoscaler?.metadata.name,
+      origin
+    ),
+    settled: slot === 'plain' ? withoutKeys(selectors.canary, HASH_LABEL) : undefined
+  }
+}
 
 export interface Rollback {
   /** The previous version's Deployment, at the size of the one that serves. */

@@ -1,0 +1,61 @@
+import { describe, expect, it } from '@jest/globals'
+import type { JsonPatch } from '../../../src/kubernetes/cluster.ts'
+import type { Service } from '../../../src/kubernetes/objects.ts'
+import { RECORD_ANNOTATION } from '../../../src/record.ts'
+import { changeOf } from '../../../src/routes/foreign.ts'
+import { service } from '../core/scene.ts'
+
+const edit: JsonPatch = [
+  { op: 'replace', path: '/metadata/resourceVersion', value: '41' },
+  { op: 'replace', path: '/spec/selector', value: { app: 'web', slot: 'blue' } },
+  { op: 'add', path: '/metadata/annotations/greenlight.dev~1release', value: 'ours' }
+]
+
+const live = (
+  spec: Partial<Service['spec']> = {},
+  annotations: Readonly<Record<string, string>> = {}
+): Service => ({
+  ...service(),
+  metadata: {
+    ...service().metadata,
+    resourceVersion: '99',
+    annotations: { [RECORD_ANNOTATION]: 'ours', ...annotations },
+    managedFields: [
+      { manager: 'helm', operation: 'Update', time: '2026-11-03T14:02:00Z' },
+      { manager: 'greenlight', operation: 'Update', time: '2026-11-03T14:03:00Z' },
+      { manager: 'argocd', operation: 'Apply', time: '2026-11-03T14:01:00Z' }
+    ]
+  },
+  spec: { ...service().spec, selector: { slot: 'blue', app: 'web' }, ...spec }
+})
+
+describe('no change of ours, whoever made it:', () => {
+  it.each([
+    ['the object is as we left it', live()],
+    ['a port', live({ ports: [] })],
+    ['another annotation', live({}, { team: 'shop' })]
+  ])('%s', (_, object) => {
+    expect(changeOf(object, edit)).toBeUndefined()
+  })
+})
+
+describe('a change of what the release owns, with the one who wrote last:', () => {
+  const { annotations: _, ...bare } = live().metadata
+  it.each([
+    ['another selector', live({ selector: { app: 'web' } }), 'the selector became app=web'],
+    [
+      'a narrower selector',
+      live({ selector: { app: 'web', slot: 'blue', zone: 'a' } }),
+      'the selector became app=web,slot=blue,zone=a'
+    ],
+    ['an empty selector', live({ selector: {} }), 'the selector became empty'],
+    [
+      'no record',
+      { ...live(), metadata: bare },
+      'the selector became slot=blue,app=web and the record was removed'
+    ],
+    ['another record', live({}, { [RECORD_ANNOTATION]: 'theirs' }), 'the selector became slot=blue,app=web']
+  ])('%s', (__, object, change) => {
+    expect(changeOf(object, edit)).toEqual({ manager: 'helm', change })
+  })
+})

@@ -1,0 +1,81 @@
+import { ReleaseFailed } from '../errors.ts'
+import { canonical } from '../kubernetes/canonical.ts'
+import type { Ref } from '../kubernetes/cluster.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { HASH_LABEL } from '../routes/find.ts'
+import { readyPods } from './endpoints.ts'
+import { awaitReady } from './readiness.ts'
+import type { ReleaseRun } from './run-state.ts'
+
+/**
+ * Rejects when somebody gives a plain stable Deployment another template while the release runs.
+ *
+ * The route selects stable by the hash of its template then, so the pods that the change brings would get no
+ * traffic while it ends the ones that have it. The release has to make way before that.
+ */
+export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  if (run.stable.slot !== 'plain') return
+  const { namespace } = run
+  const name = run.stable.deployment
+  const changed = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly Deployment[]): void => {
+    if (live === undefined || isSame(live, run)) return
+    changed.reject(
+      new ReleaseFailed(
+        `deployment/${name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
+      )
+    )
+  }
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
+  await Promise.race([run.ports.cluster.watch(watched, onChange, signal), changed.promise])
+}
+
+const isSame = (live: Deployment, { stableTemplate }: ReleaseRun): boolean =>
+  canonical(live.spec.template) === stableTemplate
+
+/** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
+const ENOUGH = 0.75
+
+/**
+ * Stable gets traffic back only when it has the pods for it: somebody may have scaled it down meanwhile, or be
+ * rolling something else out in it.
+ * @throws ReleaseFailed when it does not get them
+ */
+export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  const { cluster } = run.ports
+  const ref: Ref = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace: run.namespace,
+    name: run.stable.deployment
+  }
+  const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
+  if (deployment === undefined)
+    throw new ReleaseFailed(`deployment/${ref.name} is gone, so the traffic stays where it is`)
+  const wanted = run.stable.replicas
+  if (isSettled(deployment) && ready.length >= Math.max(1, wanted * ENOUGH))
+    return `${ready.length} of ${wanted} pods ready`
+  const size = Math.max(deployment.spec.replicas ?? 1, wanted)
+  const scaled = await cluster.patch<Deployment>(ref, [{ op: 'add', path: '/spec/replicas', value: size }])
+  const { pods, hash } = await awaitReady(scaled, run.settings.timeout, run.ports, signal)
+  followTemplate(run, hash)
+  return `${pods.length} of ${size} pods ready now`
+}
+
+/** No rollout is under way that would end the pods that are ready now. */
+const isSettled = ({ metadata, status }: Deployment): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+  (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0)
+
+/** A plain Deployment is selected by the hash of its template; when somebody has changed it, by the one it has now. */
+function followTemplate(run: ReleaseRun, hash: string): void {
+  const { selectors } = run.release
+  if (!(HASH_LABEL in selectors.stable) || selectors.stable[HASH_LABEL] === hash) return
+  run.warnings.push(
+    `deployment/${run.stable.deployment} was changed while the release ran: what serves now was not released by it`
+  )
+  run.release = {
+    ...run.release,
+    selectors: { ...selectors, stable: { ...selectors.stable, [HASH_LABEL]: hash } }
+  }
+}
