@@ -1,4 +1,4 @@
-import { messageOf, ReleaseFailed } from './errors.ts'
+import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from './errors.ts'
 import { execute } from './execute.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import { untilStableChanges } from './execution/stable.ts'
@@ -47,7 +47,7 @@ export async function carryOut(
   run.traffic.guard(AbortSignal.any([ended.signal, lock.lost]))
   try {
     await execute(steps, run, stop)
-    return { result: run.release.phase === 'promoted' ? 'promoted' : 'rolled-back', reason: '', next: [] }
+    return { result: endedWell(run), reason: '', next: [] }
   } catch (error) {
     return await afterFailure(causeOf(error, stop), run, lock, cancelled)
   } finally {
@@ -65,70 +65,74 @@ async function afterFailure(
   cancelled: AbortSignal
 ): Promise<Ending> {
   const since = run.ports.clock.now()
-  const reason = messageOf(cause)
-  const failure = {
-    reason,
-    next: [],
-    ...(cause instanceof ReleaseFailed && cause.failedCheck !== undefined
-      ? { failedCheck: cause.failedCheck }
-      : {})
-  }
-  run.ports.log.error(reason)
-  if (!run.begun || lock.lost.aborted) return { ...failure, result: 'failed' }
-  if (!isUnfinished(run.release))
-    return {
-      ...failure,
-      result: run.release.phase === 'promoted' ? 'promoted' : 'rolled-back',
-      next: leftOver(run)
-    }
+  const failure = failureOf(cause)
+  run.ports.log.error(failure.reason)
+  if (!run.begun || cause instanceof TakenOver) return { ...failure, result: 'failed' }
+  if (!isUnfinished(run.release)) return { ...failure, result: endedWell(run), next: leftOver(run) }
   try {
     await restore(run, lock)
   } catch (error) {
-    return {
-      ...failure,
-      result: 'failed',
-      reason: `${reason}. The traffic could not be put back: ${messageOf(error)}`,
-      next: byHand(run)
-    }
+    return withoutRestore(error, failure, run)
   }
-  const restoreSeconds = ((run.shiftedAt ?? since) - since) / 1000
-  if (cause instanceof Cancelled) return { ...failure, result: 'aborted', restoreSeconds }
-  return { ...failure, result: 'rolled-back', restoreSeconds, next: await tidy(run, cancelled) }
+  const restored = { ...failure, restoreSeconds: ((run.shiftedAt ?? since) - since) / 1000 }
+  if (cause instanceof Cancelled) return { ...restored, result: 'aborted' }
+  await tidy(run, cancelled)
+  return { ...restored, result: run.release.command === 'rollback' ? 'failed' : 'rolled-back' }
+}
+
+const endedWell = ({ release }: ReleaseRun): Result =>
+  release.command === 'rollback' ? 'rolled-back' : 'promoted'
+
+type Failure = Pick<Ending, 'reason' | 'failedCheck' | 'next'>
+
+const failureOf = (cause: unknown): Failure => ({
+  reason: messageOf(cause),
+  next: [],
+  ...(cause instanceof ReleaseFailed && cause.failedCheck !== undefined
+    ? { failedCheck: cause.failedCheck }
+    : {})
+})
+
+async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun): Promise<Ending> {
+  const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}`
+  if (error instanceof TakenOver) return { ...failure, result: 'failed', reason }
+  if (error instanceof StableCannotServe)
+    return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
+  return { ...failure, result: 'failed', reason, next: byHand(run) }
+}
+
+/** Some answers are better than none: the canary keeps the traffic, and the next release begins from it. */
+export async function giveUpStable(run: ReleaseRun): Promise<string> {
+  await execute([{ kind: 'finish' }], run, new AbortController().signal)
+  return `It stays on ${run.canary.deployment}, from which the next release begins`
 }
 
 /** Again and again while the cluster does not answer: half-moved traffic is the one thing not to leave behind. */
 async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
   const { clock, log } = run.ports
   const deadline = clock.now() + RESTORE_TIMEOUT
-  const steps = planRestore(run.release)
+  const steps = planRestore()
   for (;;) {
     try {
+      await run.traffic.refresh()
       await execute(steps, run, lock.lost)
       return
     } catch (error) {
-      if (lock.lost.aborted || clock.now() > deadline) throw error
+      if (isFinal(error) || lock.lost.aborted || clock.now() > deadline) throw error
       log.warning(`the traffic is not back yet, trying again: ${messageOf(error)}`)
       await clock.sleep(RESTORE_PAUSE, lock.lost)
     }
   }
 }
 
+const isFinal = (error: unknown): boolean => error instanceof TakenOver || error instanceof StableCannotServe
+
 /** The traffic is back by now: what fails here is told, and the next run does it. */
-export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<string[]> {
+export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   try {
-    await execute(
-      planTidy(
-        run.initial.autoscaler === undefined
-          ? run.release
-          : { ...run.release, autoscaler: run.initial.autoscaler }
-      ),
-      run,
-      signal
-    )
-    return []
+    await execute(planTidy(run.release), run, signal)
   } catch (error) {
     run.warnings.push(`tidying up is not finished: ${messageOf(error)}; the next run does it first`)
-    return []
   }
 }
 

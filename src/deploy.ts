@@ -89,6 +89,7 @@ async function release(
       release: record,
       port,
       begun: false,
+      lock,
       sampler
     },
     ports,
@@ -110,8 +111,9 @@ async function release(
 async function afterRecovery(request: Deploy, { service }: Observed): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   await withLock(service, origin, ports, signal, async (lock) => {
-    const { record, service: live } = await observe(target, ports.cluster)
-    if (record !== undefined && isUnfinished(record)) await recover(live, record, ports, inputs, lock)
+    const now = await observe(target, ports.cluster)
+    if (now.record !== undefined && isUnfinished(now.record))
+      await recover(now, now.record, ports, inputs, lock)
   })
   return deploy(request)
 }

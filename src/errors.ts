@@ -50,4 +50,10 @@ export class ReleaseFailed extends Error {
   }
 }
 
+/** Another run has this release now: nothing may be written any more, and nothing has to be put back. */
+export class TakenOver extends ReleaseFailed {}
+
+/** Stable has no pods that could carry the traffic, so it stays where it is. */
+export class StableCannotServe extends ReleaseFailed {}
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -3,13 +3,14 @@ import { collectEvidence } from './execution/evidence.ts'
 import { confirmEndpoints } from './execution/endpoints.ts'
 import { awaitReady } from './execution/readiness.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
-import { ensureStable } from './execution/stable.ts'
+import { ensureStable, growWithStable } from './execution/stable.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
 import { finish, settle, shift } from './execution/switch.ts'
 import { bake } from './execution/watching.ts'
+import { formatDuration } from './grammar/duration.ts'
 import type { Ref } from './kubernetes/cluster.ts'
-import { isEnding, isOwnedBy } from './kubernetes/health.ts'
 import type { Deployment, Pod } from './kubernetes/objects.ts'
+import { isOwnedBy, templateHash } from './kubernetes/health.ts'
 import { printSelector } from './kubernetes/selectors.ts'
 import { describe } from './plan.ts'
 import type { Side, Step } from './plan.ts'
@@ -40,6 +41,7 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
   log.group(title)
   try {
     signal.throwIfAborted()
+    await run.lock.assure()
     const detail = await (doers[step.kind] as Doer<Step['kind']>)(step, run, signal)
     note('done', detail)
     log.line(detail)
@@ -57,20 +59,30 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     return `${kind} ${metadata.name} is as the manifest says`
   },
   async start({ deployment }, run) {
-    const { cluster } = run.ports
     const exists = deployment.metadata.resourceVersion !== undefined
-    run.deployment = await (exists ? cluster.replace(deployment) : cluster.create(deployment))
+    if (exists) run.outdated = await templatesIn(deployment, run)
+    run.deployment = await (exists ? update(deployment, run) : run.ports.cluster.create(deployment))
+    if (run.deployment.metadata.generation === deployment.metadata.generation) run.outdated = new Set()
     return `deployment/${deployment.metadata.name} ${exists ? 'updated' : 'created'}`
   },
   async 'await-ready'(_, run, signal) {
     if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
-    const { pods, hash } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
+    const { pods, hash } = await awaitReady(
+      run.deployment,
+      run.settings.timeout,
+      run.ports,
+      signal,
+      run.outdated
+    )
     run.pods = pods
     run.canary = { ...run.canary, hash }
     return `${pods.length} of ${pods.length} pods ready, template ${hash}`
   },
   smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),
-  'point-autoscaler': ({ to }, run) => pointAutoscaler(run, to),
+  async 'point-autoscaler'({ to }, run, signal) {
+    if (to === 'canary') await growWithStable(run, signal)
+    return pointAutoscaler(run, to)
+  },
   async shift({ weight }, run, signal) {
     const detail = await shift(run, weight, weight === 0 && run.begun ? 'aborting' : 'running', signal)
     if (weight === 100) await confirmEndpoints(run, signal)
@@ -84,8 +96,44 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     return 'no new traffic in this time'
   },
   'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
-  finish: (_, run) => finish(run),
+  finish: ({ settle: selector }, run) => finish(run, selector),
   settle: ({ selector, outcome }, run) => settle(run, selector, outcome)
+}
+
+/** What still runs in the slot is on its way out: that it cannot run says nothing against what comes. */
+async function templatesIn(
+  deployment: Deployment,
+  { ports, namespace }: ReleaseRun
+): Promise<ReadonlySet<string>> {
+  const { matchLabels } = deployment.spec.selector
+  const pods = await ports.cluster.list<Pod>({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace,
+    labels: printSelector(matchLabels)
+  })
+  return new Set(pods.filter((pod) => isOwnedBy(deployment, pod)).map(templateHash))
+}
+
+/** A status that was written since it was read is no reason to stop; another spec is somebody's work. */
+async function update(deployment: Deployment, { ports }: ReleaseRun): Promise<Deployment> {
+  try {
+    return await ports.cluster.replace(deployment)
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    const { apiVersion, kind, metadata } = deployment
+    const live = await ports.cluster.get<Deployment>({
+      apiVersion,
+      kind,
+      namespace: metadata.namespace,
+      name: metadata.name
+    })
+    if (live?.metadata.generation !== metadata.generation) throw error
+    return ports.cluster.replace({
+      ...deployment,
+      metadata: { ...metadata, resourceVersion: live?.metadata.resourceVersion ?? '' }
+    })
+  }
 }
 
 const deploymentRef = (run: ReleaseRun, side: Side): Ref => ({
@@ -99,11 +147,21 @@ const deploymentRef = (run: ReleaseRun, side: Side): Ref => ({
 async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string> {
   const name = run.initial.autoscaler
   if (name === undefined) return 'there is none'
-  await run.ports.cluster.patch(
-    { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', namespace: run.namespace, name },
-    [{ op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment }]
-  )
-  return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
+  const ref = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    namespace: run.namespace,
+    name
+  }
+  try {
+    await run.ports.cluster.patch(ref, [
+      { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment }
+    ])
+    return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 404)) throw error
+    return `horizontalpodautoscaler/${name} is gone`
+  }
 }
 
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
@@ -113,7 +171,7 @@ async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Prom
     const deployment = await run.ports.cluster.patch<Deployment>(ref, [
       { op: 'add', path: '/spec/replicas', value: 0 }
     ])
-    await untilEnding(run, deployment, signal)
+    await untilWithoutPods(run, deployment, signal)
     run[side] = { ...run[side], replicas: 0 }
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {
@@ -122,22 +180,35 @@ async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Prom
   }
 }
 
-async function untilEnding(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
+/** The controller has seen it, and counts no pod that is not ending: from then on no selector can send it traffic. */
+const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolean =>
+  (metadata.generation ?? 0) >= generation &&
+  (status?.observedGeneration ?? 0) >= generation &&
+  (status?.replicas ?? 0) === 0
+
+async function untilWithoutPods(
+  run: ReleaseRun,
+  { metadata }: Deployment,
+  signal: AbortSignal
+): Promise<void> {
+  const { cluster, clock } = run.ports
+  const { namespace, name, generation = 0 } = metadata
   const done = new AbortController()
   const ended = AbortSignal.any([signal, done.signal])
-  const all = Promise.withResolvers<undefined>()
-  const labels = printSelector(deployment.spec.selector.matchLabels)
-  const onChange = (pods: readonly Pod[]): void => {
-    if (pods.every((pod) => isEnding(pod) || !isOwnedBy(deployment, pod))) all.resolve(undefined)
+  const gone = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly Deployment[]): void => {
+    if (live === undefined || hasNoPods(live, generation)) gone.resolve(undefined)
   }
-  run.ports.cluster
-    .watch<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: run.namespace, labels }, onChange, ended)
-    .catch(all.reject)
-  run.ports.clock.sleep(run.settings.timeout, ended).then(() => {
-    all.resolve(undefined)
-  }, all.reject)
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
+  cluster.watch<Deployment>(watched, onChange, ended).catch(gone.reject)
+  const late = new ReleaseFailed(
+    `deployment/${name} still has pods ${formatDuration(run.settings.timeout)} after it was scaled to 0`
+  )
+  clock.sleep(run.settings.timeout, ended).then(() => {
+    gone.reject(late)
+  }, gone.reject)
   try {
-    await all.promise
+    await gone.promise
   } finally {
     done.abort()
   }

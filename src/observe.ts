@@ -1,7 +1,7 @@
 import { InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
-import { isEnding, isReady, isOwnedBy, templateHash } from './kubernetes/health.ts'
+import { isEnding, isOwnedBy, isReady, isSettled, templateHash, wantedReplicas } from './kubernetes/health.ts'
 import type {
   Deployment,
   HorizontalPodAutoscaler,
@@ -15,6 +15,7 @@ import type { Version } from './outcome.ts'
 import type { Observed } from './observed.ts'
 import { isUnfinished, readRecord } from './record.ts'
 import type { Release } from './record.ts'
+import type { SlotName } from './kubernetes/slots.ts'
 import { findService, findStable, slotsOf } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
 
@@ -46,7 +47,7 @@ export async function observe(target: Target, cluster: Cluster): Promise<Observe
       : await named(target.service, services, target, cluster)
   if (isFault(service)) throw new InputError([service])
   const record = readRecord(service)
-  const stable = findStable(service, slots, record?.stable.deployment)
+  const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
   if (isFault(stable)) throw new InputError([stable])
   const pods = await podsBehind(service, cluster)
   const autoscaler = autoscalers.find(
@@ -66,6 +67,16 @@ export async function observe(target: Target, cluster: Cluster): Promise<Observe
       spec.scaleTargetRef.kind === 'Deployment' ? [spec.scaleTargetRef.name] : []
     )
   }
+}
+
+/** In the middle of a release it is the record that says what stable is, whatever the traffic does. */
+function stableOf(
+  record: Release | undefined,
+  slots: Slots
+): Pick<Observed['stable'], 'slot' | 'deployment'> | undefined {
+  if (record === undefined || !isUnfinished(record)) return undefined
+  const slot = record.stable.slot as SlotName
+  return slots[slot] === undefined ? undefined : { slot, deployment: slots[slot] }
 }
 
 async function readSlots({ namespace, workload }: Target, cluster: Cluster): Promise<Slots> {
@@ -162,12 +173,21 @@ function servingPods(
       }
     ])
   }
-  if (another !== undefined) {
+  if (another !== undefined || !isSettled(deployment)) {
     throw new InputError([
       {
         input: 'workload',
-        problem: `${name} in namespace ${service.metadata.namespace ?? ''} is in the middle of a rollout (pods of templates ${hash} and ${another} run side by side)`,
+        problem: `${name} in namespace ${service.metadata.namespace ?? ''} is in the middle of a rollout of its own`,
         example: `wait until \`kubectl rollout status ${name}\` has ended`
+      }
+    ])
+  }
+  if (hash === '' && wantedReplicas(deployment) > 0) {
+    throw new InputError([
+      {
+        input: 'workload',
+        problem: `no pod of ${name} in namespace ${service.metadata.namespace ?? ''} runs, although there should be ${wantedReplicas(deployment)}: it cannot be told which version serves`,
+        example: `kubectl describe ${name}, or scale it to 0 to release over it`
       }
     ])
   }

@@ -1,8 +1,10 @@
+import { selects } from './kubernetes/selectors.ts'
 import type { Ending } from './carry-out.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import type { Observed } from './observed.ts'
 import { versionOf } from './observed.ts'
 import type { Outcome, Version } from './outcome.ts'
+import { isUnfinished } from './record.ts'
 import type { Origin } from './strategies/prepare.ts'
 
 type Command = Outcome['command']
@@ -54,12 +56,7 @@ export function outcomeOf(
   origin: Origin,
   finishedAt: number
 ): Outcome {
-  const moved =
-    run.release.phase === 'promoted' ||
-    (run.release.command === 'rollback' &&
-      run.release.phase === 'rolled-back' &&
-      ending.result === 'rolled-back')
-  const serving = moved || run.release.weight === 100 ? run.canary : run.stable
+  const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
   const { failedCheck, restoreSeconds } = ending
   return {
     ...emptyOutcome(command, origin, finishedAt),
@@ -84,6 +81,10 @@ export function outcomeOf(
   }
 }
 
+/** By the record: after its end the stable of the record is what serves. */
+const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
+  isUnfinished(release) ? release.weight === 100 : release.stable.deployment === canary.deployment
+
 /** What a person would want to do next, as commands that can be copied. */
 function nextSteps(
   { namespace, canary, stable, release }: ReleaseRun,
@@ -95,7 +96,11 @@ function nextSteps(
   if (result === 'rolled-back' && release.command === 'deploy') {
     return [
       `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,
-      `Find the cause above, or start one pod of it by hand, which gets no traffic: kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`,
+      ...(selects(release.selectors.before, { ...release.selectors.canary })
+        ? ['Find the cause above.']
+        : [
+            `Find the cause above, or start one pod of it by hand, which gets no traffic: kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`
+          ]),
       'Fix it and push again: the next run releases it from the start.'
     ]
   }

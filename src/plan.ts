@@ -26,8 +26,8 @@ export type Step =
   /** Time for proxies and clients to let go of pods that get no new traffic; `duration` in milliseconds. */
   | { readonly kind: 'drain'; readonly duration: number }
   | { readonly kind: 'scale-down'; readonly side: Side }
-  /** Record: the canary is stable now. */
-  | { readonly kind: 'finish' }
+  /** Record: the canary is stable now; `settle` as in the record. */
+  | { readonly kind: 'finish'; readonly settle?: Selector }
   /** Record: stable stays; the selector becomes what it was once only one version has pods. */
   | { readonly kind: 'settle'; readonly selector: Selector; readonly outcome: 'restored' | 'kept' }
 

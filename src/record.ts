@@ -40,6 +40,8 @@ export interface Release {
   readonly previous?: Version
   /** The Service's selector as it was, and as it is with all traffic on the one or the other. */
   readonly selectors: { readonly before: Selector; readonly stable: Selector; readonly canary: Selector }
+  /** The release is over, but the selector is to become this one when the other version has no pods any more. */
+  readonly settle?: Selector
   /** Name of the HorizontalPodAutoscaler that follows the traffic. */
   readonly autoscaler?: string
   readonly history: readonly HistoryEntry[]
@@ -55,7 +57,7 @@ export function readRecord(route: KubernetesObject): Release | undefined {
   const text = route.metadata.annotations?.[RECORD_ANNOTATION]
   if (text === undefined) return undefined
   const record = parse(text)
-  if (record?.version === 1) return record
+  if (record !== undefined && isComplete(record)) return record
   throw new Error(
     `the annotation ${RECORD_ANNOTATION} of ${route.kind.toLowerCase()}/${route.metadata.name} cannot be read: ` +
       'it was written by another version of Greenlight or edited by hand. ' +
@@ -63,12 +65,33 @@ export function readRecord(route: KubernetesObject): Release | undefined {
   )
 }
 
-function parse(text: string): Release | undefined {
+function parse(text: string): Partial<Release> | undefined {
   try {
-    return JSON.parse(text) as Release | undefined
+    return (JSON.parse(text) ?? undefined) as Partial<Release> | undefined
   } catch {
     return undefined
   }
+}
+
+const PHASES: ReadonlySet<string> = new Set<Phase>(['running', 'aborting', 'promoted', 'rolled-back'])
+
+/** Whether it has what a run acts upon; anything less was edited by hand. */
+function isComplete(record: Partial<Release>): record is Release {
+  const { version, id, phase, stable, canary, selectors, history } = record
+  const versions = [stable, canary].every(
+    (one) => typeof one?.deployment === 'string' && typeof one.replicas === 'number'
+  )
+  const traffic = [selectors?.before, selectors?.stable, selectors?.canary].every(
+    (one) => typeof one === 'object'
+  )
+  return (
+    version === 1 &&
+    typeof id === 'string' &&
+    PHASES.has(phase ?? '') &&
+    versions &&
+    traffic &&
+    Array.isArray(history)
+  )
 }
 
 export const printRecord = (release: Release): string => JSON.stringify(release)
@@ -77,7 +100,7 @@ export const isUnfinished = (release: Release): boolean =>
   release.phase === 'running' || release.phase === 'aborting'
 
 /** The record after the canary has become stable. */
-export function promoted(release: Release, at: number): Release {
+export function promoted(release: Release, at: number, settle?: Selector): Release {
   const { stable, canary, id } = release
   return {
     ...withHistory(release, release.command === 'deploy' ? 'promoted' : 'rolled-back', canary, at),
@@ -87,6 +110,7 @@ export function promoted(release: Release, at: number): Release {
     stable: canary,
     canary: stable,
     selectors: { ...release.selectors, stable: release.selectors.canary, canary: release.selectors.stable },
+    ...(settle === undefined ? {} : { settle }),
     ...(release.command === 'deploy' ? { previous: stable } : {})
   }
 }

@@ -3,6 +3,7 @@ import type { Sampler } from './analysis/sampling.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import { openTraffic } from './execution/traffic.ts'
 import { canonical } from './kubernetes/canonical.ts'
+import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment, Service } from './kubernetes/objects.ts'
 import type { Release } from './record.ts'
 import { routes } from './routes/index.ts'
@@ -16,12 +17,13 @@ interface Beginning {
   readonly port: number
   /** Whether the record on the route is already this release's: then there is something to put back. */
   readonly begun: boolean
+  readonly lock: Lock
   readonly sampler: Sampler | undefined
 }
 
 /** The state of a release before its first step. */
 export function beginRun(
-  { service, stable, workload, release, port, begun, sampler }: Beginning,
+  { service, stable, workload, release, port, begun, lock, sampler }: Beginning,
   ports: Ports,
   settings: Settings
 ): ReleaseRun {
@@ -32,6 +34,7 @@ export function beginRun(
     ports,
     route: routes.service,
     traffic: openTraffic(service, ports),
+    lock,
     begun,
     stable: release.stable,
     canary: release.canary,
@@ -39,6 +42,7 @@ export function beginRun(
     initial: release,
     release,
     deployment: undefined,
+    outdated: new Set(),
     port,
     pods: [],
     tested: new Set(),

@@ -43,7 +43,7 @@ export async function rollback(request: Rollback): Promise<Outcome> {
   return withLock(seen.service, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     if (observed.record === undefined || !isUnfinished(observed.record)) return back(request, observed, lock)
-    const run = await recover(observed.service, observed.record, ports, inputs, lock)
+    const run = await recover(observed, observed.record, ports, inputs, lock)
     const reason = `release ${observed.record.id} was unfinished: it was undone`
     return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, 'rollback', origin, ports.clock.now())
   })
@@ -61,6 +61,7 @@ async function back(request: Rollback, observed: Observed, lock: Lock): Promise<
     release,
     port: 0,
     begun: false,
+    lock,
     sampler: undefined
   }
   // The previous version has served before: what is asked for is that it does so again, soon.
@@ -72,7 +73,7 @@ async function back(request: Rollback, observed: Observed, lock: Lock): Promise<
 
 /** @throws InputError that says why there is nothing to go back to */
 async function findPrevious(
-  { record, namespace, slots, service }: Observed,
+  { record, namespace, slots, service, stable }: Observed,
   { cluster }: Ports
 ): Promise<Previous> {
   const version = record?.previous
@@ -83,6 +84,11 @@ async function findPrevious(
         (last === undefined
           ? ': Greenlight has not released it yet'
           : ` (the last thing that happened: ${last.release} ${last.result} ${last.images.join(', ')})`)
+    )
+  }
+  if (version.deployment === stable.deployment.metadata.name) {
+    throw nothing(
+      `deployment/${version.deployment} (${version.images.join(', ')}) has all the traffic already`
     )
   }
   const live = slots[version.slot as SlotName]

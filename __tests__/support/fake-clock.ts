@@ -21,6 +21,7 @@ export class FakeClock implements Clock {
   #now = EPOCH
   #sleepers: readonly Sleeper[] = []
   #ticking = false
+  #ended = false
   readonly #auto: boolean
 
   constructor({ auto = false }: { readonly auto?: boolean } = {}) {
@@ -64,13 +65,19 @@ export class FakeClock implements Clock {
     this.#now = end
   }
 
+  /** The end of time: whatever still waits waits for ever. */
+  stop(): void {
+    this.#ended = true
+    this.#sleepers = []
+  }
+
   /** The time of one process, which can be stopped: a machine that is suspended, a runner that was killed. */
   process(): ProcessClock {
     return new ProcessClock(this)
   }
 
   #tick(): void {
-    if (!this.#auto || this.#ticking) return
+    if (!this.#auto || this.#ticking || this.#ended) return
     this.#ticking = true
     setImmediate(() => {
       this.#ticking = false

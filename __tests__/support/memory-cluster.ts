@@ -106,13 +106,13 @@ export class MemoryCluster {
     return this.replace(patched(this.#known(ref), patch), by)
   }
 
-  apply(object: Stored, by = 'somebody'): Stored {
+  apply(object: Stored, by = 'somebody', dryRun = false): Stored {
     const key = keyOf(refOf(object))
     const live = this.#objects.get(key)
     const before = this.#applied.get(key)
-    this.#applied.set(key, structuredClone(object))
-    if (live === undefined) return this.create(object, by)
-    return this.replace(merged(live, object, before) as Stored, by)
+    if (!dryRun) this.#applied.set(key, structuredClone(object))
+    if (live === undefined) return this.create(object, by, dryRun)
+    return this.replace(merged(live, object, before) as Stored, by, dryRun)
   }
 
   /** What a controller reports; no other part of the object is touched. */
@@ -155,7 +155,8 @@ export class MemoryCluster {
         call('replace', refOf(object), () => this.replace(object, us, dryRun) as typeof object, dryRun),
       patch: <T extends KubernetesObject>(ref: Ref, patch: JsonPatch) =>
         call('patch', ref, () => this.patch(ref, patch, us) as KubernetesObject as T),
-      apply: (object) => call('apply', refOf(object), () => this.apply(object, us) as typeof object),
+      apply: (object, { dryRun = false } = {}) =>
+        call('apply', refOf(object), () => this.apply(object, us, dryRun) as typeof object, dryRun),
       watch: async (query, onChange, signal) => {
         await call('watch', query, () => undefined)
         await this.#watch(query, onChange as (objects: readonly Stored[]) => void, signal)

@@ -19,6 +19,7 @@ const LOOK_AGAIN = 1000
 /** Events by which an autoscaler of nodes says that it brings one for a pod that does not fit. */
 const NODE_IS_COMING: ReadonlySet<string> = new Set(['TriggeredScaleUp', 'Nominated', 'NominatedPod'])
 
+type Ready = Extract<Health, { state: 'ready' }>
 type Judged = (health: Health) => void
 
 /** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
@@ -26,7 +27,8 @@ async function watchHealth(
   deployment: Deployment,
   { cluster, clock }: Ports,
   onHealth: Judged,
-  signal: AbortSignal
+  signal: AbortSignal,
+  outdated?: ReadonlySet<string>
 ): Promise<void> {
   const { namespace, name, generation = 0 } = deployment.metadata
   const since = clock.now()
@@ -34,17 +36,13 @@ async function watchHealth(
   let pods: readonly Pod[] | undefined
   const look = (): void => {
     // What the watch brings first may be from before the write that is waited for.
-    if (
-      signal.aborted ||
-      live === undefined ||
-      pods === undefined ||
-      (live.metadata.generation ?? 0) < generation
-    )
-      return
-    onHealth(health(live, pods, clock.now(), since))
+    if (signal.aborted || live === undefined || pods === undefined) return
+    if ((live.metadata.generation ?? 0) < generation) return
+    onHealth(health(live, pods, clock.now(), since, outdated))
   }
   const onDeployment = ([found]: readonly Deployment[]): void => {
     live = found
+    if (found === undefined) onHealth({ state: 'doomed', reason: 'Deleted', message: 'somebody deleted it' })
     look()
   }
   const onPods = (found: readonly Pod[]): void => {
@@ -52,12 +50,9 @@ async function watchHealth(
     look()
   }
   const labels = printSelector(deployment.spec.selector.matchLabels)
+  const one = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
   await Promise.race([
-    cluster.watch(
-      { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` },
-      onDeployment,
-      signal
-    ),
+    cluster.watch(one, onDeployment, signal),
     cluster.watch({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, onPods, signal),
     again(clock, look, signal)
   ])
@@ -76,15 +71,17 @@ async function again(clock: Clock, look: () => void, signal: AbortSignal): Promi
 /**
  * Waits until every pod of the Deployment is ready and of its current template.
  * @param timeout milliseconds
+ * @param outdated templates that it had before, whose pods may be in any state
  * @throws ReleaseFailed as soon as a pod cannot come up any more, or after the timeout
  */
 export async function awaitReady(
   deployment: Deployment,
   timeout: number,
   ports: Ports,
-  signal: AbortSignal
-): Promise<Extract<Health, { state: 'ready' }>> {
-  const { promise, resolve, reject } = Promise.withResolvers<Extract<Health, { state: 'ready' }>>()
+  signal: AbortSignal,
+  outdated?: ReadonlySet<string>
+): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>()
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
   const deadline = ports.clock.now() + timeout
@@ -99,14 +96,11 @@ export async function awaitReady(
         if (doomed) reject(asFailure(seen, deployment))
       }, reject)
     } else if (seen.summary !== summary) ports.log.line((summary = seen.summary))
-    if (ports.clock.now() >= deadline)
-      reject(
-        new ReleaseFailed(
-          `deployment/${deployment.metadata.name} was not ready after ${formatDuration(timeout)}: ${summary}`
-        )
-      )
+    if (ports.clock.now() >= deadline) reject(notReady(deployment, timeout, summary))
   }
-  watchHealth(deployment, ports, onHealth, watching).catch(reject)
+  watchHealth(deployment, ports, onHealth, watching, outdated).then(() => {
+    reject(signal.reason)
+  }, reject)
   try {
     return await promise
   } finally {
@@ -114,12 +108,35 @@ export async function awaitReady(
   }
 }
 
-/** Rejects when the Deployment's pods become doomed; settles only by that or by the signal. */
+const notReady = ({ metadata }: Deployment, timeout: number, summary: string): ReleaseFailed =>
+  new ReleaseFailed(`deployment/${metadata.name} was not ready after ${formatDuration(timeout)}: ${summary}`)
+
+/** What stops more pods from coming up says nothing against those that users are on. */
+const GROWING: ReadonlySet<string> = new Set(['ProgressDeadlineExceeded', 'Unschedulable', 'FailedCreate'])
+
+/** How long some of the pods that were switched to may be unready: a probe may miss once. */
+const UNREADY_GRACE = 10_000
+
+/**
+ * Rejects when pods that users are on cannot run any more, or are not ready any more; at once when none of them is.
+ * Settles only by that or by the signal.
+ */
 export async function untilDoomed(deployment: Deployment, ports: Ports, signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
+  const switchedTo = deployment.spec.replicas ?? 1
+  let unreadySince: number | undefined
   const onHealth: Judged = (seen) => {
-    if (seen.state === 'doomed' && seen.reason !== 'ProgressDeadlineExceeded')
-      reject(asFailure(seen, deployment))
+    if (seen.state === 'doomed' && !GROWING.has(seen.reason)) reject(asFailure(seen, deployment))
+    // An autoscaler may have more pods come up, or fewer stay.
+    if (seen.state !== 'progressing' || seen.ready >= Math.min(switchedTo, seen.wanted)) {
+      unreadySince = undefined
+      return
+    }
+    unreadySince ??= ports.clock.now()
+    if (seen.ready > 0 && ports.clock.now() - unreadySince < UNREADY_GRACE) return
+    reject(
+      new ReleaseFailed(`deployment/${deployment.metadata.name} lost pods under traffic: ${seen.summary}`)
+    )
   }
   watchHealth(deployment, ports, onHealth, signal).catch(reject)
   return promise

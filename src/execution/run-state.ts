@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
+import type { Lock } from '../kubernetes/lease.ts'
 import type { Log } from '../log.ts'
 import type { Measurement, PodEvidence, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
 import type { Standing } from '../analysis/judge.ts'
@@ -29,6 +30,7 @@ export interface ReleaseRun {
   readonly ports: Ports
   readonly route: Route
   readonly traffic: Traffic
+  readonly lock: Lock
   /** Whether a traffic write has been sent: if not, there is nothing to put back. */
   begun: boolean
   /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
@@ -42,6 +44,8 @@ export interface ReleaseRun {
   release: Release
   /** The canary's Deployment as the API server has it. */
   deployment: Deployment | undefined
+  /** Templates that ran in the canary's Deployment before it was given the new one. */
+  outdated: ReadonlySet<string>
   /** Number of the pods' port that the route's traffic goes to. */
   readonly port: number
   /** Pods that came up, and the uids of those that passed the smoke tests. */

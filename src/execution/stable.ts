@@ -1,6 +1,7 @@
-import { ReleaseFailed } from '../errors.ts'
+import { ReleaseFailed, StableCannotServe } from '../errors.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
+import { isSettled } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { readyPods } from './endpoints.ts'
@@ -43,6 +44,7 @@ const ENOUGH = 0.75
  */
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { cluster } = run.ports
+  if (run.route.weight(run.traffic.current(), run.release) === 0) return 'it has the traffic already'
   const ref: Ref = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -50,22 +52,20 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
     name: run.stable.deployment
   }
   const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
-  if (deployment === undefined)
-    throw new ReleaseFailed(`deployment/${ref.name} is gone, so the traffic stays where it is`)
+  if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
   const wanted = run.stable.replicas
-  if (isSettled(deployment) && ready.length >= Math.max(1, wanted * ENOUGH))
+  if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
     return `${ready.length} of ${wanted} pods ready`
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
   const scaled = await cluster.patch<Deployment>(ref, [{ op: 'add', path: '/spec/replicas', value: size }])
-  const { pods, hash } = await awaitReady(scaled, run.settings.timeout, run.ports, signal)
+  const { pods, hash } = await awaitReady(scaled, run.settings.timeout, run.ports, signal).catch(asStable)
   followTemplate(run, hash)
   return `${pods.length} of ${size} pods ready now`
 }
 
-/** No rollout is under way that would end the pods that are ready now. */
-const isSettled = ({ metadata, status }: Deployment): boolean =>
-  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-  (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0)
+function asStable(error: unknown): never {
+  throw error instanceof ReleaseFailed ? new StableCannotServe(error.message) : error
+}
 
 /** A plain Deployment is selected by the hash of its template; when somebody has changed it, by the one it has now. */
 function followTemplate(run: ReleaseRun, hash: string): void {
@@ -78,4 +78,24 @@ function followTemplate(run: ReleaseRun, hash: string): void {
     ...run.release,
     selectors: { ...selectors, stable: { ...selectors.stable, [HASH_LABEL]: hash } }
   }
+}
+
+/** An autoscaler may have grown stable since the canary got its size: all users must fit on the canary too. */
+export async function growWithStable(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { cluster } = run.ports
+  const ref = (name: string): Ref => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace: run.namespace,
+    name
+  })
+  const stable = await cluster.get<Deployment>(ref(run.stable.deployment))
+  const size = stable?.spec.replicas ?? 1
+  if (size <= run.canary.replicas) return
+  run.deployment = await cluster.patch<Deployment>(ref(run.canary.deployment), [
+    { op: 'add', path: '/spec/replicas', value: size }
+  ])
+  const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
+  run.pods = pods
+  run.canary = { ...run.canary, replicas: size }
 }

@@ -23,13 +23,17 @@ export async function shift(
     weight,
     phase,
     canary: run.canary,
-    ...(weight > 0 ? { exposed: true } : {})
+    ...(weight === 100 || isOnCanary(run) ? { exposed: true } : {})
   }
   run.begun = true
   await run.traffic.write(run.route.shift.bind(run.route), run.release)
   run.shiftedAt = run.ports.clock.now()
   return weight === 100 ? `${run.pods.length} tested pods serve` : 'stable serves'
 }
+
+/** Somebody may have moved the traffic by hand since the run died that is undone here. */
+const isOnCanary = ({ route, traffic, release }: ReleaseRun): boolean =>
+  route.weight(traffic.current(), release) === 100
 
 /**
  * What was tested is what gets the traffic: the pods that the selector will select are of the template that came
@@ -75,8 +79,8 @@ function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
 }
 
 /** The record says that the canary is stable now; the traffic stays where it is. */
-export async function finish(run: ReleaseRun): Promise<string> {
-  const release = promoted(run.release, run.ports.clock.now())
+export async function finish(run: ReleaseRun, selector?: Selector): Promise<string> {
+  const release = promoted(run.release, run.ports.clock.now(), selector)
   // After it the record's stable is what serves, so weight 0 and its selector are the traffic as it is.
   await run.traffic.write(run.route.shift.bind(run.route), release)
   run.release = release
@@ -89,7 +93,7 @@ export async function settle(
   selector: Selector,
   outcome: 'restored' | 'kept'
 ): Promise<string> {
-  const { release } = run
+  const { settle: _, ...release } = run.release
   const settled: Release = {
     ...(outcome === 'restored' ? restored(release, run.ports.clock.now()) : release),
     selectors: { ...release.selectors, before: selector }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ClusterError, ReleaseFailed } from '../errors.ts'
+import { ClusterError, ReleaseFailed, TakenOver } from '../errors.ts'
 import type { Cluster, JsonPatch, Ref } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Log } from '../log.ts'
@@ -27,6 +27,10 @@ export interface Traffic {
    * @throws ReleaseFailed when the record is no longer the one that we wrote: another run has taken over
    */
   write(edit: Edit, release: Release): Promise<KubernetesObject>
+  /** Reads the object anew. @throws TakenOver when its record is another run's */
+  refresh(): Promise<void>
+  /** The object as it was last read or written. */
+  current(): KubernetesObject
   /** From the first write on: puts traffic back that others move. Ends with the signal. */
   guard(signal: AbortSignal): void
   /** Aborted when this run must not go on: taken over, or somebody resets the traffic again and again. */
@@ -70,6 +74,12 @@ export function openTraffic(observed: KubernetesObject, ports: Ports): Traffic {
   }
   return {
     name: metadata.name,
+    refresh: () =>
+      inTurn(state, async () => {
+        state.known = await read(state)
+        fence(state, state.known)
+      }),
+    current: () => state.known,
     write: (edit, release) => inTurn(state, () => attempt(state, edit, release, ATTEMPTS)),
     guard: (signal) => {
       guard(state, signal)
@@ -98,9 +108,7 @@ async function read({ ports, ref, title }: State): Promise<KubernetesObject> {
 function fence({ ours, last, title }: State, live: KubernetesObject): void {
   const text = recordOf(live)
   if (ours.has(text) || (text === undefined && last !== undefined)) return
-  throw new ReleaseFailed(
-    `the record on ${title} was written by another run: this one changes nothing any more`
-  )
+  throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
 }
 
 async function attempt(state: State, edit: Edit, release: Release, left: number): Promise<KubernetesObject> {

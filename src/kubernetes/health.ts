@@ -3,7 +3,12 @@ import type { Condition, Container, ContainerStatus, Deployment, Pod } from './o
 /** What is known of a Deployment that should come up. */
 export type Health =
   | { readonly state: 'ready'; readonly pods: readonly Pod[]; readonly hash: string }
-  | { readonly state: 'progressing'; readonly summary: string }
+  | {
+      readonly state: 'progressing'
+      readonly summary: string
+      readonly ready: number
+      readonly wanted: number
+    }
   | { readonly state: 'doomed'; readonly reason: string; readonly message: string; readonly pod?: Pod }
 
 interface Doom {
@@ -44,6 +49,11 @@ export const isOwnedBy = (deployment: Deployment, pod: Pod): boolean =>
     ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${templateHash(pod)}`
   ) ?? false
 
+/** Whether no rollout is under way that would end the pods that are there. */
+export const isSettled = ({ metadata, status }: Deployment): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
+  (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0)
+
 /** The wanted number of pods; the API server's default is 1. */
 export const wantedReplicas = (deployment: Deployment): number => deployment.spec.replicas ?? 1
 
@@ -52,21 +62,24 @@ export const wantedReplicas = (deployment: Deployment): number => deployment.spe
  * seen this generation, every pod is of the new template and available (minReadySeconds and readiness gates
  * included), and none of the old ones is left.
  * @param now milliseconds since the epoch
+ * @param outdated templates that are on their way out: that their pods cannot run says nothing
  * @param watchedSince milliseconds since the epoch; no grace begins before it
  */
 export function health(
   deployment: Deployment,
   pods: readonly Pod[],
   now: number,
-  watchedSince: number
+  watchedSince: number,
+  outdated: ReadonlySet<string> = new Set()
 ): Health {
   const live = pods.filter((pod) => isOwnedBy(deployment, pod) && !isEnding(pod))
   if (isComplete(deployment, live))
     return { state: 'ready', pods: live, hash: live[0] === undefined ? '' : templateHash(live[0]) }
-  const doom = [...deploymentDooms(deployment), ...live.flatMap(podDooms)].find(
-    ({ since, grace }) => now - Math.max(since ?? watchedSince, watchedSince) >= grace
-  )
-  if (doom === undefined) return { state: 'progressing', summary: summarise(deployment, live) }
+  const doom = [
+    ...deploymentDooms(deployment),
+    ...live.filter((pod) => !outdated.has(templateHash(pod))).flatMap(podDooms)
+  ].find(({ since, grace }) => now - Math.max(since ?? watchedSince, watchedSince) >= grace)
+  if (doom === undefined) return progress(deployment, live)
   return {
     state: 'doomed',
     reason: doom.reason,
@@ -151,12 +164,13 @@ function describeExit(
   return `keeps crashing: exit code ${terminated.exitCode ?? '?'} (${terminated.reason ?? 'no reason given'})`
 }
 
-/** One line for a person who waits: how many are ready, and what the first of the others waits for. */
-function summarise(deployment: Deployment, pods: readonly Pod[]): string {
+/** With one line for a person who waits: how many are ready, and what the first of the others waits for. */
+function progress(deployment: Deployment, pods: readonly Pod[]): Health {
   const ready = pods.filter(isReady).length
+  const wanted = wantedReplicas(deployment)
   const waiting = pods.find((pod) => !isReady(pod))
   const what = waiting === undefined ? '' : `; ${waiting.metadata.name} ${waitsFor(waiting)}`
-  return `${ready} of ${wantedReplicas(deployment)} pods ready${what}`
+  return { state: 'progressing', summary: `${ready} of ${wanted} pods ready${what}`, ready, wanted }
 }
 
 function waitsFor(pod: Pod): string {

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ClusterError } from '../errors.ts'
+import { ClusterError, messageOf, TakenOver } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Cluster, Ref } from './cluster.ts'
 import type { Lease } from './objects.ts'
@@ -7,6 +7,8 @@ import type { Lease } from './objects.ts'
 const DURATION_SECONDS = 15
 const RENEW_EVERY = 5000
 const LOOK_EVERY = 1000
+/** Two renewals may be missed before another run can think that we are dead. */
+const SURE_FOR = 10_000
 const RUN_ANNOTATION = 'greenlight.dev/run'
 
 export interface Holder {
@@ -26,6 +28,12 @@ interface Ports {
 export interface Lock {
   /** Aborted when somebody else has taken the lock: then nothing may be written any more. */
   readonly lost: AbortSignal
+  /**
+   * Asks the cluster whether we still hold it when the last renewal is too long ago to be sure: a machine that
+   * slept, or a network that was gone, may have let another run in.
+   * @throws TakenOver when we do not
+   */
+  assure(): Promise<void>
   release(): Promise<void>
 }
 
@@ -132,35 +140,65 @@ function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now: number
 /** MicroTime as the API server wants it. */
 const microTime = (now: number): string => new Date(now).toISOString().replace('Z', '000Z')
 
-function keep(first: Lease, ref: Ref, holder: Holder, { cluster, clock, log }: Ports): Lock {
-  const lost = new AbortController()
+interface Kept {
+  readonly ports: Ports
+  readonly ref: Ref
+  readonly holder: Holder
+  readonly lost: AbortController
+  lease: Lease
+  /** Milliseconds since the epoch. */
+  renewedAt: number
+}
+
+/**
+ * Renews the lock until it is released. A renewal that fails is tried again: only another holder's name says that
+ * the lock is lost, and the record on the route keeps two runs apart until that is read.
+ */
+function keep(lease: Lease, ref: Ref, holder: Holder, ports: Ports): Lock {
+  const kept: Kept = { ports, ref, holder, lost: new AbortController(), lease, renewedAt: ports.clock.now() }
   const stopped = new AbortController()
-  let lease = first
-  const renewing = (async () => {
-    for (;;) {
-      await clock.sleep(RENEW_EVERY, stopped.signal)
-      try {
-        lease = await cluster.replace(leaseOf(ref, holder, lease, clock.now()))
-      } catch (error) {
-        if (error instanceof ClusterError && error.status === 409) {
-          lost.abort(
-            new LockedError(`another run has taken over lease/${ref.name}: this one changes nothing any more`)
-          )
-          return
-        }
-        log.warning(
-          `the lock could not be renewed, trying again: ${error instanceof Error ? error.message : String(error)}`
-        )
-      }
-    }
-  })().catch(() => undefined)
+  const renewing = renewAgain(kept, stopped.signal).catch(() => undefined)
   return {
-    lost: lost.signal,
+    lost: kept.lost.signal,
+    async assure() {
+      if (ports.clock.now() - kept.renewedAt > SURE_FOR) await renew(kept)
+      kept.lost.signal.throwIfAborted()
+    },
     async release() {
       stopped.abort()
       await renewing
-      if (lost.signal.aborted) return
-      await cluster.replace({ ...lease, spec: { ...lease.spec, holderIdentity: '' } })
+      if (kept.lost.signal.aborted) return
+      await ports.cluster.replace({ ...kept.lease, spec: { ...kept.lease.spec, holderIdentity: '' } })
     }
+  }
+}
+
+async function renewAgain(kept: Kept, stopped: AbortSignal): Promise<void> {
+  const { clock, log } = kept.ports
+  while (!kept.lost.signal.aborted) {
+    await clock.sleep(RENEW_EVERY, stopped)
+    await renew(kept).catch((error: unknown) => {
+      log.warning(`the lock could not be renewed, trying again: ${messageOf(error)}`)
+    })
+  }
+}
+
+async function renew(kept: Kept): Promise<void> {
+  const { ports, ref, holder } = kept
+  try {
+    const now = ports.clock.now()
+    kept.lease = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
+    kept.renewedAt = now
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    // Somebody may have put a label on it, or our own last renewal has arrived and only its answer has not.
+    const live = await ports.cluster.get<Lease>(ref)
+    if (live?.spec?.holderIdentity === holder.id) {
+      kept.lease = live
+      kept.renewedAt = ports.clock.now()
+      return
+    }
+    const message = `another run has taken over lease/${ref.name}: this one changes nothing any more`
+    kept.lost.abort(new TakenOver(message))
   }
 }

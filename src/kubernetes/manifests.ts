@@ -1,6 +1,7 @@
 import { LineCounter, parseAllDocuments } from 'yaml'
-import type { Document } from 'yaml'
+import type { Document, Tags } from 'yaml'
 
+import { messageOf } from '../errors.ts'
 import type { Fault } from '../errors.ts'
 import type { KubernetesObject } from './objects.ts'
 
@@ -22,7 +23,11 @@ export interface ParsedManifests {
  */
 export function parseManifests(text: string, file: string): ParsedManifests {
   const lines = new LineCounter()
-  const documents = parseAllDocuments(text, { version: '1.1', lineCounter: lines })
+  const documents = parseAllDocuments(text, {
+    version: '1.1',
+    customTags: kubernetesTags,
+    lineCounter: lines
+  })
   const parsed = [...documents].map((document) => parseDocument(document as Document, file, lines))
   return {
     manifests: parsed.flatMap(({ manifests }) => manifests),
@@ -30,12 +35,25 @@ export function parseManifests(text: string, file: string): ParsedManifests {
   }
 }
 
+/** Dates and numbers with colons in them are text to Kubernetes, as they are in JSON. */
+const kubernetesTags = (tags: Tags): Tags =>
+  tags.filter(
+    (tag) =>
+      typeof tag === 'string' ||
+      (!tag.tag.endsWith(':timestamp') && !('format' in tag && tag.format === 'TIME'))
+  )
+
 function parseDocument(document: Document, file: string, lines: LineCounter): ParsedManifests {
   const [error] = document.errors
   if (error !== undefined)
     return fault(`${file}, line ${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0] ?? ''}`)
   const source = `${file}, line ${lines.linePos(document.contents?.range?.[0] ?? 0).line}`
-  return unfold(document.toJS(), source)
+  try {
+    return unfold(document.toJS(), source)
+  } catch (error) {
+    // An alias without its anchor, or so many of them that they would fill the memory.
+    return fault(`${source}: ${messageOf(error)}`)
+  }
 }
 
 function unfold(value: unknown, source: string): ParsedManifests {

@@ -25,7 +25,7 @@ export const releaseNeeds: readonly Right[] = [
 
 /** Reaching the canary's pods before any user does. */
 export const smokeNeeds: readonly Right[] = [
-  ...need('', 'pods/proxy', 'get'),
+  ...need('', 'pods/proxy', 'get', 'create'),
   ...need('', 'pods/portforward', 'get', 'create')
 ]
 

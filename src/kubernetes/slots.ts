@@ -67,8 +67,11 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
   }
 }
 
-const keptMetadata = (live: Deployment | undefined): Partial<Deployment['metadata']> =>
-  live?.metadata.resourceVersion === undefined ? {} : { resourceVersion: live.metadata.resourceVersion }
+/** All that others keep there: owners, finalizers, and the versions by which a write in between is noticed. */
+const keptMetadata = (live: Deployment | undefined): Partial<Deployment['metadata']> => {
+  const { managedFields: _, ...kept } = live?.metadata ?? {}
+  return kept
+}
 
 const slotSelector = ({ spec }: Deployment, { label, slot }: Placement): Deployment['spec']['selector'] => ({
   ...spec.selector,

@@ -3,7 +3,7 @@ import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import { slotDeploymentName } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
-import { RECORD_ANNOTATION } from '../record.ts'
+import { readRecord, RECORD_ANNOTATION } from '../record.ts'
 
 /** The Deployments that a workload's versions can run in, as far as they exist. */
 export type Slots = Readonly<Partial<Record<SlotName, Deployment>>>
@@ -19,6 +19,13 @@ const present = (slots: Slots): readonly [SlotName, Deployment][] =>
 const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
   selects(withoutKeys(spec.selector ?? {}, HASH_LABEL), templateLabels(deployment.spec.template))
 
+/** In the middle of a release the Deployment that it selects may be gone, but the record says whose it is. */
+function isRecordedFor(service: Service, workload: string): boolean {
+  if (service.metadata.annotations?.[RECORD_ANNOTATION] === undefined) return false
+  const record = readRecord(service)
+  return slotsOf(workload).some(({ name }) => name === record?.stable.deployment)
+}
+
 /** The one Service that selects the workload. */
 export function findService(
   services: readonly Service[],
@@ -26,8 +33,10 @@ export function findService(
   workload: string,
   namespace: string
 ): Service | Fault {
-  const found = services.filter((service) =>
-    present(slots).some(([, deployment]) => reaches(service, deployment))
+  const found = services.filter(
+    (service) =>
+      present(slots).some(([, deployment]) => reaches(service, deployment)) ||
+      isRecordedFor(service, workload)
   )
   const recorded = found.filter(({ metadata }) => metadata.annotations?.[RECORD_ANNOTATION] !== undefined)
   const [service, another] = recorded.length === 1 ? recorded : found

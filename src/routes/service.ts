@@ -23,7 +23,7 @@ function patch(object: KubernetesObject, selector: Selector, release: Release): 
   return [
     // Not `test`: replacing it with the version that was read makes the API server answer 409 when it is no longer the live one.
     { op: 'replace', path: '/metadata/resourceVersion', value: object.metadata.resourceVersion },
-    { op: 'replace', path: '/spec/selector', value: selector },
+    { op: 'add', path: '/spec/selector', value: selector },
     object.metadata.annotations === undefined
       ? { op: 'add', path: '/metadata/annotations', value: { [RECORD_ANNOTATION]: record } }
       : { op: 'add', path: `/metadata/annotations/${RECORD_ANNOTATION.replace('/', '~1')}`, value: record }

@@ -3,10 +3,7 @@ import type { Release } from '../record.ts'
 import { DRAIN } from './drain.ts'
 
 /** The part that users feel: stable has the traffic again after it. */
-export const planRestore = (release: Release): Step[] => [
-  ...(release.weight > 0 ? [{ kind: 'ensure-stable' } as const] : []),
-  { kind: 'shift', weight: 0 }
-]
+export const planRestore = (): Step[] => [{ kind: 'ensure-stable' }, { kind: 'shift', weight: 0 }]
 
 /**
  * The part that can wait. Needs nothing but the record, so that any later run can do it.

@@ -2,7 +2,8 @@ import type { Fault } from '../errors.ts'
 import { printImageRule } from '../grammar/image.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { resolvePort } from '../kubernetes/health.ts'
+import type { Container, Deployment, PodSpec, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observed.ts'
 import type { Selector } from '../record.ts'
@@ -27,11 +28,11 @@ export function nothingToRelease(
 export const imageFaults = (unmatched: Inputs['images'], source: Deployment): Fault[] =>
   unmatched.map((rule) => ({
     input: 'images',
-    problem: `${printImageRule(rule)} changes nothing: deployment/${source.metadata.name} has ${containersOf(source)}`,
+    problem: `${printImageRule(rule)} changes nothing: deployment/${source.metadata.name} has ${printContainers(source)}`,
     example: `${source.spec.template.spec.containers[0]?.name ?? 'web'}=${rule.target.includes('/') ? rule.target : 'shop/web'}:2`
   }))
 
-const containersOf = ({ spec }: Deployment): string =>
+const printContainers = ({ spec }: Deployment): string =>
   [...spec.template.spec.containers, ...(spec.template.spec.initContainers ?? [])]
     .map(({ name, image }) => `${name}=${image ?? ''}`)
     .join(', ')
@@ -48,18 +49,16 @@ export function labelFaults({ metadata, spec }: Deployment, selector: Selector, 
   ]
 }
 
-/** A port by name must be one that the new version's containers have. */
-export const portFaults = (
-  port: number | undefined,
-  { metadata, spec }: Service,
-  canary: Deployment
-): Fault[] =>
-  port !== undefined
-    ? []
-    : [
-        {
-          input: 'route',
-          problem: `service/${metadata.name} sends traffic to the port named ${spec.ports?.[0]?.targetPort ?? '(none)'}, which no container of deployment/${canary.metadata.name} has`,
-          example: 'a container port with that name'
-        }
-      ]
+/** A port by name must be one that the new version's containers have, for every port that users come in by. */
+export const portFaults = ({ metadata, spec }: Service, canary: Deployment): Fault[] =>
+  (spec.ports ?? [])
+    .filter(({ targetPort, port }) => resolvePort(targetPort, port, containersOf(canary)) === undefined)
+    .map(({ targetPort = '' }) => ({
+      input: 'route',
+      problem: `service/${metadata.name} sends traffic to the port named ${targetPort}, which no container of deployment/${canary.metadata.name} has`,
+      example: 'a container port with that name'
+    }))
+
+/** A manifest may lack them; that is told elsewhere. */
+export const containersOf = ({ spec }: Deployment): readonly Container[] =>
+  (spec.template.spec as Partial<PodSpec> | undefined)?.containers ?? []

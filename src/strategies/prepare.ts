@@ -11,7 +11,7 @@ import { versionOf } from '../observed.ts'
 import type { Observed } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
-import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
+import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './traffic-fields.ts'
 
 /** Who releases, and from where. */
@@ -74,6 +74,16 @@ export function prepare(
   manifests: readonly Manifest[],
   origin: Origin
 ): Prepared | readonly Fault[] {
+  const unusable = manifests.flatMap((manifest) => trafficFaults(manifest, observed))
+  return unusable.length > 0 ? unusable : prepareUsable(inputs, observed, manifests, origin)
+}
+
+function prepareUsable(
+  inputs: Inputs,
+  observed: Observed,
+  manifests: readonly Manifest[],
+  origin: Origin
+): Prepared | readonly Fault[] {
   const placement = placementOf(observed)
   const source = sourceOf(observed, manifests, placement)
   const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
@@ -86,8 +96,7 @@ export function prepare(
     ...imageFaults(unmatched, source),
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
-    ...portFaults(port, observed.service, canary),
-    ...manifests.flatMap((manifest) => trafficFaults(manifest, observed))
+    ...portFaults(observed.service, canary)
   ]
   if (faults.length > 0 || port === undefined) return faults
   const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
@@ -153,7 +162,5 @@ function sourceOf(
 
 const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {
   const [port] = spec.ports ?? []
-  return port === undefined
-    ? undefined
-    : resolvePort(port.targetPort, port.port, canary.spec.template.spec.containers)
+  return port === undefined ? undefined : resolvePort(port.targetPort, port.port, containersOf(canary))
 }

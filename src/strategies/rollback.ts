@@ -73,10 +73,17 @@ export function planRollback({ canary, previous, settled }: Rollback, release: R
     { kind: 'await-ready' },
     ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'canary' } as const]),
     { kind: 'shift', weight: 100 },
-    { kind: 'finish' },
+    { kind: 'finish', ...(settled === undefined ? {} : { settle: settled }) },
     ...(keeps
       ? []
       : [{ kind: 'drain', duration: DRAIN } as const, { kind: 'scale-down', side: 'stable' } as const]),
     ...(settled === undefined ? [] : [{ kind: 'settle', selector: settled, outcome: 'kept' } as const])
   ]
 }
+
+/** What is left to do when a rollback to a plain Deployment died after the traffic had moved. */
+export const planSettle = (selector: Selector): Step[] => [
+  { kind: 'drain', duration: DRAIN },
+  { kind: 'scale-down', side: 'canary' },
+  { kind: 'settle', selector, outcome: 'kept' }
+]

@@ -125,7 +125,7 @@ describe('somebody else writes to the Service', () => {
     expect(scene.harm).toEqual([])
   })
 
-  it.failing('takes the selector away: it is put back and told', async () => {
+  it('takes the selector away: it is put back and told', async () => {
     const scene = await openScene(slotted())
     void scene.when(STARTED, 10, () =>
       scene.cluster.patch(serviceRef, [{ op: 'remove', path: '/spec/selector' }])
@@ -164,16 +164,30 @@ describe('somebody else writes to the Service', () => {
     expect(scene.harm).toEqual([])
   })
 
+  it('and we apply a manifest of it in the first release: we do not take our own write for theirs', async () => {
+    const scene = await openScene()
+    const outcome = await scene.run({ manifests: [manifest(service())] }).deploy()
+    expect(scene.story.slice(0, 2)).toEqual([
+      'service/web app=web,pod-template-hash=v1 (running 0 %)',
+      'deployment/web-green 3 x shop/web:2'
+    ])
+    expect(outcome.foreignWrites).toEqual([])
+  })
+
   it.failing(
-    'and we apply a manifest of it in the first release: we do not take our own write for theirs',
+    'moves the traffic to another version between our reading and our first write: it stays there',
     async () => {
-      const scene = await openScene()
-      const outcome = await scene.run({ manifests: [manifest(service())] }).deploy()
-      expect(scene.story.slice(0, 2)).toEqual([
-        'service/web app=web,pod-template-hash=v1 (running 0 %)',
-        'deployment/web-green 3 x shop/web:2'
-      ])
-      expect(outcome.foreignWrites).toEqual([])
+      const green = workload('web-green', { labels: { 'greenlight.dev/slot': 'green' }, version: 9 })
+      const scene = await openScene([...slotted(), green])
+      const theirs = (): unknown =>
+        scene.cluster.patch(serviceRef, [
+          { op: 'replace', path: '/spec/selector', value: { app: 'web', 'greenlight.dev/slot': 'green' } }
+        ])
+      await scene
+        .run({ before: once(onService, theirs) })
+        .deploy()
+        .catch(() => undefined)
+      expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=green -> v9 3')
     }
   )
 })
@@ -234,7 +248,7 @@ describe('somebody else writes to the Deployments', () => {
     expect(new Set(asked).size).toBe(4)
   })
 
-  it.failing('deletes the canary while we wait for it: the release ends at the timeout', async () => {
+  it('deletes the canary while we wait for it: the release ends at the timeout', async () => {
     const scene = await openScene(slotted())
     scene.controllers.life = () => ({ after: 5000, status: READY })
     const run = scene.run({ inputs: { timeout: '1m' } })
@@ -246,7 +260,7 @@ describe('somebody else writes to the Deployments', () => {
     expect(scene.clock.now() - started).toBeLessThan(2 * 60_000)
   })
 
-  it.failing('deletes the canary in the bake: stable gets the traffic back', async () => {
+  it('deletes the canary in the bake: stable gets the traffic back', async () => {
     const scene = await openScene(slotted())
     void scene.when(SERVING, 1000, () => {
       scene.cluster.remove(deploymentRef('web-green'))
@@ -255,7 +269,7 @@ describe('somebody else writes to the Deployments', () => {
     expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
   })
 
-  it.failing('only a status, between our reading and our start: the release goes on', async () => {
+  it('only a status, between our reading and our start: the release goes on', async () => {
     const scene = await openScene([
       ...slotted(),
       workload('web-green', { labels: { 'greenlight.dev/slot': 'green' }, replicas: 0 })
@@ -266,22 +280,19 @@ describe('somebody else writes to the Deployments', () => {
     expect(await scene.run().deploy()).toMatchObject({ result: 'promoted' })
   })
 
-  it.failing(
-    'another template into a plain stable while it has a release: it never serves nobody',
-    async () => {
-      const scene = await openScene()
-      void scene.when(SERVING, 1000, () =>
-        scene.cluster.patch(deploymentRef('web'), [
-          { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:1.1' }
-        ])
-      )
-      void scene.when(SERVING, 20_000, () => {
-        breakCanary(scene)
-      })
-      await scene.run({ inputs: { bake: '1m' } }).deploy()
-      expect(scene.harm.filter((line) => line.startsWith('nobody'))).toEqual([])
-    }
-  )
+  it('another template into a plain stable while it has a release: it never serves nobody', async () => {
+    const scene = await openScene()
+    void scene.when(SERVING, 1000, () =>
+      scene.cluster.patch(deploymentRef('web'), [
+        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:1.1' }
+      ])
+    )
+    void scene.when(SERVING, 20_000, () => {
+      breakCanary(scene)
+    })
+    await scene.run({ inputs: { bake: '1m' } }).deploy()
+    expect(scene.harm.filter((line) => line.startsWith('nobody'))).toEqual([])
+  })
 })
 
 describe('stable is not what it was when the traffic has to come back:', () => {
@@ -298,43 +309,69 @@ describe('stable is not what it was when the traffic has to come back:', () => {
     expect(scene.harm).toEqual([])
   })
 
-  it.failing(
-    'one of its three pods is not ready any more: a bad version is taken out in seconds all the same',
-    async () => {
-      const scene = await openScene(slotted())
-      let brokenAt = 0
-      let backAt = 0
-      void scene.when(RESTORED, 0, () => (backAt = scene.clock.now()))
-      void scene.when(SERVING, 5000, () => {
-        const [pod] = scene.controllers.podsOf('web-blue')
-        if (pod !== undefined) scene.controllers.change(pod, UNREADY)
-        brokenAt = scene.clock.now()
-        breakCanary(scene)
-      })
-      expect(await scene.run().deploy()).toMatchObject({ result: 'rolled-back' })
-      expect(backAt - brokenAt).toBeLessThan(10_000)
-    }
-  )
+  it('one of its three pods is not ready any more: a bad version is taken out in seconds all the same', async () => {
+    const scene = await openScene(slotted())
+    let brokenAt = 0
+    let backAt = 0
+    void scene.when(RESTORED, 0, () => (backAt = scene.clock.now()))
+    void scene.when(SERVING, 5000, () => {
+      const [pod] = scene.controllers.podsOf('web-blue')
+      if (pod !== undefined) scene.controllers.change(pod, UNREADY)
+      brokenAt = scene.clock.now()
+      breakCanary(scene)
+    })
+    expect(await scene.run().deploy()).toMatchObject({ result: 'rolled-back' })
+    expect(backAt - brokenAt).toBeLessThan(10_000)
+  })
 
-  it.failing(
-    'it was broken before the release already: the release after the next is not locked out for ever',
-    async () => {
-      const scene = await openScene(slotted())
-      scene.controllers.life = (pod) =>
-        pod.metadata.name.startsWith('web-blue')
-          ? { after: 500, status: waiting('CrashLoopBackOff') }
-          : { after: 500, status: READY }
-      for (const pod of scene.controllers.podsOf('web-blue'))
-        scene.controllers.change(pod, waiting('CrashLoopBackOff'))
-      void scene.when(SERVING, 5000, () => {
-        breakCanary(scene)
-      })
-      await scene.run().deploy()
-      expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({
-        result: 'promoted'
-      })
-    }
-  )
+  it('it was broken before the release already: the release after the next is not locked out for ever', async () => {
+    const scene = await openScene(slotted())
+    scene.controllers.life = ({ spec }) => ({
+      after: 500,
+      status: spec.containers[0]?.image === 'shop/web:1' ? waiting('CrashLoopBackOff') : READY
+    })
+    for (const pod of scene.controllers.podsOf('web-blue'))
+      scene.controllers.change(pod, waiting('CrashLoopBackOff'))
+    void scene.when(SERVING, 5000, () => {
+      breakCanary(scene)
+    })
+    await scene.run().deploy()
+    scene.controllers.life = () => ({ after: 500, status: READY })
+    expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({
+      result: 'promoted'
+    })
+  })
+
+  const allBroken = async (): Promise<Scene> => {
+    const scene = await openScene(slotted())
+    scene.controllers.life = () => ({ after: 500, status: waiting('CrashLoopBackOff') })
+    for (const pod of scene.controllers.podsOf('web-blue'))
+      scene.controllers.change(pod, waiting('CrashLoopBackOff'))
+    return scene
+  }
+
+  it('it was broken before, and the canary does not come up either: the traffic stays where it is', async () => {
+    const scene = await allBroken()
+    expect(await scene.run().deploy()).toMatchObject({ result: 'rolled-back' })
+    expect(scene.story.filter((line) => line.includes('slot=green'))).toEqual([])
+    expect(scene.record()).toMatchObject({ phase: 'rolled-back', stable: { deployment: 'web-blue' } })
+  })
+
+  it('it was broken before, and the run died before its switch: the next release mends it', async () => {
+    const scene = await allBroken()
+    const run = scene.run()
+    scene.controllers.life = () => ({ after: 5000, status: READY })
+    void run.deploy()
+    await scene.when(STARTED, 1000, () => {
+      run.kill()
+    })
+    await scene.clock.sleep(10_000)
+    scene.controllers.life = () => ({ after: 500, status: READY })
+    expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({
+      result: 'promoted'
+    })
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=green -> v3 3')
+  })
 })
 
 const UNSCHEDULABLE: NonNullable<Pod['status']> = {
@@ -345,50 +382,44 @@ const UNSCHEDULABLE: NonNullable<Pod['status']> = {
 }
 
 describe('the autoscaler', () => {
-  it.failing(
-    'has grown stable while the canary was tested: the canary has its size before it gets the traffic',
-    async () => {
-      const scene = await openScene([...slotted(), autoscaler('web-blue')])
-      scene.controllers.life = () => ({ after: 5000, status: READY })
-      void scene.when(STARTED, 10, () =>
-        scene.cluster.patch(
-          deploymentRef('web-blue'),
-          [{ op: 'replace', path: '/spec/replicas', value: 6 }],
-          'kube-controller-manager'
-        )
+  it('has grown stable while the canary was tested: the canary has its size before it gets the traffic', async () => {
+    const scene = await openScene([...slotted(), autoscaler('web-blue')])
+    scene.controllers.life = () => ({ after: 5000, status: READY })
+    void scene.when(STARTED, 10, () =>
+      scene.cluster.patch(
+        deploymentRef('web-blue'),
+        [{ op: 'replace', path: '/spec/replicas', value: 6 }],
+        'kube-controller-manager'
       )
-      let size = 0
-      void scene.when(SERVING, 0, () => (size = scene.controllers.podsOf('web-green').length))
-      await scene.run().deploy()
-      expect(size).toBe(6)
-    }
-  )
+    )
+    let size = 0
+    void scene.when(SERVING, 0, () => (size = scene.controllers.podsOf('web-green').length))
+    await scene.run().deploy()
+    expect(size).toBe(6)
+  })
 
-  it.failing(
-    'asks in the bake for a pod that has to wait for a node: that is no reason to roll back',
-    async () => {
-      const scene = await openScene([...slotted(), autoscaler('web-blue')])
-      void scene.when(SERVING, 1000, () => {
-        scene.controllers.life = () => ({ after: 10, status: UNSCHEDULABLE })
-        scene.cluster.patch(deploymentRef('web-green'), [{ op: 'replace', path: '/spec/replicas', value: 4 }])
-      })
-      void scene.when(SERVING, 1100, () => {
-        const pod = scene.controllers.podsOf('web-green').find(({ status }) => status?.phase === 'Pending')
-        const involvedObject = { kind: 'Pod', name: pod?.metadata.name ?? '' }
-        const metadata = { name: 'a', namespace: NAMESPACE }
-        scene.cluster.create({
-          apiVersion: 'v1',
-          kind: 'Event',
-          metadata,
-          reason: 'TriggeredScaleUp',
-          involvedObject
-        } as ClusterEvent)
-      })
-      expect(await scene.run().deploy()).toMatchObject({ result: 'promoted' })
-    }
-  )
+  it('asks in the bake for a pod that has to wait for a node: that is no reason to roll back', async () => {
+    const scene = await openScene([...slotted(), autoscaler('web-blue')])
+    void scene.when(SERVING, 1000, () => {
+      scene.controllers.life = () => ({ after: 10, status: UNSCHEDULABLE })
+      scene.cluster.patch(deploymentRef('web-green'), [{ op: 'replace', path: '/spec/replicas', value: 4 }])
+    })
+    void scene.when(SERVING, 1100, () => {
+      const pod = scene.controllers.podsOf('web-green').find(({ status }) => status?.phase === 'Pending')
+      const involvedObject = { kind: 'Pod', name: pod?.metadata.name ?? '' }
+      const metadata = { name: 'a', namespace: NAMESPACE }
+      scene.cluster.create({
+        apiVersion: 'v1',
+        kind: 'Event',
+        metadata,
+        reason: 'TriggeredScaleUp',
+        involvedObject
+      } as ClusterEvent)
+    })
+    expect(await scene.run().deploy()).toMatchObject({ result: 'promoted' })
+  })
 
-  it.failing('was deleted while the release ran: the next release begins nevertheless', async () => {
+  it('was deleted while the release ran: the next release begins nevertheless', async () => {
     const scene = await openScene([...slotted(), autoscaler('web-blue')])
     scene.controllers.life = () => ({ after: 500, status: waiting('CrashLoopBackOff') })
     void scene.when(STARTED, 10, () => {

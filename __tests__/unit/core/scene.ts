@@ -1,3 +1,4 @@
+import { afterEach } from '@jest/globals'
 import type { Inputs } from '../../../src/inputs.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import type { Ports } from '../../../src/execution/run-state.ts'
@@ -125,10 +126,16 @@ export interface Run {
   kill(): void
 }
 
+const clocks: FakeClock[] = []
+afterEach(() => {
+  for (const clock of clocks.splice(0)) clock.stop()
+})
+
 export async function openScene(
   objects: readonly KubernetesObject[] = [workload(), service()]
 ): Promise<Scene> {
   const clock = new FakeClock({ auto: true })
+  clocks.push(clock)
   const cluster = new MemoryCluster(clock)
   const controllers = new Controllers(cluster)
   for (const object of objects) cluster.create(object)

@@ -133,7 +133,7 @@ describe('a Deployment is not ready yet', () => {
     ['its readiness probe', [pod('b')], '0 of 2 pods ready; b runs but is not ready'],
     ['a node', [pod('b', { phase: 'Pending' })], '0 of 2 pods ready; b is Pending']
   ])('and says what it waits for: %s', (_, pods, summary) => {
-    expect(judge(deployment({ availableReplicas: 0 }), pods)).toEqual({ state: 'progressing', summary })
+    expect(judge(deployment({ availableReplicas: 0 }), pods)).toMatchObject({ state: 'progressing', summary })
   })
 })
 

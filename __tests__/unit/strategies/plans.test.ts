@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals'
+import { describe as describeStep } from '../../../src/plan.ts'
+import type { Step } from '../../../src/plan.ts'
+import type { Release } from '../../../src/record.ts'
+import { planRestore, planTidy } from '../../../src/strategies/abort.ts'
+import { planBlueGreen } from '../../../src/strategies/blue-green.ts'
+import type { BlueGreen } from '../../../src/strategies/blue-green.ts'
+import { planRollback } from '../../../src/strategies/rollback.ts'
+import { manifest, service, workload } from '../core/scene.ts'
+
+const names = { stable: 'web-blue', canary: 'web-green' }
+const before = { app: 'web' }
+
+const release = (changes: Partial<Release> = {}): Release =>
+  ({
+    version: 1,
+    id: '7-1',
+    weight: 0,
+    phase: 'running',
+    selectors: { before },
+    history: [],
+    ...changes
+  }) as Release
+
+/** The steps as one reads them; a duration or a selector behind. */
+const print = (steps: readonly Step[]): string[] =>
+  steps.map((step) => {
+    const title = describeStep(step, names)
+    if ('duration' in step) return `${title} (${step.duration / 1000} s)`
+    return step.kind === 'settle' ? `${title} (${JSON.stringify(step.selector)})` : title
+  })
+
+describe('a release', () => {
+  const plan = (changes: Partial<BlueGreen> = {}, record: Partial<Release> = {}): string[] =>
+    print(
+      planBlueGreen(
+        {
+          canary: workload('web-green'),
+          manifests: [],
+          smokeTests: false,
+          bake: 30_000,
+          previous: 'scale-down',
+          ...changes
+        },
+        release(record)
+      )
+    )
+
+  it('narrows, starts, waits, switches, bakes, records, and only then touches the old version', () => {
+    expect(plan()).toEqual([
+      'All traffic on web-blue',
+      'Start web-green with 3 pods',
+      'Wait until web-green is ready',
+      'Move all traffic to web-green',
+      'Bake: watch web-green under all traffic (30 s)',
+      'Record that web-green is stable',
+      'Scale web-blue down'
+    ])
+  })
+
+  it('with everything that there can be', () => {
+    const manifests = [manifest(service()), manifest({ ...service(), kind: 'ConfigMap' })]
+    expect(plan({ manifests, smokeTests: true, bake: 4000 }, { autoscaler: 'web' })).toEqual([
+      'All traffic on web-blue',
+      'Apply Service web',
+      'Apply ConfigMap web',
+      'Start web-green with 3 pods',
+      'Wait until web-green is ready',
+      'Smoke tests on web-green',
+      'Point the autoscaler to web-green',
+      'Move all traffic to web-green',
+      'Bake: watch web-green under all traffic (4 s)',
+      'Record that web-green is stable',
+      'Drain: let connections end (6 s)',
+      'Scale web-blue down'
+    ])
+  })
+
+  it.each<[Partial<BlueGreen>, readonly string[]]>([
+    [
+      { bake: 0 },
+      ['Record that web-green is stable', 'Drain: let connections end (10 s)', 'Scale web-blue down']
+    ],
+    [
+      { bake: 10_000 },
+      [
+        'Bake: watch web-green under all traffic (10 s)',
+        'Record that web-green is stable',
+        'Scale web-blue down'
+      ]
+    ],
+    [
+      { previous: 'keep' },
+      ['Bake: watch web-green under all traffic (30 s)', 'Record that web-green is stable']
+    ],
+    [{ previous: 'keep', bake: 0 }, ['Record that web-green is stable']]
+  ])('with %j ends with %j', (changes, end) => {
+    expect(plan(changes).slice(4)).toEqual(end)
+  })
+})
+
+describe('an abort', () => {
+  it('makes sure that there is somebody to switch to before it switches', () => {
+    expect(print(planRestore())).toEqual([
+      'Make sure that web-blue can carry the traffic',
+      'All traffic on web-blue'
+    ])
+  })
+
+  it.each<[string, Partial<Release>, readonly string[]]>([
+    [
+      'before users were on the canary',
+      {},
+      [
+        'Collect events and logs of web-green',
+        'Scale web-green down',
+        'Record that web-blue stays ({"app":"web"})'
+      ]
+    ],
+    [
+      'after users were on the canary, with an autoscaler',
+      { exposed: true, autoscaler: 'web' },
+      [
+        'Point the autoscaler to web-blue',
+        'Collect events and logs of web-green',
+        'Drain: let connections end (10 s)',
+        'Scale web-green down',
+        'Record that web-blue stays ({"app":"web"})'
+      ]
+    ]
+  ])('tidies up %s', (_, record, steps) => {
+    expect(print(planTidy(release(record)))).toEqual(steps)
+  })
+})
+
+describe('a rollback', () => {
+  const back = (
+    previous: 'scale-down' | 'keep',
+    settled?: Release['selectors']['before'],
+    record: Partial<Release> = {}
+  ) => print(planRollback({ canary: workload('web-green'), previous, settled }, release(record)))
+  const shared = [
+    'All traffic on web-blue',
+    'Start web-green with 3 pods',
+    'Wait until web-green is ready',
+    'Move all traffic to web-green',
+    'Record that web-green is stable'
+  ]
+  const retired = ['Drain: let connections end (10 s)', 'Scale web-blue down']
+  const settled = 'Record that web-green stays ({"app":"web"})'
+
+  it('to the other slot is a release without tests', () => {
+    expect(back('scale-down')).toEqual([...shared, ...retired])
+  })
+
+  it('keeps the version that it leaves, if wanted', () => {
+    expect(back('keep')).toEqual(shared)
+  })
+
+  it.each(['keep', 'scale-down'] as const)(
+    'to a plain Deployment widens the selector once nothing else runs (previous: %s)',
+    (previous) => {
+      expect(back(previous, before)).toEqual([...shared, ...retired, settled])
+    }
+  )
+
+  it('takes the autoscaler along before the traffic', () => {
+    expect(back('keep', undefined, { autoscaler: 'web' }).slice(2, 5)).toEqual([
+      'Wait until web-green is ready',
+      'Point the autoscaler to web-green',
+      'Move all traffic to web-green'
+    ])
+  })
+})
