@@ -15,6 +15,8 @@ export interface Ending {
   readonly failedCheck?: string
   /** From the cause until stable had all traffic again. */
   readonly restoreSeconds?: number
+  /** Something is left for the post step. */
+  readonly unsettled?: boolean
   /** What a person has to do by hand, because we could not. */
   readonly next: readonly string[]
 }
@@ -68,16 +70,17 @@ async function afterFailure(
   const failure = failureOf(cause)
   run.ports.log.error(failure.reason)
   if (!run.begun || cause instanceof TakenOver) return { ...failure, result: 'failed' }
-  if (!isUnfinished(run.release)) return { ...failure, result: endedWell(run), next: leftOver(run) }
+  if (!isUnfinished(run.release))
+    return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
   try {
     await restore(run, lock)
   } catch (error) {
     return withoutRestore(error, failure, run)
   }
   const restored = { ...failure, restoreSeconds: ((run.shiftedAt ?? since) - since) / 1000 }
-  if (cause instanceof Cancelled) return { ...restored, result: 'aborted' }
-  await tidy(run, cancelled)
-  return { ...restored, result: run.release.command === 'rollback' ? 'failed' : 'rolled-back' }
+  if (cause instanceof Cancelled) return { ...restored, result: 'aborted', unsettled: true }
+  const unsettled = !(await tidy(run, cancelled))
+  return { ...restored, result: run.release.command === 'rollback' ? 'failed' : 'rolled-back', unsettled }
 }
 
 const endedWell = ({ release }: ReleaseRun): Result =>
@@ -96,7 +99,7 @@ const failureOf = (cause: unknown): Failure => ({
 async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun): Promise<Ending> {
   const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}`
   if (error instanceof TakenOver) return { ...failure, result: 'failed', reason }
-  if (error instanceof StableCannotServe)
+  if (error instanceof StableCannotServe && run.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
   return { ...failure, result: 'failed', reason, next: byHand(run) }
 }
@@ -128,11 +131,13 @@ async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
 const isFinal = (error: unknown): boolean => error instanceof TakenOver || error instanceof StableCannotServe
 
 /** The traffic is back by now: what fails here is told, and the next run does it. */
-export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolean> {
   try {
     await execute(planTidy(run.release), run, signal)
+    return true
   } catch (error) {
     run.warnings.push(`tidying up is not finished: ${messageOf(error)}; the next run does it first`)
+    return false
   }
 }
 

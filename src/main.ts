@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const outcome = await release(known).catch((error: unknown) => unchangedBy(error, known))
   log.endGroup()
   await report(outcome, known)
-  if (outcome.result !== 'aborted') core.saveState('settled', 'true')
+  if (outcome.unsettled !== true) core.saveState('settled', 'true')
   if (failsTheStep(outcome)) throw new Error(verdictLine(outcome))
   log.line(verdictLine(outcome))
 }

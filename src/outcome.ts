@@ -108,6 +108,8 @@ export interface Outcome {
   readonly evidence: readonly PodEvidence[]
   readonly foreignWrites: readonly ForeignWrite[]
   readonly warnings: readonly string[]
+  /** Something is left that the post step does: the traffic is where it belongs, but not everything is tidy. */
+  readonly unsettled?: boolean
   /** Next things to do, one line each. */
   readonly next: readonly string[]
 }

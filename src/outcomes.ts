@@ -70,6 +70,7 @@ export function outcomeOf(
     previous: run.stable,
     weight: serving === run.canary ? 100 : 0,
     ...(failedCheck === undefined ? {} : { failedCheck }),
+    ...(ending.unsettled === true ? { unsettled: true } : {}),
     ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
     timeline: run.timeline,
     smokeTests: run.smokeTests,

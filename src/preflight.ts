@@ -52,13 +52,14 @@ async function tryCanary(
   { cluster }: Ports
 ): Promise<{ faults: Fault[]; canary: Deployment | undefined }> {
   try {
-    const exists = canary.metadata.resourceVersion !== undefined
-    return {
-      faults: [],
-      canary: await (exists
-        ? cluster.replace(canary, { dryRun: true })
-        : cluster.create(canary, { dryRun: true }))
-    }
+    const { resourceVersion, ...metadata } = canary.metadata
+    const tried = { ...canary, metadata }
+    // Without the version that was read: a status that changes in between is no fault of the manifest.
+    const kept =
+      resourceVersion === undefined
+        ? cluster.create(tried, { dryRun: true })
+        : cluster.replace(tried, { dryRun: true })
+    return { faults: [], canary: await kept }
   } catch (error) {
     // Missing rights are told by name already; an unreachable cluster is no fault of the manifest.
     if (!(error instanceof ClusterError) || error.status === 0) throw error

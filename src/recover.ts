@@ -39,7 +39,7 @@ export async function recover(
     await execute(planRestore(), run, lock.lost)
     await tidy(run, lock.lost)
   } catch (error) {
-    if (!(error instanceof StableCannotServe)) throw error
+    if (!(error instanceof StableCannotServe) || release.weight !== 100) throw error
     ports.log.warning(`${error.message}. ${await giveUpStable(run)}`)
   } finally {
     ended.abort()

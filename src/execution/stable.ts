@@ -1,8 +1,8 @@
 import { ReleaseFailed, StableCannotServe } from '../errors.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
-import { isSettled } from '../kubernetes/health.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
+import { isSettled, templateHash } from '../kubernetes/health.ts'
+import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { readyPods } from './endpoints.ts'
 import { awaitReady } from './readiness.ts'
@@ -58,13 +58,24 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
     return `${ready.length} of ${wanted} pods ready`
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
   const scaled = await cluster.patch<Deployment>(ref, [{ op: 'add', path: '/spec/replicas', value: size }])
-  const { pods, hash } = await awaitReady(scaled, run.settings.timeout, run.ports, signal).catch(asStable)
-  followTemplate(run, hash)
-  return `${pods.length} of ${size} pods ready now`
+  const found = await awaitReady(scaled, Math.min(run.settings.timeout, PATIENCE), run.ports, signal).catch(
+    (error: unknown) => orAny(error, run)
+  )
+  followTemplate(run, found.hash)
+  return `${found.pods.length} of ${size} pods ready now`
 }
 
-function asStable(error: unknown): never {
-  throw error instanceof ReleaseFailed ? new StableCannotServe(error.message) : error
+/** A bad version serves meanwhile: after that long, some pods of stable have to do, in milliseconds. */
+const PATIENCE = 30_000
+
+async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly Pod[]; hash: string }> {
+  if (!(error instanceof ReleaseFailed)) throw error
+  const pods = await readyPods(run, 'stable')
+  if (pods[0] === undefined) throw new StableCannotServe(error.message)
+  run.warnings.push(
+    `${run.stable.deployment} got the traffic back with ${pods.length} of ${run.stable.replicas} pods: ${error.message}`
+  )
+  return { pods, hash: templateHash(pods[0]) }
 }
 
 /** A plain Deployment is selected by the hash of its template; when somebody has changed it, by the one it has now. */

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts'
 import type { ForeignWrite } from '../outcome.ts'
 import { printRecord, RECORD_ANNOTATION } from '../record.ts'
 import type { Release } from '../record.ts'
-import { changeOf } from '../routes/foreign.ts'
+import { changeOf, trafficOf } from '../routes/foreign.ts'
 import type { Change } from '../routes/foreign.ts'
 
 interface Ports {
@@ -121,9 +121,19 @@ async function attempt(state: State, edit: Edit, release: Release, left: number)
     return written
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
+    const before = state.known
     state.known = await read(state)
+    refuseOvertaken(state, before)
     return attempt(state, edit, release, left - 1)
   }
+}
+
+/** Before the first write somebody may have moved the traffic: then what was planned is about another stable. */
+function refuseOvertaken({ last, known, title }: State, before: KubernetesObject): void {
+  if (last !== undefined || trafficOf(known) === trafficOf(before)) return
+  throw new TakenOver(
+    `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`
+  )
 }
 
 function guard(state: State, signal: AbortSignal): void {

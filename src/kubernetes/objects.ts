@@ -14,6 +14,7 @@ export interface Metadata {
     readonly manager?: string
     readonly operation?: string
     readonly time?: string
+    readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
   }[]
 }
 

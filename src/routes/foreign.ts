@@ -32,6 +32,9 @@ export function changeOf(live: KubernetesObject, edit: JsonPatch): Change | unde
   }
 }
 
+/** What of a route decides who gets the traffic. */
+export const trafficOf = (object: KubernetesObject): string => canonical((object as Service).spec.selector)
+
 function holds(live: KubernetesObject, path: string, value: unknown): boolean {
   const keys = path
     .split('/')
@@ -41,8 +44,12 @@ function holds(live: KubernetesObject, path: string, value: unknown): boolean {
   return canonical(found) === canonical(value)
 }
 
+/** Who wrote the selector last; when nobody owns it any more, who wrote anything last. */
 function lastManager({ metadata }: KubernetesObject): string {
   const others = (metadata.managedFields ?? []).filter(({ manager }) => manager !== 'greenlight')
-  const latest = others.sort((one, other) => (one.time ?? '').localeCompare(other.time ?? '')).at(-1)
+  const writers = others.filter(({ fieldsV1 }) => fieldsV1?.['f:spec']?.['f:selector'] !== undefined)
+  const latest = (writers.length > 0 ? writers : others)
+    .sort((one, other) => (one.time ?? '').localeCompare(other.time ?? ''))
+    .at(-1)
   return latest?.manager ?? 'unknown'
 }

@@ -53,7 +53,9 @@ export function selectorsOf(
   canary: Placement,
   canaryHash?: string
 ): Selectors {
-  const before = service.spec.selector ?? {}
+  const live = service.spec.selector ?? {}
+  // A rollback that died has left a plain Deployment selected by the hash of its template.
+  const before = stable.slot === 'plain' ? withoutKeys(live, HASH_LABEL) : live
   const base = withoutKeys(before, canary.label, SLOT_LABEL, HASH_LABEL)
   const plain = (hash: string): Selector =>
     hash === '' ? { ...base, [SLOT_LABEL]: 'plain' } : { ...base, [HASH_LABEL]: hash }

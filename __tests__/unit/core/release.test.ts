@@ -91,7 +91,7 @@ describe('a healthy release', () => {
     expect(scene.harm).toEqual([])
   })
 
-  it.failing('into a slot whose old version crashes is judged by the new one', async () => {
+  it('into a slot whose old version crashes is judged by the new one', async () => {
     const broken = workload('web-green', { labels: { 'greenlight.dev/slot': 'green' }, version: 9 })
     const scene = await openScene([...slotted(), broken])
     for (const pod of scene.controllers.podsOf('web-green'))
