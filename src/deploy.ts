@@ -20,6 +20,7 @@ import { beginRun } from './release-run.ts'
 import { planBlueGreen } from './strategies/blue-green.ts'
 import { placementOf, prepare } from './strategies/prepare.ts'
 import type { Origin, Prepared } from './strategies/prepare.ts'
+import { untestedWays } from './routes/find.ts'
 import { unwatched } from './strategies/traffic-fields.ts'
 import { isUnchanged } from './strategies/unchanged.ts'
 import { SLOT_LABEL } from './kubernetes/slots.ts'
@@ -68,7 +69,8 @@ async function getReady(request: Deploy, observed: Observed): Promise<Ready | un
     isUnchanged(canary, observed.stable.deployment, [SLOT_LABEL, placementOf(observed).label])
   )
     return undefined
-  const all = [...warnings, ...unwatched(prepared.manifests)]
+  const ways = untestedWays(observed.otherServices, prepared.canary)
+  const all = [...warnings, ...unwatched(prepared.manifests), ...ways]
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all }
 }

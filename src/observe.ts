@@ -16,7 +16,7 @@ import type { Observed } from './observed.ts'
 import { isUnfinished, readRecord } from './record.ts'
 import type { Release } from './record.ts'
 import type { SlotName } from './kubernetes/slots.ts'
-import { findService, findStable, slotsOf } from './routes/find.ts'
+import { findService, findStable, namedService, slotsOf } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
 
 export interface Target {
@@ -33,7 +33,7 @@ export async function observe(target: Target, cluster: Cluster): Promise<Observe
   const { namespace, workload } = target
   const [slots, services, autoscalers] = await Promise.all([
     readSlots(target, cluster),
-    readServices(target, cluster),
+    cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
     cluster.list<HorizontalPodAutoscaler>({
       apiVersion: 'autoscaling/v2',
       kind: 'HorizontalPodAutoscaler',
@@ -44,7 +44,7 @@ export async function observe(target: Target, cluster: Cluster): Promise<Observe
   const service =
     target.service === undefined
       ? findService(services, slots, workload, namespace)
-      : await named(target.service, services, target, cluster)
+      : namedService(target.service, services, namespace)
   if (isFault(service)) throw new InputError([service])
   const record = readRecord(service)
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
@@ -59,6 +59,7 @@ export async function observe(target: Target, cluster: Cluster): Promise<Observe
     namespace,
     workload,
     service,
+    otherServices: services.filter((other) => other !== service),
     record,
     slots,
     stable: { ...stable, ...servingPods(service, stable.deployment, pods, record) },
@@ -94,33 +95,6 @@ async function readSlots({ namespace, workload }: Target, cluster: Cluster): Pro
   return Object.fromEntries(found.flat())
 }
 
-async function readServices({ namespace, service }: Target, cluster: Cluster): Promise<readonly Service[]> {
-  if (service === undefined) return cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace })
-  const found = await cluster.get<Service>({ apiVersion: 'v1', kind: 'Service', namespace, name: service })
-  return found === undefined ? [] : [found]
-}
-
-async function named(
-  name: string,
-  [service]: readonly Service[],
-  { namespace }: Target,
-  cluster: Cluster
-): Promise<Service | Fault> {
-  if (service !== undefined && Object.keys(service.spec.selector ?? {}).length > 0) return service
-  if (service !== undefined) {
-    return {
-      input: 'route',
-      problem: `service/${name} has no selector, so there is nothing in it that could be switched`
-    }
-  }
-  const others = await cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace })
-  return {
-    input: 'route',
-    problem: `service/${name} does not exist in namespace ${namespace}; there are ${others.map(({ metadata }) => metadata.name).join(', ') || 'none'}`,
-    example: `route: service/${others[0]?.metadata.name ?? 'web'}`
-  }
-}
-
 /** Says what is there instead: most often the name or the namespace is wrong. */
 async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster): Promise<Fault> {
   const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
@@ -139,7 +113,9 @@ async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster
     input: 'workload',
     problem:
       `deployment/${workload} (or ${workload}-blue, ${workload}-green) does not exist in namespace ${namespace}; ` +
-      (names.length === 0 ? 'there is no Deployment at all' : `there are ${names.slice(0, 10).join(', ')}`),
+      (names.length === 0
+        ? 'there is no Deployment at all; Greenlight brings new versions of what runs, the first one is applied by kubectl'
+        : `there are ${names.slice(0, 10).join(', ')}`),
     example: names[0] === undefined ? 'namespace: the one the workload runs in' : `workload: ${names[0]}`
   }
 }

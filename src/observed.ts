@@ -10,6 +10,8 @@ export interface Observed {
   readonly namespace: string
   readonly workload: string
   readonly service: Service
+  /** All other Services of the namespace. */
+  readonly otherServices: readonly Service[]
   readonly record: Release | undefined
   readonly slots: Slots
   readonly stable: {

@@ -131,4 +131,12 @@ describe('a release', () => {
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(ended.outputs.reason).toMatch(/^manifests: \S+, line \d+: Pod job .*Deployment/)
   })
+
+  it('warns of a second Service by which users would come to the new version untested', async () => {
+    const scene = await openScene()
+    await admin.create({ ...service(), metadata: { name: 'internal', namespace: scene.namespace } })
+    const ended = await scene.run({ images: image(2), route: 'service/web', bake: '0s' })
+    expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
+    expect(ended.summary).toMatch(/service\/internal .*selects both versions/)
+  })
 })

@@ -50,6 +50,33 @@ export function findService(
   }
 }
 
+/** The Service that the user has named. */
+export function namedService(name: string, services: readonly Service[], namespace: string): Service | Fault {
+  const service = services.find(({ metadata }) => metadata.name === name)
+  if (service === undefined) {
+    const names = services.map(({ metadata }) => metadata.name)
+    return {
+      input: 'route',
+      problem: `service/${name} does not exist in namespace ${namespace}; there are ${names.join(', ') || 'none'}`,
+      example: `route: service/${names[0] ?? 'web'}`
+    }
+  }
+  if (Object.keys(service.spec.selector ?? {}).length > 0) return service
+  return {
+    input: 'route',
+    problem: `service/${name} has no selector, so there is nothing in it that could be switched`
+  }
+}
+
+/** Services that select the canary's pods as soon as they are ready: their users come before any test. */
+export const untestedWays = (others: readonly Service[], canary: Deployment): string[] =>
+  others
+    .filter(({ spec }) => selects(spec.selector, templateLabels(canary.spec.template)))
+    .map(
+      ({ metadata, spec }) =>
+        `service/${metadata.name} (${printSelector(spec.selector)}) selects both versions: who comes through it reaches the new one as soon as it is ready, before it is tested`
+    )
+
 function noService(services: readonly Service[], slots: Slots, workload: string, namespace: string): Fault {
   const labels = present(slots).map(([, deployment]) =>
     printSelector(templateLabels(deployment.spec.template))

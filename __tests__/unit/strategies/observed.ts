@@ -36,6 +36,7 @@ export const observed = (options: Options = {}): Observed => {
     slots: { [slot]: deployment, ...others },
     stable: { slot, deployment, hash, pods: [] },
     autoscaler,
+    otherServices: [],
     autoscaled: autoscaler === undefined ? [] : [autoscaler.spec.scaleTargetRef.name]
   }
 }
