@@ -1,45 +1,31 @@
 import { createSampler } from './analysis/sampling.ts'
 import type { Sampler } from './analysis/sampling.ts'
-import type { Metrics } from './analysis/metrics.ts'
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
-import type { Ports } from './execution/run-state.ts'
-import type { Inputs } from './inputs.ts'
 import { withLock } from './lock.ts'
 import type { Lock } from './kubernetes/lease.ts'
-import type { Manifest } from './kubernetes/manifests.ts'
 import { observe } from './observe.ts'
-import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { lookedAt, outcomeOf } from './outcomes.ts'
 import { preflight } from './preflight.ts'
+import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun } from './release-run.ts'
 import { planBlueGreen } from './strategies/blue-green.ts'
 import { placementOf, prepare } from './strategies/prepare.ts'
-import type { Origin, Prepared } from './strategies/prepare.ts'
+import type { Prepared } from './strategies/prepare.ts'
 import { untestedWays } from './routes/find.ts'
 import { unwatched } from './strategies/traffic-fields.ts'
 import { isUnchanged } from './strategies/unchanged.ts'
 import { SLOT_LABEL } from './kubernetes/slots.ts'
 
-export interface Deploy {
-  readonly inputs: Inputs
-  readonly target: Target
-  readonly manifests: readonly Manifest[]
-  readonly metrics: Metrics | undefined
-  readonly origin: Origin
-  readonly ports: Ports
-  readonly signal: AbortSignal
-}
-
 /**
  * Releases a new version beside the one that serves.
  * @throws InputError, LockedError or ClusterError while nothing has been changed yet
  */
-export async function deploy(request: Deploy): Promise<Outcome> {
+export async function deploy(request: Request): Promise<Outcome> {
   const { target, origin, ports, signal } = request
   const observed = await observe(target, ports.cluster)
   if (observed.record !== undefined && isUnfinished(observed.record)) return afterRecovery(request, observed)
@@ -54,7 +40,7 @@ interface Ready extends Prepared {
 }
 
 /** Everything that can be known to be wrong before anything is changed; undefined when there is nothing to release. */
-async function getReady(request: Deploy, observed: Observed): Promise<Ready | undefined> {
+async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
   const { inputs, manifests, origin, metrics, ports, signal } = request
   const prepared = prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
@@ -76,7 +62,7 @@ async function getReady(request: Deploy, observed: Observed): Promise<Ready | un
 }
 
 async function release(
-  request: Deploy,
+  request: Request,
   observed: Observed,
   { canary, manifests, release: record, port, sampler, warnings }: Ready,
   lock: Lock
@@ -110,7 +96,7 @@ async function release(
 }
 
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */
-async function afterRecovery(request: Deploy, { service }: Observed): Promise<Outcome> {
+async function afterRecovery(request: Request, { service }: Observed): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   await withLock(service, origin, ports, signal, async (lock) => {
     const now = await observe(target, ports.cluster)

@@ -1,38 +1,30 @@
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
-import type { Inputs } from './inputs.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { describeMissing, missingRights } from './kubernetes/rights.ts'
 import { releaseNeeds } from './kubernetes/needs.ts'
 import type { SlotName } from './kubernetes/slots.ts'
 import { withLock } from './lock.ts'
 import { observe, readReplicaSet } from './observe.ts'
-import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcomes.ts'
+import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun } from './release-run.ts'
-import type { Origin } from './strategies/prepare.ts'
 import { planRollback, prepareRollback } from './strategies/rollback.ts'
 import type { Previous } from './strategies/rollback.ts'
 
-export interface Rollback {
-  readonly inputs: Inputs
-  readonly target: Target
-  readonly origin: Origin
-  readonly ports: Ports
-  readonly signal: AbortSignal
-}
+type RollbackRequest = Omit<Request, 'manifests' | 'metrics'>
 
 /**
  * Brings the previous version back. In the middle of a release whose run has died that is stable, and nothing else
  * is to be done.
  * @throws InputError when there is nothing to go back to, or its template is gone
  */
-export async function rollback(request: Rollback): Promise<Outcome> {
+export async function rollback(request: RollbackRequest): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
   const missing = await missingRights(ports.cluster, target.namespace, releaseNeeds)
@@ -49,7 +41,7 @@ export async function rollback(request: Rollback): Promise<Outcome> {
   })
 }
 
-async function back(request: Rollback, observed: Observed, lock: Lock): Promise<Outcome> {
+async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
   const previous = await findPrevious(observed, ports)
   const { canary, release, settled } = prepareRollback(observed, previous, origin)

@@ -1,26 +1,12 @@
-import type { Metrics } from './analysis/metrics.ts'
 import { deploy } from './deploy.ts'
 import { InputError } from './errors.ts'
-import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Target } from './observe.ts'
 import type { Outcome } from './outcome.ts'
+import type { Request } from './request.ts'
 import { rollback } from './rollback.ts'
 import { status } from './status.ts'
-import type { Origin } from './strategies/prepare.ts'
-
-export interface Request {
-  readonly inputs: Inputs
-  readonly target: Target
-  readonly manifests: readonly Manifest[]
-  /** Absent when no Prometheus is given: then there are no checks either. */
-  readonly metrics: Metrics | undefined
-  readonly origin: Origin
-  readonly ports: Ports
-  /** Aborted when the run is cancelled. */
-  readonly signal: AbortSignal
-}
 
 /**
  * The whole story: observe, plan, execute; on a failure put stable back; tell the outcome.

@@ -1,22 +1,18 @@
-import type { Ports } from './execution/run-state.ts'
 import { isReady, wantedReplicas } from './kubernetes/health.ts'
 import { observe } from './observe.ts'
-import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { lookedAt } from './outcomes.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
-import type { Origin } from './strategies/prepare.ts'
-
-export interface Status {
-  readonly target: Target
-  readonly origin: Origin
-  readonly ports: Ports
-}
+import type { Request } from './request.ts'
 
 /** What serves, and what the record says of the last release. Changes nothing. */
-export async function status({ target, origin, ports }: Status): Promise<Outcome> {
+export async function status({
+  target,
+  origin,
+  ports
+}: Pick<Request, 'target' | 'origin' | 'ports'>): Promise<Outcome> {
   const observed = await observe(target, ports.cluster)
   const { record } = observed
   for (const line of factsOf(observed)) ports.log.quote(line)
