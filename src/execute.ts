@@ -186,13 +186,9 @@ const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolea
   (status?.observedGeneration ?? 0) >= generation &&
   (status?.replicas ?? 0) === 0
 
-async function untilWithoutPods(
-  run: ReleaseRun,
-  { metadata }: Deployment,
-  signal: AbortSignal
-): Promise<void> {
+async function untilWithoutPods(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
   const { cluster, clock } = run.ports
-  const { namespace, name, generation = 0 } = metadata
+  const { namespace, name, generation = 0 } = deployment.metadata
   const done = new AbortController()
   const ended = AbortSignal.any([signal, done.signal])
   const gone = Promise.withResolvers<undefined>()
@@ -200,7 +196,7 @@ async function untilWithoutPods(
     if (live === undefined || hasNoPods(live, generation)) gone.resolve(undefined)
   }
   const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
-  cluster.watch<Deployment>(watched, onChange, ended).catch(gone.reject)
+  cluster.watch<Deployment>(watched, onChange, ended, deployment).catch(gone.reject)
   const late = new ReleaseFailed(
     `deployment/${name} still has pods ${formatDuration(run.settings.timeout)} after it was scaled to 0`
   )

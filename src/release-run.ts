@@ -2,7 +2,6 @@ import { initialStanding } from './analysis/judge.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import { openTraffic } from './execution/traffic.ts'
-import { canonical } from './kubernetes/canonical.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment, Service } from './kubernetes/objects.ts'
 import type { Release } from './record.ts'
@@ -38,7 +37,7 @@ export function beginRun(
     begun,
     stable: release.stable,
     canary: release.canary,
-    stableTemplate: stable === undefined ? '' : canonical(stable.spec.template),
+    serving: stable,
     initial: release,
     release,
     deployment: undefined,

@@ -125,7 +125,7 @@ describe('silence is not consent: a release is never promoted when Prometheus', 
     ))
 
   it('gives two series where one was meant, and then nothing is changed', () =>
-    neverPromoted({ checks: `load: up{pod=~"$pods"} < 100` }, 'failed', /^checks: load: .*3 series/))
+    neverPromoted({ checks: `load: up{pod=~"$pods"} < 100` }, 'failed', /^checks: load: .*\d series/))
 
   it('does not understand the query, and then nothing is changed', () =>
     neverPromoted({ checks: `load: sum(up{pod=~"$pods"} < 100` }, 'failed', /^checks: load: .*parse error/))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { request } from 'node:https'
+import { Agent, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
 
@@ -23,13 +23,15 @@ export async function startCountingProxy(): Promise<CountingProxy> {
     cluster?.caData === undefined
       ? readFileSync(cluster?.caFile ?? '')
       : Buffer.from(cluster.caData, 'base64')
+  // The default agent hangs up on a watch that has nothing to tell for 5 s.
+  const agent = new Agent({ keepAlive: true })
   let seen: string[] = []
   const pass = (incoming: IncomingMessage, answer: ServerResponse): void => {
     seen.push(`${incoming.method ?? ''} ${incoming.url ?? ''}`)
     const target = new URL(incoming.url ?? '/', cluster?.server)
     const outgoing = request(
       target,
-      { method: incoming.method, headers: { ...incoming.headers, host: target.host }, ca },
+      { method: incoming.method, headers: { ...incoming.headers, host: target.host }, ca, agent },
       (response) => {
         answer.writeHead(response.statusCode ?? 502, response.headers)
         response.pipe(answer)

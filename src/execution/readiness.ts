@@ -52,7 +52,7 @@ async function watchHealth(
   const labels = printSelector(deployment.spec.selector.matchLabels)
   const one = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
   await Promise.race([
-    cluster.watch(one, onDeployment, signal),
+    cluster.watch(one, onDeployment, signal, deployment),
     cluster.watch({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, onPods, signal),
     again(clock, look, signal)
   ])

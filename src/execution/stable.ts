@@ -15,24 +15,20 @@ import type { ReleaseRun } from './run-state.ts'
  * traffic while it ends the ones that have it. The release has to make way before that.
  */
 export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  if (run.stable.slot !== 'plain') return
-  const { namespace } = run
-  const name = run.stable.deployment
+  const { serving, namespace } = run
+  if (run.stable.slot !== 'plain' || serving === undefined) return
+  const { name } = serving.metadata
   const changed = Promise.withResolvers<undefined>()
+  const reason = `deployment/${name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
   const onChange = ([live]: readonly Deployment[]): void => {
-    if (live === undefined || isSame(live, run)) return
-    changed.reject(
-      new ReleaseFailed(
-        `deployment/${name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
-      )
-    )
+    if (live !== undefined && !hasTemplateOf(live, serving)) changed.reject(new ReleaseFailed(reason))
   }
   const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
-  await Promise.race([run.ports.cluster.watch(watched, onChange, signal), changed.promise])
+  await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
 }
 
-const isSame = (live: Deployment, { stableTemplate }: ReleaseRun): boolean =>
-  canonical(live.spec.template) === stableTemplate
+const hasTemplateOf = (one: Deployment, other: Deployment): boolean =>
+  canonical(one.spec.template) === canonical(other.spec.template)
 
 /** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
 const ENOUGH = 0.75

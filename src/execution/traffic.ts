@@ -147,7 +147,7 @@ function guard(state: State, signal: AbortSignal): void {
     void inTurn(state, () => answer(state, live, seenAt, signal)).catch(stop)
   }
   cluster
-    .watch({ apiVersion, kind, namespace, fields: `metadata.name=${name}` }, onChange, signal)
+    .watch({ apiVersion, kind, namespace, fields: `metadata.name=${name}` }, onChange, signal, state.known)
     .catch(stop)
 }
 

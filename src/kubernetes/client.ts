@@ -51,9 +51,9 @@ export function createCluster(config: KubeConfig, options: ClientOptions): Clust
   return {
     ...reads(calls),
     ...writes(calls),
-    watch: async (query, onChange, signal) => {
+    watch: async (query, onChange, signal, known) => {
       const watched = await watchedBy(query, calls, transport, signal)
-      return watchObjects(watched, onChange as OnChange, { clock, silence }, signal)
+      return watchObjects(watched, onChange as OnChange, { clock, silence, known }, signal)
     },
     send: (request) => transport.send(request).catch(explain(`cannot ${request.method} ${request.path}`)),
     forward: (pod) => forwardPort(pod, credentials, onRequest)

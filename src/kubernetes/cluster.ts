@@ -64,13 +64,15 @@ export interface Cluster {
   apply<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /**
    * Calls back with all matching objects at the start and after every change, until the signal is aborted.
-   * A broken connection is taken up again by itself.
+   * A broken connection is taken up again by itself. `known` is the one object that is meant, as it was last read:
+   * with it the start needs no question.
    */
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- as in get and list: the caller says what kind it is
+
   watch<T extends KubernetesObject>(
     query: Query,
     onChange: (objects: readonly T[]) => void,
-    signal: AbortSignal
+    signal: AbortSignal,
+    known?: T
   ): Promise<void>
   /** The last `lines` lines that a container printed; `previous` for the run before its last restart. */
   logs(

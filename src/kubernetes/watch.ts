@@ -21,6 +21,8 @@ export interface WatchOptions {
   readonly clock: Clock
   /** Milliseconds without a word after which a connection may be dead, so that a new one has to tell. */
   readonly silence: number
+  /** The one object that is watched, as it was last read. */
+  readonly known?: KubernetesObject | undefined
 }
 
 interface Change<T> {
@@ -42,10 +44,10 @@ const GIVE_UP_AFTER = 60_000
 export async function watchObjects<T extends KubernetesObject>(
   watched: Watched<T>,
   onChange: (objects: readonly T[]) => void,
-  { clock, silence }: WatchOptions,
+  { clock, silence, known }: WatchOptions,
   signal: AbortSignal
 ): Promise<void> {
-  let view: View<T> | undefined
+  let view = known === undefined ? undefined : createView(knownAs(known as T))
   let connected = false
   let lastContact = clock.now()
   const follow = async (stream: Readable, current: View<T>): Promise<void> => {
@@ -53,6 +55,7 @@ export async function watchObjects<T extends KubernetesObject>(
       if (current.take(JSON.parse(line) as Change<T>)) onChange(current.objects())
     }
   }
+  if (view !== undefined) onChange(view.objects())
   while (!isAborted(signal)) {
     const began = clock.now()
     try {
@@ -84,6 +87,11 @@ const lost = (error: ClusterError): ClusterError =>
   new ClusterError(`lost the connection for ${GIVE_UP_AFTER / 1000} s: ${error.message}`, error.status, {
     cause: error
   })
+
+const knownAs = <T extends KubernetesObject>(object: T): Listed<T> => ({
+  items: [object],
+  version: object.metadata.resourceVersion ?? ''
+})
 
 interface View<T> {
   objects(): readonly T[]
