@@ -69,6 +69,7 @@ async function afterFailure(
   const since = run.ports.clock.now()
   const failure = failureOf(cause)
   run.ports.log.error(failure.reason)
+  if (!run.begun && cause instanceof Cancelled) return { ...failure, result: 'aborted' }
   if (!run.begun || cause instanceof TakenOver) return { ...failure, result: 'failed' }
   if (!isUnfinished(run.release))
     return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
@@ -101,7 +102,8 @@ async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun)
   if (error instanceof TakenOver) return { ...failure, result: 'failed', reason }
   if (error instanceof StableCannotServe && run.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
-  return { ...failure, result: 'failed', reason, next: byHand(run) }
+  // The post step has minutes where a cancelled step has seconds.
+  return { ...failure, result: 'failed', reason, next: byHand(run), unsettled: true }
 }
 
 /** Some answers are better than none: the canary keeps the traffic, and the next release begins from it. */
