@@ -27,9 +27,10 @@ describe('a healthy release of a plain Deployment', () => {
       'greenlight.dev/slot': 'green'
     })
     expect((await getDeployment(namespace, 'web')).spec.replicas).toBe(0)
-    const serving = (await getPods(namespace, 'greenlight.dev/slot=green')).map(
-      ({ metadata }) => metadata.uid
-    )
+    const pods = await getPods(namespace, 'greenlight.dev/slot=green')
+    const serving = pods.map(({ metadata }) => metadata.uid)
+    const { smokeTests } = JSON.parse(second.outputs.json ?? '') as { smokeTests: { pods: string[] }[] }
+    expect(smokeTests[0]?.pods.toSorted()).toEqual(pods.map(({ metadata }) => metadata.name).sort())
 
     const third = await scene.run({ images: image(3), bake: '2s' })
     expect(third).toMatchObject({
