@@ -68,7 +68,7 @@ async function release(
   lock: Lock
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { bake, previous, smokeTests } = inputs
+  const { bake, previous, smokeTests, checks } = inputs
   const run = beginRun(
     {
       service: observed.service,
@@ -87,7 +87,7 @@ async function release(
     `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through service/${run.traffic.name}`
   )
   const steps = planBlueGreen(
-    { canary, manifests, smokeTests: smokeTests.length > 0, bake, previous },
+    { canary, manifests, smokeTests: smokeTests.length > 0, checks: checks.length > 0, bake, previous },
     record
   )
   run.warnings.push(...warnings)

@@ -63,6 +63,22 @@ describe('checks', () => {
     expect(empty).toEqual([])
   })
 
+  it('are measured even when the bake is 0: no release is good unseen', async () => {
+    const scene = await openScene()
+    const ended = await scene.run({
+      ...PROMETHEUS,
+      manifests: version({ ERROR_RATE: '0.2' }),
+      checks: CHECKS,
+      bake: '0s'
+    })
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      outputs: { result: 'rolled-back', 'failed-check': 'success-rate >= 95%' }
+    })
+    const { users } = await scene.end()
+    expect(users.failedByVersion).toEqual({ v3: users.failed })
+  })
+
   it('take a version out in the bake when nothing had tested it before', async () => {
     const scene = await openScene()
     const before = essence(await getService(scene.namespace))

@@ -9,6 +9,8 @@ export interface BlueGreen {
   /** Everything of the manifests that is not the workload itself, in order. */
   readonly manifests: readonly Manifest[]
   readonly smokeTests: boolean
+  /** Whether there are any: then even a bake of 0 lasts until each of them has passed once. */
+  readonly checks: boolean
   /** Milliseconds. */
   readonly bake: number
   readonly previous: 'scale-down' | 'keep'
@@ -22,7 +24,7 @@ export interface BlueGreen {
  * leaves a finished release behind, never one with half of its old version gone.
  */
 export function planBlueGreen(
-  { canary, manifests, smokeTests, bake, previous }: BlueGreen,
+  { canary, manifests, smokeTests, checks, bake, previous }: BlueGreen,
   release: Release
 ): Step[] {
   return [
@@ -33,7 +35,7 @@ export function planBlueGreen(
     ...(smokeTests ? [{ kind: 'smoke' } as const] : []),
     ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'canary' } as const]),
     { kind: 'shift', weight: 100 },
-    ...(bake > 0 ? [{ kind: 'bake', duration: bake } as const] : []),
+    ...(bake > 0 || checks ? [{ kind: 'bake', duration: bake } as const] : []),
     { kind: 'finish' },
     ...(previous === 'keep' ? [] : retire(bake))
   ]

@@ -38,6 +38,7 @@ describe('a release', () => {
           canary: workload('web-green'),
           manifests: [],
           smokeTests: false,
+          checks: false,
           bake: 30_000,
           previous: 'scale-down',
           ...changes
@@ -56,6 +57,11 @@ describe('a release', () => {
       'Record that web-green is stable',
       'Scale web-blue down'
     ])
+  })
+
+  it('with checks is never over before they have passed once, whatever the bake', () => {
+    expect(plan({ checks: true, bake: 0 })).toContain('Bake: watch web-green under all traffic (0 s)')
+    expect(plan({ checks: false, bake: 0 }).join()).not.toContain('Bake')
   })
 
   it('with everything that there can be', () => {
