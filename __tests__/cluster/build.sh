@@ -9,10 +9,10 @@ KIND_VERSION=v0.33.0
 folder_of() {
   case $1 in
     kube) echo kubernetes ;;
-    prometheus) echo prometheus ;;
+    prometheus | traefik) echo "$1" ;;
     act | actionlint) echo act ;;
     workload | load | image) echo "$1" ;;
-    *) fail "unknown program $1; there are kube, prometheus, act, actionlint, workload, load, image and kind" ;;
+    *) fail "unknown program $1; there are kube, prometheus, traefik, act, actionlint, workload, load, image and kind" ;;
   esac
 }
 
@@ -67,6 +67,7 @@ announce() {
   case $1 in
     kube) say 'building Kubernetes from its Go modules, about 4 minutes, once' ;;
     prometheus) say 'building Prometheus from its Go modules, about 2 minutes, once' ;;
+    traefik) say 'building Traefik from its Go modules, about 5 minutes, once' ;;
     *) say "building $1, once" ;;
   esac
 }
@@ -85,6 +86,7 @@ compile() {
       set -- .
       ;;
     prometheus) set -- -tags remove_all_sd,enable_kubernetes_sd github.com/prometheus/prometheus/cmd/prometheus ;;
+    traefik) set -- github.com/traefik/traefik/v3/cmd/traefik ;;
     act) set -- github.com/nektos/act ;;
     actionlint) set -- github.com/rhysd/actionlint/cmd/actionlint ;;
     *) set -- . ;;
@@ -111,7 +113,7 @@ require_go() {
 # images: prints the folder that holds the archives of all images, which are written first if they are absent.
 images() {
   local files folder
-  mapfile -t files < <(sources workload; sources image; sources prometheus)
+  mapfile -t files < <(sources workload; sources image; sources prometheus; sources traefik)
   folder=$CACHE/images-$(key "${files[@]}" "$HERE/build.sh")
   [ -d "$folder" ] || write_images "$folder"
   echo "$folder"
@@ -121,6 +123,7 @@ write_images() (
   image=$(binary image)
   workload=$(binary workload)
   prometheus=$(binary prometheus)
+  traefik=$(binary traefik)
   mkdir -p "$CACHE"
   draft=$(mktemp -d "$CACHE/building.XXXXXX")
   trap 'rm -rf "$draft"' EXIT
@@ -129,6 +132,7 @@ write_images() (
     "$image" -name "docker.io/greenlight/workload:$version" -out "$draft/workload-$version.tar" -env "VERSION=v$version" "$workload"
   done
   "$image" -name docker.io/greenlight/prometheus:1 -out "$draft/prometheus.tar" "$prometheus"
+  "$image" -name docker.io/greenlight/traefik:1 -out "$draft/traefik.tar" "$traefik"
   chmod 755 "$draft"
   exec 8>"$CACHE/lock"
   flock 8

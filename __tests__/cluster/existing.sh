@@ -1,14 +1,17 @@
 # shellcheck shell=bash
-# A cluster that is there already, the one of $KUBECONFIG: only Prometheus is started in it. Sourced by script/cluster.
+# A cluster that is there already, the one of $KUBECONFIG: only Prometheus and the gateway are started in it. Sourced by
+# script/cluster.
 
 existing_up() {
   : "${KUBECONFIG:?names the existing cluster}"
   say "the cluster's nodes need the images in $(images); load them in its own way"
-  deploy_prometheus
+  apply_definitions
+  deploy
   echo "KUBECONFIG=$KUBECONFIG"
 }
 
-existing_down() { kubectl delete --ignore-not-found --filename "$HERE/manifests/prometheus.yaml" >&2; }
+# The definitions stay: with one, all objects of its kind would go, whoever made them.
+existing_down() { kubectl delete --ignore-not-found --filename "$HERE/manifests" >&2; }
 
 existing_status() {
   echo 'way: existing'

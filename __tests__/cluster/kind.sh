@@ -15,7 +15,7 @@ kind_start() {
   kind_configuration | "$kind" "${arguments[@]}" >&2
 }
 
-# Node ports 30080 to 30099 answer at 127.0.0.1, as they do in the native cluster; Prometheus has 30090.
+# Node ports 30080 to 30099 answer at 127.0.0.1, as they do in the native cluster; Prometheus has 30090, the gateway 30091.
 kind_configuration() {
   local port
   cat <<'YAML'

@@ -6,7 +6,7 @@ import { matches, merged, patched, sameContent } from './memory-objects.ts'
 import type { Stored } from './memory-objects.ts'
 
 export type Verb =
-  'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'apply' | 'logs' | 'send' | 'forward'
+  'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'delete' | 'apply' | 'logs' | 'send' | 'forward'
 
 /** One call of the port. */
 export interface Call {
@@ -31,6 +31,8 @@ const KINDS: ReadonlySet<string> = new Set([
   'autoscaling/v2 HorizontalPodAutoscaler',
   'coordination.k8s.io/v1 Lease',
   'discovery.k8s.io/v1 EndpointSlice',
+  'gateway.networking.k8s.io/v1 HTTPRoute',
+  'networking.k8s.io/v1 Ingress',
   'v1 ConfigMap',
   'v1 Event',
   'v1 Pod',
@@ -157,6 +159,14 @@ export class MemoryCluster {
         call('patch', ref, () => this.patch(ref, patch, us) as KubernetesObject as T),
       apply: (object, { dryRun = false } = {}) =>
         call('apply', refOf(object), () => this.apply(object, us, dryRun) as typeof object, dryRun),
+      remove: (object) =>
+        call('delete', refOf(object), () => {
+          const live = this.read(refOf(object))
+          const { resourceVersion = live?.metadata.resourceVersion } = object.metadata
+          if (live !== undefined && live.metadata.resourceVersion !== resourceVersion)
+            throw conflict(object, 'has been modified')
+          this.remove(refOf(object))
+        }),
       watch: async (query, onChange, signal) => {
         await call('watch', query, () => undefined)
         await this.#watch(query, onChange as (objects: readonly Stored[]) => void, signal)

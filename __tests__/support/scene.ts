@@ -20,12 +20,14 @@ export interface Seen extends Testimony {
   readonly users: Counted
 }
 
+type Values = Readonly<Record<string, string>>
+
 /** A world with users in it. */
 export interface Scene extends World {
-  start(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Started
-  run(inputs: Readonly<Record<string, string>>, env?: Readonly<Record<string, string>>): Promise<Ended>
+  readonly start: (inputs: Values, env?: Values) => Started
+  readonly run: (inputs: Values, env?: Values) => Promise<Ended>
   /** The users leave: what did they see? */
-  end(): Promise<Seen>
+  readonly end: () => Promise<Seen>
 }
 
 /** Requests per second. */
@@ -50,11 +52,14 @@ const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
   return () => (result ??= work())
 }
 
-/** Puts 200 requests a second on a running workload, and a witness beside the Service. */
-export async function openScene(objects?: readonly KubernetesObject[]): Promise<Scene> {
-  const world = await createWorld(objects)
+/**
+ * Puts 200 requests a second on a running workload, and a witness beside the Service.
+ * @param host that the gateway serves, where users come in by it
+ */
+export async function openScene(objects?: readonly KubernetesObject[], host?: string): Promise<Scene> {
+  const world = await createWorld(objects, host)
   open.push(() => deleteNamespace(world.namespace))
-  const load = await startLoad(world.url, USERS)
+  const load = await startLoad(world.url, USERS, world.headers)
   const witness = startWitness(world.namespace)
   const end = once(async () => ({ users: await load.stop(), ...(await witness.stop()) }))
   open.push(end)

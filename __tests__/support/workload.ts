@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Deployment, KubernetesObject, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { admin, createNamespace, nodeAddress, restrictedKubeconfig } from './cluster.ts'
+import { gatewayUrl, untilServed } from './gateway.ts'
 
 export const image = (version: number | string): string => `docker.io/greenlight/workload:${version}`
 
@@ -71,6 +72,8 @@ export interface World {
   readonly namespace: string
   /** Address at which users come in. */
   readonly url: string
+  /** What their requests say. */
+  readonly headers: Readonly<Record<string, string>>
   /** Inputs that every run in this namespace has. */
   readonly inputs: Readonly<Record<string, string>>
 }
@@ -78,20 +81,31 @@ export interface World {
 /** kube-proxy must have its rule before the first connection: a NodePort that was tried too early stays broken. */
 const PROXY_RULE = 1500
 
-/** Creates the objects, waits until every Deployment is available and users can come in. */
+/** Kinds of route whose rights have a Role of their own. */
+const ROUTES = ['HTTPRoute', 'GRPCRoute', 'TraefikService', 'VirtualService', 'Ingress']
+
+/**
+ * Creates the objects, waits until every Deployment is available and users can come in.
+ * @param host that the gateway serves; without one users come in through the Service's node port
+ */
 export async function createWorld(
-  objects: readonly KubernetesObject[] = [workload(), service()]
+  objects: readonly KubernetesObject[] = [workload(), service()],
+  host?: string
 ): Promise<World> {
-  const namespace = await createNamespace()
+  const kinds = new Set(objects.map(({ kind }) => kind))
+  const namespace = await createNamespace(
+    ROUTES.filter((kind) => kinds.has(kind)).map((kind) => kind.toLowerCase())
+  )
   for (const object of objects) await admin.create({ ...object, metadata: { ...object.metadata, namespace } })
   for (const { kind, metadata } of objects)
     if (kind === 'Deployment') await untilAvailable(namespace, metadata.name)
   const route = objects.find(({ kind }) => kind === 'Service')
   const port = route === undefined ? 0 : await nodePort(namespace, route.metadata.name)
-  await sleep(PROXY_RULE)
+  await (host === undefined ? sleep(PROXY_RULE) : untilServed(host))
   return {
     namespace,
-    url: `http://${await nodeAddress()}:${port}/`,
+    url: host === undefined ? `http://${await nodeAddress()}:${port}/` : await gatewayUrl(),
+    headers: host === undefined ? {} : { Host: host },
     inputs: { workload: 'web', kubeconfig: await restrictedKubeconfig(namespace), comment: 'off' }
   }
 }

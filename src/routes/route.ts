@@ -1,13 +1,84 @@
-import type { JsonPatch } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import type { Release } from '../record.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
 
-/** The object that decides who gets traffic, as pure functions. One file per kind of route. */
-export interface Route {
-  /** Per cent of the traffic on the canary; undefined when the object sends it anywhere else. */
-  weight(object: KubernetesObject, release: Release): number | undefined
-  /** One write, guarded by the object's resourceVersion: traffic as `release.weight` says, and the record. */
-  shift(object: KubernetesObject, release: Release): JsonPatch
-  /** One write, guarded likewise: traffic as it was before the release, and the record. */
-  restore(object: KubernetesObject, release: Release): JsonPatch
+/** Who is sent to the canary. Everybody else is sent to stable. */
+export interface Split {
+  /** Per cent of all requests (or connections), 0 to 100; at 100 there is nobody else. */
+  readonly weight: number
+  /** Besides, every request with this header. */
+  readonly header?: HeaderMatch
+  /** Besides, copies of so many per cent of stable's requests; nobody sees what the canary answers to them. */
+  readonly mirror?: number
 }
+
+export interface HeaderMatch {
+  readonly name: string
+  /** Matched exactly. */
+  readonly value: string
+}
+
+/** What a step may ask of a route; every route can send all traffic to either version. */
+export type Ability = 'weight' | 'header' | 'mirror'
+
+/** Where a route can send traffic to. */
+export interface Backends {
+  readonly namespace: string
+  /** The Service that the workload is known by. Outside a release it selects stable, in one it follows stable. */
+  readonly apex: string
+  /** The Services with a fixed selector, one a slot. Stable's may never have been made. */
+  readonly stable: string
+  readonly canary: string
+  /** The apex's selector: before the release, and with all traffic on the one, the other, or both by number of pods. */
+  readonly selectors: {
+    readonly before: Labels
+    readonly stable: Labels
+    readonly canary: Labels
+    readonly both?: Labels
+  }
+}
+
+/** The object that the user named, then whatever else the route consists of. */
+export type RouteObjects = readonly [KubernetesObject, ...KubernetesObject[]]
+
+/**
+ * One kind of route, as pure functions from objects to objects. One file a kind, one contract suite for all.
+ *
+ * What a function changes is our entries alone: what it is given besides comes out as it went in. An object that is
+ * in the result and was not given is created, one that is missing in it is deleted; the result is in the order in
+ * which it is written. Each function can be applied again to its own result, which then stays the same.
+ */
+export interface Route {
+  /** As in the input `route`: `httproute` of `httproute/web`. */
+  readonly kind: string
+  /** What the user's object is. */
+  readonly object: { readonly apiVersion: string; readonly kind: string }
+  /** Kinds of the other objects that may belong to it; all of the namespace are given to `members`. */
+  readonly others: readonly { readonly apiVersion: string; readonly kind: string }[]
+  readonly can: readonly Ability[]
+  /** Of what the weight is a share, e.g. `requests`. */
+  readonly shareOf: 'requests' | 'connections'
+  /** Milliseconds after the last traffic has left a version until its pods may end; the least that is waited anyway is 10 s. */
+  readonly drain?: number
+  /** Those of the others that this route consists of. */
+  members(object: KubernetesObject, others: readonly KubernetesObject[], backends: Backends): RouteObjects
+  /** Why this route cannot take part in a release with such steps, and what to change; undefined when it can. */
+  problem(objects: RouteObjects, backends: Backends, splits: readonly Split[]): string | undefined
+  /** Sends the canary its share. */
+  split(objects: RouteObjects, backends: Backends, split: Split): readonly KubernetesObject[]
+  /** Takes every trace of the release out again, all traffic to stable or to the canary, which is then stable. */
+  settle(
+    objects: RouteObjects,
+    backends: Backends,
+    serving: 'stable' | 'canary'
+  ): readonly KubernetesObject[]
+  /** Per cent of the traffic that goes to the canary; undefined when part of it goes to neither version. */
+  weight(objects: RouteObjects, backends: Backends): number | undefined
+  /** What the route's controller says against the objects as they are, or has not done yet; undefined when it has taken them. */
+  pending(objects: RouteObjects): string | undefined
+}
+
+/**
+ * On a route object while a release has entries in it: what those fields held before, as JSON. Taken off by `settle`.
+ * Kept there rather than in the record so that whoever restores the object needs nothing else.
+ */
+export const BEFORE_ANNOTATION = 'greenlight.dev/before'
