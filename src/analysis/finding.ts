@@ -1,7 +1,8 @@
 import type { Metric } from '../grammar/check.ts'
 import { histogramQuantile, observations } from './histogram.ts'
 import type { Series } from './metrics.ts'
-import { searchedBuckets, searchedStatusLabels, type Recipe } from './recipes.ts'
+import type { Lacks } from './origin.ts'
+import type { Names } from './recipes.ts'
 import { staleAfter, type Traffic } from './traffic.ts'
 
 /** What looking at a metric has brought. */
@@ -23,6 +24,14 @@ export interface Missing {
   readonly early?: boolean
   /** It stays missing however often it is looked for. */
   readonly final?: boolean
+}
+
+/** What all built-in checks of a round are judged by. */
+export interface ObservedTraffic {
+  readonly names: Names
+  readonly traffic: Traffic
+  /** In words, for what is missing. */
+  readonly lacks: Lacks
 }
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
@@ -48,11 +57,9 @@ export const findInAnswer = (answer: readonly Series[]): Finding => {
 }
 
 /** Why these figures cannot be judged at all; undefined when they can. */
-const doubt = (traffic: Traffic, { requests }: Recipe, pods: number): Missing | undefined => {
+const doubt = ({ traffic, names, lacks }: ObservedTraffic, pods: number): Missing | undefined => {
   const { newest, gap, since, now, silent } = traffic
-  if (newest === undefined) {
-    return { why: `no series: no pod of the canary reports ${requests} (is it scraped?)`, early: true }
-  }
+  if (newest === undefined) return { why: lacks.counter(false, names.requests), early: true }
   if (now - newest > staleAfter(gap)) return { why: `the newest sample is ${seconds(now - newest)} old` }
   if (silent.length > 0) {
     const verb = silent.length === 1 ? 'reports' : 'report'
@@ -63,57 +70,52 @@ const doubt = (traffic: Traffic, { requests }: Recipe, pods: number): Missing | 
 
 const noRequests: Missing = { why: '0 requests reached the canary since the step began', early: true }
 
-const quantileOf = (quantile: number, { buckets }: Traffic, recipe: Recipe): Finding => {
-  if (!recipe.latency?.hasBuckets) {
-    return { why: `no histogram: the canary's pods report none of ${searchedBuckets}`, early: true }
-  }
-  const requests = observations(buckets)
+const quantileOf = (quantile: number, { traffic, names, lacks }: ObservedTraffic): Finding => {
+  if (!names.latency?.hasBuckets) return { why: lacks.buckets, early: true }
+  const requests = observations(traffic.buckets)
   if (requests === 0) return noRequests
-  const found = histogramQuantile(quantile, buckets)
+  const found = histogramQuantile(quantile, traffic.buckets)
   return found === undefined
-    ? { why: `${recipe.latency.base}_bucket has no edge but +Inf` }
+    ? { why: `${names.latency.base}_bucket has no edge but +Inf` }
     : { value: found.value, requests, beyond: found.beyond }
 }
 
-const meanOf = ({ seconds: total, timed }: Traffic, recipe: Recipe): Finding => {
-  if (!recipe.latency) return { why: "no durations: the canary's pods report no sum of them", early: true }
+const meanOf = ({ traffic, names, lacks }: ObservedTraffic): Finding => {
+  const { seconds: total, timed } = traffic
+  if (!names.latency) return { why: lacks.durations, early: true }
   return timed === 0 ? noRequests : { value: total / timed, requests: timed }
 }
 
 /** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95 % exactly. */
 const shareOf = (
-  { errors, requests }: Traffic,
-  recipe: Recipe,
+  { traffic: { errors, requests }, names, lacks }: ObservedTraffic,
   count: (errors: number, requests: number) => number
 ): Finding => {
-  if (errors === undefined) {
-    return { why: `${recipe.requests} has no label with the HTTP status (tried ${searchedStatusLabels})` }
-  }
+  if (errors === undefined) return { why: lacks.status(names.requests) }
   return requests === 0 ? noRequests : { value: count(errors, requests) / requests, requests }
 }
 
 const requestRateOf = ({ requests, newest = 0, since }: Traffic): Finding =>
   requests === 0 ? noRequests : { value: requests / Math.max((newest - since) / 1000, 1), requests }
 
-const counted = (metric: Exclude<Metric, { kind: 'query' }>, traffic: Traffic, recipe: Recipe): Finding => {
+const counted = (metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): Finding => {
   switch (metric.kind) {
     case 'latency':
-      return quantileOf(metric.quantile, traffic, recipe)
+      return quantileOf(metric.quantile, observed)
     case 'mean-latency':
-      return meanOf(traffic, recipe)
+      return meanOf(observed)
     case 'request-rate':
-      return requestRateOf(traffic)
+      return requestRateOf(observed.traffic)
     case 'error-rate':
-      return shareOf(traffic, recipe, (errors) => errors)
+      return shareOf(observed, (errors) => errors)
     case 'success-rate':
-      return shareOf(traffic, recipe, (errors, requests) => requests - errors)
+      return shareOf(observed, (errors, requests) => requests - errors)
   }
 }
 
 /** What the counted requests say about a built-in metric. */
 export const findInTraffic = (
   metric: Exclude<Metric, { kind: 'query' }>,
-  traffic: Traffic,
-  recipe: Recipe,
+  observed: ObservedTraffic,
   pods: number
-): Finding => doubt(traffic, recipe, pods) ?? counted(metric, traffic, recipe)
+): Finding => doubt(observed, pods) ?? counted(metric, observed)

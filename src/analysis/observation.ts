@@ -1,26 +1,21 @@
 import type { Clock } from '../clock.ts'
 import type { Check } from '../grammar/check.ts'
-import type { Missing } from './finding.ts'
-import type { Metrics } from './metrics.ts'
-import {
-  covers,
-  detect,
-  detectionQuery,
-  inNamespace,
-  samplesQuery,
-  searchedCounters,
-  type Detection,
-  type Recipe,
-  type Wanted
-} from './recipes.ts'
+import type { Missing, ObservedTraffic } from './finding.ts'
+import type { Metrics, Series } from './metrics.ts'
+import type { Lacks, Origin } from './origin.ts'
+import { podOrigin } from './pod-origin.ts'
+import { covers, type Detection, type Names, type Wanted } from './recipes.ts'
+import { routerOrigin } from './router-origin.ts'
+import { routers } from './routers.ts'
 import { absorb, emptyHistory, forget, newestSample, scrapeGap, type History } from './samples.ts'
+import type { MetricsSource } from './source.ts'
 import type { Subject } from './subject.ts'
 import { lookBack, trafficSince, type Traffic } from './traffic.ts'
 
-/** What all built-in checks of a round are judged by. */
-export interface ObservedTraffic {
-  readonly recipe: Recipe
-  readonly traffic: Traffic
+/** What is known of the stable version's metrics. */
+export interface Study {
+  readonly found: Detection<Names>
+  readonly lacks: Lacks
 }
 
 /** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
@@ -28,7 +23,7 @@ export interface Observation {
   /** The subject's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
   look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing>
   /** How the stable version names its metrics; learns how often Prometheus scrapes. Throws MetricsError. */
-  study(subject: Subject, signal?: AbortSignal): Promise<Detection>
+  study(subject: Subject, signal?: AbortSignal): Promise<Study>
   /** Milliseconds between two scrapes; undefined while unknown. */
   gap(): number | undefined
 }
@@ -45,34 +40,36 @@ export const wantedBy = (checks: readonly Check[]): Wanted => {
   }
 }
 
-/** Why nothing can be counted, in words that lead to what to change. */
-const notFound = (scraped: boolean, expected: string | undefined): Missing => {
-  const names = expected ?? `any of ${searchedCounters}`
-  const why = scraped
-    ? `no series: the canary's pods are scraped, but none reports ${names} (has a request reached them?)`
-    : `no series: no pod of the canary reports ${names} (is it scraped?)`
-  return { why, early: true }
-}
+export const observeTraffic = (
+  metrics: Metrics,
+  clock: Clock,
+  wanted: Wanted,
+  source: MetricsSource
+): Observation =>
+  source === 'http'
+    ? new TrafficObservation(metrics, clock, wanted, podOrigin)
+    : new TrafficObservation(metrics, clock, wanted, routerOrigin(routers[source]))
 
-export const observeTraffic = (metrics: Metrics, clock: Clock, wanted: Wanted): Observation =>
-  new TrafficObservation(metrics, clock, wanted)
-
-class TrafficObservation implements Observation {
+class TrafficObservation<R extends Names> implements Observation {
   readonly #metrics: Metrics
   readonly #clock: Clock
   readonly #wanted: Wanted
+  readonly #origin: Origin<R>
   #history: History = emptyHistory
-  #found: Detection = { scraped: false }
+  #found: Detection<R> = { scraped: false }
+  /** The targets that were scraped when the step began. */
+  #targets: { readonly since: number; readonly series: readonly Series[] } | undefined
   /** The counter that the stable version has: it is what the canary should have. */
   #expected: string | undefined
   #gap: number | undefined
   /** How far Prometheus' clock is ahead of ours, in milliseconds: its samples carry its own time. */
   #ahead = 0
 
-  constructor(metrics: Metrics, clock: Clock, wanted: Wanted) {
+  constructor(metrics: Metrics, clock: Clock, wanted: Wanted, origin: Origin<R>) {
     this.#metrics = metrics
     this.#clock = clock
     this.#wanted = wanted
+    this.#origin = origin
   }
 
   gap(): number | undefined {
@@ -83,17 +80,19 @@ class TrafficObservation implements Observation {
     const known = this.#found.recipe
     if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
     const { recipe, scraped } = this.#found
-    if (recipe === undefined) return notFound(scraped, this.#expected)
-    return { recipe, traffic: await this.#follow(recipe, subject, since + this.#ahead, signal) }
+    const lacks = this.#origin.lacks('canary', subject)
+    if (recipe === undefined) return { why: lacks.counter(scraped, this.#expected), early: true }
+    return { names: recipe, traffic: await this.#follow(recipe, subject, since + this.#ahead, signal), lacks }
   }
 
-  async study(subject: Subject, signal?: AbortSignal): Promise<Detection> {
-    const detected = await this.#detect(subject, signal)
-    if (detected.recipe === undefined) return detected
+  async study(subject: Subject, signal?: AbortSignal): Promise<Study> {
+    const found = await this.#detect(subject, signal)
+    const lacks = this.#origin.lacks('stable', subject)
+    if (found.recipe === undefined) return { found, lacks }
     const from = this.#now() - lookBack(undefined)
-    this.#gap = scrapeGap(await this.#samples(detected.recipe, subject, from, signal))
-    this.#expected = detected.recipe.requests
-    return detected
+    this.#gap = scrapeGap(await this.#samples(found.recipe, subject, from, signal))
+    this.#expected = found.recipe.requests
+    return { found, lacks }
   }
 
   /** Prometheus' time. */
@@ -101,27 +100,41 @@ class TrafficObservation implements Observation {
     return this.#clock.now() + this.#ahead
   }
 
-  async #detect(subject: Subject, signal?: AbortSignal): Promise<Detection> {
+  async #detect(subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
     const asked = this.#clock.now()
-    const answer = await this.#metrics.query(detectionQuery(subject), signal)
+    const answer = await this.#metrics.query(this.#origin.detectionQuery(subject), signal)
     const evaluated = newestSample(answer)
     if (evaluated !== undefined) this.#ahead = evaluated - (asked + this.#clock.now()) / 2
-    return detect(answer, subject)
+    return this.#origin.detect(answer, subject)
   }
 
-  async #samples(recipe: Recipe, subject: Subject, from: number, signal?: AbortSignal) {
+  async #samples(recipe: R, subject: Subject, from: number, signal?: AbortSignal) {
     const seconds = Math.max(1, Math.ceil((this.#now() - from) / 1000) + 1)
-    const answer = await this.#metrics.query(samplesQuery(recipe, this.#wanted, subject, seconds), signal)
-    return answer.filter((series) => inNamespace(series, subject.namespace))
+    const query = this.#origin.samplesQuery(recipe, this.#wanted, subject, seconds)
+    const answer = await this.#metrics.query(query, signal)
+    return answer.filter((series) => this.#origin.belongs(series, subject))
   }
 
-  async #follow(recipe: Recipe, subject: Subject, since: number, signal?: AbortSignal): Promise<Traffic> {
+  /** Asked once a step. */
+  async #targetsAt(since: number, recipe: R, signal?: AbortSignal): Promise<readonly Series[]> {
+    if (this.#targets?.since === since) return this.#targets.series
+    const secondsAgo = Math.max(0, Math.ceil((this.#now() - since) / 1000))
+    const query = this.#origin.targetsQuery(recipe, secondsAgo)
+    const series = query === undefined ? [] : await this.#metrics.query(query, signal)
+    this.#targets = { since, series }
+    return series
+  }
+
+  async #follow(recipe: R, subject: Subject, since: number, signal?: AbortSignal): Promise<Traffic> {
+    const targets = await this.#targetsAt(since, recipe, signal)
     const earliest = since - lookBack(this.#gap)
     const newest = newestSample([...this.#history.values()])
     const from = newest === undefined ? earliest : Math.max(newest - margin, earliest)
     const added = await this.#samples(recipe, subject, from, signal)
     this.#history = forget(absorb(this.#history, added), since)
-    this.#gap = scrapeGap([...this.#history.values()]) ?? this.#gap
-    return trafficSince(this.#history, recipe, subject, { since, now: this.#now(), gap: this.#gap })
+    const history = [...this.#history.values()]
+    this.#gap = scrapeGap(history) ?? this.#gap
+    const counting = this.#origin.counting(recipe, subject, { since, history, targets })
+    return trafficSince(this.#history, recipe, counting, { since, now: this.#now(), gap: this.#gap })
   }
 }

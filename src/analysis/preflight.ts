@@ -1,9 +1,11 @@
 import type { Fault } from '../errors.ts'
 import { checkName, type Check, type Metric } from '../grammar/check.ts'
+import { formatDuration } from '../grammar/duration.ts'
 import { findInAnswer } from './finding.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'
-import type { Observation } from './observation.ts'
-import { searchedBuckets, searchedCounters, searchedStatusLabels, type Detection } from './recipes.ts'
+import type { Observation, Study } from './observation.ts'
+import type { Lacks } from './origin.ts'
+import type { Latency, Names } from './recipes.ts'
 import { fillPlaceholders, type Subject } from './subject.ts'
 
 /** What is known of the checks before anything is changed. */
@@ -85,32 +87,48 @@ const tryQuery = async (
 const isOneNumber = (answer: readonly Series[]): boolean =>
   answer.length === 0 || (answer.length === 1 && answer[0]?.samples.length === 1)
 
-/** What of the metrics that the built-in checks stand on the stable version's pods do not report. */
-const tryBuiltIn = ({ recipe, scraped }: Detection, checks: readonly Check[]): PreflightReport => {
+/** What of the metrics that the built-in checks stand on the stable version lacks. */
+const tryBuiltIn = ({ found, lacks }: Study, checks: readonly Check[]): PreflightReport => {
+  const { recipe, scraped } = found
   const warnings = checks.flatMap((check) => {
-    const lacking = recipe === undefined ? lackOfAll(scraped) : lackFor(check.metric, recipe)
-    return lacking === undefined ? [] : [`${checkName(check)} may have no data: ${lacking}`]
+    const lacking = recipe === undefined ? lacks.counter(scraped) : lackFor(check.metric, recipe, lacks)
+    if (lacking !== undefined) return [`${checkName(check)} may have no data: ${lacking}`]
+    return check.metric.kind === 'latency' && recipe?.latency ? coarseness(check, recipe.latency) : []
   })
   return { faults: [], warnings }
 }
 
-const lackOfAll = (scraped: boolean): string =>
-  scraped
-    ? `the stable version's pods are scraped, but report none of ${searchedCounters}`
-    : `Prometheus has nothing from the stable version's pods (searched for ${searchedCounters})`
-
-const lackFor = (metric: Metric, { requests, status, latency }: NonNullable<Detection['recipe']>) => {
+const lackFor = (metric: Metric, { requests, status, latency }: Names, lacks: Lacks): string | undefined => {
   switch (metric.kind) {
     case 'success-rate':
     case 'error-rate':
-      return status === undefined
-        ? `${requests} has none of the labels ${searchedStatusLabels} with an HTTP status`
-        : undefined
+      return status === undefined ? lacks.status(requests) : undefined
     case 'latency':
-      return latency?.hasBuckets ? undefined : `the stable version's pods report none of ${searchedBuckets}`
+      return latency?.hasBuckets ? undefined : lacks.buckets
     case 'mean-latency':
-      return latency === undefined ? "the stable version's pods report no durations of requests" : undefined
+      return latency === undefined ? lacks.durations : undefined
     default:
       return undefined
   }
 }
+
+/** In a bucket whose edges are further apart a quantile is more guessed than measured; 1, 2.5, 5, 10 is usual. */
+const widest = 2.5
+
+/** Whether the bound lies in a bucket that is too wide to tell which side of it a quantile is on. */
+const coarseness = (check: Check, { base, edges = [] }: Latency): readonly string[] => {
+  const { bound } = check
+  const highest = edges.at(-1)
+  if (highest === undefined || edges.some((edge) => Math.abs(edge - bound) < bound * 1e-9)) return []
+  const name = checkName(check)
+  if (bound > highest) {
+    return [`${name} may have no data: the highest edge of ${base} is ${inSeconds(highest)}`]
+  }
+  const below = edges.findLast((edge) => edge < bound) ?? 0
+  const above = edges.find((edge) => edge > bound) ?? Infinity
+  if (above <= below * widest * (1 + 1e-9)) return []
+  const where = `${base} has no edge between ${inSeconds(below)} and ${inSeconds(above)}`
+  return [`${name} is only estimated near its bound: ${where}`]
+}
+
+const inSeconds = (seconds: number): string => formatDuration(seconds * 1000)

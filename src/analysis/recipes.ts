@@ -1,25 +1,34 @@
 import type { Series } from './metrics.ts'
 import { podPattern, type Subject } from './subject.ts'
 
-/** How a workload names its metrics. */
-export interface Recipe {
-  /** Label that holds the pod's name. */
-  readonly pod: string
-  /** Label that holds the namespace, where there is one. */
-  readonly namespace?: string
+/** What the metrics are called that requests are counted from. */
+export interface Names {
   /** Counter of requests. */
   readonly requests: string
-  /** Label of `requests` that holds the HTTP status. */
+  /** Label of `requests` that holds the HTTP status, or what else says how they ended. */
   readonly status?: string
   readonly latency?: Latency
 }
 
-export interface Latency {
+/** How a workload names its metrics. */
+export interface Recipe extends Names {
+  /** Label that holds the pod's name. */
+  readonly pod: string
+  /** Label that holds the namespace, where there is one. */
+  readonly namespace?: string
+}
+
+export interface Histogram {
   /** Name of the metric without `_bucket`, `_sum` or `_count`. */
   readonly base: string
   /** Seconds in one of the metric's units. */
   readonly unit: number
+}
+
+export interface Latency extends Histogram {
   readonly hasBuckets: boolean
+  /** Of the buckets, in seconds and in order, `Infinity` left out; undefined where they are not looked for. */
+  readonly edges?: readonly number[]
 }
 
 /** What the checks have to know of the requests. */
@@ -30,7 +39,7 @@ export interface Wanted {
 }
 
 /** The usual names, Prometheus clients first, then OpenTelemetry (new, old) and Spring (Micrometer). */
-const latencies: readonly Omit<Latency, 'hasBuckets'>[] = [
+const latencies: readonly Histogram[] = [
   { base: 'http_request_duration_seconds', unit: 1 },
   { base: 'http_server_request_duration_seconds', unit: 1 },
   { base: 'http_server_duration_milliseconds', unit: 0.001 },
@@ -88,7 +97,7 @@ const findLatency = (names: ReadonlySet<string>): Latency | undefined => {
   return summed && { ...summed, hasBuckets: false }
 }
 
-const findRequests = (series: readonly Series[]): Pick<Recipe, 'requests' | 'status'> | undefined => {
+const findRequests = (series: readonly Series[]): Names | undefined => {
   const found = requestCounters
     .map((requests) => ({
       requests,
@@ -101,17 +110,17 @@ const findRequests = (series: readonly Series[]): Pick<Recipe, 'requests' | 'sta
   return best.status === undefined ? { requests: best.requests } : { ...best, status: best.status }
 }
 
-/** What the answer to `detectionQuery` says. */
-export interface Detection {
+/** What the answer to a detection query says. */
+export interface Detection<R extends Names> {
   /** The pods are scraped, whether their metrics are known or not. */
   readonly scraped: boolean
-  readonly recipe?: Recipe
+  readonly recipe?: R
 }
 
 const asMatcher = (subject: Subject): RegExp => new RegExp(`^(?:${podPattern(subject)})$`)
 
 /** Reads the answer to `detectionQuery`: the series of other namespaces' pods of the same name are left out. */
-export const detect = (answer: readonly Series[], subject: Subject): Detection => {
+export const detect = (answer: readonly Series[], subject: Subject): Detection<Recipe> => {
   const matcher = asMatcher(subject)
   const belongs = (label: string) => (series: Series) => matcher.test(series.labels[label] ?? '')
   const local = answer.filter((series) => inNamespace(series, subject.namespace))
@@ -130,20 +139,21 @@ export const detect = (answer: readonly Series[], subject: Subject): Detection =
 }
 
 /** Whether nothing that is wanted is missing. */
-export const covers = ({ status, latency }: Recipe, wanted: Wanted): boolean =>
+export const covers = ({ status, latency }: Names, wanted: Wanted): boolean =>
   (!wanted.status || status !== undefined) &&
   (!wanted.buckets || latency?.hasBuckets === true) &&
   (!wanted.mean || latency !== undefined)
 
-const metricNames = ({ requests, latency }: Recipe, wanted: Wanted): readonly string[] => {
+/** Of what the wanted figures are counted. */
+export const metricNames = ({ requests, latency }: Names, wanted: Wanted): readonly string[] => {
   const buckets = wanted.buckets && latency?.hasBuckets ? [`${latency.base}_bucket`] : []
   const mean = wanted.mean && latency ? [`${latency.base}_sum`, `${latency.base}_count`] : []
-  return [...new Set(['up', requests, ...buckets, ...mean])]
+  return [...new Set([requests, ...buckets, ...mean])]
 }
 
 /** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
 export const samplesQuery = (recipe: Recipe, wanted: Wanted, subject: Subject, seconds: number): string => {
-  const names = `__name__=~"${metricNames(recipe, wanted).join('|')}"`
+  const names = `__name__=~"${['up', ...metricNames(recipe, wanted)].join('|')}"`
   const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${subject.namespace}"`
   return `{${names}${namespace},${recipe.pod}=~"${podPattern(subject)}"}[${seconds}s]`
 }

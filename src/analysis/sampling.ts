@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { Check, Metric } from '../grammar/check.ts'
-import { findInAnswer, findInTraffic, type Finding, type Missing } from './finding.ts'
+import { findInAnswer, findInTraffic, type Finding, type Missing, type ObservedTraffic } from './finding.ts'
 import { judge, type Reading } from './judge.ts'
 import { MetricsError, type Metrics } from './metrics.ts'
-import { observeTraffic, wantedBy, type Observation, type ObservedTraffic } from './observation.ts'
+import { observeTraffic, wantedBy, type Observation } from './observation.ts'
 import { preflight, type PreflightReport } from './preflight.ts'
+import type { MetricsSource } from './source.ts'
 import { fillPlaceholders, type Subject } from './subject.ts'
 
 /** The step that measurements belong to; only traffic since its begin is judged. */
@@ -44,9 +45,16 @@ export interface Sampler {
  *       standing = judgeRound(standing, readings, inputs)
  *       if (standing.failed) throw new ReleaseFailed(standing.failed.reason, printCheck(standing.failed.check))
  *     } while (standing.decision !== 'pass' || clock.now() < step.startedAt + duration)
+ *
+ * @param source whose metrics the built-in checks are counted from; for a router's the subject says more than its pods
  */
-export const createSampler = (metrics: Metrics, clock: Clock, checks: readonly Check[]): Sampler => {
-  const observation = observeTraffic(metrics, clock, wantedBy(checks))
+export const createSampler = (
+  metrics: Metrics,
+  clock: Clock,
+  checks: readonly Check[],
+  source: MetricsSource = 'http'
+): Sampler => {
+  const observation = observeTraffic(metrics, clock, wantedBy(checks), source)
   return {
     preflight: (stable, signal) => preflight(metrics, observation, checks, stable, signal),
     async measure(step, subject, signal) {
@@ -89,7 +97,7 @@ const findIn = async (
   subject: Subject
 ): Promise<Finding> => {
   const seen = await looking
-  return 'why' in seen ? seen : findInTraffic(metric, seen.traffic, seen.recipe, subject.pods.length)
+  return 'why' in seen ? seen : findInTraffic(metric, seen, subject.pods.length)
 }
 
 /** Turns what the metrics store could not answer into a missing value. */

@@ -1,4 +1,7 @@
-/** Whose metrics are meant: the pods of one version of the workload. Names only of Kubernetes objects. */
+/**
+ * Whose metrics are meant: the pods of one version of the workload. Names only of Kubernetes objects. What is
+ * optional but for the ReplicaSet is needed to find the version in the metrics of a router.
+ */
 export interface Subject {
   readonly namespace: string
   /** Name of the Deployment without its slot. */
@@ -7,10 +10,25 @@ export interface Subject {
   readonly service: string
   /** Name of the ReplicaSet; with it pods that come later are counted too. */
   readonly replicaSet?: string
+  /** The version's Deployment, e.g. `web-green`. */
+  readonly deployment?: string
+  /** The Service that the router sends this version's requests to. */
+  readonly backend?: SubjectBackend
+  /** The object that routes the traffic, e.g. `{ kind: 'ingress', name: 'web' }`. */
+  readonly route?: { readonly kind: string; readonly name: string }
+  readonly side?: 'stable' | 'canary'
   /** The pods that are ready. */
   readonly pods: readonly SubjectPod[]
   /** Milliseconds since the epoch. Counters of pods that are younger than the release began at 0. */
   readonly releaseStartedAt: number
+}
+
+export interface SubjectBackend {
+  readonly service: string
+  /** Undefined for any. */
+  readonly port: number | undefined
+  /** Of the same port, where it has a name: routers call it by what the route says. */
+  readonly portName?: string
 }
 
 export interface SubjectPod {

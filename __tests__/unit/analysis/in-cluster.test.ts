@@ -78,6 +78,7 @@ const clusterWith = (scene: Scene) => {
     replace: notUsed,
     patch: notUsed,
     apply: notUsed,
+    remove: notUsed,
     watch: notUsed,
     logs: notUsed
   }

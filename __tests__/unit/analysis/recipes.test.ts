@@ -182,7 +182,7 @@ test.each([
   ],
   [{ status: false, buckets: false, mean: false }, {}, true]
 ])('covers %j with %j: %s', (wanted, part, expected) => {
-  expect(covers({ pod: 'pod', requests: 'http_requests_total', ...part }, wanted)).toBe(expected)
+  expect(covers({ requests: 'http_requests_total', ...part }, wanted)).toBe(expected)
 })
 
 test.each([

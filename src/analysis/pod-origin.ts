@@ -1,0 +1,86 @@
+import type { Series } from './metrics.ts'
+import type { Lacks, Origin, Version } from './origin.ts'
+import {
+  detect,
+  detectionQuery,
+  inNamespace,
+  isServerError,
+  samplesQuery,
+  searchedBuckets,
+  searchedCounters,
+  searchedStatusLabels,
+  type Recipe
+} from './recipes.ts'
+import type { Subject } from './subject.ts'
+import { lookBack, named } from './traffic.ts'
+
+/**
+ * A new series began at 0 when its pod is as new, or when the pod was scraped before: the counter did not exist
+ * then. In an older pod that Prometheus has only just found, its first value is older traffic.
+ */
+const beganAtZero = (
+  history: readonly Series[],
+  { pod }: Recipe,
+  subject: Subject,
+  since: number
+): ((series: Series) => boolean) => {
+  const old = subject.pods.filter(
+    ({ createdAt }) => createdAt < subject.releaseStartedAt - lookBack(undefined)
+  )
+  const scraped = history.filter(({ samples }) => (samples[0]?.at ?? Infinity) <= since)
+  const known = new Set(scraped.map(({ labels }) => labels[pod]))
+  return ({ labels }) => known.has(labels[pod]) || !old.some(({ name }) => name === labels[pod])
+}
+
+/** Ready pods with none of their targets up. Where no pod has one (metrics are pushed), nothing is known. */
+const silentPods = (
+  history: readonly Series[],
+  { pod }: Recipe,
+  { pods }: Subject,
+  fresh: number
+): readonly string[] => {
+  const targets = named(history, 'up')
+  const up = targets.filter(({ samples }) => {
+    const last = samples.at(-1)
+    return last !== undefined && last.at >= fresh && last.value === 1
+  })
+  const heard = new Set(up.map(({ labels }) => labels[pod]))
+  const due = pods.filter(({ createdAt }) => createdAt < fresh)
+  return targets.length === 0 ? [] : due.filter(({ name }) => !heard.has(name)).map(({ name }) => name)
+}
+
+const lacksOf: Readonly<Record<Version, Lacks>> = {
+  canary: {
+    counter: (scraped, expected = `any of ${searchedCounters}`) =>
+      scraped
+        ? `no series: the canary's pods are scraped, but none reports ${expected} (has a request reached them?)`
+        : `no series: no pod of the canary reports ${expected} (is it scraped?)`,
+    status: (requests) => `${requests} has no label with the HTTP status (tried ${searchedStatusLabels})`,
+    buckets: `no histogram: the canary's pods report none of ${searchedBuckets}`,
+    durations: "no durations: the canary's pods report no sum of them"
+  },
+  stable: {
+    counter: (scraped) =>
+      scraped
+        ? `the stable version's pods are scraped, but report none of ${searchedCounters}`
+        : `Prometheus has nothing from the stable version's pods (searched for ${searchedCounters})`,
+    status: (requests) => `${requests} has none of the labels ${searchedStatusLabels} with an HTTP status`,
+    buckets: `the stable version's pods report none of ${searchedBuckets}`,
+    durations: "the stable version's pods report no durations of requests"
+  }
+}
+
+/** The application's own metrics, found by the names of its pods. */
+export const podOrigin: Origin<Recipe> = {
+  detectionQuery,
+  detect,
+  samplesQuery,
+  belongs: (series, { namespace }) => inNamespace(series, namespace),
+  targetsQuery: () => undefined,
+  counting: (recipe, subject, { history, since }) => ({
+    hasFailed: (labels) => recipe.status !== undefined && isServerError(labels[recipe.status] ?? ''),
+    beganAtZero: beganAtZero(history, recipe, subject, since),
+    silentPods: (fresh) => silentPods(history, recipe, subject, fresh)
+  }),
+  lacks: (version) => lacksOf[version]
+}
