@@ -6,6 +6,7 @@ import type { Lock } from './kubernetes/lease.ts'
 import type { Result } from './outcome.ts'
 import type { Step } from './plan.ts'
 import { isUnfinished } from './record.ts'
+import { drainIn, trafficsOf } from './release-run.ts'
 import { planRestore, planTidy } from './strategies/abort.ts'
 
 /** How the steps of a release ended. */
@@ -42,11 +43,12 @@ export async function carryOut(
 ): Promise<Ending> {
   const ended = new AbortController()
   const disturbed = new AbortController()
-  const stop = AbortSignal.any([cancelled, lock.lost, run.traffic.broken, disturbed.signal])
+  const ways = trafficsOf(run)
+  const stop = AbortSignal.any([cancelled, lock.lost, ...ways.map(({ broken }) => broken), disturbed.signal])
   untilStableChanges(run, ended.signal).catch((error: unknown) => {
     disturbed.abort(error)
   })
-  run.traffic.guard(AbortSignal.any([ended.signal, lock.lost]))
+  for (const traffic of ways) traffic.guard(AbortSignal.any([ended.signal, lock.lost]))
   try {
     await execute(steps, run, stop)
     return { result: endedWell(run), reason: '', next: [] }
@@ -71,7 +73,8 @@ async function afterFailure(
   run.ports.log.error(failure.reason)
   if (!run.begun && cause instanceof Cancelled) return { ...failure, result: 'aborted' }
   if (!run.begun || cause instanceof TakenOver) return { ...failure, result: 'failed' }
-  if (!isUnfinished(run.release))
+  // The canary has passed and has all traffic: what is left to do is done by whoever comes next.
+  if (!isUnfinished(run.release) || run.release.phase === 'promoting')
     return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
   try {
     await restore(run, lock)
@@ -84,8 +87,10 @@ async function afterFailure(
   return { ...restored, result: run.release.command === 'rollback' ? 'failed' : 'rolled-back', unsettled }
 }
 
-const endedWell = ({ release }: ReleaseRun): Result =>
-  release.command === 'rollback' ? 'rolled-back' : 'promoted'
+function endedWell({ release }: ReleaseRun): Result {
+  if (release.phase === 'waiting') return 'waiting'
+  return release.command === 'rollback' ? 'rolled-back' : 'promoted'
+}
 
 type Failure = Pick<Ending, 'reason' | 'failedCheck' | 'next'>
 
@@ -119,7 +124,7 @@ async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
   const steps = planRestore()
   for (;;) {
     try {
-      await run.traffic.refresh()
+      await Promise.all(trafficsOf(run).map((traffic) => traffic.refresh()))
       await execute(steps, run, lock.lost)
       return
     } catch (error) {
@@ -135,7 +140,7 @@ const isFinal = (error: unknown): boolean => error instanceof TakenOver || error
 /** The traffic is back by now: what fails here is told, and the next run does it. */
 export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolean> {
   try {
-    await execute(planTidy(run.release), run, signal)
+    await execute(planTidy(run.release, drainIn(run)), run, signal)
     return true
   } catch (error) {
     run.warnings.push(`tidying up is not finished: ${messageOf(error)}; the next run does it first`)
@@ -148,7 +153,9 @@ const leftOver = (run: ReleaseRun): string[] => [
 ]
 
 const byHand = (run: ReleaseRun): string[] => [
-  `kubectl -n ${run.namespace} get service/${run.traffic.name} -o yaml   # who has the traffic?`,
+  ...trafficsOf(run).map(
+    ({ title }) => `kubectl -n ${run.namespace} get ${title} -o yaml   # who has the traffic?`
+  ),
   `kubectl -n ${run.namespace} patch service/${run.traffic.name} --type=json -p '${JSON.stringify([{ op: 'replace', path: '/spec/selector', value: run.initial.selectors.stable }])}'   # all of it to ${run.stable.deployment}`,
   'or run the workflow again: it puts the traffic back before it does anything else'
 ]

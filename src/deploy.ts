@@ -1,4 +1,3 @@
-import { createSampler } from './analysis/sampling.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
@@ -12,8 +11,9 @@ import { preflight } from './preflight.ts'
 import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
-import { beginRun } from './release-run.ts'
-import { planBlueGreen } from './strategies/blue-green.ts'
+import { beginRun, drainIn, trafficsOf } from './release-run.ts'
+import { samplerFor } from './sampler.ts'
+import { planProgressive } from './strategies/progressive.ts'
 import { placementOf, prepare } from './strategies/prepare.ts'
 import type { Prepared } from './strategies/prepare.ts'
 import { untestedWays } from './routes/find.ts'
@@ -41,13 +41,10 @@ interface Ready extends Prepared {
 
 /** Everything that can be known to be wrong before anything is changed; undefined when there is nothing to release. */
 async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
-  const { inputs, manifests, origin, metrics, ports, signal } = request
+  const { inputs, manifests, origin, ports, signal } = request
   const prepared = prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
-  const sampler =
-    metrics === undefined || inputs.checks.length === 0
-      ? undefined
-      : createSampler(metrics, ports.clock, inputs.checks)
+  const sampler = samplerFor(request, prepared.routes)
   const { faults, warnings, canary } = await preflight(prepared, observed, inputs, sampler, ports, signal)
   if (faults.length > 0) throw new InputError(faults)
   if (
@@ -56,7 +53,7 @@ async function getReady(request: Request, observed: Observed): Promise<Ready | u
   )
     return undefined
   const ways = untestedWays(observed.otherServices, prepared.canary)
-  const all = [...warnings, ...unwatched(prepared.manifests), ...ways]
+  const all = [...warnings, ...prepared.warnings, ...unwatched(prepared.manifests), ...ways]
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all }
 }
@@ -64,7 +61,7 @@ async function getReady(request: Request, observed: Observed): Promise<Ready | u
 async function release(
   request: Request,
   observed: Observed,
-  { canary, manifests, release: record, port, sampler, warnings }: Ready,
+  { canary, manifests, release: record, steps, routes, port, sampler, warnings }: Ready,
   lock: Lock
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
@@ -72,6 +69,7 @@ async function release(
   const run = beginRun(
     {
       service: observed.service,
+      routes,
       stable: observed.stable.deployment,
       workload: observed.workload,
       release: record,
@@ -83,15 +81,14 @@ async function release(
     ports,
     inputs
   )
+  const ways = trafficsOf(run).map(({ title }) => title)
   ports.log.quote(
-    `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through service/${run.traffic.name}`
+    `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through ${ways.join(', ')}`
   )
-  const steps = planBlueGreen(
-    { canary, manifests, smokeTests: smokeTests.length > 0, checks: checks.length > 0, bake, previous },
-    record
-  )
+  const progress = { steps, checks: checks.length > 0, bake, previous, drain: drainIn(run) }
+  const plan = planProgressive({ ...progress, canary, manifests, smokeTests: smokeTests.length > 0 }, record)
   run.warnings.push(...warnings)
-  const ending = await carryOut(steps, run, lock, signal)
+  const ending = await carryOut(plan, run, lock, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
 }
 

@@ -1,19 +1,20 @@
 import { ClusterError, ReleaseFailed } from './errors.ts'
+import { pointAutoscaler } from './execution/autoscaler.ts'
 import { collectEvidence } from './execution/evidence.ts'
-import { confirmEndpoints } from './execution/endpoints.ts'
 import { awaitReady } from './execution/readiness.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
-import { ensureStable, growWithStable } from './execution/stable.ts'
+import { awaitRoutes } from './execution/lanes.ts'
+import { resize } from './execution/resize.ts'
+import { scaleDown } from './execution/scale-down.ts'
+import { ensureStable } from './execution/stable.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
-import { finish, settle, shift } from './execution/switch.ts'
-import { bake } from './execution/watching.ts'
-import { formatDuration } from './grammar/duration.ts'
-import type { Ref } from './kubernetes/cluster.ts'
+import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } from './execution/switch.ts'
+import { watch } from './execution/watching.ts'
 import type { Deployment, Pod } from './kubernetes/objects.ts'
 import { isOwnedBy, templateHash } from './kubernetes/health.ts'
 import { printSelector } from './kubernetes/selectors.ts'
 import { describe } from './plan.ts'
-import type { Side, Step } from './plan.ts'
+import type { Step } from './plan.ts'
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
 type Doer<Kind extends Step['kind']> = (
@@ -79,16 +80,16 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     return `${pods.length} of ${pods.length} pods ready, template ${hash}`
   },
   smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),
-  async 'point-autoscaler'({ to }, run, signal) {
-    if (to === 'canary') await growWithStable(run, signal)
-    return pointAutoscaler(run, to)
-  },
-  async shift({ weight }, run, signal) {
-    const detail = await shift(run, weight, weight === 0 && run.begun ? 'aborting' : 'running', signal)
-    if (weight === 100) await confirmEndpoints(run, signal)
-    return detail
-  },
-  bake: ({ duration }, run, signal) => bake(run, duration, signal),
+  'point-autoscaler': ({ to }, run) => pointAutoscaler(run, to),
+  begin: (_, run) => begin(run),
+  resize: ({ split }, run, signal) => resize(run, split, signal),
+  'prepare-routes': (_, run, signal) => prepareRoutes(run, signal),
+  shift: ({ split, step }, run, signal) => shift(run, split, step, signal),
+  watch: ({ name, duration }, run, signal) => watch(run, name, duration, signal),
+  wait: (_, run) => wait(run),
+  follow: (_, run, signal) => follow(run, signal),
+  restore: (_, run) => restore(run),
+  'await-routes': (_, run, signal) => awaitRoutes(run, signal),
   'ensure-stable': (_, run, signal) => ensureStable(run, signal),
   'collect-evidence': (_, run) => collectEvidence(run),
   async drain({ duration }, run, signal) {
@@ -133,79 +134,5 @@ async function update(deployment: Deployment, { ports }: ReleaseRun): Promise<De
       ...deployment,
       metadata: { ...metadata, resourceVersion: live?.metadata.resourceVersion ?? '' }
     })
-  }
-}
-
-const deploymentRef = (run: ReleaseRun, side: Side): Ref => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace: run.namespace,
-  name: run[side].deployment
-})
-
-/** Before the traffic follows: an autoscaler that minds an idle version would shrink it. */
-async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string> {
-  const name = run.initial.autoscaler
-  if (name === undefined) return 'there is none'
-  const ref = {
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    namespace: run.namespace,
-    name
-  }
-  try {
-    await run.ports.cluster.patch(ref, [
-      { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment }
-    ])
-    return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
-  } catch (error) {
-    if (!(error instanceof ClusterError && error.status === 404)) throw error
-    return `horizontalpodautoscaler/${name} is gone`
-  }
-}
-
-/** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
-async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Promise<string> {
-  const ref = deploymentRef(run, side)
-  try {
-    const deployment = await run.ports.cluster.patch<Deployment>(ref, [
-      { op: 'add', path: '/spec/replicas', value: 0 }
-    ])
-    await untilWithoutPods(run, deployment, signal)
-    run[side] = { ...run[side], replicas: 0 }
-    return `deployment/${ref.name} is kept with 0 replicas`
-  } catch (error) {
-    if (error instanceof ClusterError && error.status === 404) return `there is no deployment/${ref.name}`
-    throw error
-  }
-}
-
-/** The controller has seen it, and counts no pod that is not ending: from then on no selector can send it traffic. */
-const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolean =>
-  (metadata.generation ?? 0) >= generation &&
-  (status?.observedGeneration ?? 0) >= generation &&
-  (status?.replicas ?? 0) === 0
-
-async function untilWithoutPods(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
-  const { cluster, clock } = run.ports
-  const { namespace, name, generation = 0 } = deployment.metadata
-  const done = new AbortController()
-  const ended = AbortSignal.any([signal, done.signal])
-  const gone = Promise.withResolvers<undefined>()
-  const onChange = ([live]: readonly Deployment[]): void => {
-    if (live === undefined || hasNoPods(live, generation)) gone.resolve(undefined)
-  }
-  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
-  cluster.watch<Deployment>(watched, onChange, ended, deployment).catch(gone.reject)
-  const late = new ReleaseFailed(
-    `deployment/${name} still has pods ${formatDuration(run.settings.timeout)} after it was scaled to 0`
-  )
-  clock.sleep(run.settings.timeout, ended).then(() => {
-    gone.reject(late)
-  }, gone.reject)
-  try {
-    await gone.promise
-  } finally {
-    done.abort()
   }
 }

@@ -4,18 +4,21 @@ import { durationBetween } from './grammar/duration.ts'
 import { list, mapped, optional, single, type Field } from './grammar/field.ts'
 import { fullRepository, parseImageRule, type ImageRule } from './grammar/image.ts'
 import { splitLines } from './grammar/lines.ts'
-import { choice, parseName, parseRoute, parseWorkload } from './grammar/names.ts'
+import { choice, parseName, parseWorkload } from './grammar/names.ts'
+import { parseProbe, type Probe } from './grammar/probe.ts'
 import { quote, refusal, type Parser } from './grammar/parsed.ts'
 import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './grammar/prometheus.ts'
+import { parseRoute, printRoute, routesFaults, type RouteName } from './grammar/route.ts'
 import { isCommand, parseSmokeTest, type SmokeTest } from './grammar/smoke-test.ts'
+import { parseStep, stepsFaults, type Step } from './grammar/step.ts'
 
 /** What the user asked for. Durations are in milliseconds; an empty list means none. */
 export interface Inputs {
-  readonly command: 'deploy' | 'rollback' | 'status'
+  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status'
   /** Name of the Deployment; undefined: the only one in `manifests`. */
   readonly workload: string | undefined
-  /** Name of the Service; undefined: the one that selects the workload. */
-  readonly route: string | undefined
+  /** What carries the traffic; none: the Service that selects the workload. */
+  readonly route: readonly RouteName[]
   readonly namespace: string | undefined
   readonly context: string | undefined
   /** Content of a kubeconfig file; a secret. */
@@ -23,16 +26,22 @@ export interface Inputs {
   /** Files, folders and globs. */
   readonly manifests: readonly string[]
   readonly images: readonly ImageRule[]
+  readonly strategy: 'blue-green' | 'canary' | 'rolling' | 'recreate'
+  /** None: those that belong to the strategy. */
+  readonly steps: readonly Step[]
   readonly smokeTests: readonly SmokeTest[]
   readonly checks: readonly Check[]
   readonly prometheus: PrometheusAddress | undefined
   /** The values are secrets. */
   readonly prometheusHeaders: Readonly<Record<string, string>>
+  /** Whose metrics `success-rate` and its like are taken from; undefined: those of the route. */
+  readonly metrics: 'http' | 'istio' | 'nginx' | 'traefik' | 'envoy' | 'linkerd' | undefined
   readonly checkInterval: number
   /** The failed measurement of a check that fails the release: 1 is the first. */
   readonly failureLimit: number
   readonly onNoData: 'fail' | 'wait'
   readonly noDataTimeout: number
+  readonly probe: Probe | undefined
   /** For the pods of the canary to become ready. */
   readonly timeout: number
   readonly bake: number
@@ -77,22 +86,26 @@ const toRecord = (items: readonly Header[]): Readonly<Record<string, string>> =>
 
 /** How each input is read. Its name in action.yml is the key in kebab case. */
 const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
-  command: single(choice('deploy', 'rollback', 'status'), 'deploy'),
+  command: single(choice('deploy', 'promote', 'abort', 'rollback', 'status'), 'deploy'),
   workload: optional(parseWorkload),
-  route: optional(parseRoute),
+  route: list(parseRoute, { keyOf: printRoute, faultsAmong: routesFaults }),
   namespace: optional(parseName),
   context: optional(anyText),
   kubeconfig: optional(parseKubeconfig),
   manifests: list(anyText),
   images: list(parseImageRule, { keyOf: targetOf }),
+  strategy: single(choice('blue-green', 'canary', 'rolling', 'recreate'), 'blue-green'),
+  steps: list(parseStep, { faultsAmong: stepsFaults }),
   smokeTests: list(parseSmokeTest, { ownsHash: isCommand }),
   checks: list(parseCheck, { keyOf: checkName }),
   prometheus: optional(parsePrometheus),
   prometheusHeaders: mapped(headers, toRecord),
+  metrics: optional(choice('http', 'istio', 'nginx', 'traefik', 'envoy', 'linkerd')),
   checkInterval: duration('15s', 1_000),
   failureLimit: single(parseCount, '3'),
   onNoData: single(choice('fail', 'wait'), 'fail'),
   noDataTimeout: duration('5m'),
+  probe: optional(parseProbe),
   timeout: duration('10m', 1),
   bake: duration('30s'),
   previous: single(choice('scale-down', 'keep'), 'scale-down'),
@@ -108,7 +121,10 @@ export const inputDefaults: Readonly<Record<string, string>> = Object.fromEntrie
 )
 
 /** What is wrong between inputs that may each be right. */
-const faultsBetween = (isGiven: (name: string) => boolean): readonly Fault[] => {
+const faultsBetween = (
+  isGiven: (name: string) => boolean,
+  { strategy }: { readonly strategy?: unknown }
+): readonly Fault[] => {
   const faults: Fault[] = []
   if (!isGiven('workload') && !isGiven('manifests')) {
     const problem = 'nothing says which Deployment is meant: give its name, or manifests that hold only one'
@@ -117,6 +133,11 @@ const faultsBetween = (isGiven: (name: string) => boolean): readonly Fault[] => 
   if (isGiven('checks') && !isGiven('prometheus')) {
     const problem = 'checks need an address to ask'
     faults.push({ input: 'prometheus', problem, example: 'service/monitoring/prometheus-server:80' })
+  }
+  // A strategy that could not be read may have been meant as canary.
+  if (isGiven('steps') && typeof strategy === 'string' && strategy !== 'canary') {
+    const problem = `steps belong to strategy canary, and strategy is ${strategy}`
+    faults.push({ input: 'steps', problem, example: 'strategy: canary' })
   }
   return faults
 }
@@ -135,7 +156,7 @@ export const readInputs = (read: (name: string) => string): Inputs => {
     if ('faults' in reading) faults.push(...reading.faults.map((fault) => ({ input, ...fault })))
     else values[key] = reading.value
   }
-  faults.push(...faultsBetween((name) => splitLines(read(name)).length > 0))
+  faults.push(...faultsBetween((name) => splitLines(read(name)).length > 0, values))
   if (faults.length > 0) throw new InputError(faults)
   // The type of `fields` says that each key has got a value of its own type.
   return values as unknown as Inputs
@@ -144,9 +165,17 @@ export const readInputs = (read: (name: string) => string): Inputs => {
 /** Shorter ones are tenant numbers and the like; masking them would blank out half the log. */
 const shortestSecret = 4
 
+/** Other request headers of a probe say where it goes or what it asks for. */
+const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
+
+const probeCredentials = (probe: Probe | undefined): string[] =>
+  Object.entries(probe?.requestHeaders ?? {})
+    .filter(([name]) => credentialHeaders.includes(name.toLowerCase()))
+    .map(([, value]) => value)
+
 /** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
-export const secretsOf = ({ githubToken, prometheusHeaders }: Inputs): readonly string[] => {
-  const values = Object.values(prometheusHeaders)
+export const secretsOf = ({ githubToken, prometheusHeaders, probe }: Inputs): readonly string[] => {
+  const values = [...Object.values(prometheusHeaders), ...probeCredentials(probe)]
   // "Bearer <token>" and "Basic <credentials>": logs of others show the second word alone.
   const credentials = values.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
   const secrets = [githubToken ?? '', ...values, ...credentials]

@@ -12,6 +12,8 @@ import type {
 } from './kubernetes/objects.ts'
 import { printSelector } from './kubernetes/selectors.ts'
 import type { Version } from './outcome.ts'
+import type { RouteName } from './grammar/route.ts'
+import { readRoutes } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
 import { isUnfinished, readRecord } from './record.ts'
 import type { Release } from './record.ts'
@@ -24,6 +26,8 @@ export interface Target {
   readonly workload: string
   /** Name of the Service; without it the only one that selects the workload. */
   readonly service: string | undefined
+  /** What carries the traffic besides the Service. */
+  readonly routes: readonly RouteName[]
 }
 
 const isFault = (value: object): value is Fault => 'problem' in value
@@ -31,14 +35,11 @@ const isFault = (value: object): value is Fault => 'problem' in value
 /** @throws InputError when it is not clear what serves */
 export async function observe(target: Target, cluster: Cluster): Promise<Observed> {
   const { namespace, workload } = target
-  const [slots, services, autoscalers] = await Promise.all([
+  const [slots, routes, services, autoscalers] = await Promise.all([
     readSlots(target, cluster),
+    readRoutes(target.routes, namespace, cluster),
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
-    cluster.list<HorizontalPodAutoscaler>({
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      namespace
-    })
+    readAutoscalers(namespace, cluster)
   ])
   if (Object.keys(slots).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
   const service =
@@ -50,25 +51,33 @@ export async function observe(target: Target, cluster: Cluster): Promise<Observe
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
   if (isFault(stable)) throw new InputError([stable])
   const pods = await podsBehind(service, cluster)
-  const autoscaler = autoscalers.find(
-    ({ spec }) =>
-      spec.scaleTargetRef.kind === 'Deployment' &&
-      spec.scaleTargetRef.name === stable.deployment.metadata.name
-  )
+  const { name } = stable.deployment.metadata
   return {
     namespace,
     workload,
     service,
     otherServices: services.filter((other) => other !== service),
     record,
+    routes,
     slots,
     stable: { ...stable, ...servingPods(service, stable.deployment, pods, record) },
-    autoscaler,
-    autoscaled: autoscalers.flatMap(({ spec }) =>
-      spec.scaleTargetRef.kind === 'Deployment' ? [spec.scaleTargetRef.name] : []
-    )
+    autoscaler: autoscalers.find(({ spec }) => spec.scaleTargetRef.name === name),
+    autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
   }
 }
+
+/** Those of Deployments. */
+const readAutoscalers = async (
+  namespace: string,
+  cluster: Cluster
+): Promise<readonly HorizontalPodAutoscaler[]> =>
+  (
+    await cluster.list<HorizontalPodAutoscaler>({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      namespace
+    })
+  ).filter(({ spec }) => spec.scaleTargetRef.kind === 'Deployment')
 
 /** In the middle of a release it is the record that says what stable is, whatever the traffic does. */
 function stableOf(

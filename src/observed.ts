@@ -4,6 +4,10 @@ import type { SlotName } from './kubernetes/slots.ts'
 import type { Version } from './outcome.ts'
 import type { Release } from './record.ts'
 import type { Slots } from './routes/find.ts'
+import { printRoute } from './grammar/route.ts'
+import type { RouteName } from './grammar/route.ts'
+import type { KubernetesObject } from './kubernetes/objects.ts'
+import type { Backends, Route, RouteObjects } from './routes/route.ts'
 
 /** What a release has to know of the cluster, read once. */
 export interface Observed {
@@ -13,6 +17,8 @@ export interface Observed {
   /** All other Services of the namespace. */
   readonly otherServices: readonly Service[]
   readonly record: Release | undefined
+  /** What carries the traffic besides the Service. */
+  readonly routes: readonly FoundRoute[]
   readonly slots: Slots
   readonly stable: {
     readonly slot: SlotName
@@ -25,6 +31,31 @@ export interface Observed {
   /** Names of all Deployments in the namespace whose size belongs to an autoscaler. */
   readonly autoscaled: readonly string[]
 }
+
+/** A route that the user named, with whatever else of its kinds is in the namespace. */
+export interface FoundRoute {
+  readonly name: RouteName
+  readonly route: Route
+  readonly object: KubernetesObject
+  readonly others: readonly KubernetesObject[]
+}
+
+/** The same with what belongs to it. */
+export interface ObservedRoute {
+  readonly title: string
+  readonly route: Route
+  readonly objects: RouteObjects
+}
+
+/** A route with what belongs to it. */
+export const membersOf = (
+  { name, route, object, others }: FoundRoute,
+  backends: Backends
+): ObservedRoute => ({
+  title: printRoute(name),
+  route,
+  objects: route.members(object, others, backends)
+})
 
 /** The version that runs in a Deployment. */
 export const versionOf = (slot: SlotName, deployment: Deployment, hash: string): Version => ({

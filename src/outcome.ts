@@ -1,8 +1,9 @@
 import type { Check } from './grammar/check.ts'
 import type { SmokeTest } from './grammar/smoke-test.ts'
+import type { Split } from './routes/route.ts'
 
 /** How a run ended. `unchanged`: what would be released is what serves. */
-export type Result = 'promoted' | 'rolled-back' | 'aborted' | 'unchanged' | 'failed'
+export type Result = 'promoted' | 'rolled-back' | 'aborted' | 'waiting' | 'unchanged' | 'failed'
 
 /** One version of the workload, in the place where it runs. */
 export interface Version {
@@ -77,9 +78,18 @@ export interface ForeignWrite {
   readonly restoredAfter?: number
 }
 
+/** A moment from which on other users were sent to the canary than before. */
+export interface Shift {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly split: Split
+  /** What the shift came to by the pods that are behind the Service, in per cent, where pods share connections out. */
+  readonly achieved?: number
+}
+
 /** The one value that every report is rendered from. */
 export interface Outcome {
-  readonly command: 'deploy' | 'rollback' | 'status'
+  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status'
   readonly result: Result
   /** One sentence; empty when there is nothing to explain. May hold text that others wrote. */
   readonly reason: string
@@ -87,7 +97,7 @@ export interface Outcome {
   readonly runUrl?: string
   readonly namespace: string
   readonly workload: string
-  /** e.g. `service/web` */
+  /** e.g. `service/web`; several are separated by commas. */
   readonly route: string
   /** What gets the traffic now. */
   readonly serving?: Version
@@ -97,6 +107,10 @@ export interface Outcome {
   readonly previous?: Version
   /** Per cent of the traffic on the canary. */
   readonly weight: number
+  /** Of what the weights are shares. */
+  readonly shareOf: 'requests' | 'connections'
+  /** In order; the first is to nobody. Empty when no traffic was moved. */
+  readonly shifts: readonly Shift[]
   readonly failedCheck?: string
   readonly startedAt: number
   readonly finishedAt: number

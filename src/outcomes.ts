@@ -1,6 +1,8 @@
 import { selects } from './kubernetes/selectors.ts'
 import type { Ending } from './carry-out.ts'
+import { lanesOf } from './execution/lanes.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
+import { trafficsOf } from './release-run.ts'
 import type { Observed } from './observed.ts'
 import { versionOf } from './observed.ts'
 import type { Outcome, Version } from './outcome.ts'
@@ -24,6 +26,8 @@ export const emptyOutcome = (
   workload: '',
   route: '',
   weight: 0,
+  shareOf: 'requests',
+  shifts: [],
   startedAt,
   finishedAt,
   timeline: [],
@@ -64,11 +68,15 @@ export function outcomeOf(
     reason: ending.reason,
     namespace: run.namespace,
     workload: run.workload,
-    route: `service/${run.traffic.name}`,
+    route: lanesOf(run)
+      .map(({ traffic }) => traffic.title)
+      .join(', '),
     serving,
     canary: run.canary,
     previous: run.stable,
-    weight: serving === run.canary ? 100 : 0,
+    weight: serving === run.canary ? 100 : isUnfinished(run.release) ? run.release.weight : 0,
+    shareOf: run.routes.length > 0 ? 'requests' : 'connections',
+    shifts: run.shifts,
     ...(failedCheck === undefined ? {} : { failedCheck }),
     ...(ending.unsettled === true ? { unsettled: true } : {}),
     ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
@@ -76,7 +84,7 @@ export function outcomeOf(
     smokeTests: run.smokeTests,
     measurements: run.measurements,
     evidence: run.evidence,
-    foreignWrites: run.traffic.foreignWrites,
+    foreignWrites: trafficsOf(run).flatMap(({ foreignWrites }) => foreignWrites),
     warnings: run.warnings,
     next: [...ending.next, ...nextSteps(run, ending, serving)]
   }
@@ -94,6 +102,11 @@ function nextSteps(
 ): string[] {
   if (result === 'promoted')
     return [`To go back to ${stable.images.join(', ')}: run the rollback workflow (command: rollback).`]
+  if (result === 'waiting')
+    return [
+      `To go on: run the workflow with command: promote. To put ${stable.images.join(', ')} back: command: abort.`,
+      `Until then nobody watches: ${release.weight} % of the traffic stays on ${canary.deployment}.`
+    ]
   if (result === 'rolled-back' && release.command === 'deploy') {
     return [
       `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,

@@ -1,6 +1,7 @@
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import type { Selector } from './record.ts'
+import type { Split } from './routes/route.ts'
 
 /** Which of a release's two versions is meant. */
 export type Side = 'stable' | 'canary'
@@ -15,10 +16,24 @@ export type Step =
   /** Smoke tests, and the checks while a load line gives the canary traffic. */
   | { readonly kind: 'smoke' }
   | { readonly kind: 'point-autoscaler'; readonly to: Side }
-  /** Traffic and record in one write. */
-  | { readonly kind: 'shift'; readonly weight: 0 | 100 }
-  /** Checks go on; `duration` in milliseconds. */
-  | { readonly kind: 'bake'; readonly duration: number }
+  /** The record, and all traffic on stable whatever comes up beside it. */
+  | { readonly kind: 'begin' }
+  /** The canary gets the pods for its share of stable's live size, and they come up. */
+  | { readonly kind: 'resize'; readonly split: Split }
+  /** The routes know the canary's Service, and send it nothing yet. */
+  | { readonly kind: 'prepare-routes' }
+  /** Traffic and record in one write; `step` counts the user's steps from 0. */
+  | { readonly kind: 'shift'; readonly split: Split; readonly step: number }
+  /** Checks and pods are watched; `duration` in milliseconds. */
+  | { readonly kind: 'watch'; readonly name: string; readonly duration: number }
+  /** The run ends here, and another one goes on. */
+  | { readonly kind: 'wait' }
+  /** The canary becomes what the Service selects, and the routes are as they were. */
+  | { readonly kind: 'follow' }
+  /** All traffic on stable, on every route at once. */
+  | { readonly kind: 'restore' }
+  /** Nobody may be sent to pods that are about to end: every route's controller has taken what was written. */
+  | { readonly kind: 'await-routes' }
   /** Stable must be able to carry all traffic before it gets any back. */
   | { readonly kind: 'ensure-stable' }
   /** Events and last log lines of the canary's pods, while there are pods. */
@@ -34,34 +49,43 @@ export type Step =
 /** Names of the Deployments that a release is about. */
 export type Names = Readonly<Record<Side, string>>
 
+type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
+type Title<Kind extends Step['kind']> = (step: Of<Kind>, names: Names) => string
+
+const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
+  apply: ({ manifest }) => `Apply ${manifest.object.kind} ${manifest.object.metadata.name}`,
+  start: ({ deployment }, { canary }) => `Start ${canary} with ${deployment.spec.replicas ?? 1} pods`,
+  'await-ready': (_, { canary }) => `Wait until ${canary} is ready`,
+  smoke: (_, { canary }) => `Smoke tests on ${canary}`,
+  'point-autoscaler': ({ to }, names) => `Point the autoscaler to ${names[to]}`,
+  begin: (_, { stable }) => `All traffic on ${stable}`,
+  resize: ({ split }, { canary }) => `Size ${canary} for ${describeSplit(split)}`,
+  'prepare-routes': (_, { canary }) => `Make the routes ready for ${canary}`,
+  shift: ({ split }, { canary }) => `Move ${describeSplit(split)} to ${canary}`,
+  watch: ({ name }, { canary }) =>
+    name === 'bake' ? `Bake: watch ${canary} under all traffic` : `${name}: watch ${canary}`,
+  wait: () => 'Wait for approval',
+  follow: (_, { canary }) => `Let the Service follow to ${canary}`,
+  restore: (_, { stable }) => `All traffic on ${stable}`,
+  'await-routes': () => 'Wait until the routes have taken it',
+  'ensure-stable': (_, { stable }) => `Make sure that ${stable} can carry the traffic`,
+  'collect-evidence': (_, { canary }) => `Collect events and logs of ${canary}`,
+  drain: () => 'Drain: let connections end',
+  'scale-down': ({ side }, names) => `Scale ${names[side]} down`,
+  finish: (_, { canary }) => `Record that ${canary} is stable`,
+  settle: ({ outcome }, { stable, canary }) => `Record that ${outcome === 'restored' ? stable : canary} stays`
+}
+
 /** What a person reads while it is done, and in the timeline afterwards. */
-export function describe(step: Step, names: Names): string {
-  switch (step.kind) {
-    case 'apply':
-      return `Apply ${step.manifest.object.kind} ${step.manifest.object.metadata.name}`
-    case 'start':
-      return `Start ${names.canary} with ${step.deployment.spec.replicas ?? 1} pods`
-    case 'await-ready':
-      return `Wait until ${names.canary} is ready`
-    case 'smoke':
-      return `Smoke tests on ${names.canary}`
-    case 'point-autoscaler':
-      return `Point the autoscaler to ${names[step.to]}`
-    case 'shift':
-      return step.weight === 100 ? `Move all traffic to ${names.canary}` : `All traffic on ${names.stable}`
-    case 'bake':
-      return `Bake: watch ${names.canary} under all traffic`
-    case 'ensure-stable':
-      return `Make sure that ${names.stable} can carry the traffic`
-    case 'collect-evidence':
-      return `Collect events and logs of ${names.canary}`
-    case 'drain':
-      return 'Drain: let connections end'
-    case 'scale-down':
-      return `Scale ${names[step.side]} down`
-    case 'finish':
-      return `Record that ${names.canary} is stable`
-    case 'settle':
-      return `Record that ${step.outcome === 'restored' ? names.stable : names.canary} stays`
-  }
+export const describe = (step: Step, names: Names): string =>
+  (titles[step.kind] as Title<Step['kind']>)(step, names)
+
+const describeSplit = ({ weight, header, mirror }: Split): string => {
+  if (weight === 100) return 'all traffic'
+  const parts = [
+    ...(weight > 0 ? [`${weight} % of the traffic`] : []),
+    ...(header === undefined ? [] : [`requests with ${header.name}: ${header.value}`]),
+    ...(mirror === undefined ? [] : [`copies of ${mirror} % of the requests`])
+  ]
+  return parts.join(' and ') || 'no users'
 }

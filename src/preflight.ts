@@ -6,9 +6,8 @@ import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
-import { releaseNeeds, smokeNeeds } from './kubernetes/needs.ts'
-import { describeMissing, missingRights } from './kubernetes/rights.ts'
 import type { Observed } from './observed.ts'
+import { rightsFaults } from './rights.ts'
 import type { Prepared } from './strategies/prepare.ts'
 
 export interface Preflight {
@@ -28,7 +27,7 @@ export async function preflight(
   signal: AbortSignal
 ): Promise<Preflight> {
   const [rights, dryRun, manifests, checks] = await Promise.all([
-    rightsFaults(inputs, observed.namespace, ports),
+    rightsFaults(observed, inputs, ports),
     tryCanary(prepared.canary, ports),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, ports))),
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
@@ -40,14 +39,8 @@ export async function preflight(
   }
 }
 
-async function rightsFaults({ smokeTests }: Inputs, namespace: string, { cluster }: Ports): Promise<Fault[]> {
-  const needs = smokeTests.length > 0 ? [...releaseNeeds, ...smokeNeeds] : releaseNeeds
-  const missing = await missingRights(cluster, namespace, needs)
-  return missing.map((need) => ({ input: 'kubeconfig', problem: describeMissing(need, namespace) }))
-}
-
 /** The API server says what it would make of it, or why it would refuse. */
-async function tryCanary(
+export async function tryCanary(
   canary: Deployment,
   { cluster }: Ports
 ): Promise<{ faults: Fault[]; canary: Deployment | undefined }> {
@@ -81,15 +74,29 @@ async function tryManifest({ object, source }: Manifest, { cluster }: Ports): Pr
   }
 }
 
-const stableSubject = ({ namespace, workload, service, stable }: Observed): Subject => ({
-  namespace,
-  workload,
-  slot: stable.slot,
-  service: service.metadata.name,
-  ...(stable.hash === '' ? {} : { replicaSet: `${stable.deployment.metadata.name}-${stable.hash}` }),
-  pods: stable.pods.map(({ metadata }) => ({
-    name: metadata.name,
-    createdAt: Date.parse(metadata.creationTimestamp ?? '')
-  })),
-  releaseStartedAt: 0
-})
+/** The pods that serve, for what is measured before anything is changed. */
+export function stableSubject({ namespace, workload, service, stable, routes }: Observed): Subject {
+  const { name } = service.metadata
+  const [port] = service.spec.ports ?? []
+  const [route] = routes
+  return {
+    namespace,
+    workload,
+    slot: stable.slot,
+    service: name,
+    side: 'stable',
+    deployment: stable.deployment.metadata.name,
+    backend: {
+      service: name,
+      port: port?.port,
+      ...(port?.name === undefined ? {} : { portName: port.name })
+    },
+    ...(route === undefined ? {} : { route: route.name }),
+    ...(stable.hash === '' ? {} : { replicaSet: `${stable.deployment.metadata.name}-${stable.hash}` }),
+    pods: stable.pods.map(({ metadata }) => ({
+      name: metadata.name,
+      createdAt: Date.parse(metadata.creationTimestamp ?? '')
+    })),
+    releaseStartedAt: 0
+  }
+}

@@ -1,5 +1,7 @@
+import type { RouteName } from './grammar/route.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
 import type { Version } from './outcome.ts'
+import type { Backends, HeaderMatch, Split } from './routes/route.ts'
 
 /** Annotation on the route object: the state of the release, changed in the same write as the traffic. */
 export const RECORD_ANNOTATION = 'greenlight.dev/release'
@@ -7,10 +9,11 @@ export const RECORD_ANNOTATION = 'greenlight.dev/release'
 export type Selector = Readonly<Record<string, string>>
 
 /**
- * Where a release stands. `running` and `aborting` are unfinished: a run that finds them without a living
- * holder puts stable back before it does anything else.
+ * Where a release stands. `promoted` and `rolled-back` are ends. A run that finds anything else without a living holder
+ * puts stable back before it does anything else, but `promoting` is past that: the canary has all traffic and has
+ * passed, so that one is finished.
  */
-export type Phase = 'running' | 'aborting' | 'promoted' | 'rolled-back'
+export type Phase = 'running' | 'waiting' | 'aborting' | 'promoting' | 'promoted' | 'rolled-back'
 
 export interface HistoryEntry {
   readonly release: string
@@ -30,6 +33,16 @@ export interface Release {
   readonly phase: Phase
   /** Per cent of the traffic on the canary. */
   readonly weight: number
+  /** Who else is sent there. */
+  readonly header?: HeaderMatch
+  readonly mirror?: number
+  /** The steps as the user wrote them, and the one that it is in, from 0. */
+  readonly steps?: readonly string[]
+  readonly step?: number
+  /** The run that goes on with a release that has waited. */
+  readonly continuedBy?: string
+  /** The routes that traffic is moved on. None: on the Service itself. */
+  readonly routes?: readonly RouteName[]
   /** Whether users have been on the canary: then its pods may not end without a drain. */
   readonly exposed?: true
   readonly startedAt: string
@@ -38,8 +51,8 @@ export interface Release {
   readonly canary: Version
   /** What `rollback` brings back. */
   readonly previous?: Version
-  /** The Service's selector as it was, and as it is with all traffic on the one or the other. */
-  readonly selectors: { readonly before: Selector; readonly stable: Selector; readonly canary: Selector }
+  /** The Service's selector as it was, and as it is with all traffic on the one or the other, or shared. */
+  readonly selectors: Backends['selectors']
   /** The release is over, but the selector is to become this one when the other version has no pods any more. */
   readonly settle?: Selector
   /** Name of the HorizontalPodAutoscaler that follows the traffic. */
@@ -73,7 +86,14 @@ function parse(text: string): Partial<Release> | undefined {
   }
 }
 
-const PHASES: ReadonlySet<string> = new Set<Phase>(['running', 'aborting', 'promoted', 'rolled-back'])
+const PHASES: ReadonlySet<string> = new Set<Phase>([
+  'running',
+  'waiting',
+  'aborting',
+  'promoting',
+  'promoted',
+  'rolled-back'
+])
 
 /** Whether it has what a run acts upon; anything less was edited by hand. */
 function isComplete(record: Partial<Release>): record is Release {
@@ -96,8 +116,30 @@ function isComplete(record: Partial<Release>): record is Release {
 
 export const printRecord = (release: Release): string => JSON.stringify(release)
 
-export const isUnfinished = (release: Release): boolean =>
-  release.phase === 'running' || release.phase === 'aborting'
+export const isUnfinished = ({ phase }: Release): boolean => phase !== 'promoted' && phase !== 'rolled-back'
+
+/** Who is sent to the canary. */
+export const splitOf = ({ weight, header, mirror }: Release): Split => ({
+  weight,
+  ...(header === undefined ? {} : { header }),
+  ...(mirror === undefined ? {} : { mirror })
+})
+
+/** The record with the canary getting another share. */
+export const withSplit = ({ header: _, mirror: __, ...release }: Release, split: Split): Release => ({
+  ...release,
+  ...split
+})
+
+const serviceOf = ({ slot, deployment }: Version): string =>
+  slot === 'plain' ? `${deployment}-plain` : deployment
+
+/** What the routes of a release can send traffic to. */
+export const backendsOf = (
+  { stable, canary, selectors }: Release,
+  namespace: string,
+  apex: string
+): Backends => ({ namespace, apex, stable: serviceOf(stable), canary: serviceOf(canary), selectors })
 
 /** The record after the canary has become stable. */
 export function promoted(release: Release, at: number, settle?: Selector): Release {
@@ -124,7 +166,7 @@ export const restored = (release: Release, at: number): Release => ({
 })
 
 function withHistory(
-  { previous: _, ...release }: Release,
+  { previous: _, header: __, mirror: ___, step: ____, continuedBy: _____, ...release }: Release,
   result: HistoryEntry['result'],
   version: Version,
   at: number

@@ -1,6 +1,7 @@
 import { giveUpStable, tidy } from './carry-out.ts'
 import { StableCannotServe } from './errors.ts'
 import { execute } from './execute.ts'
+import { readyPods } from './execution/endpoints.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { withLock } from './lock.ts'
@@ -9,14 +10,16 @@ import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
 import { isUnfinished } from './record.ts'
 import type { Release, Selector } from './record.ts'
-import { beginRun } from './release-run.ts'
+import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
 import type { Origin } from './strategies/prepare.ts'
 import { planRestore } from './strategies/abort.ts'
+import { planPromotion } from './strategies/progressive.ts'
 import { planSettle } from './strategies/rollback.ts'
 
 /**
- * Undoes a release whose run has died, from its record alone.
- * @throws when stable cannot be put back; then nothing else may be begun
+ * Ends a release whose run has died or that waits, from its record alone: stable is put back. Only one whose canary
+ * had passed and got all traffic is finished instead.
+ * @throws when that does not work; then nothing else may be begun
  */
 export async function recover(
   { service, workload }: Recovered,
@@ -25,26 +28,44 @@ export async function recover(
   settings: Settings,
   lock: Lock
 ): Promise<ReleaseRun> {
+  const routes = await routesOf(release, service, ports)
   const run = beginRun(
-    { service, stable: undefined, workload, release, port: 0, begun: true, lock, sampler: undefined },
+    { service, routes, stable: undefined, workload, release, port: 0, begun: true, lock, sampler: undefined },
     ports,
     settings
   )
-  ports.log.warning(
-    `release ${release.id} was left unfinished (${release.run ?? 'run unknown'}): stable is put back first`
-  )
+  ports.log.warning(`release ${release.id} ${stateOf(release)} (${release.run ?? 'run unknown'})`)
   const ended = new AbortController()
-  run.traffic.guard(ended.signal)
+  for (const traffic of trafficsOf(run)) traffic.guard(ended.signal)
   try {
-    await execute(planRestore(), run, lock.lost)
-    await tidy(run, lock.lost)
-  } catch (error) {
-    if (!(error instanceof StableCannotServe) || release.weight !== 100) throw error
-    ports.log.warning(`${error.message}. ${await giveUpStable(run)}`)
+    if (await isAsGoodAsPromoted(run)) await execute(planPromotion(rest(run), release), run, lock.lost)
+    else await undo(run, lock)
   } finally {
     ended.abort()
   }
   return run
+}
+
+const rest = (run: ReleaseRun) => ({ previous: 'scale-down', bake: 0, drain: drainIn(run) }) as const
+
+const isAsGoodAsPromoted = async (run: ReleaseRun): Promise<boolean> =>
+  run.release.phase === 'promoting' && (await readyPods(run, 'canary')).length > 0
+
+function stateOf({ phase }: Release): string {
+  if (phase === 'waiting') return 'waits for approval: stable is put back'
+  return phase === 'promoting'
+    ? 'was left when its version had all traffic already: it is finished'
+    : 'was left unfinished: stable is put back first'
+}
+
+async function undo(run: ReleaseRun, lock: Lock): Promise<void> {
+  try {
+    await execute(planRestore(), run, lock.lost)
+    await tidy(run, lock.lost)
+  } catch (error) {
+    if (!(error instanceof StableCannotServe) || run.release.weight !== 100) throw error
+    run.ports.log.warning(`${error.message}. ${await giveUpStable(run)}`)
+  }
 }
 
 /** Where the release is found. */
@@ -67,15 +88,17 @@ export async function recoverOwn(
     const { record } = observed
     const left = leftOf(record, origin)
     if (record === undefined || left === undefined) return undefined
-    if (left === 'undo') await recover(observed, record, ports, settings, lock)
-    else await settleDown(observed, record, left, ports, settings, lock)
-    return `Release ${record.id} was ${left === 'undo' ? 'undone' : 'finished'}: ${record.stable.deployment} has all traffic, ${record.canary.deployment} is scaled down.`
+    if (left !== 'undo') await settleDown(observed, record, left, ports, settings, lock)
+    const now = left === 'undo' ? (await recover(observed, record, ports, settings, lock)).release : record
+    const deed = now.stable.deployment === record.stable.deployment && left === 'undo' ? 'undone' : 'finished'
+    return `Release ${record.id} was ${deed}: ${now.stable.deployment} has all traffic, ${now.canary.deployment} is scaled down.`
   })
 }
 
 /** What this run has left to do; the selector when only that is to be settled. */
 function leftOf(record: Release | undefined, origin: Origin): 'undo' | Selector | undefined {
-  if (record?.id !== origin.release) return undefined
+  if (record === undefined || (record.continuedBy ?? record.id) !== origin.release) return undefined
+  if (record.phase === 'waiting') return undefined
   return isUnfinished(record) ? 'undo' : record.settle
 }
 
@@ -89,6 +112,7 @@ async function settleDown(
 ): Promise<void> {
   const beginning = {
     service,
+    routes: [],
     stable: undefined,
     workload,
     release,

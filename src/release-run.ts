@@ -1,14 +1,22 @@
 import { initialStanding } from './analysis/judge.ts'
 import type { Sampler } from './analysis/sampling.ts'
-import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
+import { ReleaseFailed } from './errors.ts'
+import type { Lane, Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import { openTraffic } from './execution/traffic.ts'
+import type { Traffic } from './execution/traffic.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment, Service } from './kubernetes/objects.ts'
+import { readMembers, readRoutes } from './observe-routes.ts'
+import { membersOf } from './observed.ts'
+import type { ObservedRoute } from './observed.ts'
+import { backendsOf } from './record.ts'
 import type { Release } from './record.ts'
-import { routes } from './routes/index.ts'
+import { drainOf } from './strategies/drain.ts'
 
 interface Beginning {
   readonly service: Service
+  /** Those of the release, in its order. */
+  readonly routes: readonly ObservedRoute[]
   /** What serves. */
   readonly stable: Deployment | undefined
   readonly workload: string
@@ -22,17 +30,19 @@ interface Beginning {
 
 /** The state of a release before its first step. */
 export function beginRun(
-  { service, stable, workload, release, port, begun, lock, sampler }: Beginning,
+  { service, routes, stable, workload, release, port, begun, lock, sampler }: Beginning,
   ports: Ports,
   settings: Settings
 ): ReleaseRun {
+  const namespace = service.metadata.namespace ?? ''
+  const traffic = openService(service, ports)
   return {
-    namespace: service.metadata.namespace ?? '',
+    namespace,
     workload,
     settings,
     ports,
-    route: routes.service,
-    traffic: openTraffic(service, ports),
+    traffic,
+    routes: routes.map((route, at) => openLane(route, at, release, namespace, traffic, ports)),
     lock,
     begun,
     stable: release.stable,
@@ -49,9 +59,60 @@ export function beginRun(
     sampler,
     standing: initialStanding,
     timeline: [],
+    shifts: [],
     smokeTests: [],
     measurements: [],
     evidence: [],
     warnings: []
   }
+}
+
+/** The Service and whatever else routes its traffic. */
+export const trafficsOf = ({ traffic, routes }: ReleaseRun): readonly Traffic[] => [
+  traffic,
+  ...routes.map((lane) => lane.traffic)
+]
+
+/** Milliseconds between the last request to a version and the end of its pods. */
+export const drainIn = ({ routes }: ReleaseRun): number => drainOf(routes.map(({ route }) => route))
+
+function openService(service: Service, ports: Ports): Traffic {
+  const { apiVersion, kind, metadata } = service
+  const { namespace, name } = metadata
+  const read = async (): Promise<[Service]> => {
+    const live = await ports.cluster.get<Service>({ apiVersion, kind, namespace, name })
+    if (live !== undefined) return [live]
+    throw new ReleaseFailed(
+      `service/${name} in namespace ${namespace ?? ''} was deleted while the release ran`
+    )
+  }
+  return openTraffic({ objects: [service], read }, ports)
+}
+
+function openLane(
+  { route, objects }: ObservedRoute,
+  at: number,
+  release: Release,
+  namespace: string,
+  anchor: Traffic,
+  ports: Ports
+): Lane {
+  const name = release.routes?.[at]
+  if (name === undefined) throw new Error('a route that is not in the record')
+  const backends = backendsOf(release, namespace, anchor.name)
+  return {
+    route,
+    traffic: openTraffic({ objects, read: () => readMembers(name, backends, ports.cluster), anchor }, ports)
+  }
+}
+
+/** The routes of a release that is on record already. */
+export async function routesOf(
+  release: Release,
+  { metadata }: Service,
+  { cluster }: Ports
+): Promise<readonly ObservedRoute[]> {
+  const namespace = metadata.namespace ?? ''
+  const found = await readRoutes(release.routes ?? [], namespace, cluster)
+  return found.map((route) => membersOf(route, backendsOf(release, namespace, metadata.name)))
 }

@@ -1,19 +1,20 @@
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
+import { printRoute } from './grammar/route.ts'
 import type { Lock } from './kubernetes/lease.ts'
-import { describeMissing, missingRights } from './kubernetes/rights.ts'
-import { releaseNeeds } from './kubernetes/needs.ts'
 import type { SlotName } from './kubernetes/slots.ts'
 import { withLock } from './lock.ts'
 import { observe, readReplicaSet } from './observe.ts'
-import type { Observed } from './observed.ts'
+import { readRoutes } from './observe-routes.ts'
+import type { FoundRoute, Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
-import { beginRun } from './release-run.ts'
+import { beginRun, drainIn } from './release-run.ts'
+import { requireRights } from './rights.ts'
 import { planRollback, prepareRollback } from './strategies/rollback.ts'
 import type { Previous } from './strategies/rollback.ts'
 
@@ -27,15 +28,12 @@ type RollbackRequest = Omit<Request, 'manifests' | 'metrics'>
 export async function rollback(request: RollbackRequest): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
-  const missing = await missingRights(ports.cluster, target.namespace, releaseNeeds)
-  if (missing.length > 0)
-    throw new InputError(
-      missing.map((need) => ({ input: 'kubeconfig', problem: describeMissing(need, target.namespace) }))
-    )
+  await requireRights(seen, { smokeTests: [] }, ports)
   return withLock(seen.service, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     if (observed.record === undefined || !isUnfinished(observed.record)) return back(request, observed, lock)
     const run = await recover(observed, observed.record, ports, inputs, lock)
+    if (run.release.phase === 'promoted') return back(request, await observe(target, ports.cluster), lock)
     const reason = `release ${observed.record.id} was unfinished: it was undone`
     return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, 'rollback', origin, ports.clock.now())
   })
@@ -44,10 +42,13 @@ export async function rollback(request: RollbackRequest): Promise<Outcome> {
 async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
   const previous = await findPrevious(observed, ports)
-  const { canary, release, settled } = prepareRollback(observed, previous, origin)
+  const routes = await routesToRollBack(observed, ports)
+  const prepared = prepareRollback({ ...observed, routes }, previous, origin)
+  const { canary, release, settled, services } = prepared
   const { service, stable, workload } = observed
   const beginning = {
     service,
+    routes: prepared.routes,
     stable: stable.deployment,
     workload,
     release,
@@ -58,9 +59,22 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
   }
   // The previous version has served before: what is asked for is that it does so again, soon.
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
-  const steps = planRollback({ canary, previous: inputs.previous, settled }, release)
+  const steps = planRollback(
+    { canary, manifests: services, previous: inputs.previous, settled, drain: drainIn(run) },
+    release
+  )
   const ending = await carryOut(steps, run, lock, signal)
   return outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
+}
+
+/** Those that the user names, and those that the last release has used. */
+async function routesToRollBack(
+  { routes, record, namespace }: Observed,
+  { cluster }: Ports
+): Promise<readonly FoundRoute[]> {
+  const named = new Set(routes.map(({ name }) => printRoute(name)))
+  const more = (record?.routes ?? []).filter((name) => !named.has(printRoute(name)))
+  return [...routes, ...(await readRoutes(more, namespace, cluster))]
 }
 
 /** @throws InputError that says why there is nothing to go back to */

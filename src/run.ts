@@ -1,9 +1,11 @@
+import { abort } from './abort.ts'
 import { deploy } from './deploy.ts'
 import { InputError } from './errors.ts'
 import type { Inputs } from './inputs.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Target } from './observe.ts'
 import type { Outcome } from './outcome.ts'
+import { promote } from './promote.ts'
 import type { Request } from './request.ts'
 import { rollback } from './rollback.ts'
 import { status } from './status.ts'
@@ -16,6 +18,10 @@ export function run(request: Request): Promise<Outcome> {
   switch (request.inputs.command) {
     case 'deploy':
       return deploy(request)
+    case 'promote':
+      return promote(request)
+    case 'abort':
+      return abort(request)
     case 'rollback':
       return rollback(request)
     case 'status':
@@ -33,7 +39,8 @@ interface Named {
 export const targetOf = ({ inputs, namespace, manifests }: Named): Target => ({
   namespace,
   workload: inputs.workload ?? onlyDeployment(manifests),
-  service: inputs.route
+  service: inputs.route.find(({ kind }) => kind === 'service')?.name,
+  routes: inputs.route.filter(({ kind }) => kind !== 'service')
 })
 
 function onlyDeployment(manifests: readonly Manifest[]): string {

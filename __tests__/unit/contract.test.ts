@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
+import { InputError } from '../../src/errors.ts'
+import { parseProbe } from '../../src/grammar/probe.ts'
+import { parseRoute } from '../../src/grammar/route.ts'
+import { defaultCanarySteps, parseStep, printStep } from '../../src/grammar/step.ts'
 import { inputDefaults, readInputs } from '../../src/inputs.ts'
 import type { Outcome, Result } from '../../src/outcome.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
@@ -42,6 +46,28 @@ const defaults = Object.fromEntries(
   Object.entries(action.inputs).map(([name, input]) => [name, input.default ?? ''])
 )
 
+const inBackticks = (markdown = ''): string[] =>
+  markdown.match(/(?<=`)[^`]+(?=`)/g)?.filter((_, i) => i % 2 === 0) ?? []
+
+const descriptionOf = (input: string): string => action.inputs[input]?.description ?? ''
+
+const meaningOf = (input: string): string =>
+  rows('inputs').find(([name]) => quoted(name) === input)?.[2] ?? ''
+
+/** The words that an input takes, as its refusal of any other lists them. */
+const wordsOf = (input: string): string[] => {
+  try {
+    readInputs((name) => (name === input ? '?' : name === 'workload' ? 'web' : ''))
+    return []
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const problem = error.faults.find((fault) => fault.input === input)?.problem ?? ''
+    return /is not one of (.*)$/.exec(problem)?.[1]?.split(', ') ?? []
+  }
+}
+
+const choices = Object.keys(action.inputs).filter((input) => wordsOf(input).length > 0)
+
 const outcome: Outcome = {
   command: 'status',
   result: 'unchanged',
@@ -51,6 +77,8 @@ const outcome: Outcome = {
   workload: 'web',
   route: 'service/web',
   weight: 0,
+  shareOf: 'requests',
+  shifts: [],
   startedAt: 0,
   finishedAt: 0,
   timeline: [],
@@ -92,11 +120,39 @@ describe('action.yml', () => {
       promoted: true,
       'rolled-back': true,
       aborted: true,
+      waiting: true,
       unchanged: true,
       failed: true
     }
     const named = action.outputs.result?.description?.match(/(?<=`)[a-z-]+(?=`)/g) ?? []
     expect(named.sort()).toEqual(Object.keys(results).sort())
+  })
+
+  it('has inputs that take one of a few words', () => {
+    const some = ['command', 'strategy', 'metrics', 'on-no-data', 'previous', 'comment']
+    expect(choices).toEqual(some)
+  })
+
+  it.each(choices)('names every word that %s takes', (input) => {
+    const named = inBackticks(descriptionOf(input))
+    expect(wordsOf(input).filter((word) => !named.includes(word))).toEqual([])
+  })
+
+  it('gives examples of steps, routes and probes that can be read', () => {
+    const spaced = (input: string): string[] =>
+      inBackticks(descriptionOf(input)).filter((text) => /[ /%]/.test(text))
+    const parsed = [
+      ...spaced('steps').map(parseStep),
+      ...spaced('route').map(parseRoute),
+      ...spaced('probe').map(parseProbe)
+    ]
+    expect(parsed).toHaveLength(19)
+    expect(parsed.filter((found) => 'problem' in found)).toEqual([])
+  })
+
+  it('states the steps of canary', () => {
+    const stated = /Without it: (.*);/.exec(descriptionOf('steps'))?.[1]
+    expect(inBackticks(stated)).toEqual(defaultCanarySteps.map(printStep))
   })
 
   it('starts the same bundle for main and post', () => {
@@ -113,6 +169,22 @@ describe('README.md', () => {
     // A cell that is one quoted word states a default; where there is none, words say what happens instead.
     const stated = rows('inputs').map(([name, cell]) => [quoted(name), quoted(cell) ?? ''])
     expect(Object.fromEntries(stated)).toEqual(defaults)
+  })
+
+  it.each(choices)('names every word that %s takes', (input) => {
+    const named = inBackticks(meaningOf(input))
+    expect(wordsOf(input).filter((word) => !named.includes(word))).toEqual([])
+  })
+
+  it('states the steps of canary', () => {
+    const cell = rows('inputs').find(([name]) => quoted(name) === 'steps')?.[1] ?? ''
+    expect(inBackticks(cell.split('canary')[1])).toEqual(defaultCanarySteps.map(printStep))
+  })
+
+  it('gives an example of steps that can be read', () => {
+    const steps = /^### `steps`\n+```\n([^`]*)```/m.exec(readme)?.[1] ?? ''
+    const inputs: Record<string, string> = { workload: 'web', strategy: 'canary', steps }
+    expect(readInputs((name) => inputs[name] ?? '').steps).toHaveLength(5)
   })
 
   it('lists the outputs of action.yml in the same order', () => {

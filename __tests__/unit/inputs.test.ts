@@ -21,20 +21,24 @@ describe('readInputs', () => {
     expect(read({ workload: 'web' })).toStrictEqual({
       command: 'deploy',
       workload: 'web',
-      route: undefined,
+      route: [],
       namespace: undefined,
       context: undefined,
       kubeconfig: undefined,
       manifests: [],
       images: [],
+      strategy: 'blue-green',
+      steps: [],
       smokeTests: [],
       checks: [],
       prometheus: undefined,
       prometheusHeaders: {},
+      metrics: undefined,
       checkInterval: 15_000,
       failureLimit: 3,
       onNoData: 'fail',
       noDataTimeout: 300_000,
+      probe: undefined,
       timeout: 600_000,
       bake: 30_000,
       previous: 'scale-down',
@@ -47,20 +51,24 @@ describe('readInputs', () => {
     const inputs = read({
       command: 'rollback',
       workload: 'deployment/web',
-      route: 'service/web-public',
+      route: 'service/web-public # inside\nhttproute/web',
       namespace: 'shop',
       context: 'arn:aws:eks:eu-west-1:1:cluster/shop',
       kubeconfig: 'apiVersion: v1\nkind: Config\n',
       manifests: 'k8s/ # all of it\ncharts/*.yaml',
       images: 'ghcr.io/acme/web:2',
+      strategy: 'canary',
+      steps: '\nheader x-canary: true for 1m # ours\n10% until approved\n100%\n',
       'smoke-tests': 'run: ./smoke.sh # 1\nGET /health -> 200 # 2',
       checks: 'success-rate >= 95%\nqueue: sum(x) < 5',
       prometheus: 'service/monitoring/prometheus:9090',
       'prometheus-headers': '# ours\nAuthorization: Bearer abc #1\nX-Scope-OrgID: 7',
+      metrics: 'istio',
       'check-interval': '1s',
       'failure-limit': '1',
       'on-no-data': 'wait',
       'no-data-timeout': '0s',
+      probe: 'https://shop.example.com/ by x-version',
       timeout: '1h',
       bake: '0s',
       previous: 'keep',
@@ -70,16 +78,27 @@ describe('readInputs', () => {
     expect(inputs).toMatchObject({
       command: 'rollback',
       workload: 'web',
-      route: 'web-public',
+      route: [
+        { kind: 'service', name: 'web-public' },
+        { kind: 'httproute', name: 'web' }
+      ],
       namespace: 'shop',
       manifests: ['k8s/', 'charts/*.yaml'],
       images: [{ target: 'ghcr.io/acme/web' }],
+      strategy: 'canary',
+      steps: [
+        { split: { weight: 0, header: { name: 'x-canary', value: 'true' } } },
+        { split: { weight: 10 }, until: { kind: 'approval' } },
+        { split: { weight: 100 } }
+      ],
       smokeTests: [{ kind: 'command', run: './smoke.sh # 1' }, { kind: 'request' }],
       checks: [{ bound: 0.95 }, { bound: 5 }],
       prometheus: { kind: 'service', port: 9090 },
       prometheusHeaders: { Authorization: 'Bearer abc #1', 'X-Scope-OrgID': '7' },
+      metrics: 'istio',
       checkInterval: 1_000,
       failureLimit: 1,
+      probe: { url: 'https://shop.example.com/', header: 'x-version', requestHeaders: {} },
       timeout: 3_600_000
     })
   })
@@ -94,7 +113,7 @@ describe('readInputs', () => {
         timeout: '10'
       })
     ).toEqual([
-      'command: "depoly" is not one of deploy, rollback, status; did you mean deploy? — for example: deploy',
+      'command: "depoly" is not one of deploy, promote, abort, rollback, status; did you mean deploy? — for example: deploy',
       'workload: "statefulset/db" cannot be released, only Deployments can — for example: deployment/web',
       'smoke-tests, line 3: "GET /version" does not say which status must come back — for example: GET /health -> 200',
       'checks, line 3: the bound of success-rate needs its unit, % — for example: success-rate >= 95%',
@@ -104,11 +123,22 @@ describe('readInputs', () => {
   })
 
   it.each([
-    ['command', 'promote', '"promote" is not one of deploy, rollback, status'],
+    ['command', 'release', '"release" is not one of deploy, promote, abort, rollback, status'],
     ['workload', 'Web', '"Web" is not a name'],
-    ['route', 'ingress/web', '"ingress/web" is not a route: only Services are supported'],
+    ['route', 'web', 'line 1: "web" is not a route, which is <kind>/<name> — for example: service/web'],
+    ['route', 'ingress/web\n\ningress/web', 'line 3: "ingress/web" is already on line 1'],
+    [
+      'route',
+      'service/a\ningress/a\nservice/b',
+      'line 3: "service/b" is a second Service, the first is on line 1'
+    ],
+    ['route', 'service/a\nservice/a', 'line 2: "service/a" is already on line 1'],
     ['namespace', 'a/b', '"a/b" is not a name'],
     ['kubeconfig', '~/.kube/config', 'is one line, but the content of a kubeconfig file is wanted'],
+    ['strategy', 'canry', 'did you mean canary? — for example: canary'],
+    ['strategy', 'rollout', '"rollout" is not one of blue-green, canary, rolling, recreate'],
+    ['metrics', 'prometheus', '"prometheus" is not one of http, istio, nginx, traefik, envoy, linkerd'],
+    ['probe', 'https://shop/', '"https://shop/" is not <URL> by <response header>'],
     ['images', 'web', '"web" names an image with neither tag nor digest'],
     ['images', 'nginx:1\ndocker.io/nginx:2', 'line 2: "docker.io/library/nginx" is already on line 1'],
     ['images', 'web=nginx:1\nweb=nginx:2', 'line 2: "web" is already on line 1'],
@@ -133,10 +163,31 @@ describe('readInputs', () => {
     expect(found[0]).toMatch(new RegExp(`^${name}\\b`))
   })
 
-  it.each(['deploy', 'rollback', 'status'])('needs to know what to %s', (command) => {
+  it.each(['deploy', 'promote', 'abort', 'rollback', 'status'])('needs to know what to %s', (command) => {
     expect(faults({ command })).toEqual([expect.stringContaining('nothing says which Deployment is meant')])
     expect(faults({ command, manifests: 'k8s' })).toEqual([])
     expect(faults({ command, workload: 'web' })).toEqual([])
+  })
+
+  it('reports what is wrong with single steps and with all of them at once', () => {
+    const steps = '10% for 5m\n\n# later\n30%\n5% for 1m\n50% for 0s\n40% for 1m\n'
+    expect(faults({ workload: 'web', strategy: 'canary', steps })).toEqual([
+      'steps, line 4: 30% would be over at once: say how long, or until approved — for example: 30% for 5m',
+      'steps, line 6: "0s" is too short, at least 1ms — for example: 10% for 5m',
+      'steps, line 5: the weights must rise, but "5% for 1m" comes after "10% for 5m" on line 1',
+      'steps, line 7: the last step must be 100%, not "40% for 1m": add a line — for example: 100%'
+    ])
+  })
+
+  it.each(['blue-green', 'rolling', 'recreate', ''])('takes no steps with strategy %j', (strategy) => {
+    expect(faults({ workload: 'web', strategy, steps: '100%' })).toEqual([
+      `steps: steps belong to strategy canary, and strategy is ${strategy || 'blue-green'} — for example: strategy: canary`
+    ])
+    expect(faults({ workload: 'web', strategy, steps: '# 100%' })).toEqual([])
+  })
+
+  it('does not hold a misspelt strategy against the steps', () => {
+    expect(faults({ workload: 'web', strategy: 'canry', steps: '100%' })).toHaveLength(1)
   })
 
   it('wants no Prometheus for checks that are commented out', () => {
@@ -153,10 +204,11 @@ describe('readInputs', () => {
       kubeconfig: 's3cret',
       'prometheus-headers': 's3cret\ns3cret:\nX: s3cret\u0000\nX: s3cret\nX: s3cret',
       prometheus: 'https://user:s3cret@prom',
+      probe: 'https://shop/ by x-version with Authorization: s3cret\u0007',
       'github-token': 's3cret'
     }).join('\n')
     expect(told).not.toContain('s3cret')
-    expect(told.split('\n')).toHaveLength(7)
+    expect(told.split('\n')).toHaveLength(8)
   })
 
   it('throws nothing but InputError, whatever is given', () => {
@@ -182,5 +234,14 @@ describe('secretsOf', () => {
         'Authorization: Bearer abcdef\nX-Api-Key: key with words\nX-Scope-OrgID: 7\nX-Again: abcdef'
     })
     expect(secretsOf(inputs)).toEqual(['ghs_12345', 'Bearer abcdef', 'key with words', 'abcdef'])
+  })
+
+  it.each([
+    ['authorization: Bearer abcdef', ['Bearer abcdef', 'abcdef']],
+    ['Cookie: id=abcdef', ['id=abcdef']],
+    ['Host: shop.example.com', []]
+  ])('finds credentials in a probe with %s', (header, secrets) => {
+    const inputs = read({ workload: 'web', probe: `https://shop/ by x-version with ${header}` })
+    expect(secretsOf(inputs)).toEqual(secrets)
   })
 })

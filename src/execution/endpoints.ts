@@ -28,36 +28,33 @@ const readyUids = (slices: readonly EndpointSlice[]): ReadonlySet<string> =>
   )
 
 /**
- * Waits until the Service's endpoints are the pods that were switched to: only then does the selector mean traffic.
- * @throws ReleaseFailed when they do not become it
+ * Waits until the pods that are to serve are behind the Service: only then does its selector mean traffic.
+ * @returns how many pods are ready behind it, these and others
+ * @throws ReleaseFailed when they do not get there
  */
-export async function confirmEndpoints(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+export async function confirmEndpoints(
+  run: ReleaseRun,
+  service: string,
+  signal: AbortSignal
+): Promise<number> {
   const { cluster, clock } = run.ports
   const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
   const done = new AbortController()
   const ended = AbortSignal.any([signal, done.signal])
-  const confirmed = Promise.withResolvers<undefined>()
-  const labels = `kubernetes.io/service-name=${run.traffic.name}`
+  const confirmed = Promise.withResolvers<number>()
+  const labels = `kubernetes.io/service-name=${service}`
   const onChange = (slices: readonly EndpointSlice[]): void => {
     const ready = readyUids(slices)
-    if (wanted.every((uid) => ready.has(uid))) confirmed.resolve(undefined)
+    if (wanted.every((uid) => ready.has(uid))) confirmed.resolve(ready.size)
   }
-  cluster
-    .watch<EndpointSlice>(
-      { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: run.namespace, labels },
-      onChange,
-      ended
-    )
-    .catch(confirmed.reject)
+  const query = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: run.namespace, labels }
+  cluster.watch<EndpointSlice>(query, onChange, ended).catch(confirmed.reject)
   clock.sleep(TIMEOUT, ended).then(() => {
-    confirmed.reject(
-      new ReleaseFailed(
-        `10 s after the switch the endpoints of service/${run.traffic.name} are not the pods that were tested`
-      )
-    )
+    const late = `after 10 s the endpoints of service/${service} are not the pods that were tested`
+    confirmed.reject(new ReleaseFailed(late))
   }, confirmed.reject)
   try {
-    await confirmed.promise
+    return await confirmed.promise
   } finally {
     done.abort()
   }

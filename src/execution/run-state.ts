@@ -3,7 +3,7 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import type { Lock } from '../kubernetes/lease.ts'
 import type { Log } from '../log.ts'
-import type { Measurement, PodEvidence, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
+import type { Measurement, PodEvidence, Shift, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
 import type { Standing } from '../analysis/judge.ts'
 import type { Sampler } from '../analysis/sampling.ts'
 import type { Inputs } from '../inputs.ts'
@@ -22,14 +22,22 @@ export type Settings = Pick<
   'smokeTests' | 'checks' | 'checkInterval' | 'failureLimit' | 'onNoData' | 'noDataTimeout' | 'timeout'
 >
 
+/** A route that the release moves traffic on. */
+export interface Lane {
+  readonly route: Route
+  readonly traffic: Traffic
+}
+
 /** One release while it is carried out. Only `execute` and the steps change it. */
 export interface ReleaseRun {
   readonly namespace: string
   readonly workload: string
   readonly settings: Settings
   readonly ports: Ports
-  readonly route: Route
+  /** The Service, which holds the record. */
   readonly traffic: Traffic
+  /** What traffic is moved on instead; none: on the Service itself. */
+  readonly routes: readonly Lane[]
   readonly lock: Lock
   /** Whether a traffic write has been sent: if not, there is nothing to put back. */
   begun: boolean
@@ -58,6 +66,7 @@ export interface ReleaseRun {
   /** Failures are counted over the whole release, not per step. */
   standing: Standing
   readonly timeline: TimelineEntry[]
+  readonly shifts: Shift[]
   readonly smokeTests: SmokeResult[]
   readonly measurements: Measurement[]
   readonly evidence: PodEvidence[]

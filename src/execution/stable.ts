@@ -5,6 +5,7 @@ import { isSettled, templateHash } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { readyPods } from './endpoints.ts'
+import { weightNow } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -40,7 +41,7 @@ const ENOUGH = 0.75
  */
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { cluster } = run.ports
-  if (run.route.weight(run.traffic.current(), run.release) === 0) return 'it has the traffic already'
+  if (weightNow(run) === 0) return 'it has the traffic already'
   const ref: Ref = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -85,24 +86,4 @@ function followTemplate(run: ReleaseRun, hash: string): void {
     ...run.release,
     selectors: { ...selectors, stable: { ...selectors.stable, [HASH_LABEL]: hash } }
   }
-}
-
-/** An autoscaler may have grown stable since the canary got its size: all users must fit on the canary too. */
-export async function growWithStable(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { cluster } = run.ports
-  const ref = (name: string): Ref => ({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    namespace: run.namespace,
-    name
-  })
-  const stable = await cluster.get<Deployment>(ref(run.stable.deployment))
-  const size = stable?.spec.replicas ?? 1
-  if (size <= run.canary.replicas) return
-  run.deployment = await cluster.patch<Deployment>(ref(run.canary.deployment), [
-    { op: 'add', path: '/spec/replicas', value: size }
-  ])
-  const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
-  run.pods = pods
-  run.canary = { ...run.canary, replicas: size }
 }

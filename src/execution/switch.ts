@@ -1,39 +1,109 @@
 import { ReleaseFailed } from '../errors.ts'
-import { isReady, templateHash } from '../kubernetes/health.ts'
-import type { KubernetesObject, Pod } from '../kubernetes/objects.ts'
+import { templateHash } from '../kubernetes/health.ts'
+import type { Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import { promoted, restored } from '../record.ts'
+import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts'
 import type { Release, Selector } from '../record.ts'
+import type { Split } from '../routes/route.ts'
+import { serviceRoute } from '../routes/service.ts'
+import { confirmEndpoints, readyPods } from './endpoints.ts'
+import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
 import { runSmokeTestsOn } from './smoke.ts'
 
 /** Times that pods may be replaced by untested ones between test and switch before it is taken for a fault. */
 const RETESTS = 3
 
-/** Writes traffic and record in one. The weight is noted before it is sent: an answer may never come. */
-export async function shift(
-  run: ReleaseRun,
-  weight: 0 | 100,
-  phase: Release['phase'],
-  signal: AbortSignal
-): Promise<string> {
-  if (weight === 100) await verifyCanary(run, signal)
-  run.release = {
-    ...run.release,
-    weight,
-    phase,
-    canary: run.canary,
-    ...(weight === 100 || isOnCanary(run) ? { exposed: true } : {})
-  }
-  run.begun = true
-  await run.traffic.write(run.route.shift.bind(run.route), run.release)
-  run.shiftedAt = run.ports.clock.now()
-  return weight === 100 ? `${run.pods.length} tested pods serve` : 'stable serves'
+const NOBODY: Split = { weight: 0 }
+const EVERYBODY: Split = { weight: 100 }
+
+/** The first write: the record, and a Service that selects stable alone whatever comes up beside it. */
+export async function begin(run: ReleaseRun): Promise<string> {
+  await writeRecord(run, { ...run.release, phase: 'running' }, NOBODY)
+  return 'stable serves'
 }
 
-/** Somebody may have moved the traffic by hand since the run died that is undone here. */
-const isOnCanary = ({ route, traffic, release }: ReleaseRun): boolean =>
-  route.weight(traffic.current(), release) === 100
+/** The record is noted before it is sent: an answer may never come. */
+async function writeRecord(run: ReleaseRun, release: Release, split: Split): Promise<void> {
+  run.release = { ...release, canary: run.canary }
+  run.begun = true
+  await writeService(run, run.release, split)
+}
+
+/** Entries for the canary without any traffic: what is wrong with them shows before a user is on them. */
+export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  // Traefik fails a whole route when one Service in it has no pods, whatever its weight.
+  await confirmEndpoints(run, backendsIn(run).canary, signal)
+  await splitRoutes(run, NOBODY)
+  return awaitRoutes(run, signal)
+}
+
+/** Sends the canary its share. With routes of their own the Service selects stable until the release is over. */
+export async function shift(
+  run: ReleaseRun,
+  split: Split,
+  step: number,
+  signal: AbortSignal
+): Promise<string> {
+  await verifyCanary(run, signal)
+  const exposed = split.weight > 0 || split.header !== undefined || run.release.exposed
+  const release: Release = { ...withSplit(run.release, split), step, phase: 'running' }
+  const recorded = exposed ? { ...release, exposed: true as const } : release
+  await (run.routes.length > 0
+    ? shiftRoutes(run, recorded, split, signal)
+    : writeRecord(run, recorded, split))
+  noteShift(run, split)
+  const tested = `${run.pods.length} tested pods`
+  if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested}`
+  if (split.weight === 0) return 'stable serves'
+  const endpoints = await confirmEndpoints(run, run.traffic.name, signal)
+  if (split.weight === 100) return `${tested} serve`
+  const achieved = (100 * run.pods.length) / endpoints
+  run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
+  return `${tested} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
+}
+
+/** Nobody is sent to a Service before the pods are behind it. */
+async function shiftRoutes(
+  run: ReleaseRun,
+  release: Release,
+  split: Split,
+  signal: AbortSignal
+): Promise<void> {
+  await confirmEndpoints(run, backendsIn(run).canary, signal)
+  await writeRecord(run, release, NOBODY)
+  await splitRoutes(run, split)
+}
+
+/** Everything at once: users are on the canary until the last of it has arrived. */
+export async function restore(run: ReleaseRun): Promise<string> {
+  // Somebody may have moved the traffic by hand since the run died that is undone here.
+  const exposed = weightNow(run) !== 0
+  const release: Release = { ...withSplit(run.release, NOBODY), phase: 'aborting' }
+  await Promise.all([
+    writeRecord(run, exposed ? { ...release, exposed: true } : release, NOBODY),
+    settleRoutes(run, 'stable')
+  ])
+  noteShift(run, NOBODY)
+  return 'stable serves'
+}
+
+function noteShift(run: ReleaseRun, split: Split): void {
+  run.shiftedAt = run.ports.clock.now()
+  run.shifts.push({ at: run.shiftedAt, split })
+}
+
+/**
+ * The Service selects the canary, and then the routes lead to the Service again, as before the release. Until the
+ * record says that this is over, a run that finds it goes on with it: there is no way back from here.
+ */
+export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  run.pods = await readyPods(run, 'canary')
+  await writeRecord(run, { ...withSplit(run.release, EVERYBODY), phase: 'promoting' }, EVERYBODY)
+  await confirmEndpoints(run, run.traffic.name, signal)
+  await settleRoutes(run, 'canary')
+  return `${run.traffic.title} selects ${run.canary.deployment}`
+}
 
 /**
  * What was tested is what gets the traffic: the pods that the selector will select are of the template that came
@@ -41,7 +111,7 @@ const isOnCanary = ({ route, traffic, release }: ReleaseRun): boolean =>
  */
 async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   for (let left = RETESTS; ; left -= 1) {
-    const pods = await podsSelectedBy(run, run.release.selectors.canary)
+    const pods = await readyPods(run, 'canary')
     refuseStrangers(run, pods)
     run.pods = pods
     const untested = pods.filter(({ metadata }) => !run.tested.has(metadata.uid ?? ''))
@@ -53,16 +123,6 @@ async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void>
       )
     await runSmokeTestsOn(run, untested, signal)
   }
-}
-
-async function podsSelectedBy(run: ReleaseRun, selector: Selector): Promise<readonly Pod[]> {
-  const pods = await run.ports.cluster.list<Pod>({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    namespace: run.namespace,
-    labels: printSelector(selector)
-  })
-  return pods.filter(isReady)
 }
 
 function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
@@ -78,11 +138,18 @@ function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
   )
 }
 
+/** The run ends and the release does not: the record says where it goes on. */
+export async function wait(run: ReleaseRun): Promise<string> {
+  const split = run.routes.length > 0 ? NOBODY : splitOf(run.release)
+  await writeRecord(run, { ...run.release, phase: 'waiting' }, split)
+  return 'command: promote goes on, command: abort puts stable back'
+}
+
 /** The record says that the canary is stable now; the traffic stays where it is. */
 export async function finish(run: ReleaseRun, selector?: Selector): Promise<string> {
   const release = promoted(run.release, run.ports.clock.now(), selector)
-  // After it the record's stable is what serves, so weight 0 and its selector are the traffic as it is.
-  await run.traffic.write(run.route.shift.bind(run.route), release)
+  // After it the record's stable is what serves, so nobody is on its canary: that is the traffic as it is.
+  await writeService(run, release, NOBODY)
   run.release = release
   return `${release.stable.deployment} is stable`
 }
@@ -98,10 +165,8 @@ export async function settle(
     ...(outcome === 'restored' ? restored(release, run.ports.clock.now()) : release),
     selectors: { ...release.selectors, before: selector }
   }
-  await run.traffic.write(
-    (object: KubernetesObject, record: Release) => run.route.restore(object, record),
-    settled
-  )
+  const backends = backendsOf(settled, run.namespace, run.traffic.name)
+  await run.traffic.write((objects) => serviceRoute.settle(objects, backends, 'stable'), settled)
   run.release = settled
   return `selector ${printSelector(selector)}`
 }

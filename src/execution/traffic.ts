@@ -1,13 +1,16 @@
 import type { Clock } from '../clock.ts'
 import { ClusterError, ReleaseFailed, TakenOver } from '../errors.ts'
-import type { Cluster, JsonPatch, Ref } from '../kubernetes/cluster.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Log } from '../log.ts'
 import type { ForeignWrite } from '../outcome.ts'
 import { printRecord, RECORD_ANNOTATION } from '../record.ts'
 import type { Release } from '../record.ts'
-import { changeOf, trafficOf } from '../routes/foreign.ts'
+import { changeFrom } from '../routes/foreign.ts'
 import type { Change } from '../routes/foreign.ts'
+import type { RouteObjects } from '../routes/route.ts'
+import { keyOf, refOf, trafficOf, withObject, withoutObject, writesOf } from '../routes/writes.ts'
+import type { Write } from '../routes/writes.ts'
 
 interface Ports {
   readonly cluster: Cluster
@@ -15,22 +18,25 @@ interface Ports {
   readonly log: Log
 }
 
-/** What a write makes of the live object; the record in it is `release`. */
-export type Edit = (object: KubernetesObject, release: Release) => JsonPatch
+/** What a write makes of the live objects. */
+export type Edit = (objects: RouteObjects) => readonly KubernetesObject[]
 
-/** The one way to write to the route object. */
+/** The one way to write to the objects of a route. */
 export interface Traffic {
-  /** Name of the route object. */
+  /** `httproute/web` */
+  readonly title: string
+  /** Name of the object that the user named. */
   readonly name: string
   /**
-   * Traffic and record in one write. A change by somebody else in between is read and kept.
-   * @throws ReleaseFailed when the record is no longer the one that we wrote: another run has taken over
+   * Traffic and record in one write an object. A change by somebody else in between is read and kept.
+   * @param release the record to leave there; undefined: none, this route is as it was
+   * @throws TakenOver when the record is no longer one that we wrote
    */
-  write(edit: Edit, release: Release): Promise<KubernetesObject>
-  /** Reads the object anew. @throws TakenOver when its record is another run's */
+  write(edit: Edit, release: Release | undefined): Promise<void>
+  /** Reads the objects anew. @throws TakenOver when a record in them is another run's */
   refresh(): Promise<void>
-  /** The object as it was last read or written. */
-  current(): KubernetesObject
+  /** The objects as they were last read or written. */
+  current(): RouteObjects
   /** From the first write on: puts traffic back that others move. Ends with the signal. */
   guard(signal: AbortSignal): void
   /** Aborted when this run must not go on: taken over, or somebody resets the traffic again and again. */
@@ -41,48 +47,56 @@ export interface Traffic {
 const ATTEMPTS = 8
 const MOST_FOREIGN_WRITES = 10
 
+/** A route's objects, and who else must agree to a write. */
+export interface Place {
+  /** As the release was planned on. */
+  readonly objects: RouteObjects
+  read(): Promise<RouteObjects>
+  /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
+  readonly anchor?: Traffic
+}
+
 interface State {
   readonly ports: Ports
-  readonly ref: Ref
-  /** `service/web` */
+  readonly place: Place
   readonly title: string
-  /** The object as it was last read. */
-  known: KubernetesObject
-  /** What its record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
+  /** The objects as they were last read. */
+  known: RouteObjects
+  /** What a record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
   readonly ours: Set<string | undefined>
-  last: { readonly edit: Edit; readonly release: Release } | undefined
+  last: { readonly edit: Edit; readonly release: Release | undefined } | undefined
   /** Writes and answers to foreign writes, one after the other. */
   queue: Promise<unknown>
+  guarding: AbortSignal | undefined
+  readonly watched: Set<string>
   readonly broken: AbortController
   readonly foreignWrites: ForeignWrite[]
 }
 
-/** @param observed the route object as the release was planned on */
-export function openTraffic(observed: KubernetesObject, ports: Ports): Traffic {
-  const { apiVersion, kind, metadata } = observed
-  const ref: Ref = { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
+export function openTraffic(place: Place, ports: Ports): Traffic {
+  const [{ kind, metadata }] = place.objects
   const state: State = {
     ports,
-    ref,
+    place,
     title: `${kind.toLowerCase()}/${metadata.name}`,
-    known: observed,
-    ours: new Set([recordOf(observed)]),
+    known: place.objects,
+    ours: new Set(place.objects.map(recordOf)),
     last: undefined,
     queue: Promise.resolve(),
+    guarding: undefined,
+    watched: new Set(),
     broken: new AbortController(),
     foreignWrites: []
   }
   return {
+    title: state.title,
     name: metadata.name,
-    refresh: () =>
-      inTurn(state, async () => {
-        state.known = await read(state)
-        fence(state, state.known)
-      }),
+    refresh: () => inTurn(state, () => readAgain(state)),
     current: () => state.known,
     write: (edit, release) => inTurn(state, () => attempt(state, edit, release, ATTEMPTS)),
     guard: (signal) => {
-      guard(state, signal)
+      state.guarding = signal
+      guardAll(state)
     },
     broken: state.broken.signal,
     foreignWrites: state.foreignWrites
@@ -98,10 +112,12 @@ function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
   return turn
 }
 
-async function read({ ports, ref, title }: State): Promise<KubernetesObject> {
-  const live = await ports.cluster.get(ref)
-  if (live !== undefined) return live
-  throw new ReleaseFailed(`${title} in namespace ${ref.namespace ?? ''} was deleted while the release ran`)
+async function readAgain(state: State): Promise<void> {
+  state.known = await state.place.read()
+  state.known.forEach((object) => {
+    fence(state, object)
+  })
+  await state.place.anchor?.refresh()
 }
 
 /** A run that was declared dead and wakes up finds another record and writes nothing. */
@@ -111,34 +127,72 @@ function fence({ ours, last, title }: State, live: KubernetesObject): void {
   throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
 }
 
-async function attempt(state: State, edit: Edit, release: Release, left: number): Promise<KubernetesObject> {
-  fence(state, state.known)
-  state.ours.add(printRecord(release))
+async function attempt(state: State, edit: Edit, release: Release | undefined, left: number): Promise<void> {
+  state.known.forEach((object) => {
+    fence(state, object)
+  })
+  if (release !== undefined) state.ours.add(printRecord(release))
   try {
-    const written = await state.ports.cluster.patch(state.ref, edit(state.known, release))
+    for (const write of writesFor(state, state.known, edit, release)) await send(state, write)
     state.last = { edit, release }
-    state.known = written
-    return written
+    guardAll(state)
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
     const before = state.known
-    state.known = await read(state)
+    await readAgain(state)
     refuseOvertaken(state, before)
-    return attempt(state, edit, release, left - 1)
+    await attempt(state, edit, release, left - 1)
   }
 }
 
+const writesFor = (
+  { place }: State,
+  live: RouteObjects,
+  edit: Edit,
+  release: Release | undefined
+): readonly Write[] =>
+  writesOf(live, edit(live), {
+    record: release === undefined ? undefined : printRecord(release),
+    always: place.anchor === undefined
+  })
+
+async function send(state: State, write: Write): Promise<void> {
+  const { object } = write
+  const { cluster } = state.ports
+  // What has no version yet cannot tell a run that slept from one that is awake.
+  if (write.kind !== 'patch') await state.place.anchor?.refresh()
+  if (write.kind === 'delete') {
+    await cluster.remove(object)
+    state.known = withoutObject(state.known, object)
+    return
+  }
+  const written = await (write.kind === 'create'
+    ? cluster.create(object)
+    : cluster.patch(refOf(object), write.patch))
+  state.known = withObject(state.known, written)
+}
+
 /** Before the first write somebody may have moved the traffic: then what was planned is about another stable. */
-function refuseOvertaken({ last, known, title }: State, before: KubernetesObject): void {
-  if (last !== undefined || trafficOf(known) === trafficOf(before)) return
+function refuseOvertaken({ last, known, title, place }: State, before: RouteObjects): void {
+  if (last !== undefined || place.anchor !== undefined || trafficOf(known[0]) === trafficOf(before[0])) return
   throw new TakenOver(
     `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`
   )
 }
 
-function guard(state: State, signal: AbortSignal): void {
+function guardAll(state: State): void {
+  const { guarding, known, watched } = state
+  if (guarding === undefined) return
+  for (const object of known) {
+    if (watched.has(keyOf(object))) continue
+    watched.add(keyOf(object))
+    guard(state, object, guarding)
+  }
+}
+
+function guard(state: State, object: KubernetesObject, signal: AbortSignal): void {
   const { cluster, clock } = state.ports
-  const { apiVersion, kind, namespace, name } = state.ref
+  const { apiVersion, kind, metadata } = object
   const stop = (error: unknown): void => {
     if (!signal.aborted) state.broken.abort(error)
   }
@@ -146,13 +200,13 @@ function guard(state: State, signal: AbortSignal): void {
     const seenAt = clock.now()
     void inTurn(state, () => answer(state, live, seenAt, signal)).catch(stop)
   }
-  cluster
-    .watch({ apiVersion, kind, namespace, fields: `metadata.name=${name}` }, onChange, signal, state.known)
-    .catch(stop)
+  const query = { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` }
+  cluster.watch(query, onChange, signal, object).catch(stop)
 }
 
-const changeIn = ({ last }: State, live: KubernetesObject): Change | undefined =>
-  last === undefined ? undefined : changeOf(live, last.edit(live, last.release))
+/** The first write that would undo what others have made of the traffic. */
+const undoing = (state: State, live: RouteObjects): Write | undefined =>
+  state.last === undefined ? undefined : writesFor(state, live, state.last.edit, state.last.release)[0]
 
 /** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
 async function answer(
@@ -161,15 +215,17 @@ async function answer(
   seenAt: number,
   signal: AbortSignal
 ): Promise<void> {
-  if (signal.aborted || seen === undefined || changeIn(state, seen) === undefined) return
-  state.known = await read(state)
-  const change = changeIn(state, state.known)
-  if (change !== undefined) await putBack(state, change, seenAt)
+  if (signal.aborted || state.last === undefined) return
+  if (seen !== undefined && undoing(state, withObject(state.known, seen)) === undefined) return
+  state.known = await state.place.read()
+  const write = undoing(state, state.known)
+  if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
 }
 
 async function putBack(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
   const { ports, last, title, foreignWrites } = state
   if (last === undefined) return
+  await state.place.anchor?.refresh()
   await attempt(state, last.edit, last.release, ATTEMPTS)
   const restoredAfter = ports.clock.now() - seenAt
   foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })

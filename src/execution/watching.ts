@@ -4,7 +4,9 @@ import type { Subject } from '../analysis/subject.ts'
 import { ReleaseFailed } from '../errors.ts'
 import { checkName, printCheck } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
+import type { Service } from '../kubernetes/objects.ts'
 import type { Measurement } from '../outcome.ts'
+import { backendsIn } from './lanes.ts'
 import { untilDoomed } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -14,6 +16,9 @@ export const subjectOf = (run: ReleaseRun): Subject => ({
   workload: run.workload,
   slot: run.canary.slot,
   service: run.traffic.name,
+  side: 'canary',
+  deployment: run.canary.deployment,
+  ...routeOf(run),
   replicaSet: `${run.canary.deployment}-${run.canary.hash}`,
   pods: run.pods.map(({ metadata }) => ({
     name: metadata.name,
@@ -22,22 +27,44 @@ export const subjectOf = (run: ReleaseRun): Subject => ({
   releaseStartedAt: Date.parse(run.release.startedAt)
 })
 
+/** Where a router sends the canary's traffic, as its metrics name it. */
+function routeOf(run: ReleaseRun): Pick<Subject, 'backend' | 'route'> {
+  const [lane] = run.routes
+  if (lane === undefined) return {}
+  const [{ spec }] = run.traffic.current() as readonly [Service]
+  const [first] = spec.ports ?? []
+  return {
+    backend: {
+      service: backendsIn(run).canary,
+      port: first?.port,
+      ...(first?.name === undefined ? {} : { portName: first.name })
+    },
+    route: { kind: lane.route.kind, name: lane.traffic.name }
+  }
+}
+
 /**
- * Watches the canary under full traffic: its metrics by the checks, its pods by themselves.
+ * Watches the canary under traffic: its metrics by the checks, its pods by themselves.
+ * @param name of the step, under which the measurements are kept; only traffic since its begin is judged
  * @param duration milliseconds; it takes longer when a check has not passed by then
  * @throws ReleaseFailed when a check fails or a pod cannot run any more
  */
-export async function bake(run: ReleaseRun, duration: number, signal: AbortSignal): Promise<string> {
+export async function watch(
+  run: ReleaseRun,
+  name: string,
+  duration: number,
+  signal: AbortSignal
+): Promise<string> {
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
   const end = run.ports.clock.now() + duration
-  const watch =
+  const watched =
     run.sampler === undefined
       ? waitUntil(run, end, watching)
-      : runChecks(run, run.sampler, 'bake', () => run.ports.clock.now() >= end, watching)
+      : runChecks(run, run.sampler, name, () => run.ports.clock.now() >= end, watching)
   const doomed = run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching)]
   try {
-    return await Promise.race([watch, ...doomed])
+    return await Promise.race([watched, ...doomed])
   } finally {
     done.abort()
   }

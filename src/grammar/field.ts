@@ -2,9 +2,11 @@ import type { Fault } from '../errors.ts'
 import { splitLines } from './lines.ts'
 import { quote, type Parsed, type Parser } from './parsed.ts'
 
-type LineFault = Omit<Fault, 'input'>
+/** A fault of one line, before it is known in which input. */
+export type LineFault = Omit<Fault, 'input'>
 
-interface Item<T> {
+/** What a line was read as. */
+export interface Item<T> {
   readonly line: number
   readonly value: T
 }
@@ -22,6 +24,8 @@ export interface Field<T> {
 interface ListOptions<T> {
   /** Two items of the same key are a fault, which quotes the key. */
   readonly keyOf?: (item: T) => string
+  /** What is wrong between lines that may each be right. `lastLine` may be one that could not be read. */
+  readonly faultsAmong?: (items: readonly Item<T>[], lastLine: number) => readonly LineFault[]
   /** See `splitLines`. */
   readonly ownsHash?: (line: string) => boolean
 }
@@ -49,17 +53,22 @@ const repeated = <T>(items: readonly Item<T>[], keyOf: (item: T) => string): Lin
   })
 
 /** An input that takes one item a line. */
-export const list = <T>(parse: Parser<T>, { keyOf, ownsHash }: ListOptions<T> = {}): Field<readonly T[]> => ({
+export const list = <T>(
+  parse: Parser<T>,
+  { keyOf, faultsAmong, ownsHash }: ListOptions<T> = {}
+): Field<readonly T[]> => ({
   fallback: '',
   read: (text) => {
     const items: Item<T>[] = []
     const faults: LineFault[] = []
-    for (const { line, text: item } of splitLines(text, ownsHash)) {
+    const lines = splitLines(text, ownsHash)
+    for (const { line, text: item } of lines) {
       const parsed = parse(item)
       if ('problem' in parsed) faults.push({ line, ...parsed })
       else items.push({ line, value: parsed.value })
     }
     if (keyOf !== undefined) faults.push(...repeated(items, keyOf))
+    if (faultsAmong !== undefined) faults.push(...faultsAmong(items, lines.at(-1)?.line ?? 0))
     return faults.length > 0 ? { faults } : { value: items.map(({ value }) => value) }
   }
 })

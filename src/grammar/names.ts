@@ -1,10 +1,16 @@
 import { nearest } from './nearest.ts'
-import { quote, refusal, type Parsed, type Parser } from './parsed.ts'
+import { quote, refusal, type Parser } from './parsed.ts'
 
 const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
 
 /** Whether a text can name a container, a namespace or a Service: an RFC 1123 label. */
 export const isName = (text: string): boolean => label.test(text)
+
+/** Whether a text can name an object of most other kinds: an RFC 1123 subdomain. */
+export const isSubdomain = (text: string): boolean => text.length <= 253 && text.split('.').every(isName)
+
+/** Whether a text can name an HTTP header. */
+export const isHeaderName = (text: string): boolean => /^[-!#$%&'*+.^_`|~0-9A-Za-z]+$/.test(text)
 
 /** Reads the name of a Kubernetes object. */
 export const parseName: Parser<string> = (text) =>
@@ -15,24 +21,16 @@ export const parseName: Parser<string> = (text) =>
         'web'
       )
 
-/** Reads `<kind>/<name>`, giving the name; `otherwise` explains what is the matter with any other kind. */
-const parseKindAndName = (kind: string, text: string, otherwise: string): Parsed<string> => {
+/** Reads `web` or `deployment/web`, giving the Deployment's name. */
+export const parseWorkload: Parser<string> = (text) => {
   const slash = text.indexOf('/')
-  const example = `${kind}/web`
-  if (text.slice(0, slash) !== kind) return refusal(`${quote(text)} ${otherwise}`, example)
+  if (slash < 0) return parseName(text)
+  const example = 'deployment/web'
+  if (text.slice(0, slash) !== 'deployment')
+    return refusal(`${quote(text)} cannot be released, only Deployments can`, example)
   const name = parseName(text.slice(slash + 1))
   return 'problem' in name ? { ...name, example } : name
 }
-
-/** Reads `web` or `deployment/web`, giving the Deployment's name. */
-export const parseWorkload: Parser<string> = (text) =>
-  text.includes('/')
-    ? parseKindAndName('deployment', text, 'cannot be released, only Deployments can')
-    : parseName(text)
-
-/** Reads `service/web`, giving the Service's name. */
-export const parseRoute: Parser<string> = (text) =>
-  parseKindAndName('service', text, 'is not a route: only Services are supported, as service/<name>')
 
 /** Reads one of a few words. */
 export const choice =

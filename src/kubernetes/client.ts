@@ -82,7 +82,11 @@ function reads(calls: Calls): Pick<Cluster, 'get' | 'list' | 'logs'> {
   }
 }
 
-function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply'> {
+function writes({
+  locate,
+  submit,
+  ask
+}: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply' | 'remove'> {
   const write =
     (verb: string, method: string, type = 'application/json') =>
     async (target: Ref, body: unknown, { dryRun = false }: WriteOptions = {}): Promise<unknown> => {
@@ -102,7 +106,16 @@ function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' |
       (await replace(refOf(object), object, options)) as T,
     patch: async <T extends KubernetesObject>(ref: Ref, changes: unknown) => (await patch(ref, changes)) as T,
     apply: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
-      (await apply(refOf(object), object, options)) as T
+      (await apply(refOf(object), object, options)) as T,
+    async remove(object) {
+      const { deed, path } = await locate('delete', refOf(object))
+      const { resourceVersion } = object.metadata
+      const options = resourceVersion === undefined ? {} : { preconditions: { resourceVersion } }
+      const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
+      const answer = await ask(deed, { method: 'DELETE', path, headers, body: JSON.stringify(options) })
+      if (isMissing(answer, object.metadata.name)) return
+      if (answer.status >= 300) throw refusal(deed, answer)
+    }
   }
 }
 

@@ -62,12 +62,13 @@ export interface Cluster {
   patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch): Promise<T>
   /** Server-side apply, field manager `greenlight`, taking over contested fields. */
   apply<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
+  /** Deletes it, unless it is gone already; refused with status 409 when `metadata.resourceVersion` is not the live one. */
+  remove(object: KubernetesObject): Promise<void>
   /**
    * Calls back with all matching objects at the start and after every change, until the signal is aborted.
    * A broken connection is taken up again by itself. `known` is the one object that is meant, as it was last read:
    * with it the start needs no question.
    */
-
   watch<T extends KubernetesObject>(
     query: Query,
     onChange: (objects: readonly T[]) => void,

@@ -1,4 +1,4 @@
-import type { Deployment } from './objects.ts'
+import type { Deployment, Service } from './objects.ts'
 import { templateLabels, withoutKeys } from './selectors.ts'
 import type { Labels } from './selectors.ts'
 
@@ -22,6 +22,9 @@ export function slotLabel(serviceSelector: Labels, deployment: Deployment, slot:
   )
   return own?.[0] ?? SLOT_LABEL
 }
+
+/** Whether a Service is one that we have made for one of the slots, behind which routes find its pods. */
+export const isSlotService = ({ metadata }: Service): boolean => metadata.labels?.[SLOT_LABEL] !== undefined
 
 /** Annotations that belong to the object they are on, not to a copy of it. */
 const NOT_COPIED = ['kubectl.kubernetes.io/last-applied-configuration', 'deployment.kubernetes.io/revision']

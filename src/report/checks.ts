@@ -33,6 +33,9 @@ export const checkReports = ({ measurements }: Outcome): readonly CheckReport[] 
     samples[0] === undefined ? [] : [reportOf(samples[0].check, line, samples)]
   )
 
+const verdicts = ['pass', 'fail', 'no-data'] as const
+const verdictColumns = ['Passed', 'Failed', 'No data'] as const
+
 const marks: Readonly<Record<Verdict, string>> = { pass: '✅ pass', fail: '❌ fail', 'no-data': '⚪ no data' }
 
 const valueOrDash = (check: Check, value: number | undefined): string =>
@@ -54,7 +57,7 @@ const checkRow = (report: CheckReport, outcome: Outcome): readonly string[] => {
     codeSpan(boundOf(check)),
     valueOrDash(check, latest),
     valueOrDash(check, worst),
-    ...(['pass', 'fail', 'no-data'] as const).map((verdict) => howMany(report, verdict))
+    ...verdicts.map((verdict) => howMany(report, verdict))
   ]
 }
 
@@ -63,10 +66,28 @@ export const checkTable = (outcome: Outcome, { rows }: Limits): string => {
   const reports = checkReports(outcome)
   return paragraphs(
     table(
-      ['', 'Check', 'Must be', 'Latest', 'Worst', 'Passed', 'Failed', 'No data'],
+      ['', 'Check', 'Must be', 'Latest', 'Worst', ...verdictColumns],
       reports.slice(0, rows).map((report) => checkRow(report, outcome))
     ),
     more(reports.length - rows, 'checks')
+  )
+}
+
+/** What came out in every step; nothing when there was only one. */
+const byStep = ({ check, line, samples }: CheckReport, { rows }: Limits): string => {
+  const steps = [...Map.groupBy(samples, ({ step }) => step)]
+  if (steps.length < 2) return ''
+  const shown = steps.slice(-rows).map(([step, taken]) => {
+    const report = reportOf(check, line, taken)
+    return [
+      forMarkdown(step, 80),
+      valueOrDash(check, report.worst),
+      ...verdicts.map((verdict) => howMany(report, verdict))
+    ]
+  })
+  return paragraphs(
+    table(['In the step', 'Worst', ...verdictColumns], shown),
+    more(steps.length - shown.length, 'steps before')
   )
 }
 
@@ -95,6 +116,7 @@ const measured = (report: CheckReport, at: number, outcome: Outcome, limits: Lim
   const { check, line, samples } = report
   const evidence = paragraphs(
     at < limits.charts ? checkChart(check, samples, outcome) : '',
+    byStep(report, limits),
     sampleTable(report, outcome, limits)
   )
   return evidence === ''

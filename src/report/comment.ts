@@ -6,6 +6,7 @@ import { details, link, paragraphs, section } from './markdown.ts'
 import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
 import { podEvidence } from './pods.ts'
 import { smokeTests, stepTable } from './steps.ts'
+import { trafficOverTime } from './traffic.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. */
 const mostBytes = 60_000
@@ -31,6 +32,7 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
     reasonBox(outcome, limits),
     nextSteps(outcome, limits),
     warnings(outcome, limits),
+    trafficOverTime(outcome, limits),
     details(
       'What runs now, evidence, checks and steps',
       paragraphs(

@@ -5,11 +5,12 @@ import type {
   Measurement,
   Outcome,
   PodEvidence,
+  Shift,
   SmokeResult,
   TimelineEntry,
   Version
 } from '../outcome.ts'
-import { fitting, keep, ladder, type Limits } from './limits.ts'
+import { fitting, keep, ladder, spread, type Limits } from './limits.ts'
 import { clean, truncate } from './text.ts'
 
 /** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks and smoke tests as written. */
@@ -93,6 +94,14 @@ const foreignWriteOf = (write: ForeignWrite, limits: Limits): object => ({
   restoredAfter: write.restoredAfter
 })
 
+const shiftOf = ({ at, split: { weight, header, mirror }, achieved }: Shift, limits: Limits): object => ({
+  at: isoTime(at),
+  weight,
+  header: header && text(`${header.name}: ${header.value}`, limits),
+  mirror,
+  achieved: achieved && Number(achieved.toFixed(2))
+})
+
 const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   command: outcome.command,
   result: outcome.result,
@@ -106,6 +115,8 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   canary: versionOf(outcome.canary, limits),
   previous: versionOf(outcome.previous, limits),
   weight: outcome.weight,
+  shareOf: outcome.shareOf,
+  shifts: spread(outcome.shifts, limits.rows).map((shift) => shiftOf(shift, limits)),
   failedCheck: outcome.failedCheck && text(outcome.failedCheck, limits),
   startedAt: isoTime(outcome.startedAt),
   finishedAt: isoTime(outcome.finishedAt),

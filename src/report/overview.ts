@@ -2,8 +2,10 @@ import type { ForeignWrite, Outcome, Version } from '../outcome.ts'
 import { timeSpan } from './figures.ts'
 import type { Limits } from './limits.ts'
 import { alert, bullets, link, more, paragraphs, section, table } from './markdown.ts'
+import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
 import { clean, codeSpan, forMarkdown } from './text.ts'
-import { failsTheStep, isSplit, sameVersion } from './verdict.ts'
+import { failsTheStep, sameVersion } from './verdict.ts'
+import { markdown } from './versions.ts'
 
 const restored = (seconds: number | undefined): string => {
   if (seconds === undefined) return ''
@@ -68,7 +70,7 @@ export const foreignWrites = ({ foreignWrites: writes, startedAt }: Outcome, lim
   )
 
 const canaryRole = (outcome: Outcome, { replicas }: Version): string => {
-  if (isSplit(outcome)) return `**gets ${outcome.weight} % of the traffic**`
+  if (isSplit(outcome)) return `**gets ${canaryShare(shiftNow(outcome), outcome.shareOf, markdown)}**`
   return replicas > 0 ? 'no traffic, still runs' : 'no traffic, taken out'
 }
 
@@ -77,8 +79,9 @@ const previousRole = ({ replicas }: Version): string =>
 
 /** Every version of the story with what became of it. */
 const roles = (outcome: Outcome): readonly (readonly [role: string, version: Version])[] => {
-  const { serving, canary, previous, weight } = outcome
-  const servingRole = isSplit(outcome) ? `**gets ${100 - weight} % of the traffic**` : '**gets all traffic**'
+  const { serving, canary, previous, shareOf } = outcome
+  const share = isSplit(outcome) ? stableShare(shiftNow(outcome), shareOf) : 'all traffic'
+  const servingRole = `**gets ${share}**`
   const seen = (version: Version, ...others: readonly (Version | undefined)[]): boolean =>
     others.some((other) => sameVersion(version, other))
   return [

@@ -6,6 +6,7 @@ import { paragraphs } from './markdown.ts'
 import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
 import { podEvidence } from './pods.ts'
 import { smokeTests, timeline } from './steps.ts'
+import { trafficOverTime } from './traffic.ts'
 
 const mostBytes = 60_000
 
@@ -16,6 +17,7 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
     reasonBox(outcome, limits),
     nextSteps(outcome, limits),
     warnings(outcome, limits),
+    trafficOverTime(outcome, limits),
     foreignWrites(outcome, limits),
     podEvidence(outcome, limits),
     whatRunsNow(outcome),

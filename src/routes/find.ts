@@ -1,7 +1,7 @@
 import type { Fault } from '../errors.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
-import { slotDeploymentName } from '../kubernetes/slots.ts'
+import { isSlotService, slotDeploymentName } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import { readRecord, RECORD_ANNOTATION } from '../record.ts'
 
@@ -35,8 +35,9 @@ export function findService(
 ): Service | Fault {
   const found = services.filter(
     (service) =>
-      present(slots).some(([, deployment]) => reaches(service, deployment)) ||
-      isRecordedFor(service, workload)
+      !isSlotService(service) &&
+      (present(slots).some(([, deployment]) => reaches(service, deployment)) ||
+        isRecordedFor(service, workload))
   )
   const recorded = found.filter(({ metadata }) => metadata.annotations?.[RECORD_ANNOTATION] !== undefined)
   const [service, another] = recorded.length === 1 ? recorded : found
@@ -71,7 +72,10 @@ export function namedService(name: string, services: readonly Service[], namespa
 /** Services that select the canary's pods as soon as they are ready: their users come before any test. */
 export const untestedWays = (others: readonly Service[], canary: Deployment): string[] =>
   others
-    .filter(({ spec }) => selects(spec.selector, templateLabels(canary.spec.template)))
+    .filter(
+      (service) =>
+        !isSlotService(service) && selects(service.spec.selector, templateLabels(canary.spec.template))
+    )
     .map(
       ({ metadata, spec }) =>
         `service/${metadata.name} (${printSelector(spec.selector)}) selects both versions: who comes through it reaches the new one as soon as it is ready, before it is tested`

@@ -1,6 +1,26 @@
+import type { RouteKind } from '../grammar/route.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { albRoute } from './alb.ts'
+import { grpcRoute, httpRoute } from './gateway.ts'
+import { nginxRoute } from './nginx.ts'
 import type { Route } from './route.ts'
 import { serviceRoute } from './service.ts'
+import { traefikServiceRoute } from './traefik.ts'
+import { virtualServiceRoute } from './virtual-service.ts'
 
-export type RouteKind = 'service'
+/** Every kind of route. Of several with the same kind the first that recognises an object has it. */
+export const routes: readonly Route[] = [
+  serviceRoute,
+  httpRoute,
+  grpcRoute,
+  virtualServiceRoute,
+  albRoute,
+  nginxRoute,
+  traefikServiceRoute
+]
 
-export const routes: Readonly<Record<RouteKind, Route>> = { service: serviceRoute }
+export const routesOfKind = (kind: RouteKind): readonly Route[] =>
+  routes.filter((route) => route.kind === kind)
+
+export const routeFor = (kind: RouteKind, object: KubernetesObject): Route | undefined =>
+  routesOfKind(kind).find(({ recognises }) => recognises?.(object) ?? true)

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { Right } from '../kubernetes/rights.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 
 /** Who is sent to the canary. Everybody else is sent to stable. */
@@ -54,11 +55,17 @@ export interface Route {
   readonly object: { readonly apiVersion: string; readonly kind: string }
   /** Kinds of the other objects that may belong to it; all of the namespace are given to `members`. */
   readonly others: readonly { readonly apiVersion: string; readonly kind: string }[]
+  /** What the credentials must be allowed to do with all of these in the namespace. */
+  readonly needs: readonly Right[]
   readonly can: readonly Ability[]
+  /** Whose metrics tell its versions apart; without it those of the application do. */
+  readonly metrics?: 'istio' | 'nginx' | 'traefik'
   /** Of what the weight is a share, e.g. `requests`. */
   readonly shareOf: 'requests' | 'connections'
   /** Milliseconds after the last traffic has left a version until its pods may end; the least that is waited anyway is 10 s. */
   readonly drain?: number
+  /** Whether this is an object of this kind of route, where several share a Kubernetes kind. */
+  readonly recognises?: (object: KubernetesObject) => boolean
   /** Those of the others that this route consists of. */
   members(object: KubernetesObject, others: readonly KubernetesObject[], backends: Backends): RouteObjects
   /** Why this route cannot take part in a release with such steps, and what to change; undefined when it can. */
@@ -66,11 +73,7 @@ export interface Route {
   /** Sends the canary its share. */
   split(objects: RouteObjects, backends: Backends, split: Split): readonly KubernetesObject[]
   /** Takes every trace of the release out again, all traffic to stable or to the canary, which is then stable. */
-  settle(
-    objects: RouteObjects,
-    backends: Backends,
-    serving: 'stable' | 'canary'
-  ): readonly KubernetesObject[]
+  settle(objects: RouteObjects, backends: Backends, serving: 'stable' | 'canary'): readonly KubernetesObject[]
   /** Per cent of the traffic that goes to the canary; undefined when part of it goes to neither version. */
   weight(objects: RouteObjects, backends: Backends): number | undefined
   /** What the route's controller says against the objects as they are, or has not done yet; undefined when it has taken them. */

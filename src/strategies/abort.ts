@@ -1,18 +1,19 @@
 import type { Step } from '../plan.ts'
 import type { Release } from '../record.ts'
-import { DRAIN } from './drain.ts'
 
 /** The part that users feel: stable has the traffic again after it. */
-export const planRestore = (): Step[] => [{ kind: 'ensure-stable' }, { kind: 'shift', weight: 0 }]
+export const planRestore = (): Step[] => [{ kind: 'ensure-stable' }, { kind: 'restore' }]
 
 /**
  * The part that can wait. Needs nothing but the record, so that any later run can do it.
  * The selector is widened again only when the canary has no pods that it could take in.
+ * @param drain milliseconds between the last request to the canary and the end of its pods
  */
-export const planTidy = (release: Release): Step[] => [
+export const planTidy = (release: Release, drain: number): Step[] => [
   ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'stable' } as const]),
   { kind: 'collect-evidence' },
-  ...(release.exposed ? [{ kind: 'drain', duration: DRAIN } as const] : []),
+  ...(release.routes === undefined ? [] : [{ kind: 'await-routes' } as const]),
+  ...(release.exposed ? [{ kind: 'drain', duration: drain } as const] : []),
   { kind: 'scale-down', side: 'canary' },
   { kind: 'settle', selector: release.selectors.before, outcome: 'restored' }
 ]

@@ -1,5 +1,7 @@
 import type { Fault } from '../errors.ts'
 import { withImages } from '../grammar/image.ts'
+import { defaultCanarySteps, printStep } from '../grammar/step.ts'
+import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { Inputs } from '../inputs.ts'
 import { resolvePort, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -8,10 +10,13 @@ import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../kubernetes/slots.ts'
 import type { Placement } from '../kubernetes/slots.ts'
 import { versionOf } from '../observed.ts'
-import type { Observed } from '../observed.ts'
+import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
+import { ALL_AT_ONCE } from './progressive.ts'
+import { isSharedByPods, prepareRouting } from './routing.ts'
+import { podsFor } from './sizing.ts'
 import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './traffic-fields.ts'
 
 /** Who releases, and from where. */
@@ -32,8 +37,11 @@ export interface Prepared {
   readonly canary: Deployment
   readonly manifests: readonly Manifest[]
   readonly release: Release
+  readonly steps: readonly ReleaseStep[]
+  readonly routes: readonly ObservedRoute[]
   /** Number of the pods' port that the traffic goes to. */
   readonly port: number
+  readonly warnings: readonly string[]
 }
 
 type Selectors = Release['selectors']
@@ -51,7 +59,8 @@ export function placementOf({ namespace, workload, service, stable }: Observed):
 export function selectorsOf(
   { service, stable }: Observed,
   canary: Placement,
-  canaryHash?: string
+  canaryHash?: string,
+  shared = false
 ): Selectors {
   const live = service.spec.selector ?? {}
   // A rollback that died has left a plain Deployment selected by the hash of its template.
@@ -62,7 +71,8 @@ export function selectorsOf(
   return {
     before,
     stable: stable.slot === 'plain' ? plain(stable.hash) : { ...base, [canary.label]: stable.slot },
-    canary: canary.slot === 'plain' ? plain(canaryHash ?? '') : { ...base, [canary.label]: canary.slot }
+    canary: canary.slot === 'plain' ? plain(canaryHash ?? '') : { ...base, [canary.label]: canary.slot },
+    ...(shared ? { both: base } : {})
   }
 }
 
@@ -86,44 +96,53 @@ function prepareUsable(
   manifests: readonly Manifest[],
   origin: Origin
 ): Prepared | readonly Fault[] {
-  const placement = placementOf(observed)
+  const steps = stepsOf(inputs)
+  const placement = withSize(placementOf(observed), steps, observed)
   const source = sourceOf(observed, manifests, placement)
   const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
   const renewed = { ...source, spec: { ...source.spec, template: { ...source.spec.template, spec } } }
   const canary = inSlot(renewed, placement, observed.slots[placement.slot])
-  const selectors = selectorsOf(observed, placement)
+  const selectors = selectorsOf(observed, placement, undefined, isSharedByPods(observed, steps))
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   const port = targetPort(observed.service, canary)
+  const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
+  const version = versionOf(placement.slot, canary, '')
+  const record = beginRelease('deploy', observed, version, selectors, autoscaler, origin)
+  const release = inputs.strategy === 'canary' ? { ...record, steps: steps.map(printStep) } : record
+  const routing = prepareRouting(observed, release, steps)
   const faults = [
     ...imageFaults(unmatched, source),
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
-    ...portFaults(observed.service, canary)
+    ...portFaults(observed.service, canary),
+    ...routing.faults
   ]
   if (faults.length > 0 || port === undefined) return faults
-  const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
-  return {
-    canary,
-    port,
-    manifests: others.map((manifest) => ({
-      ...manifest,
-      object: keepTrafficFields(manifest.object, observed, selectors.stable)
-    })),
-    release: beginRelease(
-      'deploy',
-      observed,
-      versionOf(placement.slot, canary, ''),
-      selectors,
-      autoscaler,
-      origin
-    )
-  }
+  const applied = others.map((manifest) => ({
+    ...manifest,
+    object: keepTrafficFields(manifest.object, observed, selectors.stable)
+  }))
+  const { routes, services, warnings } = routing
+  return { canary, port, steps, routes, warnings, manifests: [...applied, ...services], release }
+}
+
+/** The steps that the strategy has when the user gives none. */
+const stepsOf = ({ strategy, steps }: Inputs): readonly ReleaseStep[] => {
+  if (strategy !== 'canary') return ALL_AT_ONCE
+  return steps.length > 0 ? steps : defaultCanarySteps
+}
+
+/** Big enough for its first share. */
+function withSize(placement: Placement, steps: readonly ReleaseStep[], { routes }: Observed): Placement {
+  const { split } = steps[0] ?? { split: { weight: 100 } }
+  const shareOf = routes.length > 0 ? 'requests' : 'connections'
+  return { ...placement, replicas: podsFor(split, placement.replicas, shareOf) }
 }
 
 /** The record with which a release begins. */
 export function beginRelease(
   command: Release['command'],
-  { stable, record }: Observed,
+  { stable, record, routes }: Pick<Observed, 'stable' | 'record' | 'routes'>,
   canary: Release['canary'],
   selectors: Selectors,
   autoscaler: string | undefined,
@@ -138,6 +157,7 @@ export function beginRelease(
     ...(sha === undefined ? {} : { sha }),
     phase: 'running',
     weight: 0,
+    ...(routes.length === 0 ? {} : { routes: routes.map(({ name }) => name) }),
     startedAt: new Date(startedAt).toISOString(),
     stable: versionOf(stable.slot, stable.deployment, stable.hash),
     canary,
@@ -162,7 +182,8 @@ function sourceOf(
   return found[0] ?? stable.deployment
 }
 
-const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {
+/** Number of the pods' port that the Service's traffic goes to; undefined when no container names it. */
+export const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {
   const [port] = spec.ports ?? []
   return port === undefined ? undefined : resolvePort(port.targetPort, port.port, containersOf(canary))
 }

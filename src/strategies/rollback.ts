@@ -1,15 +1,19 @@
+import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
-import type { Observed } from '../observed.ts'
+import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Version } from '../outcome.ts'
 import type { Step } from '../plan.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
+import type { Split } from '../routes/route.ts'
 import { DRAIN } from './drain.ts'
 import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
+import { ALL_AT_ONCE } from './progressive.ts'
+import { prepareRouting } from './routing.ts'
 
 /** The version to go back to, and what is left of it. */
 export interface Previous {
@@ -22,8 +26,10 @@ export interface Previous {
 export interface PreparedRollback {
   readonly canary: Deployment
   readonly release: Release
+  readonly routes: readonly ObservedRoute[]
   /** See `Rollback`. */
   readonly settled: Selector | undefined
+  readonly services: readonly Manifest[]
 }
 
 /** Turns the version to go back to into a release, at the size of the one that serves. */
@@ -37,16 +43,14 @@ export function prepareRollback(
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
   const selectors = selectorsOf(observed, placement, version.hash)
   const canary = { ...version, replicas: placement.replicas }
+  const autoscaler = observed.autoscaler?.metadata.name
+  const release = beginRelease('rollback', observed, canary, selectors, autoscaler, origin)
+  const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE)
   return {
     canary: inSlot(source, placement, live),
-    release: beginRelease(
-      'rollback',
-      observed,
-      canary,
-      selectors,
-      observed.autoscaler?.metadata.name,
-      origin
-    ),
+    release,
+    routes,
+    services,
     settled: slot === 'plain' ? withoutKeys(selectors.canary, HASH_LABEL) : undefined
   }
 }
@@ -57,7 +61,13 @@ export interface Rollback {
   readonly previous: 'scale-down' | 'keep'
   /** The Service's selector as it was before the first release, when that is where this goes back to. */
   readonly settled: Selector | undefined
+  /** The canary's Service, for the routes that send traffic there. */
+  readonly manifests: readonly Manifest[]
+  /** Milliseconds. */
+  readonly drain: number
 }
+
+const EVERYBODY: Split = { weight: 100 }
 
 /**
  * As a release, without tests: the previous version has served before, and somebody has asked for it.
@@ -65,18 +75,27 @@ export interface Rollback {
  * Back to a plain Deployment the version that is left is always scaled down, and the selector widened after it:
  * narrowed to a template it would select nothing after the next `kubectl apply` to that Deployment.
  */
-export function planRollback({ canary, previous, settled }: Rollback, release: Release): Step[] {
+export function planRollback(
+  { canary, manifests, previous, settled, drain }: Rollback,
+  release: Release
+): Step[] {
   const keeps = previous === 'keep' && settled === undefined
+  const onRoutes = release.routes !== undefined
   return [
-    { kind: 'shift', weight: 0 },
+    { kind: 'begin' },
+    ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
     { kind: 'start', deployment: canary },
     { kind: 'await-ready' },
-    ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'canary' } as const]),
-    { kind: 'shift', weight: 100 },
+    ...(onRoutes ? [{ kind: 'prepare-routes' } as const] : []),
+    ...(release.autoscaler === undefined
+      ? []
+      : [{ kind: 'resize', split: EVERYBODY } as const, { kind: 'point-autoscaler', to: 'canary' } as const]),
+    { kind: 'shift', split: EVERYBODY, step: 0 },
+    ...(onRoutes ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
     { kind: 'finish', ...(settled === undefined ? {} : { settle: settled }) },
     ...(keeps
       ? []
-      : [{ kind: 'drain', duration: DRAIN } as const, { kind: 'scale-down', side: 'stable' } as const]),
+      : [{ kind: 'drain', duration: drain } as const, { kind: 'scale-down', side: 'stable' } as const]),
     ...(settled === undefined ? [] : [{ kind: 'settle', selector: settled, outcome: 'kept' } as const])
   ]
 }

@@ -20,6 +20,7 @@ import { readRecord } from '../../../src/record.ts'
 import type { Release } from '../../../src/record.ts'
 import { recoverOwn } from '../../../src/recover.ts'
 import { rollback } from '../../../src/rollback.ts'
+import { targetOf } from '../../../src/run.ts'
 import { DRAIN } from '../../../src/strategies/drain.ts'
 import type { Origin } from '../../../src/strategies/prepare.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -204,7 +205,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     log: { group: none, endGroup: none, line: none, warning: none, error: none, quote: none }
   }
   const inputs = inputsOf(options.inputs)
-  const target = { namespace: NAMESPACE, workload: 'web', service: inputs.route }
+  const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
   const { id, manifests = [] } = options
   const origin: Origin = { release: id, holder: `${id}-a`, run: `https://ci/${id}`, startedAt: world.now() }
   const request = {

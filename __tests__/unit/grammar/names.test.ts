@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { choice, isName, parseRoute, parseWorkload } from '../../../src/grammar/names.ts'
+import { choice, isHeaderName, isName, isSubdomain, parseWorkload } from '../../../src/grammar/names.ts'
 import { nearest } from '../../../src/grammar/nearest.ts'
 import { quote } from '../../../src/grammar/parsed.ts'
 
@@ -17,6 +17,26 @@ describe('isName', () => {
   )
 })
 
+describe('isSubdomain', () => {
+  it.each(['web', 'shop.example.com', `${'x'.repeat(63)}.y`])('accepts %s', (name) => {
+    expect(isSubdomain(name)).toBe(true)
+  })
+
+  it.each(['', 'a..b', '.web', 'web.', 'Web.a', 'a/b', 'ab.'.repeat(84) + 'abc'])('refuses %j', (name) => {
+    expect(isSubdomain(name)).toBe(false)
+  })
+})
+
+describe('isHeaderName', () => {
+  it.each(['x-version', 'X_Version', 'a'])('accepts %s', (name) => {
+    expect(isHeaderName(name)).toBe(true)
+  })
+
+  it.each(['', 'x version', 'x-version:', 'x\n', 'é'])('refuses %j', (name) => {
+    expect(isHeaderName(name)).toBe(false)
+  })
+})
+
 describe('parseWorkload', () => {
   it.each(['web', 'deployment/web'])('reads %s', (text) => {
     expect(parseWorkload(text)).toEqual({ value: 'web' })
@@ -29,16 +49,6 @@ describe('parseWorkload', () => {
     ['deployment/', expect.stringContaining('"" is not a name')]
   ])('refuses %s', (text, problem) => {
     expect(parseWorkload(text)).toEqual({ problem, example: 'deployment/web' })
-  })
-})
-
-describe('parseRoute', () => {
-  it('reads service/web', () => {
-    expect(parseRoute('service/web')).toEqual({ value: 'web' })
-  })
-
-  it.each(['web', 'ingress/web', 'service', ''])('refuses %j', (text) => {
-    expect(parseRoute(text)).toHaveProperty('example', 'service/web')
   })
 })
 

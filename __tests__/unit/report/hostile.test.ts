@@ -9,9 +9,9 @@ import { verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { clean } from '../../../src/report/text.ts'
 import { hostile } from './hostile-text.ts'
-import { rolledBackInBake, start } from './outcomes.ts'
+import { rolledBackInBake, shift, start } from './outcomes.ts'
 
-const fields = 32
+const fields = 36
 
 /** An outcome in which others wrote every piece of text. */
 const writtenBy = (texts: readonly string[]): Outcome => {
@@ -62,6 +62,11 @@ const writtenBy = (texts: readonly string[]): Outcome => {
     ],
     evidence: [{ pod: text(), reason: text(), message: text(), events: [text()], log: [text(), text()] }],
     foreignWrites: [{ object: text(), manager: text(), at: start, change: text() }],
+    shifts: [
+      shift(1, { weight: 0, header: { name: text(), value: text() } }),
+      shift(2, { weight: 10, header: { name: text(), value: text() }, mirror: 5 })
+    ],
+    weight: 10,
     warnings: [text(), text()],
     next: [text()]
   }

@@ -1,6 +1,14 @@
 import { parseCheck, type Check } from '../../../src/grammar/check.ts'
 import { parseSmokeTest, type SmokeTest } from '../../../src/grammar/smoke-test.ts'
-import type { Measurement, Outcome, SmokeResult, TimelineEntry, Version } from '../../../src/outcome.ts'
+import type {
+  Measurement,
+  Outcome,
+  Shift,
+  SmokeResult,
+  TimelineEntry,
+  Version
+} from '../../../src/outcome.ts'
+import type { Split } from '../../../src/routes/route.ts'
 
 /** Realistic ends of a run, from which the reports under test are rendered. */
 
@@ -18,7 +26,7 @@ export const smokeTest = (line: string): SmokeTest => {
   return parsed.value
 }
 
-const version = (slot: string, tag: string, hash: string, replicas: number): Version => ({
+export const version = (slot: string, tag: string, hash: string, replicas: number): Version => ({
   slot,
   deployment: slot === 'plain' ? 'web' : `web-${slot}`,
   images: [`registry.example.com/shop/web:${tag}`],
@@ -26,7 +34,7 @@ const version = (slot: string, tag: string, hash: string, replicas: number): Ver
   replicas
 })
 
-const step = (
+export const step = (
   title: string,
   second: number,
   milliseconds: number,
@@ -34,7 +42,13 @@ const step = (
   status: TimelineEntry['status'] = 'done'
 ): TimelineEntry => ({ title, startedAt: start + second * 1_000, milliseconds, status, detail })
 
-const measurements = (
+export const shift = (second: number, split: Split, achieved?: number): Shift => ({
+  at: start + second * 1_000,
+  split,
+  ...(achieved === undefined ? {} : { achieved })
+})
+
+export const measurements = (
   line: string,
   values: readonly (number | undefined)[],
   { from = 12, every = 15, stepName = 'bake', passes = (value: number) => value >= 0 } = {}
@@ -57,7 +71,7 @@ const smoke = (line: string, passed: boolean, detail: string, pods: readonly str
 
 const pods = ['web-green-6c8d9f7b5-2xk4q', 'web-green-6c8d9f7b5-9vbnm', 'web-green-6c8d9f7b5-tt7xw']
 
-const base: Outcome = {
+export const base: Outcome = {
   command: 'deploy',
   result: 'promoted',
   reason: '',
@@ -67,6 +81,8 @@ const base: Outcome = {
   workload: 'web',
   route: 'service/web',
   weight: 0,
+  shareOf: 'connections',
+  shifts: [],
   startedAt: start,
   finishedAt: start + 72_300,
   timeline: [],
@@ -83,6 +99,8 @@ export const promoted: Outcome = {
   serving: version('green', '2.4.0', '6c8d9f7b5', 3),
   canary: version('green', '2.4.0', '6c8d9f7b5', 3),
   previous: version('blue', '2.3.1', '5f7d6c8b9', 0),
+  weight: 100,
+  shifts: [shift(4.7, { weight: 100 })],
   timeline: [
     step('apply Deployment web-green', 0.2, 80),
     step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
@@ -114,6 +132,7 @@ export const rolledBackInBake: Outcome = {
   failedCheck: 'success-rate >= 95%',
   restoreSeconds: 0.42,
   finishedAt: start + 65_000,
+  shifts: [shift(4.7, { weight: 100 }), shift(57.9, { weight: 0 })],
   timeline: [
     step('apply Deployment web-green', 0.2, 80),
     step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
@@ -195,6 +214,7 @@ export const aborted: Outcome = {
   previous: version('blue', '2.3.1', '5f7d6c8b9', 3),
   restoreSeconds: 0.318,
   finishedAt: start + 31_000,
+  shifts: [shift(4.7, { weight: 100 }), shift(30.6, { weight: 0 })],
   timeline: [
     step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
     step('route 100 % to green', 4.7, 45),
@@ -214,6 +234,7 @@ export const rolledBackAsAsked: Outcome = {
   previous: version('green', '2.4.0', '6c8d9f7b5', 0),
   restoreSeconds: 3.9,
   finishedAt: start + 9_700,
+  shifts: [shift(3.8, { weight: 100 })],
   timeline: [
     step('scale web-blue to 3', 0.2, 3_600, '3 of 3 pods ready'),
     step('route 100 % to blue', 3.8, 45),

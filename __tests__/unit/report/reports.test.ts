@@ -1,11 +1,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Outcome, Version } from '../../../src/outcome.ts'
+import type { Split } from '../../../src/routes/route.ts'
 import { commentMarker, renderComment } from '../../../src/report/comment.ts'
 import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
-import { outcomes, promoted, rolledBackInBake } from './outcomes.ts'
+import { canaries, waitingAtHalf } from './canary-outcomes.ts'
+import { outcomes, promoted, rolledBackInBake, shift } from './outcomes.ts'
 
-describe.each(Object.entries(outcomes))('%s', (_name, outcome) => {
+describe.each(Object.entries({ ...outcomes, ...canaries }))('%s', (_name, outcome) => {
   test('summary', () => {
     expect(renderSummary(outcome)).toMatchSnapshot()
   })
@@ -35,6 +37,15 @@ test.each([
   ['deploy', 'rolled-back', true],
   ['deploy', 'aborted', true],
   ['deploy', 'failed', true],
+  ['deploy', 'waiting', false],
+  ['promote', 'promoted', false],
+  ['promote', 'waiting', false],
+  ['promote', 'rolled-back', true],
+  ['promote', 'aborted', true],
+  ['promote', 'failed', true],
+  ['abort', 'aborted', false],
+  ['abort', 'promoted', false],
+  ['abort', 'failed', true],
   ['rollback', 'rolled-back', false],
   ['rollback', 'unchanged', false],
   ['rollback', 'aborted', true],
@@ -57,7 +68,41 @@ describe('the headline', () => {
     const { serving, canary } = rolledBackInBake
     const divided = { ...promoted, result: 'failed', weight: 30, serving, canary } as Outcome
     expect(headline(divided)).toBe(
-      '## ❌ The release of **web** failed: `shop/web:2.3.1` serves 70 % of the traffic and `shop/web:2.4.0` 30 %'
+      '## ❌ The release of **web** failed: `shop/web:2.3.1` serves 70 % of the connections and ' +
+        '`shop/web:2.4.0` has 30 % of the connections'
+    )
+    expect(headline({ ...divided, shifts: [shift(5, { weight: 30 }, 400 / 13)] })).toContain(
+      'serves 69.2 % of the connections and `shop/web:2.4.0` has 30.8 % of the connections'
+    )
+  })
+
+  test.each<[string, Split, string]>([
+    ['a share', { weight: 50 }, '50 % of the requests'],
+    [
+      'a header',
+      { weight: 0, header: { name: 'x-canary', value: 'true' } },
+      'the requests with header `x-canary: true`'
+    ],
+    ['copies', { weight: 0, mirror: 20 }, 'copies of 20 % of the requests'],
+    ['nobody', { weight: 0 }, 'no traffic'],
+    ['everybody', { weight: 100 }, 'all traffic']
+  ])('tells what waits for approval with %s', (_name, split, words) => {
+    const outcome = { ...waitingAtHalf, weight: split.weight, shifts: [shift(5, split)] }
+    expect(headline(outcome)).toBe(`## ⏳ **web** waits for approval: \`shop/web:2.4.0\` has ${words}`)
+  })
+
+  test('tells what the testers have who could not be sent back', () => {
+    const split = { weight: 0, header: { name: 'x-canary', value: 'true' } }
+    expect(headline({ ...waitingAtHalf, result: 'failed', weight: 0, shifts: [shift(5, split)] })).toBe(
+      '## ❌ The release of **web** failed: `shop/web:2.3.1` serves all other traffic and ' +
+        '`shop/web:2.4.0` has the requests with header `x-canary: true`'
+    )
+  })
+
+  test('does not take an abort that failed for one that was done', () => {
+    expect(headline({ ...waitingAtHalf, command: 'abort', result: 'failed' })).toBe(
+      '## ❌ **web** could not be put back: `shop/web:2.3.1` serves 50 % of the requests and ' +
+        '`shop/web:2.4.0` has 50 % of the requests'
     )
   })
 

@@ -4,7 +4,7 @@ import { renderComment } from '../../../src/report/comment.ts'
 import { keep, sizeOf, spread } from '../../../src/report/limits.ts'
 import { outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
-import { check, rolledBackInBake, start } from './outcomes.ts'
+import { check, rolledBackInBake, shift, start } from './outcomes.ts'
 
 const many = <T>(count: number, item: (at: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, at) => item(at))
@@ -12,7 +12,7 @@ const many = <T>(count: number, item: (at: number) => T): readonly T[] =>
 const measurements = (lines: readonly string[], count: number): readonly Measurement[] =>
   lines.flatMap((line) =>
     many(count, (at) => ({
-      ...{ check: check(line), at: start + at * 1_000, value: 0.97, step: 'bake' },
+      ...{ check: check(line), at: start + at * 1_000, value: 0.97, step: `step ${at % 40}` },
       verdict: at === 77 ? ('fail' as const) : ('pass' as const)
     }))
   )
@@ -42,6 +42,9 @@ const huge = (text: string): Outcome => ({
     ...{ pod: text, reason: text, message: text, events: many(100, () => text), log: many(200, () => text) }
   })),
   foreignWrites: many(100, () => ({ object: text, manager: text, at: start, change: text })),
+  shifts: many(300, (at) =>
+    shift(at, { weight: 0, header: { name: text, value: `${text}${at}` }, mirror: 5 })
+  ),
   warnings: many(100, () => text),
   next: many(50, () => text)
 })

@@ -1,15 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import type { JsonPatch } from '../../../src/kubernetes/cluster.ts'
 import type { Service } from '../../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../../src/record.ts'
-import { changeOf } from '../../../src/routes/foreign.ts'
+import { changeFrom } from '../../../src/routes/foreign.ts'
+import { serviceRoute } from '../../../src/routes/service.ts'
+import { writesOf } from '../../../src/routes/writes.ts'
 import { service } from '../core/scene.ts'
-
-const edit: JsonPatch = [
-  { op: 'replace', path: '/metadata/resourceVersion', value: '41' },
-  { op: 'replace', path: '/spec/selector', value: { app: 'web', slot: 'blue' } },
-  { op: 'add', path: '/metadata/annotations/greenlight.dev~1release', value: 'ours' }
-]
 
 const live = (
   spec: Partial<Service['spec']> = {},
@@ -29,13 +24,24 @@ const live = (
   spec: { ...service().spec, selector: { slot: 'blue', app: 'web' }, ...spec }
 })
 
+const stable = { app: 'web', slot: 'blue' }
+const selectors = { before: { app: 'web' }, stable, canary: { app: 'web', slot: 'green' } }
+const backends = { namespace: 'shop', apex: 'web', stable: 'web-blue', canary: 'web-green', selectors }
+
+/** What our own edit finds to undo. */
+const changeOf = (object: Service) => {
+  const wanted = serviceRoute.split([object], backends, { weight: 0 })
+  const [write] = writesOf([object], wanted, { record: 'ours', always: true })
+  return write && changeFrom(write)
+}
+
 describe('no change of ours, whoever made it:', () => {
   it.each([
     ['the object is as we left it', live()],
     ['a port', live({ ports: [] })],
     ['another annotation', live({}, { team: 'shop' })]
   ])('%s', (_, object) => {
-    expect(changeOf(object, edit)).toBeUndefined()
+    expect(changeOf(object)).toBeUndefined()
   })
 })
 
@@ -56,6 +62,6 @@ describe('a change of what the release owns, with the one who wrote last:', () =
     ],
     ['another record', live({}, { [RECORD_ANNOTATION]: 'theirs' }), 'the selector became slot=blue,app=web']
   ])('%s', (__, object, change) => {
-    expect(changeOf(object, edit)).toEqual({ manager: 'helm', change })
+    expect(changeOf(object)).toEqual({ manager: 'helm', change })
   })
 })

@@ -1,23 +1,17 @@
 import { describe, expect, it } from '@jest/globals'
-import { printRecord, RECORD_ANNOTATION } from '../../../src/record.ts'
-import type { Release, Selector } from '../../../src/record.ts'
-import { routes } from '../../../src/routes/index.ts'
-import { patched } from '../../support/memory-objects.ts'
+import type { Service } from '../../../src/kubernetes/objects.ts'
+import { serviceRoute } from '../../../src/routes/service.ts'
 import { service } from '../core/scene.ts'
 
-const { service: route } = routes
+type Selector = Readonly<Record<string, string>>
 
 const selectors = {
   before: { app: 'web' },
   stable: { app: 'web', slot: 'blue' },
-  canary: { app: 'web', slot: 'green' }
+  canary: { app: 'web', slot: 'green' },
+  both: { app: 'web', team: 'shop' }
 }
-const release = (weight: number): Release =>
-  ({ version: 1, id: '7-1', weight, selectors }) as unknown as Release
-const live = (selector: Selector, annotations?: Readonly<Record<string, string>>) => {
-  const { metadata, ...rest } = service(selector)
-  return { ...rest, metadata: { ...metadata, resourceVersion: '41', ...(annotations && { annotations }) } }
-}
+const backends = { namespace: 'shop', apex: 'web', stable: 'web-blue', canary: 'web-green', selectors }
 
 describe('the weight of a Service', () => {
   it.each<[string, Selector, number | undefined]>([
@@ -28,44 +22,45 @@ describe('the weight of a Service', () => {
     ['something narrower', { ...selectors.canary, zone: 'a' }, undefined],
     ['nothing', {}, undefined]
   ])('that selects %s', (_, selector, weight) => {
-    expect(route.weight(live(selector), release(0))).toBe(weight)
+    expect(serviceRoute.weight([service(selector)], backends)).toBe(weight)
   })
 })
 
-describe('an edit of a Service', () => {
-  it.each<[string, 'shift' | 'restore', number, Selector]>([
-    ['at weight 0 sends all traffic to stable', 'shift', 0, selectors.stable],
-    ['at weight 100 sends all traffic to the canary', 'shift', 100, selectors.canary],
-    ['at the end brings back the selector from before', 'restore', 0, selectors.before]
-  ])('%s, and writes the record with it', (_, edit, weight, selector) => {
-    const object = live({ app: 'elsewhere' }, { team: 'shop' })
-    const edited = patched(object, route[edit](object, release(weight)))
-    expect(edited).toEqual({
-      ...object,
-      metadata: {
-        ...object.metadata,
-        annotations: { team: 'shop', [RECORD_ANNOTATION]: printRecord(release(weight)) }
-      },
-      spec: { ...object.spec, selector }
-    })
+describe('a Service', () => {
+  const live: Service = {
+    ...service({ app: 'elsewhere' }),
+    metadata: { name: 'web', annotations: { team: 'shop' } }
+  }
+  const selecting = (selector: Selector) => [{ ...live, spec: { ...live.spec, selector } }]
+
+  it.each<[number, Selector]>([
+    [0, selectors.stable],
+    [10, selectors.both],
+    [99, selectors.both],
+    [100, selectors.canary]
+  ])('split at %s selects %j, all else as it was', (weight, selector) => {
+    expect(serviceRoute.split([live], backends, { weight })).toEqual(selecting(selector))
   })
 
-  it('makes the annotations where there are none', () => {
-    const object = live({ app: 'web' })
-    expect(patched(object, route.shift(object, release(0))).metadata).toHaveProperty('annotations')
+  it('that nobody has prepared for both versions stays with stable until the canary gets all', () => {
+    const { both: _, ...without } = selectors
+    const split = (weight: number) =>
+      serviceRoute.split([live], { ...backends, selectors: without }, { weight })
+    expect(split(50)).toEqual(selecting(selectors.stable))
+    expect(split(100)).toEqual(selecting(selectors.canary))
   })
 
-  it('is for the version of the object that was read, and for no other', () => {
-    expect(route.shift(live({ app: 'web' }), release(0))[0]).toEqual({
-      op: 'replace',
-      path: '/metadata/resourceVersion',
-      value: '41'
-    })
+  it.each<['stable' | 'canary', Selector]>([
+    ['stable', selectors.before],
+    ['canary', selectors.canary]
+  ])('settled for %s selects %j', (serving, selector) => {
+    expect(serviceRoute.settle([live], backends, serving)).toEqual(selecting(selector))
   })
 
   it('brings back a selector that somebody has taken away', () => {
-    const { spec, ...rest } = live(selectors.stable)
-    const bare = { ...rest, spec: { ports: spec.ports ?? [] } }
-    expect(patched(bare, route.shift(bare, release(0)))).toHaveProperty('spec.selector', selectors.stable)
+    const { selector: _, ...spec } = live.spec
+    expect(serviceRoute.split([{ ...live, spec } as Service], backends, { weight: 0 })).toEqual(
+      selecting(selectors.stable)
+    )
   })
 })

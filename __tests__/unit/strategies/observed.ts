@@ -33,6 +33,7 @@ export const observed = (options: Options = {}): Observed => {
     workload: 'web',
     service: options.service ?? service(),
     record,
+    routes: [],
     slots: { [slot]: deployment, ...others },
     stable: { slot, deployment, hash, pods: [] },
     autoscaler,

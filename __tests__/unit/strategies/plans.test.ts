@@ -3,8 +3,11 @@ import { describe as describeStep } from '../../../src/plan.ts'
 import type { Step } from '../../../src/plan.ts'
 import type { Release } from '../../../src/record.ts'
 import { planRestore, planTidy } from '../../../src/strategies/abort.ts'
-import { planBlueGreen } from '../../../src/strategies/blue-green.ts'
-import type { BlueGreen } from '../../../src/strategies/blue-green.ts'
+import { DRAIN } from '../../../src/strategies/drain.ts'
+import { parseStep } from '../../../src/grammar/step.ts'
+import type { Step as ReleaseStep } from '../../../src/grammar/step.ts'
+import { ALL_AT_ONCE, planFrom, planProgressive } from '../../../src/strategies/progressive.ts'
+import type { Progressive } from '../../../src/strategies/progressive.ts'
 import { planRollback } from '../../../src/strategies/rollback.ts'
 import { manifest, service, workload } from '../core/scene.ts'
 
@@ -30,17 +33,30 @@ const print = (steps: readonly Step[]): string[] =>
     return step.kind === 'settle' ? `${title} (${JSON.stringify(step.selector)})` : title
   })
 
+const steps = (...lines: string[]): readonly ReleaseStep[] =>
+  lines.map((line) => {
+    const parsed = parseStep(line)
+    if ('problem' in parsed) throw new Error(parsed.problem)
+    return parsed.value
+  })
+
+const progress = {
+  steps: ALL_AT_ONCE,
+  checks: false,
+  bake: 30_000,
+  previous: 'scale-down',
+  drain: DRAIN
+} as const
+
 describe('a release', () => {
-  const plan = (changes: Partial<BlueGreen> = {}, record: Partial<Release> = {}): string[] =>
+  const plan = (changes: Partial<Progressive> = {}, record: Partial<Release> = {}): string[] =>
     print(
-      planBlueGreen(
+      planProgressive(
         {
+          ...progress,
           canary: workload('web-green'),
           manifests: [],
           smokeTests: false,
-          checks: false,
-          bake: 30_000,
-          previous: 'scale-down',
           ...changes
         },
         release(record)
@@ -73,6 +89,7 @@ describe('a release', () => {
       'Start web-green with 3 pods',
       'Wait until web-green is ready',
       'Smoke tests on web-green',
+      'Size web-green for all traffic',
       'Point the autoscaler to web-green',
       'Move all traffic to web-green',
       'Bake: watch web-green under all traffic (4 s)',
@@ -82,7 +99,7 @@ describe('a release', () => {
     ])
   })
 
-  it.each<[Partial<BlueGreen>, readonly string[]]>([
+  it.each<[Partial<Progressive>, readonly string[]]>([
     [
       { bake: 0 },
       ['Record that web-green is stable', 'Drain: let connections end (10 s)', 'Scale web-blue down']
@@ -102,6 +119,54 @@ describe('a release', () => {
     [{ previous: 'keep', bake: 0 }, ['Record that web-green is stable']]
   ])('with %j ends with %j', (changes, end) => {
     expect(plan(changes).slice(4)).toEqual(end)
+  })
+})
+
+describe('a release in steps', () => {
+  const onRoute: Partial<Release> = { routes: [{ kind: 'httproute', name: 'web' }] }
+
+  it('sizes the canary before each shift, watches after it, and lets the Service follow at the end', () => {
+    const wanted = { ...progress, steps: steps('10% for 5m', '50% for 1m', '100%') }
+    expect(
+      print(
+        planProgressive(
+          { ...wanted, canary: workload('web-green'), manifests: [], smokeTests: true },
+          release(onRoute)
+        )
+      )
+    ).toEqual([
+      'All traffic on web-blue',
+      'Start web-green with 3 pods',
+      'Wait until web-green is ready',
+      'Smoke tests on web-green',
+      'Make the routes ready for web-green',
+      'Move 10 % of the traffic to web-green',
+      '10% for 5m: watch web-green (300 s)',
+      'Size web-green for 50 % of the traffic',
+      'Move 50 % of the traffic to web-green',
+      '50% for 1m: watch web-green (60 s)',
+      'Size web-green for all traffic',
+      'Move all traffic to web-green',
+      'Bake: watch web-green under all traffic (30 s)',
+      'Let the Service follow to web-green',
+      'Wait until the routes have taken it',
+      'Record that web-green is stable',
+      'Drain: let connections end (10 s)',
+      'Scale web-blue down'
+    ])
+  })
+
+  it('ends at a step that waits for approval, after every check has passed once, and goes on behind it', () => {
+    const wanted = { ...progress, checks: true, steps: steps('50% until approved', '100%') }
+    expect(print(planFrom(0, wanted, release()))).toEqual([
+      'Move 50 % of the traffic to web-green',
+      '50% until approved: watch web-green (0 s)',
+      'Wait for approval'
+    ])
+    expect(print(planFrom(1, wanted, release())).slice(0, 2)).toEqual([
+      'Size web-green for all traffic',
+      'Move all traffic to web-green'
+    ])
   })
 })
 
@@ -135,7 +200,7 @@ describe('an abort', () => {
       ]
     ]
   ])('tidies up %s', (_, record, steps) => {
-    expect(print(planTidy(release(record)))).toEqual(steps)
+    expect(print(planTidy(release(record), DRAIN))).toEqual(steps)
   })
 })
 
@@ -144,7 +209,13 @@ describe('a rollback', () => {
     previous: 'scale-down' | 'keep',
     settled?: Release['selectors']['before'],
     record: Partial<Release> = {}
-  ) => print(planRollback({ canary: workload('web-green'), previous, settled }, release(record)))
+  ) =>
+    print(
+      planRollback(
+        { canary: workload('web-green'), manifests: [], previous, settled, drain: DRAIN },
+        release(record)
+      )
+    )
   const shared = [
     'All traffic on web-blue',
     'Start web-green with 3 pods',
@@ -171,8 +242,9 @@ describe('a rollback', () => {
   )
 
   it('takes the autoscaler along before the traffic', () => {
-    expect(back('keep', undefined, { autoscaler: 'web' }).slice(2, 5)).toEqual([
+    expect(back('keep', undefined, { autoscaler: 'web' }).slice(2, 6)).toEqual([
       'Wait until web-green is ready',
+      'Size web-green for all traffic',
       'Point the autoscaler to web-green',
       'Move all traffic to web-green'
     ])

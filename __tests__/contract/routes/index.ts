@@ -1,0 +1,21 @@
+import { alb } from './alb.ts'
+import type { RouteFixture } from './fixture.ts'
+import { grpcroute } from './grpcroute.ts'
+import { httproute } from './httproute.ts'
+import { nginx } from './nginx.ts'
+import { traefikserviceAlone, traefikserviceBesideOthers } from './traefikservice.ts'
+import { virtualserviceHosts } from './virtualservice-hosts.ts'
+import { virtualserviceSubset, virtualserviceSubsetPair } from './virtualservice-subsets.ts'
+
+/** Every kind of route that shares traffic by weight. */
+export const fixtures: readonly RouteFixture[] = [
+  httproute,
+  grpcroute,
+  virtualserviceHosts,
+  virtualserviceSubset,
+  virtualserviceSubsetPair,
+  alb,
+  nginx,
+  traefikserviceAlone,
+  traefikserviceBesideOthers
+]

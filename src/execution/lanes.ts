@@ -1,0 +1,89 @@
+import { ReleaseFailed } from '../errors.ts'
+import { formatDuration } from '../grammar/duration.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { backendsOf } from '../record.ts'
+import type { Release } from '../record.ts'
+import { serviceRoute } from '../routes/service.ts'
+import type { Backends, Split } from '../routes/route.ts'
+import { withObject } from '../routes/writes.ts'
+import type { Lane, ReleaseRun } from './run-state.ts'
+
+/** The routes that traffic is moved on. */
+export const lanesOf = ({ routes, traffic }: ReleaseRun): readonly Lane[] =>
+  routes.length > 0 ? routes : [{ route: serviceRoute, traffic }]
+
+export const backendsIn = (run: ReleaseRun, release: Release = run.release): Backends =>
+  backendsOf(release, run.namespace, run.traffic.name)
+
+/** Writes what the record says of the Service: its share, or stable alone while routes move the traffic. */
+export async function writeService(run: ReleaseRun, release: Release, split: Split): Promise<void> {
+  const backends = backendsIn(run, release)
+  await run.traffic.write((objects) => serviceRoute.split(objects, backends, split), release)
+}
+
+/** All routes move together; each is written by itself. */
+export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> {
+  const { release } = run
+  const backends = backendsIn(run)
+  await Promise.all(
+    run.routes.map(({ route, traffic }) =>
+      traffic.write((objects) => route.split(objects, backends, split), release)
+    )
+  )
+}
+
+/** The routes as they were, without a trace of the release. */
+export async function settleRoutes(run: ReleaseRun, serving: 'stable' | 'canary'): Promise<void> {
+  const backends = backendsIn(run)
+  await Promise.all(
+    run.routes.map(({ route, traffic }) =>
+      traffic.write((objects) => route.settle(objects, backends, serving), undefined)
+    )
+  )
+}
+
+/** The largest share that one of the routes gives the canary; undefined when one sends traffic to neither version. */
+export function weightNow(run: ReleaseRun): number | undefined {
+  const backends = backendsIn(run)
+  const weights = lanesOf(run).map(({ route, traffic }) => route.weight(traffic.current(), backends))
+  return weights.includes(undefined) ? undefined : Math.max(...weights.map((weight) => weight ?? 0))
+}
+
+/** A gateway's controller answers in a moment; later than this somebody has to look, in milliseconds. */
+const TIMEOUT = 30_000
+
+/**
+ * Waits until the controller of every route says that it has taken it as it is now.
+ * @throws ReleaseFailed with what it says instead
+ */
+export async function awaitRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  await Promise.all(run.routes.map((lane) => awaitRoute(lane, run, signal)))
+  return run.routes.map(({ traffic }) => traffic.title).join(', ') || 'there are none'
+}
+
+async function awaitRoute({ route, traffic }: Lane, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { cluster, clock } = run.ports
+  const [main] = traffic.current()
+  let pending = route.pending(traffic.current())
+  if (pending === undefined) return
+  const { apiVersion, kind, metadata } = main
+  const done = new AbortController()
+  const ended = AbortSignal.any([signal, done.signal])
+  const taken = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly KubernetesObject[]): void => {
+    if (live === undefined || (live.metadata.generation ?? 0) < (metadata.generation ?? 0)) return
+    pending = route.pending(withObject(traffic.current(), live))
+    if (pending === undefined) taken.resolve(undefined)
+  }
+  const query = { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` }
+  cluster.watch(query, onChange, ended, main).catch(taken.reject)
+  clock.sleep(TIMEOUT, ended).then(() => {
+    const late = `${traffic.title}: ${formatDuration(TIMEOUT)} after it was written: ${pending ?? ''}`
+    taken.reject(new ReleaseFailed(late))
+  }, taken.reject)
+  try {
+    await taken.promise
+  } finally {
+    done.abort()
+  }
+}

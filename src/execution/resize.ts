@@ -1,0 +1,33 @@
+import type { Ref } from '../kubernetes/cluster.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import type { Split } from '../routes/route.ts'
+import { podsFor } from '../strategies/sizing.ts'
+import { lanesOf } from './lanes.ts'
+import { awaitReady } from './readiness.ts'
+import type { ReleaseRun } from './run-state.ts'
+
+/**
+ * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since. It never
+ * shrinks: whoever has users keeps their pods.
+ */
+export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal): Promise<string> {
+  const { cluster } = run.ports
+  const ref = (name: string): Ref => ({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace: run.namespace,
+    name
+  })
+  const stable = await cluster.get<Deployment>(ref(run.stable.deployment))
+  const serving = stable === undefined ? run.stable.replicas : wantedReplicas(stable)
+  const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
+  if (size <= run.canary.replicas) return `${run.canary.replicas} pods, beside ${serving} of stable`
+  run.deployment = await cluster.patch<Deployment>(ref(run.canary.deployment), [
+    { op: 'add', path: '/spec/replicas', value: size }
+  ])
+  const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
+  run.pods = pods
+  run.canary = { ...run.canary, replicas: size }
+  return `${size} pods, beside ${serving} of stable`
+}

@@ -1,0 +1,45 @@
+import { isHeaderName } from './names.ts'
+import { quote, refusal, type Parsed } from './parsed.ts'
+import { parseHeader } from './prometheus.ts'
+
+/** The input `probe`: how to see from outside which version answers. */
+export interface Probe {
+  readonly url: string
+  /** Name of the header of a response that tells the version. */
+  readonly header: string
+  /** Sent with each request; empty, or one. */
+  readonly requestHeaders: Readonly<Record<string, string>>
+}
+
+const example = 'https://shop.example.com/ by x-version'
+const headerExample = `http://10.0.0.1/ by x-version with Host: shop.example.com`
+
+const urlProblem = (url: string): string | undefined => {
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return `${quote(url)} is not an http(s) URL`
+  const { username, password } = new URL(url)
+  return username + password === ''
+    ? undefined
+    : 'a URL must not hold user name and password, logs would show them'
+}
+
+/** Reads `<URL> by <response header>`, with `with <Name>: <value>` after it for a header to send. */
+export const parseProbe = (text: string): Parsed<Probe> => {
+  // What comes after "with" may be a secret, so that part is never quoted.
+  const [, what = '', request] = /^(.*?)(?:\s+with\s+(.*))?$/.exec(text.trim()) ?? []
+  const [, url, header = ''] = /^(\S+)\s+by\s+(\S+)$/.exec(what) ?? []
+  if (url === undefined) return refusal(`${quote(what)} is not <URL> by <response header>`, example)
+  const problem = urlProblem(url)
+  if (problem !== undefined) return refusal(problem, example)
+  if (!isHeaderName(header)) return refusal(`${quote(header)} is not the name of a header`, example)
+  if (request === undefined) return { value: { url, header, requestHeaders: {} } }
+  const sent = parseHeader(request)
+  return 'problem' in sent
+    ? refusal(`after with: ${sent.problem}`, headerExample)
+    : { value: { url, header, requestHeaders: { [sent.value.name]: sent.value.value } } }
+}
+
+/** The text that reads back as this probe. */
+export const printProbe = ({ url, header, requestHeaders }: Probe): string => {
+  const sent = Object.entries(requestHeaders).map(([name, value]) => ` with ${name}: ${value}`)
+  return `${url} by ${header}${sent.join('')}`
+}

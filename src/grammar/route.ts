@@ -1,0 +1,52 @@
+import type { Item, LineFault } from './field.ts'
+import { isName, isSubdomain } from './names.ts'
+import { nearest } from './nearest.ts'
+import { quote, refusal, type Parser } from './parsed.ts'
+
+const kinds = ['service', 'httproute', 'grpcroute', 'virtualservice', 'ingress', 'traefikservice'] as const
+
+export type RouteKind = (typeof kinds)[number]
+
+/** One line of `route`: the object that carries the traffic. */
+export interface RouteName {
+  readonly kind: RouteKind
+  readonly name: string
+}
+
+const nameProblem = (kind: RouteKind, name: string): string | undefined => {
+  if (kind === 'service') return isName(name) ? undefined : `${quote(name)} is not the name of a Service`
+  return isSubdomain(name)
+    ? undefined
+    : `${quote(name)} is not a name: lower-case letters, digits, "-" and "."`
+}
+
+/** Reads one line of `route`: `service/web`, `httproute/web`, `ingress/web`. */
+export const parseRoute: Parser<RouteName> = (text) => {
+  const slash = text.indexOf('/')
+  if (slash < 0) return refusal(`${quote(text)} is not a route, which is <kind>/<name>`, 'service/web')
+  const word = text.slice(0, slash)
+  const name = text.slice(slash + 1)
+  const kind = kinds.find((known) => known === word)
+  if (kind === undefined) {
+    const meant = nearest(word, kinds)
+    const hint = meant === undefined ? '' : `; did you mean ${meant}?`
+    const problem = `${quote(text)} is not a route: its kind is none of ${kinds.join(', ')}${hint}`
+    return refusal(problem, `${meant ?? 'service'}/web`)
+  }
+  const problem = nameProblem(kind, name)
+  return problem === undefined ? { value: { kind, name } } : refusal(problem, `${kind}/web`)
+}
+
+/** The line that reads back as this route. */
+export const printRoute = ({ kind, name }: RouteName): string => `${kind}/${name}`
+
+/** A second Service: the workload is known by one. The same one again is a repeated item, not reported here. */
+export const routesFaults = (items: readonly Item<RouteName>[]): readonly LineFault[] => {
+  const [first, ...others] = items.filter(({ value }) => value.kind === 'service')
+  return others
+    .filter(({ value }) => value.name !== first?.value.name)
+    .map(({ line, value }) => ({
+      line,
+      problem: `${quote(printRoute(value))} is a second Service, the first is on line ${first?.line ?? 0}: only one can be given`
+    }))
+}

@@ -1,0 +1,138 @@
+import type { Split } from '../routes/route.ts'
+import { durationBetween, formatDuration } from './duration.ts'
+import type { Item, LineFault } from './field.ts'
+import { parseHeader } from './prometheus.ts'
+import { quote, refusal, type Parsed } from './parsed.ts'
+
+/** What ends a step: time that passes, somebody who approves it, or nothing, so that the next thing comes at once. */
+export type Until =
+  | { readonly kind: 'duration'; readonly duration: number }
+  | { readonly kind: 'approval' }
+  | { readonly kind: 'none' }
+
+/** One line of `steps`. A step with a header or a mirror has weight 0. */
+export interface Step {
+  readonly split: Split
+  readonly until: Until
+}
+
+/** No job on GitHub lasts longer than 5 days. */
+const longest = 5 * 24 * 3_600_000
+
+const weightExample = '10% for 5m'
+const headerExample = 'header x-canary: true for 10m'
+const mirrorExample = 'mirror 20% for 5m'
+const lastStep = '100%'
+
+const isLast = ({ split }: Step): boolean => split.weight === 100
+
+const parsePercentage = (text: string, example: string): Parsed<number> => {
+  const [, digits = '', decimals] = /^(\d{1,9})([.,]\d+)?%$/.exec(text) ?? []
+  if (decimals !== undefined) return refusal(`${quote(text)} is not a whole number of per cent`, example)
+  if (digits === '') return refusal(`${quote(text)} is not a percentage like 10%`, example)
+  const value = Number(digits)
+  return value <= 100 ? { value } : refusal(`${quote(text)} is more than 100%`, example)
+}
+
+const parseMirror = (text: string): Parsed<Split> => {
+  const mirror = parsePercentage(text, mirrorExample)
+  if ('problem' in mirror) return mirror
+  return mirror.value === 0
+    ? refusal('mirror 0% would copy nothing', mirrorExample)
+    : { value: { weight: 0, mirror: mirror.value } }
+}
+
+const parseHeaderMatch = (text: string): Parsed<Split> => {
+  const header = parseHeader(text)
+  return 'problem' in header
+    ? refusal(`${quote(text)}: ${header.problem}`, headerExample)
+    : { value: { weight: 0, header: header.value } }
+}
+
+const parseWeight = (text: string): Parsed<Split> => {
+  if (!/^[\d.,]+\s*%?$/.test(text)) {
+    return refusal(`${quote(text)} is neither a percentage, nor header or mirror`, weightExample)
+  }
+  const weight = parsePercentage(text, weightExample)
+  return 'problem' in weight ? weight : { value: { weight: weight.value } }
+}
+
+const parseSplit = (text: string): Parsed<Split> => {
+  const [, word, rest = ''] = /^(header|mirror)(?:\s+(.*))?$/.exec(text) ?? []
+  if (word === 'header') return parseHeaderMatch(rest)
+  return word === 'mirror' ? parseMirror(rest) : parseWeight(text)
+}
+
+const parseUntil = (word: string | undefined, end: string): Parsed<Until> => {
+  if (word === undefined) return { value: { kind: 'none' } }
+  if (word === 'for') {
+    const parsed = durationBetween(1, longest, weightExample)(end)
+    return 'problem' in parsed ? parsed : { value: { kind: 'duration', duration: parsed.value } }
+  }
+  return end === 'approved'
+    ? { value: { kind: 'approval' } }
+    : refusal(`a step lasts until approved, not until ${quote(end)}`, '50% until approved')
+}
+
+/** Reads one line of `steps`: `10% for 5m`, `50% until approved`, `header x-canary: true for 10m`, `100%`. */
+export const parseStep = (text: string): Parsed<Step> => {
+  const line = text.trim()
+  // The last "for" or "until" counts: the value of a header may hold others.
+  const [, what = '', word, end = ''] = /^(.*?)(?:\s+(for|until)\s+(\S+))?$/.exec(line) ?? []
+  const split = parseSplit(what)
+  if ('problem' in split) return split
+  const until = parseUntil(word, end)
+  if ('problem' in until) return until
+  const step = { split: split.value, until: until.value }
+  return until.value.kind === 'none' && !isLast(step)
+    ? refusal(`${line} would be over at once: say how long, or until approved`, `${line} for 5m`)
+    : { value: step }
+}
+
+const printSplit = ({ weight, header, mirror }: Split): string => {
+  if (header !== undefined) return `header ${header.name}: ${header.value}`
+  return mirror === undefined ? `${weight}%` : `mirror ${mirror}%`
+}
+
+/** The line that reads back as this step. */
+export const printStep = ({ split, until }: Step): string => {
+  if (until.kind === 'none') return printSplit(split)
+  return `${printSplit(split)} ${until.kind === 'approval' ? 'until approved' : `for ${formatDuration(until.duration)}`}`
+}
+
+/** What is wrong with one step, given those before it. */
+const orderProblem = (step: Step, earlier: readonly Item<Step>[]): string | undefined => {
+  const { weight } = step.split
+  const previous = earlier.findLast(({ value }) => value.split.weight > 0 && !isLast(value))
+  // A 100% that is not the last has a fault of its own.
+  if (previous === undefined || isLast(step) || weight > previous.value.split.weight) return undefined
+  const before = `${quote(printStep(previous.value))} on line ${previous.line}`
+  return weight === 0
+    ? `${quote(printStep(step))} sends no users, so it belongs before ${before}`
+    : `the weights must rise, but ${quote(printStep(step))} comes after ${before}`
+}
+
+/** What is wrong with the list as a whole; `lastLine` may be one that could not be read. */
+export const stepsFaults = (items: readonly Item<Step>[], lastLine: number): readonly LineFault[] => {
+  const faults = items.flatMap(({ line, value }, index): LineFault[] => {
+    if (isLast(value) && line < lastLine) {
+      return [{ line, problem: `${quote(printStep(value))} can only be the last step`, example: lastStep }]
+    }
+    const problem = orderProblem(value, items.slice(0, index))
+    return problem === undefined ? [] : [{ line, problem }]
+  })
+  const last = items.at(-1)
+  if (last?.line !== lastLine || items.some(({ value }) => isLast(value))) return faults
+  const problem = `the last step must be ${lastStep}, not ${quote(printStep(last.value))}: add a line`
+  return [...faults, { line: lastLine, problem, example: lastStep }]
+}
+
+const fiveMinutes: Until = { kind: 'duration', duration: 300_000 }
+
+/** The steps of strategy canary when none are given. */
+export const defaultCanarySteps: readonly Step[] = [
+  { split: { weight: 10 }, until: fiveMinutes },
+  { split: { weight: 30 }, until: fiveMinutes },
+  { split: { weight: 50 }, until: fiveMinutes },
+  { split: { weight: 100 }, until: { kind: 'none' } }
+]

@@ -1,0 +1,119 @@
+import { carryOut } from './carry-out.ts'
+import { InputError } from './errors.ts'
+import { readyPods } from './execution/endpoints.ts'
+import { parseStep } from './grammar/step.ts'
+import type { Step as ReleaseStep } from './grammar/step.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import type { Deployment } from './kubernetes/objects.ts'
+import { withLock } from './lock.ts'
+import { observe, readReplicaSet } from './observe.ts'
+import type { Observed } from './observed.ts'
+import type { Outcome } from './outcome.ts'
+import { outcomeOf } from './outcomes.ts'
+import { stableSubject, tryCanary } from './preflight.ts'
+import type { Release } from './record.ts'
+import { beginRun, drainIn, routesOf } from './release-run.ts'
+import type { Request } from './request.ts'
+import { requireRights } from './rights.ts'
+import { samplerFor } from './sampler.ts'
+import { difference } from './strategies/difference.ts'
+import { prepare, targetPort } from './strategies/prepare.ts'
+import { planFrom } from './strategies/progressive.ts'
+
+/**
+ * Goes on with a release that waits for approval, with the steps that it has left.
+ * @throws InputError when there is none, or when what would go on is not what was tested; then nothing was changed
+ */
+export async function promote(request: Request): Promise<Outcome> {
+  const { inputs, target, origin, ports, signal } = request
+  const seen = await observe(target, ports.cluster)
+  waitingIn(seen)
+  await requireRights(seen, inputs, ports)
+  return withLock(seen.service, origin, ports, signal, async (lock) => {
+    const observed = await observe(target, ports.cluster)
+    const record = waitingIn(observed)
+    const live = await readTested(observed, record, request)
+    await refuseAnother(observed, live, request)
+    return goOn(request, observed, record, live, lock)
+  })
+}
+
+function waitingIn({ record, service }: Observed): Release {
+  if (record?.phase === 'waiting') return record
+  const last = record === undefined ? 'there was none yet' : `the last one, ${record.id}, is ${record.phase}`
+  const problem = `nothing to promote: no release of service/${service.metadata.name} waits for approval; ${last}`
+  throw refused(problem, 'steps: 50% until approved, and command: deploy')
+}
+
+const refused = (problem: string, example?: string): InputError =>
+  new InputError([{ input: 'command', problem, ...(example === undefined ? {} : { example }) }])
+
+const ABORT = 'command: abort, and release what is wanted from the start'
+
+/** The canary's Deployment, with the template that was tested. */
+async function readTested(
+  { namespace, slots }: Observed,
+  { canary }: Release,
+  { ports }: Request
+): Promise<Deployment> {
+  const live = Object.values(slots).find(({ metadata }) => metadata.name === canary.deployment)
+  const tested = await readReplicaSet(namespace, canary, ports.cluster)
+  if (live === undefined || tested === undefined) {
+    const what = `what was tested ran as replicaset/${canary.deployment}-${canary.hash}`
+    throw refused(`${what} in namespace ${namespace}, which is gone`, ABORT)
+  }
+  const lines = difference(tested.spec.template, live.spec.template)
+  if (lines.length === 0) return live
+  const problem = `deployment/${canary.deployment} in namespace ${namespace} was changed since it was tested`
+  throw refused(`${problem}: ${lines.join('; ')}`, ABORT)
+}
+
+/** Whoever names images or manifests says what is to be promoted: it must be what was tested. */
+async function refuseAnother(observed: Observed, live: Deployment, request: Request): Promise<void> {
+  const { inputs, manifests, origin, ports } = request
+  if (inputs.images.length === 0 && manifests.length === 0) return
+  const prepared = prepare(inputs, { ...observed, routes: [] }, manifests, origin)
+  if ('length' in prepared) throw new InputError(prepared)
+  const { faults, canary } = await tryCanary(prepared.canary, ports)
+  if (canary === undefined) throw new InputError(faults)
+  const lines = difference(live.spec.template, canary.spec.template)
+  if (lines.length === 0) return
+  throw refused(`the inputs ask for another version than the one that was tested: ${lines.join('; ')}`, ABORT)
+}
+
+async function goOn(
+  request: Request,
+  observed: Observed,
+  record: Release,
+  live: Deployment,
+  lock: Lock
+): Promise<Outcome> {
+  const { inputs, origin, ports, signal } = request
+  const { service, stable, workload } = observed
+  const routes = await routesOf(record, service, ports)
+  const sampler = samplerFor(request, routes)
+  const report = await sampler?.preflight(stableSubject(observed), signal)
+  if (report !== undefined && report.faults.length > 0) throw new InputError(report.faults)
+  const release: Release = { ...record, continuedBy: origin.release }
+  const port = targetPort(service, live) ?? 0
+  const run = beginRun(
+    { service, routes, stable: stable.deployment, workload, release, port, begun: true, lock, sampler },
+    ports,
+    inputs
+  )
+  run.deployment = live
+  run.pods = await readyPods(run, 'canary')
+  run.warnings.push(...(report?.warnings ?? []))
+  const { bake, previous, checks } = inputs
+  const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
+  const plan = planFrom((record.step ?? 0) + 1, progress, release)
+  const ending = await carryOut(plan, run, lock, signal)
+  return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
+}
+
+/** The steps of a release are those that it began with, whatever the workflow says by now. */
+const stepsIn = ({ steps = [] }: Release): readonly ReleaseStep[] =>
+  steps.flatMap((line) => {
+    const parsed = parseStep(line)
+    return 'problem' in parsed ? [] : [parsed.value]
+  })

@@ -1,0 +1,58 @@
+import type { Outcome, Shift } from '../outcome.ts'
+import type { Split } from '../routes/route.ts'
+import { sameVersion } from './verdict.ts'
+import type { Voice } from './versions.ts'
+
+/** Who was sent to the canary, and the words for it. */
+
+type ShareOf = Outcome['shareOf']
+
+/** `10 %`, or `9.1 %` where pods cannot share it out more evenly. */
+export const percent = (share: number): string => `${Number(share.toFixed(1))} %`
+
+/** Where the last shift of the run has left the traffic; a run that shifted nothing knows the weight alone. */
+export const shiftNow = ({ shifts, weight }: Outcome): Pick<Shift, 'split' | 'achieved'> => {
+  const last = shifts.at(-1)
+  return last?.split.weight === weight ? last : { split: { weight } }
+}
+
+/** Whether nobody, not even a copy of a request, is sent to the canary. */
+export const isNobody = ({ weight, header, mirror }: Split): boolean =>
+  weight === 0 && header === undefined && mirror === undefined
+
+/** Whether two versions get traffic at the end of the run. */
+export const isSplit = (outcome: Outcome): boolean => {
+  const { weight, serving, canary } = outcome
+  return (
+    canary !== undefined &&
+    !sameVersion(serving, canary) &&
+    weight < 100 &&
+    !isNobody(shiftNow(outcome).split)
+  )
+}
+
+/** What goes to the canary besides its share: requests with a header, copies. */
+const besides = ({ header, mirror }: Split, { code }: Voice): readonly string[] => [
+  ...(header === undefined ? [] : [`the requests with header ${code(`${header.name}: ${header.value}`)}`]),
+  ...(mirror === undefined ? [] : [`copies of ${percent(mirror)} of the requests`])
+]
+
+/** What the canary has: `10 % of the requests`. `achieved` is told instead of the wanted share. */
+export const canaryShare = (
+  { split, achieved }: Pick<Shift, 'split' | 'achieved'>,
+  shareOf: ShareOf,
+  voice: Voice
+): string => {
+  if (split.weight === 100) return 'all traffic'
+  const share = split.weight === 0 ? [] : [`${percent(achieved ?? split.weight)} of the ${shareOf}`]
+  return [...share, ...besides(split, voice)].join(' and ') || 'no traffic'
+}
+
+/** What is left for stable while the canary has a part: `90 % of the requests`. */
+export const stableShare = (
+  { split, achieved }: Pick<Shift, 'split' | 'achieved'>,
+  shareOf: ShareOf
+): string => {
+  if (split.header !== undefined) return 'all other traffic'
+  return split.weight === 0 ? 'all traffic' : `${percent(100 - (achieved ?? split.weight))} of the ${shareOf}`
+}

@@ -1,0 +1,114 @@
+import type { Outcome, Shift } from '../outcome.ts'
+import type { Split } from '../routes/route.ts'
+import { timeSpan } from './figures.ts'
+import { spread, type Limits } from './limits.ts'
+import { more, paragraphs, section, table } from './markdown.ts'
+import { canaryShare, isNobody, percent } from './shares.ts'
+import { codeSpan } from './text.ts'
+import { canaryName, markdown } from './versions.ts'
+
+const sameSplit = (one: Split, other: Split): boolean =>
+  one.weight === other.weight &&
+  one.header?.name === other.header?.name &&
+  one.header?.value === other.header?.value &&
+  one.mirror === other.mirror
+
+/** Every change of who is on the canary, from the first user on. */
+const movesOf = ({ shifts }: Outcome): readonly Shift[] => {
+  const first = shifts.findIndex(({ split }) => !isNobody(split))
+  const seen = first < 0 ? [] : shifts.slice(first)
+  return seen.filter(({ split }, at) => {
+    const before = seen[at - 1]
+    return before === undefined || !sameSplit(before.split, split)
+  })
+}
+
+const cells = 20
+
+/** A bar as text, which shows in mails and on phones too, where a drawing is shown as its source. */
+const bar = (share: number): string => {
+  const filled = Math.round((share / 100) * cells)
+  // What little there is must not look like nothing, nor almost everything like all of it.
+  const shown = share <= 0 || share >= 100 ? filled : Math.min(cells - 1, Math.max(1, filled))
+  return `\`${'█'.repeat(shown)}${'░'.repeat(cells - shown)}\``
+}
+
+const stopOf = ({ weight, header, mirror }: Split): string => {
+  const parts = [
+    ...(header === undefined ? [] : [`header ${codeSpan(header.name, 40)}`]),
+    ...(mirror === undefined ? [] : [`mirror ${percent(mirror)}`])
+  ]
+  return weight > 0 || parts.length === 0 ? [percent(weight), ...parts].join(' + ') : parts.join(' + ')
+}
+
+const causeOf = ({ command, result, failedCheck }: Outcome): string => {
+  if (failedCheck !== undefined) return ' at the failed check'
+  if (result !== 'aborted') return ' when it failed'
+  return command === 'abort' ? ' as asked' : ' when it was stopped'
+}
+
+const mostStops = 12
+
+/** The way of the traffic in one line: `10 % → 30 % → 0 % at the failed check`. */
+const way = (moves: readonly Shift[], outcome: Outcome): string => {
+  const stops = moves.map(({ split }) => stopOf(split))
+  const half = mostStops / 2
+  const shown = stops.length > mostStops ? [...stops.slice(0, half), '…', ...stops.slice(1 - half)] : stops
+  const last = moves.at(-1)
+  const takenBack = last !== undefined && isNobody(last.split)
+  return `**${shown.join(' → ')}**${takenBack ? causeOf(outcome) : ''}`
+}
+
+/** Nobody knows how long the last one lasts. */
+const lastly = ({ result }: Outcome): string => {
+  if (result === 'waiting') return 'until it is approved'
+  return result === 'failed' ? '' : 'from then on'
+}
+
+/** One move a line: when, who, by the pods how many where pods share connections out, for how long. */
+const moveRow = (
+  move: Shift,
+  next: Shift | undefined,
+  outcome: Outcome,
+  byPods: boolean
+): readonly string[] => {
+  const { at, split, achieved } = move
+  const share = achieved === undefined ? '' : `${achieved.toFixed(1)} %`
+  return [
+    at < outcome.startedAt ? 'before' : `+${timeSpan(at - outcome.startedAt)}`,
+    `${bar(achieved ?? split.weight)} ${canaryShare({ split }, outcome.shareOf, markdown)}`,
+    ...(byPods ? [share] : []),
+    next === undefined ? lastly(outcome) : timeSpan(next.at - at)
+  ]
+}
+
+const moveTable = (moves: readonly Shift[], outcome: Outcome, rows: number): string => {
+  const byPods = moves.some(({ achieved }) => achieved !== undefined)
+  const shown = spread(moves, rows)
+  return paragraphs(
+    table(
+      ['Began', `${canaryName(outcome, markdown)} had`, ...(byPods ? ['By its pods'] : []), 'Lasted'],
+      shown.map((move) => moveRow(move, moves[moves.indexOf(move) + 1], outcome, byPods))
+    ),
+    more(moves.length - shown.length, 'shifts')
+  )
+}
+
+const ofConnections =
+  'These are shares of connections, by the number of pods behind the Service, not of requests: ' +
+  'a connection that a client keeps alive stays where it is.'
+
+const isPart = ({ split }: Shift): boolean => split.weight > 0 && split.weight < 100
+
+/** Who was on the canary when; nothing when all traffic moved at once and stayed. */
+export const trafficOverTime = (outcome: Outcome, { rows }: Limits): string => {
+  const moves = movesOf(outcome)
+  const [first, ...others] = moves
+  if (first === undefined || (first.split.weight === 100 && others.length === 0)) return ''
+  return section(
+    'Traffic over time',
+    way(moves, outcome),
+    moveTable(moves, outcome, rows),
+    outcome.shareOf === 'connections' && moves.some(isPart) ? ofConnections : ''
+  )
+}

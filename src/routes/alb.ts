@@ -1,0 +1,54 @@
+import { need } from '../kubernetes/needs.ts'
+import { isAlbAnnotation } from './alb-action.ts'
+import { shareIn } from './alb-actions.ts'
+import { actionOf, onCanary, ownServices, withoutRelease, withRelease } from './alb-ingress.ts'
+import { albProblem } from './alb-problem.ts'
+import { commonShare } from './backend-weights.ts'
+import { annotationsOf, classOf, INGRESS } from './ingress.ts'
+import type { Ingress } from './ingress.ts'
+import type { Route } from './route.ts'
+
+export const isAlb = (ingress: Ingress): boolean =>
+  classOf(ingress) === undefined
+    ? Object.keys(annotationsOf(ingress)).some(isAlbAnnotation)
+    : classOf(ingress) === 'alb'
+
+/**
+ * An Ingress of the AWS Load Balancer Controller: forward actions whose target groups share the requests by weight.
+ * A path that names the apex itself gets an action of that name for the time of the release.
+ *
+ * After a promotion the traffic stays where the last step has brought it, on the canary's own Service, and the weight
+ * of what was stable's is 0. Back on the apex would be a change of its pods under the load balancer, which takes out
+ * old targets before new ones are healthy. The next release finds its stable there. After a rollback the Ingress is
+ * as it was.
+ */
+export const albRoute: Route = {
+  kind: 'ingress',
+  object: INGRESS,
+  others: [],
+  needs: [
+    ...need('networking.k8s.io', 'ingresses', 'get', 'list', 'watch', 'patch'),
+    ...need('', 'services', 'create')
+  ],
+  can: ['weight', 'header'],
+  shareOf: 'requests',
+  // A load balancer of AWS may take as long to hear of a change.
+  drain: 30_000,
+  recognises: (object) => isAlb(object as Ingress),
+  members: (object) => [object],
+  problem: ([object], backends, splits) => albProblem(object as Ingress, backends, splits),
+  split: ([object], backends, split) => [
+    withRelease(withoutRelease(object as Ingress, backends), backends, split)
+  ],
+  settle([object], backends, serving) {
+    const outside = withoutRelease(object as Ingress, backends)
+    return [serving === 'stable' ? outside : onCanary(outside, backends)]
+  },
+  weight([object], backends) {
+    const ingress = object as Ingress
+    const actions = ownServices(ingress, backends).map((service) => actionOf(ingress, service, backends))
+    return commonShare(actions.flatMap((action) => (action === undefined ? [] : [shareIn(action, backends)])))
+  },
+  // What the controller has done it tells by events only.
+  pending: () => undefined
+}

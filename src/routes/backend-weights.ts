@@ -1,0 +1,128 @@
+/** An entry in a list of backends that share the traffic by weight; no weight is a weight of 1. */
+export interface Weighted {
+  readonly name: string
+  readonly weight?: number
+}
+
+/** What the release knows the entries of a list by. */
+export interface Sides<T> {
+  readonly isApex: (entry: T) => boolean
+  readonly isCanary: (entry: T) => boolean
+  readonly canary: string
+}
+
+/** How much of a list the two versions have, and how much of that the canary. */
+export interface Share {
+  readonly whole: number
+  readonly canary: number
+  /** Whether nobody else has a part in the list. */
+  readonly alone: boolean
+}
+
+export const weightOf = ({ weight = 1 }: Weighted): number => weight
+
+const sum = (entries: readonly Weighted[]): number =>
+  entries.reduce((total, entry) => total + weightOf(entry), 0)
+
+const isAlone = <T extends Weighted>(entries: readonly T[], { isApex, isCanary }: Sides<T>): boolean =>
+  entries.filter(isApex).length === 1 &&
+  entries.every((entry) => isApex(entry) || isCanary(entry) || weightOf(entry) === 0)
+
+/** Puts an entry for the canary next to each of the apex, and takes its weight from that one alone. */
+export const divide = <T extends Weighted>(entries: readonly T[], sides: Sides<T>, percent: number): T[] =>
+  entries.flatMap((entry) => {
+    if (!sides.isApex(entry)) return [entry]
+    const whole = divisible(entry, isAlone(entries, sides))
+    const canary = Math.round((whole * percent) / 100)
+    return [
+      { ...entry, weight: whole - canary },
+      { ...entry, name: sides.canary, weight: canary }
+    ]
+  })
+
+/** Where it has no neighbours its weight means nothing, so that it can be as fine as per cents need. */
+const divisible = (entry: Weighted, alone: boolean): number =>
+  alone && weightOf(entry) > 0 ? 100 : weightOf(entry)
+
+/**
+ * Takes the canary's entries out again. `before`: the weights of the apex's entries as they were, null for none.
+ * Where that is not known an apex without neighbours gets none, any other what the two have together.
+ */
+export function unite<T extends Weighted>(
+  entries: readonly T[],
+  sides: Sides<T>,
+  before: readonly (number | null)[] | undefined
+): readonly T[] {
+  if (!entries.some(sides.isCanary)) return entries
+  const own = entries.filter(sides.isApex)
+  const known = before?.length === own.length ? before : undefined
+  const alone = isAlone(entries, sides)
+  return entries.flatMap((entry, at) => {
+    if (sides.isCanary(entry)) return []
+    if (!sides.isApex(entry)) return [entry]
+    if (known !== undefined) return [withWeight(entry, known[own.indexOf(entry)])]
+    const next = entries[at + 1]
+    const together = sum([entry, ...(next !== undefined && sides.isCanary(next) ? [next] : [])])
+    return [withWeight(entry, alone && together > 0 ? null : together)]
+  })
+}
+
+function withWeight<T extends Weighted>(entry: T, weight: number | null | undefined): T {
+  const { weight: _, ...rest } = entry
+  return (typeof weight === 'number' ? { ...entry, weight } : rest) as T
+}
+
+export const shareOf = <T extends Weighted>(entries: readonly T[], sides: Sides<T>): Share => ({
+  whole: sum(entries.filter((entry) => sides.isApex(entry) || sides.isCanary(entry))),
+  canary: sum(entries.filter(sides.isCanary)),
+  alone: isAlone(entries, sides)
+})
+
+/**
+ * The canary's share in per cent; undefined when it is not the same in all lists. A coarse weight is taken as that
+ * share when it is what rounding makes of it.
+ */
+export function commonShare(shares: readonly Share[]): number | undefined {
+  const used = shares.filter(({ whole }) => whole > 0)
+  const finest = used.reduce<Share | undefined>((best, share) => {
+    if (best === undefined || (share.alone && !best.alone)) return share
+    return share.alone === best.alone && share.whole > best.whole ? share : best
+  }, undefined)
+  if (finest === undefined) return undefined
+  const percent = (finest.canary * 100) / finest.whole
+  const agrees = ({ whole, canary, alone }: Share): boolean =>
+    alone
+      ? (canary * 100) / whole === percent
+      : Math.abs(canary - (whole * percent) / 100) <= 0.5 + whole / (2 * finest.whole)
+  return used.every(agrees) ? percent : undefined
+}
+
+const FACTORS = [2, 5, 10, 20, 50, 100, 1000]
+
+/** What all weights of a list have to be multiplied by so that these shares can be taken of the apex's; undefined when that is fine. */
+export function missingFineness<T extends Weighted>(
+  entries: readonly T[],
+  sides: Sides<T>,
+  percents: readonly number[]
+): { readonly percent: number; readonly weight: number; readonly factor: number } | undefined {
+  if (isAlone(entries, sides)) return undefined
+  const coarse = entries
+    .filter(sides.isApex)
+    .map(weightOf)
+    .flatMap((weight) =>
+      percents.filter((percent) => isTooCoarse(weight, percent)).map((percent) => ({ weight, percent }))
+    )
+  const [first] = coarse
+  const factor = FACTORS.find((by) =>
+    coarse.every(({ weight, percent }) => !isTooCoarse(weight * by, percent))
+  )
+  return first && { ...first, factor: factor ?? 10_000 }
+}
+
+/** Rounding would change the share by more than a tenth of it, or leave stable without any. */
+function isTooCoarse(weight: number, percent: number): boolean {
+  if (weight === 0 || percent <= 0 || percent >= 100) return false
+  const canary = Math.round((weight * percent) / 100)
+  if (canary === weight) return true
+  return Math.abs((canary * 100) / weight - percent) > percent / 10
+}

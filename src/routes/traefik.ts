@@ -1,0 +1,157 @@
+import { canonical } from '../kubernetes/canonical.ts'
+import { need } from '../kubernetes/needs.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { commonShare, divide, missingFineness, shareOf, unite, weightOf } from './backend-weights.ts'
+import type { Sides, Weighted } from './backend-weights.ts'
+import { readBefore, withBefore } from './before.ts'
+import { BEFORE_ANNOTATION } from './route.ts'
+import type { Backends, Route, Split } from './route.ts'
+
+interface ServiceEntry extends Weighted {
+  readonly kind?: string
+  readonly namespace?: string
+}
+
+interface WeightedServices {
+  readonly services?: readonly ServiceEntry[]
+}
+
+interface Mirroring extends ServiceEntry {
+  readonly mirrors?: readonly (ServiceEntry & { readonly percent?: number })[]
+}
+
+interface TraefikService extends KubernetesObject {
+  readonly spec: { readonly weighted?: WeightedServices; readonly mirroring?: Mirroring }
+}
+
+/** What is kept in the annotation: the apex's weights, null for none, or all that a mirror stands in for. */
+type Before = { readonly weights: readonly (number | null)[] } | { readonly weighted: WeightedServices }
+
+const GROUP = 'traefik.io'
+
+/**
+ * A TraefikService that shares requests by weight. It has no status, so that nothing tells when Traefik has taken it.
+ * Sessions that a sticky cookie holds stay where they are; the weight is for new ones.
+ */
+export const traefikServiceRoute: Route = {
+  kind: 'traefikservice',
+  object: { apiVersion: `${GROUP}/v1alpha1`, kind: 'TraefikService' },
+  others: [],
+  needs: [
+    ...need(GROUP, 'traefikservices', 'get', 'list', 'watch', 'patch'),
+    ...need('', 'services', 'get', 'create')
+  ],
+  can: ['weight', 'mirror'],
+  shareOf: 'requests',
+  members: (object) => [object],
+  problem: ([object], backends, splits) => problem(object as TraefikService, backends, splits),
+  split([object], backends, split) {
+    const outside = withoutRelease(object as TraefikService, sidesOf(backends))
+    return [withRelease(outside, sidesOf(backends), split)]
+  },
+  settle: ([object], backends) => [withoutRelease(object as TraefikService, sidesOf(backends))],
+  weight([object], backends) {
+    const { weighted, mirroring } = (object as TraefikService).spec
+    const sides = sidesOf(backends)
+    if (weighted === undefined && mirroring !== undefined) return sides.isApex(mirroring) ? 0 : undefined
+    return commonShare([shareOf(weighted?.services ?? [], sides)])
+  },
+  pending: () => undefined
+}
+
+function sidesOf({ namespace, apex, canary }: Backends): Sides<ServiceEntry> {
+  const refersTo =
+    (name: string) =>
+    ({ kind = 'Service', ...entry }: ServiceEntry): boolean =>
+      kind === 'Service' && entry.name === name && (entry.namespace ?? namespace) === namespace
+  return { isApex: refersTo(apex), isCanary: refersTo(canary), canary }
+}
+
+/** The object as it is outside a release. Somebody's `weighted` beside our mirror is the object written anew. */
+function withoutRelease(object: TraefikService, sides: Sides<ServiceEntry>): TraefikService {
+  const before = keptBefore(object)
+  const { mirroring, ...others } = object.spec
+  const ours = mirroring !== undefined && mirrorsToCanary(mirroring, sides)
+  const { weighted } = object.spec
+  if (ours && weighted === undefined) {
+    const own = before !== undefined && 'weighted' in before ? before.weighted : unmirrored(mirroring)
+    return written(object, { ...others, weighted: own }, undefined)
+  }
+  const spec = ours ? others : object.spec
+  if (weighted?.services?.some(sides.isApex) !== true) return written(object, spec, undefined)
+  const weights = before !== undefined && 'weights' in before ? before.weights : undefined
+  const services = unite(weighted.services, sides, weights)
+  return written(object, { ...spec, weighted: { ...weighted, services } }, undefined)
+}
+
+const mirrorsToCanary = (mirroring: Mirroring, sides: Sides<ServiceEntry>): boolean =>
+  sides.isApex(mirroring) && mirroring.mirrors?.some(sides.isCanary) === true
+
+function unmirrored({ mirrors: _, ...apex }: Mirroring): WeightedServices {
+  return { services: [apex] }
+}
+
+/** `object` is as outside a release. */
+function withRelease(object: TraefikService, sides: Sides<ServiceEntry>, split: Split): TraefikService {
+  const { weighted = {}, ...others } = object.spec
+  const services = weighted.services ?? []
+  const own = services.filter(sides.isApex)
+  const [apex] = own
+  if (apex === undefined) return object
+  if (split.mirror === undefined) {
+    const divided = { ...weighted, services: divide(services, sides, split.weight) }
+    const weights = own.map(({ weight }) => weight ?? null)
+    return written(object, { ...others, weighted: divided }, { weights })
+  }
+  const { weight: _, ...unweighted } = apex
+  const mirrors = [{ ...unweighted, name: sides.canary, percent: split.mirror }]
+  return written(object, { ...others, mirroring: { ...unweighted, mirrors } }, { weighted })
+}
+
+const written = (
+  object: TraefikService,
+  spec: TraefikService['spec'],
+  before: Before | undefined
+): TraefikService => withBefore({ ...object, spec }, before)
+
+/** Undefined when it is not there, or somebody has made something else of it. */
+function keptBefore(object: TraefikService): Before | undefined {
+  const before = readBefore(object) as { weights?: unknown; weighted?: WeightedServices } | null | undefined
+  const kept = Array.isArray(before?.weights) || Array.isArray(before?.weighted?.services)
+  return kept ? (before as Before) : undefined
+}
+
+function problem(live: TraefikService, backends: Backends, splits: readonly Split[]): string | undefined {
+  const { apex, canary } = backends
+  const sides = sidesOf(backends)
+  const name = `traefikservice/${live.metadata.name}`
+  const outside = withoutRelease(live, sides)
+  const { weighted } = outside.spec
+  if (weighted === undefined) return notWeighted(name, outside, backends)
+  const services = weighted.services ?? []
+  if (!services.some((entry) => sides.isApex(entry) && weightOf(entry) > 0)) {
+    const others = services.map(({ kind = 'Service', name: other }) => `${kind.toLowerCase()}/${other}`)
+    return `${name} sends no requests to service/${apex}, but to ${others.join(', ') || 'nobody'}: name service/${apex} in spec.weighted.services`
+  }
+  if (
+    live.metadata.annotations?.[BEFORE_ANNOTATION] === undefined &&
+    canonical(live.spec) !== canonical(outside.spec)
+  )
+    return `${name} sends requests to service/${canary} beside service/${apex} already, without a release: take those entries out, a release makes its own`
+  const mirrored = splits.some(({ mirror }) => mirror !== undefined)
+  if (mirrored && services.length > 1)
+    return `${name} shares requests between ${services.length} services, and a TraefikService cannot mirror besides: for a mirror step service/${apex} must be the only one in spec.weighted.services`
+  const missing = missingFineness(
+    services,
+    sides,
+    splits.map(({ weight }) => weight)
+  )
+  if (missing === undefined) return undefined
+  const { percent, weight, factor } = missing
+  return `${name} gives service/${apex} a weight of ${weight} beside others, which is too coarse to take ${percent} % of it: multiply all weights in spec.weighted.services by ${factor}`
+}
+
+function notWeighted(name: string, { spec }: TraefikService, { apex }: Backends): string {
+  const kinds = Object.keys(spec).join(' and ') || 'empty'
+  return `${name} is not weighted but ${kinds}: write spec.weighted.services with service/${apex} in it, and let any mirroring refer to that TraefikService`
+}

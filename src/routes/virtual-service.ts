@@ -1,0 +1,105 @@
+import { need } from '../kubernetes/needs.ts'
+import type { Condition, KubernetesObject } from '../kubernetes/objects.ts'
+import { commonShare } from './backend-weights.ts'
+import { apexRules, copyForCanary, copyName, isCopy } from './destination-rules.ts'
+import { meshVersions } from './mesh-versions.ts'
+import type { Backends, Route, RouteObjects } from './route.ts'
+import { virtualServiceProblem } from './virtual-service-problem.ts'
+import { isInUse, isOwn, rulesOf, targetsOf } from './virtual-service-rules.ts'
+import { withoutRelease, withRelease, withSuccessors } from './virtual-service-rules.ts'
+import type { VirtualService } from './virtual-service-rules.ts'
+import { sharesIn } from './virtual-service-targets.ts'
+
+interface MeshStatus {
+  /** The API server gives 64-bit numbers of Istio as they were sent, mostly as text. */
+  readonly observedGeneration?: number | string
+  readonly conditions?: readonly Condition[]
+}
+
+const GROUP = 'networking.istio.io'
+
+/**
+ * Istio: the canary is reached by the host of its own Service, beside the apex in each http rule that refers to it,
+ * whether by host or by subset. A subset of the apex could not have the canary's pods: Istio takes the pods of a
+ * subset out of those that the Service selects, and in a release the apex selects stable alone.
+ *
+ * What DestinationRules say of the apex is copied for the canary's Service; the user's are not touched. Where two
+ * subsets tell the slots apart, the rules refer to the other one after a promotion; all other subsets follow the apex.
+ */
+export const virtualServiceRoute: Route = {
+  kind: 'virtualservice',
+  object: { apiVersion: `${GROUP}/v1`, kind: 'VirtualService' },
+  others: [{ apiVersion: `${GROUP}/v1`, kind: 'DestinationRule' }],
+  needs: [
+    ...need(GROUP, 'virtualservices', 'get', 'list', 'watch', 'patch'),
+    ...need(GROUP, 'destinationrules', 'get', 'list', 'watch', 'create', 'patch', 'delete'),
+    ...need('', 'services', 'create')
+  ],
+  can: ['weight', 'header', 'mirror'],
+  shareOf: 'requests',
+  members(object, others, backends) {
+    const names = apexRules(others, backends).flatMap((rule) => [rule.metadata.name, copyName(rule)])
+    return [
+      object,
+      ...others.filter(
+        (other) =>
+          other.kind === 'DestinationRule' && (names.includes(other.metadata.name) || isCopy(other, backends))
+      )
+    ]
+  },
+  problem: (objects, backends, splits) =>
+    virtualServiceProblem(
+      objects as unknown as readonly [VirtualService, ...KubernetesObject[]],
+      backends,
+      meshVersions(objects, backends),
+      splits
+    ),
+  split(objects, backends, split) {
+    const [object, ...others] = objects
+    const versions = meshVersions(objects, backends)
+    const shared = withRelease(withoutRelease(object as VirtualService, versions), versions, split)
+    // First, so that no proxy hears of a subset before there is one.
+    return [...copies(others, backends), shared, ...others.filter((other) => !isCopy(other, backends))]
+  },
+  settle(objects, backends, serving) {
+    const [object, ...others] = objects
+    const versions = meshVersions(objects, backends)
+    const settled = serving === 'stable' ? withoutRelease : withSuccessors
+    return [
+      settled(object as VirtualService, versions),
+      ...others.filter((other) => !isCopy(other, backends))
+    ]
+  },
+  weight(objects, backends) {
+    const versions = meshVersions(objects, backends)
+    const used = rulesOf(objects[0] as VirtualService).filter(
+      (rule) => !isOwn(rule) && isInUse(rule, versions)
+    )
+    return commonShare(used.flatMap((rule) => sharesIn(targetsOf(rule), versions)))
+  },
+  pending
+}
+
+const copies = (others: readonly KubernetesObject[], backends: Backends): readonly KubernetesObject[] =>
+  apexRules(others, backends).map((rule) => {
+    const live = others.find((other) => isCopy(other, backends) && other.metadata.name === copyName(rule))
+    return copyForCanary(rule, live, backends)
+  })
+
+/** Istio writes a status only where that is switched on; where it is not, nothing can be waited for. */
+function pending(objects: RouteObjects): string | undefined {
+  const missing = objects.flatMap((object) => {
+    const { status } = object as KubernetesObject & { readonly status?: MeshStatus }
+    const reconciled = status?.conditions?.find(({ type }) => type === 'Reconciled')
+    if (reconciled === undefined) return []
+    const name = `${object.kind.toLowerCase()}/${object.metadata.name}`
+    if (Number(status?.observedGeneration ?? 0) < (object.metadata.generation ?? 0))
+      return [`istiod has not looked at ${name} yet`]
+    const { reason, message } = reconciled
+    const why = message ?? reason
+    return reconciled.status === 'True'
+      ? []
+      : [`not all proxies have taken ${name}${why === undefined ? '' : `: ${why}`}`]
+  })
+  return missing.length === 0 ? undefined : missing.join('; ')
+}

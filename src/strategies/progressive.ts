@@ -1,0 +1,108 @@
+import { printStep } from '../grammar/step.ts'
+import type { Step as ReleaseStep } from '../grammar/step.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import type { Step } from '../plan.ts'
+import type { Release } from '../record.ts'
+
+/** What every run that takes a release further has to know. */
+export interface Progress {
+  readonly steps: readonly ReleaseStep[]
+  /** Whether there are any: then even a step of no length lasts until each of them has passed once. */
+  readonly checks: boolean
+  /** Milliseconds. */
+  readonly bake: number
+  readonly previous: 'scale-down' | 'keep'
+  /** Milliseconds that the routes need between the last request to a version and the end of its pods. */
+  readonly drain: number
+}
+
+export interface Progressive extends Progress {
+  readonly canary: Deployment
+  /** Everything of the manifests that is not the workload itself, in order, and the canary's Service. */
+  readonly manifests: readonly Manifest[]
+  readonly smokeTests: boolean
+}
+
+/** Blue-green is a canary with a single step. */
+export const ALL_AT_ONCE: readonly ReleaseStep[] = [{ split: { weight: 100 }, until: { kind: 'none' } }]
+
+/**
+ * Health before traffic, then one step after the other, the old version at hand until the new one has proved itself.
+ *
+ * The first step writes the record, and narrows a selector that would take in both versions: before any pod of
+ * the canary exists.
+ */
+export function planProgressive(
+  { canary, manifests, smokeTests, ...progress }: Progressive,
+  release: Release
+): Step[] {
+  return [
+    { kind: 'begin' },
+    ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+    { kind: 'start', deployment: canary },
+    { kind: 'await-ready' },
+    ...(smokeTests ? [{ kind: 'smoke' } as const] : []),
+    ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
+    ...planFrom(0, progress, release)
+  ]
+}
+
+const hasRoutes = ({ routes = [] }: Release): boolean => routes.length > 0
+
+/** From one of the steps on: to the end, or to the one that waits for somebody's approval. */
+export function planFrom(first: number, progress: Progress, release: Release): Step[] {
+  const { steps } = progress
+  const waiting = steps.findIndex(({ until }, index) => index >= first && until.kind === 'approval')
+  const last = waiting < 0 ? steps.length - 1 : waiting
+  const moves = steps
+    .slice(0, last + 1)
+    .flatMap((step, index) => (index < first ? [] : planStep(step, index, progress, release)))
+  return waiting < 0 ? [...moves, ...planEnd(progress, release)] : [...moves, { kind: 'wait' }]
+}
+
+/** Size before traffic. Started for its first share, the canary has that size already. */
+function planStep(
+  step: ReleaseStep,
+  index: number,
+  { checks }: Progress,
+  { autoscaler }: Release
+): readonly Step[] {
+  const { split, until } = step
+  const points = split.weight === 100 && autoscaler !== undefined
+  const duration = until.kind === 'duration' ? until.duration : 0
+  const watched = duration > 0 || (checks && until.kind === 'approval')
+  return [
+    ...(index > 0 || points ? [{ kind: 'resize', split } as const] : []),
+    ...(points ? [{ kind: 'point-autoscaler', to: 'canary' } as const] : []),
+    { kind: 'shift', split, step: index },
+    ...(watched ? [{ kind: 'watch', name: printStep(step), duration } as const] : [])
+  ]
+}
+
+function planEnd(progress: Progress, release: Release): readonly Step[] {
+  const { bake, checks } = progress
+  return [
+    ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
+    ...planPromotion(progress, release)
+  ]
+}
+
+/**
+ * The record says `promoted` before the old version is touched: whoever dies after that leaves a finished release
+ * behind, never one with half of its old version gone.
+ */
+export const planPromotion = (
+  { previous, bake, drain }: Pick<Progress, 'previous' | 'bake' | 'drain'>,
+  release: Release
+): readonly Step[] => [
+  ...(hasRoutes(release) ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
+  { kind: 'finish' },
+  ...(previous === 'keep' ? [] : retire(hasRoutes(release) ? 0 : bake, drain))
+]
+
+/** The bake has been part of the drain where the Service was switched: nothing new has come to the old pods since. */
+const retire = (bake: number, drain: number): readonly Step[] => [
+  ...(bake >= drain ? [] : [{ kind: 'drain', duration: drain - bake } as const]),
+  { kind: 'scale-down', side: 'stable' }
+]

@@ -1,0 +1,64 @@
+import type { Fault } from '../errors.ts'
+import type { Step as ReleaseStep } from '../grammar/step.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import { membersOf } from '../observed.ts'
+import type { Observed, ObservedRoute } from '../observed.ts'
+import { backendsOf } from '../record.ts'
+import type { Release } from '../record.ts'
+import { serviceRoute } from '../routes/service.ts'
+import { canaryService, canaryServiceFaults } from './canary-service.ts'
+import { abilityFaults, coarseShares, routeFaults } from './route-faults.ts'
+
+/** What it takes to move traffic on the routes of a release. */
+export interface Routing {
+  readonly routes: readonly ObservedRoute[]
+  /** The canary's Service, where routes need it. */
+  readonly services: readonly Manifest[]
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly string[]
+}
+
+/** Whether the Service has to select both versions for a while. */
+export const isSharedByPods = ({ routes }: Observed, steps: readonly ReleaseStep[]): boolean =>
+  routes.length === 0 && steps.some(({ split }) => split.weight > 0 && split.weight < 100)
+
+/** Finds out what the routes can do, and what they need. */
+export function prepareRouting(observed: Observed, release: Release, steps: readonly ReleaseStep[]): Routing {
+  const { namespace, service, stable } = observed
+  if (observed.routes.length === 0) {
+    const lane = { title: `service/${service.metadata.name}`, route: serviceRoute }
+    const sharing = isSharedByPods(observed, steps)
+    return {
+      routes: [],
+      services: [],
+      faults: [...abilityFaults([lane], steps), ...(sharing ? emptySelector(release, lane.title) : [])],
+      warnings: sharing ? coarseShares(steps, Math.max(wantedReplicas(stable.deployment), 1)) : []
+    }
+  }
+  const backends = backendsOf(release, namespace, service.metadata.name)
+  const routes = observed.routes.map((found) => membersOf(found, backends))
+  const canary = canaryService(observed, release)
+  return {
+    routes,
+    services: [canary],
+    faults: [
+      ...abilityFaults(routes, steps),
+      ...routes.flatMap((route) => routeFaults(route, backends, steps)),
+      ...canaryServiceFaults(observed, canary)
+    ],
+    warnings: []
+  }
+}
+
+/** A Service that selects by nothing but the slot has no selector that both versions share. */
+const emptySelector = ({ selectors }: Release, title: string): Fault[] =>
+  Object.keys(selectors.both ?? {}).length > 0
+    ? []
+    : [
+        {
+          input: 'steps',
+          problem: `${title} selects by the label of the slot alone, so that it cannot select both versions for a share of the traffic`,
+          example: 'a label that both versions have in its selector, e.g. app: web'
+        }
+      ]
