@@ -1,3 +1,4 @@
+import { metricsSources, type MetricsSource } from './analysis/source.ts'
 import { InputError, type Fault } from './errors.ts'
 import { checkName, parseCheck, type Check } from './grammar/check.ts'
 import { durationBetween } from './grammar/duration.ts'
@@ -35,7 +36,7 @@ export interface Inputs {
   /** The values are secrets. */
   readonly prometheusHeaders: Readonly<Record<string, string>>
   /** Whose metrics `success-rate` and its like are taken from; undefined: those of the route. */
-  readonly metrics: 'http' | 'istio' | 'nginx' | 'traefik' | 'envoy' | 'linkerd' | undefined
+  readonly metrics: MetricsSource | undefined
   readonly checkInterval: number
   /** The failed measurement of a check that fails the release: 1 is the first. */
   readonly failureLimit: number
@@ -100,7 +101,7 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   checks: list(parseCheck, { keyOf: checkName }),
   prometheus: optional(parsePrometheus),
   prometheusHeaders: mapped(headers, toRecord),
-  metrics: optional(choice('http', 'istio', 'nginx', 'traefik', 'envoy', 'linkerd')),
+  metrics: optional(choice(...metricsSources)),
   checkInterval: duration('15s', 1_000),
   failureLimit: single(parseCount, '3'),
   onNoData: single(choice('fail', 'wait'), 'fail'),

@@ -109,7 +109,7 @@ export interface Outcome {
   readonly weight: number
   /** Of what the weights are shares. */
   readonly shareOf: 'requests' | 'connections'
-  /** In order; the first is to nobody. Empty when no traffic was moved. */
+  /** In order; one that an earlier run has made comes first. Empty when no traffic was moved. */
   readonly shifts: readonly Shift[]
   readonly failedCheck?: string
   readonly startedAt: number

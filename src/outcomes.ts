@@ -6,7 +6,8 @@ import { trafficsOf } from './release-run.ts'
 import type { Observed } from './observed.ts'
 import { versionOf } from './observed.ts'
 import type { Outcome, Version } from './outcome.ts'
-import { isUnfinished } from './record.ts'
+import { isUnfinished, splitOf } from './record.ts'
+import { describeSplit } from './routes/split.ts'
 import type { Origin } from './strategies/prepare.ts'
 
 type Command = Outcome['command']
@@ -105,7 +106,7 @@ function nextSteps(
   if (result === 'waiting')
     return [
       `To go on: run the workflow with command: promote. To put ${stable.images.join(', ')} back: command: abort.`,
-      `Until then nobody watches: ${release.weight} % of the traffic stays on ${canary.deployment}.`
+      `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`
     ]
   if (result === 'rolled-back' && release.command === 'deploy') {
     return [

@@ -2,6 +2,7 @@ import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import type { Selector } from './record.ts'
 import type { Split } from './routes/route.ts'
+import { describeSplit } from './routes/split.ts'
 
 /** Which of a release's two versions is meant. */
 export type Side = 'stable' | 'canary'
@@ -79,13 +80,3 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
 /** What a person reads while it is done, and in the timeline afterwards. */
 export const describe = (step: Step, names: Names): string =>
   (titles[step.kind] as Title<Step['kind']>)(step, names)
-
-const describeSplit = ({ weight, header, mirror }: Split): string => {
-  if (weight === 100) return 'all traffic'
-  const parts = [
-    ...(weight > 0 ? [`${weight} % of the traffic`] : []),
-    ...(header === undefined ? [] : [`requests with ${header.name}: ${header.value}`]),
-    ...(mirror === undefined ? [] : [`copies of ${mirror} % of the requests`])
-  ]
-  return parts.join(' and ') || 'no users'
-}

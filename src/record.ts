@@ -36,6 +36,8 @@ export interface Release {
   /** Who else is sent there. */
   readonly header?: HeaderMatch
   readonly mirror?: number
+  /** When the canary got its share; RFC 3339. */
+  readonly shiftedAt?: string
   /** The steps as the user wrote them, and the one that it is in, from 0. */
   readonly steps?: readonly string[]
   readonly step?: number
@@ -166,7 +168,15 @@ export const restored = (release: Release, at: number): Release => ({
 })
 
 function withHistory(
-  { previous: _, header: __, mirror: ___, step: ____, continuedBy: _____, ...release }: Release,
+  {
+    previous: _,
+    header: __,
+    mirror: ___,
+    step: ____,
+    shiftedAt: _____,
+    continuedBy: ______,
+    ...release
+  }: Release,
   result: HistoryEntry['result'],
   version: Version,
   at: number

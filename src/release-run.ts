@@ -9,7 +9,8 @@ import type { Deployment, Service } from './kubernetes/objects.ts'
 import { readMembers, readRoutes } from './observe-routes.ts'
 import { membersOf } from './observed.ts'
 import type { ObservedRoute } from './observed.ts'
-import { backendsOf } from './record.ts'
+import type { Shift } from './outcome.ts'
+import { backendsOf, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import { drainOf } from './strategies/drain.ts'
 
@@ -59,13 +60,17 @@ export function beginRun(
     sampler,
     standing: initialStanding,
     timeline: [],
-    shifts: [],
+    shifts: shiftsBefore(release),
     smokeTests: [],
     measurements: [],
     evidence: [],
     warnings: []
   }
 }
+
+/** Where a release stands that this run takes up. */
+const shiftsBefore = (release: Release): Shift[] =>
+  release.shiftedAt === undefined ? [] : [{ at: Date.parse(release.shiftedAt), split: splitOf(release) }]
 
 /** The Service and whatever else routes its traffic. */
 export const trafficsOf = ({ traffic, routes }: ReleaseRun): readonly Traffic[] => [

@@ -3,9 +3,11 @@ import { observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { lookedAt } from './outcomes.ts'
-import { isUnfinished } from './record.ts'
+import { printRoute } from './grammar/route.ts'
+import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import type { Request } from './request.ts'
+import { describeSplit } from './routes/split.ts'
 
 /** What serves, and what the record says of the last release. Changes nothing. */
 export async function status({
@@ -20,13 +22,22 @@ export async function status({
     ...lookedAt('status', observed, origin, ports.clock.now()),
     reason: record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record),
     ...(record?.previous === undefined ? {} : { previous: record.previous }),
-    ...(record !== undefined && isUnfinished(record) ? { canary: record.canary, weight: record.weight } : {}),
-    next:
-      record !== undefined && isUnfinished(record)
-        ? ['The next deploy or rollback undoes the unfinished release first.']
-        : []
+    ...(record !== undefined && isUnfinished(record) ? underWay(record) : {})
   }
 }
+
+const underWay = (record: Release): Partial<Outcome> => ({
+  canary: record.canary,
+  weight: record.weight,
+  shareOf: record.routes === undefined ? 'connections' : 'requests',
+  ...(record.routes === undefined ? {} : { route: record.routes.map(printRoute).join(', ') }),
+  shifts:
+    record.shiftedAt === undefined ? [] : [{ at: Date.parse(record.shiftedAt), split: splitOf(record) }],
+  next:
+    record.phase === 'waiting'
+      ? ['command: promote goes on with it, command: abort puts stable back.']
+      : ['command: abort undoes it; so does the next deploy or rollback, before anything else.']
+})
 
 function factsOf({ service, stable, slots, autoscaler }: Observed): string[] {
   const ready = stable.pods.filter(isReady).length
@@ -44,12 +55,11 @@ function factsOf({ service, stable, slots, autoscaler }: Observed): string[] {
   ]
 }
 
-function describeRecord({ id, phase, command, startedAt, weight, run, actor }: Release): string {
+function describeRecord(release: Release): string {
+  const { id, phase, command, startedAt, run, actor } = release
   const by = actor === undefined ? '' : ` by ${actor}`
   const where = run === undefined ? '' : ` (${run})`
-  const state =
-    phase === 'running' || phase === 'aborting'
-      ? `is unfinished: ${phase}, ${weight} % of the traffic on the canary`
-      : `ended: ${phase}`
+  const share = describeSplit(splitOf(release))
+  const state = isUnfinished(release) ? `is ${phase}, with ${share} on the canary` : `ended: ${phase}`
   return `the last ${command}, ${id}${by}${where}, began at ${startedAt} and ${state}`
 }

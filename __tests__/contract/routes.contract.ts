@@ -5,7 +5,7 @@ import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { BEFORE_ANNOTATION } from '../../src/routes/route.ts'
 import type { RouteObjects, Split } from '../../src/routes/route.ts'
-import { refOf, writesOf } from '../../src/routes/writes.ts'
+import { keyOf, refOf, writesOf } from '../../src/routes/writes.ts'
 import type { Write } from '../../src/routes/writes.ts'
 import type { Case, RouteFixture } from './routes/fixture.ts'
 
@@ -289,8 +289,7 @@ const cases: Readonly<Record<Case, Played>> = {
 
 const sameVersions = (objects: RouteObjects, live: RouteObjects): RouteObjects =>
   objects.map((object) => {
-    const { resourceVersion } =
-      live.find(({ metadata }) => metadata.name === object.metadata.name)?.metadata ?? {}
+    const { resourceVersion } = live.find((other) => keyOf(other) === keyOf(object))?.metadata ?? {}
     return { ...object, metadata: { ...object.metadata, resourceVersion } }
   }) as unknown as RouteObjects
 

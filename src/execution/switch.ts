@@ -47,7 +47,8 @@ export async function shift(
 ): Promise<string> {
   await verifyCanary(run, signal)
   const exposed = split.weight > 0 || split.header !== undefined || run.release.exposed
-  const release: Release = { ...withSplit(run.release, split), step, phase: 'running' }
+  const shiftedAt = new Date(run.ports.clock.now()).toISOString()
+  const release: Release = { ...withSplit(run.release, split), step, shiftedAt, phase: 'running' }
   const recorded = exposed ? { ...release, exposed: true as const } : release
   await (run.routes.length > 0
     ? shiftRoutes(run, recorded, split, signal)

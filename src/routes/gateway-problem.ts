@@ -34,10 +34,23 @@ export function gatewayProblem(
   if (live.metadata.annotations?.[BEFORE_ANNOTATION] === undefined && differs(live, outside))
     return `${name} sends or mirrors requests to service/${backends.canary} beside service/${backends.apex} already, without a release: take those entries out, a release makes its own`
   return (
+    mirrorProblem(name, live, splits) ??
     first(own, (one) => coarseness(one, sides, backends, splits)) ??
     first(own, (one) => fullList(one, sides, splits)) ??
     first(headersOf(splits), (header) => headerProblem(name, rules, own, sides, header))
   )
+}
+
+/** Controllers that take a mirror for an unknown filter, and answer every request to the rule with 500. */
+const WITHOUT_MIRROR: ReadonlySet<string> = new Set(['traefik.io/gateway-controller'])
+
+/** Such a controller reports the route as accepted all the same, so that nothing would show it but the users. */
+function mirrorProblem(name: string, { status }: GatewayRoute, splits: readonly Split[]): string | undefined {
+  if (splits.every(({ mirror }) => mirror === undefined)) return undefined
+  const controller = status?.parents?.find(({ controllerName }) => WITHOUT_MIRROR.has(controllerName))
+  return controller === undefined
+    ? undefined
+    : `${name} is served by ${controller.controllerName}, which cannot mirror on it and would answer every request with 500: a TraefikService can`
 }
 
 const differs = (one: GatewayRoute, other: GatewayRoute): boolean =>

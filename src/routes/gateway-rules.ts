@@ -1,5 +1,5 @@
 import { canonical } from '../kubernetes/canonical.ts'
-import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { Condition, KubernetesObject } from '../kubernetes/objects.ts'
 import { divide, unite } from './backend-weights.ts'
 import type { Sides, Weighted } from './backend-weights.ts'
 import { readBefore, withBefore } from './before.ts'
@@ -32,6 +32,14 @@ export interface Rule {
 
 export interface GatewayRoute extends KubernetesObject {
   readonly spec: { readonly parentRefs?: readonly ParentRef[]; readonly rules?: readonly Rule[] }
+  readonly status?: { readonly parents?: readonly ParentStatus[] }
+}
+
+/** What one controller says of the route at one of its gateways. */
+export interface ParentStatus {
+  readonly parentRef: ParentRef
+  readonly controllerName: string
+  readonly conditions?: readonly (Condition & { readonly observedGeneration?: number })[]
 }
 
 export interface ParentRef {

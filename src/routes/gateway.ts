@@ -1,25 +1,9 @@
 import { need } from '../kubernetes/needs.ts'
-import type { Condition } from '../kubernetes/objects.ts'
 import { commonShare, shareOf } from './backend-weights.ts'
 import { gatewayProblem } from './gateway-problem.ts'
 import { refsOf, rulesOf, sidesOf, withoutRelease, withRelease } from './gateway-rules.ts'
-import type { GatewayRoute, ParentRef } from './gateway-rules.ts'
+import type { GatewayRoute, ParentRef, ParentStatus } from './gateway-rules.ts'
 import type { Route, RouteObjects } from './route.ts'
-
-interface RouteCondition extends Condition {
-  readonly observedGeneration?: number
-}
-
-/** What one controller says of the route at one of its gateways. */
-interface ParentStatus {
-  readonly parentRef: ParentRef
-  readonly controllerName: string
-  readonly conditions?: readonly RouteCondition[]
-}
-
-interface LiveRoute extends GatewayRoute {
-  readonly status?: { readonly parents?: readonly ParentStatus[] }
-}
 
 const GROUP = 'gateway.networking.k8s.io'
 
@@ -59,7 +43,7 @@ export const httpRoute = gatewayRoute('HTTPRoute', 'httproutes')
 export const grpcRoute = gatewayRoute('GRPCRoute', 'grpcroutes')
 
 function pending([object]: RouteObjects): string | undefined {
-  const { metadata, spec, status } = object as LiveRoute
+  const { metadata, spec, status } = object as GatewayRoute
   const answers = (status?.parents ?? []).filter(({ parentRef }) =>
     (spec.parentRefs ?? []).some((own) => sameParent(own, parentRef, metadata.namespace))
   )

@@ -25,6 +25,7 @@ export const nginxRoute: Route = {
     ...need('', 'services', 'create')
   ],
   can: ['weight', 'header'],
+  metrics: 'nginx',
   shareOf: 'requests',
   recognises: (object) => isNginx(object as Ingress),
   members(object, others) {

@@ -1,3 +1,4 @@
+import type { MetricsSource } from '../analysis/source.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
@@ -59,7 +60,7 @@ export interface Route {
   readonly needs: readonly Right[]
   readonly can: readonly Ability[]
   /** Whose metrics tell its versions apart; without it those of the application do. */
-  readonly metrics?: 'istio' | 'nginx' | 'traefik'
+  readonly metrics?: MetricsSource
   /** Of what the weight is a share, e.g. `requests`. */
   readonly shareOf: 'requests' | 'connections'
   /** Milliseconds after the last traffic has left a version until its pods may end; the least that is waited anyway is 10 s. */

@@ -42,6 +42,7 @@ export const traefikServiceRoute: Route = {
     ...need('', 'services', 'get', 'create')
   ],
   can: ['weight', 'mirror'],
+  metrics: 'traefik',
   shareOf: 'requests',
   members: (object) => [object],
   problem: ([object], backends, splits) => problem(object as TraefikService, backends, splits),

@@ -36,6 +36,7 @@ export const virtualServiceRoute: Route = {
     ...need('', 'services', 'create')
   ],
   can: ['weight', 'header', 'mirror'],
+  metrics: 'istio',
   shareOf: 'requests',
   members(object, others, backends) {
     const names = apexRules(others, backends).flatMap((rule) => [rule.metadata.name, copyName(rule)])

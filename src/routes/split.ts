@@ -1,0 +1,12 @@
+import type { Split } from './route.ts'
+
+/** Who is sent to the canary, in words: `10 % of the traffic`. */
+export const describeSplit = ({ weight, header, mirror }: Split): string => {
+  if (weight === 100) return 'all traffic'
+  const parts = [
+    ...(weight > 0 ? [`${weight} % of the traffic`] : []),
+    ...(header === undefined ? [] : [`requests with ${header.name}: ${header.value}`]),
+    ...(mirror === undefined ? [] : [`copies of ${mirror} % of the requests`])
+  ]
+  return parts.join(' and ') || 'no users'
+}
