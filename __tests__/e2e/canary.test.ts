@@ -2,37 +2,29 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, it } from '@jest/globals'
 
-import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { startLoad } from '../support/load.ts'
 import type { Counted } from '../support/load.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
-import { interval, observe } from '../support/share.ts'
+import { interval, observe, shiftsOf } from '../support/share.ts'
+import type { Shift } from '../support/share.ts'
 import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()
 
-interface Shift {
-  readonly at: number
-  readonly split: { readonly weight: number }
-}
-
 /** The gateway may take up to two seconds until a change is effective. */
 const EFFECTIVE = 2500
 
-const shiftsOf = ({ outputs }: Ended): readonly Shift[] =>
-  (JSON.parse(outputs.json ?? '{}') as { shifts: Shift[] }).shifts
-
 /** Compares the share that users saw at every step with the one that was wanted. */
 function expectShares(users: Counted, shifts: readonly Shift[], until: number): void {
-  shifts.forEach(({ at, split }, index) => {
+  shifts.forEach(({ at, weight }, index) => {
     const end = shifts[index + 1]?.at ?? until
     const seen = observe(users, 'v2', at + EFFECTIVE, end)
-    const [low, high] = interval(split.weight, seen.all)
+    const [low, high] = interval(weight, seen.all)
     console.log(
-      `${split.weight} %: ${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99 %: ${low.toFixed(2)}–${high.toFixed(2)})`
+      `${weight} %: ${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99 %: ${low.toFixed(2)}–${high.toFixed(2)})`
     )
     expect(seen.all).toBeGreaterThan(500)
     expect(seen.share).toBeGreaterThanOrEqual(low)
@@ -55,10 +47,10 @@ const getRoute = async (namespace: string) => {
 const everything = async (namespace: string): Promise<unknown> =>
   [await getRoute(namespace), await getService(namespace), await getDeployment(namespace, 'web')].map(essence)
 
-/** The entry of a Service and the canary's at 30 %. */
+/** The entry of a Service with a weight of 90 and the canary's at 30 %. */
 const withShares = (entry: { weight: number }) => [
-  { ...entry, weight: entry.weight * 0.7 },
-  { ...entry, name: 'web-green', weight: entry.weight * 0.3 }
+  { ...entry, weight: 63 },
+  { ...entry, name: 'web-green', weight: 27 }
 ]
 
 const scene = async (options: Parameters<typeof workload>[0] = {}) => {
@@ -92,7 +84,7 @@ describe('a canary on an HTTPRoute', () => {
     expect(users.failures).toEqual([])
     expect(empty).toEqual([])
     const shifts = shiftsOf(ended)
-    expect(shifts.map(({ split }) => split.weight)).toEqual([10, 30, 50, 100])
+    expect(shifts.map(({ weight }) => weight)).toEqual([10, 30, 50, 100])
     expectShares(users, shifts, (shifts.at(-1)?.at ?? 0) + 8000)
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
-import { interval, observe } from '../support/share.ts'
+import { interval, observe, shiftsOf } from '../support/share.ts'
 import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()
@@ -21,9 +21,7 @@ describe('a share by numbers of pods', () => {
     const { users, empty } = await scene.end()
     expect(users.failures).toEqual([])
     expect(empty).toEqual([])
-    const { shifts } = JSON.parse(ended.outputs.json ?? '{}') as {
-      shifts: { at: number; achieved?: number }[]
-    }
+    const shifts = shiftsOf(ended)
     expect(shifts[0]?.achieved).toBe(10)
     // kube-proxy may take a second.
     const seen = observe(users, 'v2', (shifts[0]?.at ?? 0) + 1500, shifts[1]?.at ?? 0, 'fresh')

@@ -1,7 +1,23 @@
+import type { Ended } from './action.ts'
 import type { Counted } from './load.ts'
 
 /** Quantile of the normal distribution: 99 % lie within so many standard deviations. */
 const Z = 2.5758
+
+/** A shift as the output `json` tells it; `at` in milliseconds since the epoch. */
+export interface Shift {
+  readonly at: number
+  readonly weight: number
+  readonly achieved?: number
+  readonly observed?: { readonly share: number; readonly requests: number }
+}
+
+export const shiftsOf = ({ outputs }: Ended): readonly Shift[] => {
+  const { shifts } = JSON.parse(outputs.json ?? '{}') as {
+    shifts: readonly (Omit<Shift, 'at'> & { readonly at: string })[]
+  }
+  return shifts.map((shift) => ({ ...shift, at: Date.parse(shift.at) }))
+}
 
 export interface Observed {
   readonly canary: number

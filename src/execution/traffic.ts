@@ -216,7 +216,11 @@ async function answer(
   signal: AbortSignal
 ): Promise<void> {
   if (signal.aborted || state.last === undefined) return
-  if (seen !== undefined && undoing(state, withObject(state.known, seen)) === undefined) return
+  if (seen !== undefined && undoing(state, withObject(state.known, seen)) === undefined) {
+    // Its status has changed, or what is other people's: the next write is for this version of it.
+    state.known = withObject(state.known, seen)
+    return
+  }
   state.known = await state.place.read()
   const write = undoing(state, state.known)
   if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
