@@ -1,19 +1,18 @@
+import { routes } from '../routes/index.ts'
 import type { Item, LineFault } from './field.ts'
 import { isName, isSubdomain } from './names.ts'
 import { nearest } from './nearest.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 
-const kinds = ['service', 'httproute', 'grpcroute', 'virtualservice', 'ingress', 'traefikservice'] as const
-
-export type RouteKind = (typeof kinds)[number]
+const kinds = [...new Set(routes.map(({ kind }) => kind))]
 
 /** One line of `route`: the object that carries the traffic. */
 export interface RouteName {
-  readonly kind: RouteKind
+  readonly kind: string
   readonly name: string
 }
 
-const nameProblem = (kind: RouteKind, name: string): string | undefined => {
+const nameProblem = (kind: string, name: string): string | undefined => {
   if (kind === 'service') return isName(name) ? undefined : `${quote(name)} is not the name of a Service`
   return isSubdomain(name)
     ? undefined

@@ -1,4 +1,3 @@
-import type { RouteKind } from '../grammar/route.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { albRoute } from './alb.ts'
 import { grpcRoute, httpRoute } from './gateway.ts'
@@ -19,8 +18,7 @@ export const routes: readonly Route[] = [
   traefikServiceRoute
 ]
 
-export const routesOfKind = (kind: RouteKind): readonly Route[] =>
-  routes.filter((route) => route.kind === kind)
+export const routesOfKind = (kind: string): readonly Route[] => routes.filter((route) => route.kind === kind)
 
-export const routeFor = (kind: RouteKind, object: KubernetesObject): Route | undefined =>
+export const routeFor = (kind: string, object: KubernetesObject): Route | undefined =>
   routesOfKind(kind).find(({ recognises }) => recognises?.(object) ?? true)
