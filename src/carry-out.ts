@@ -124,7 +124,7 @@ async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
   const steps = planRestore()
   for (;;) {
     try {
-      await Promise.all(trafficsOf(run).map((traffic) => traffic.refresh()))
+      await refreshAll(run)
       await execute(steps, run, lock.lost)
       return
     } catch (error) {
@@ -133,6 +133,13 @@ async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
       await clock.sleep(RESTORE_PAUSE, lock.lost)
     }
   }
+}
+
+/** One route that cannot be read must not keep the others from being put back. */
+async function refreshAll(run: ReleaseRun): Promise<void> {
+  const readings = await Promise.allSettled(trafficsOf(run).map((traffic) => traffic.refresh()))
+  for (const reading of readings)
+    if (reading.status === 'rejected' && reading.reason instanceof TakenOver) throw reading.reason
 }
 
 const isFinal = (error: unknown): boolean => error instanceof TakenOver || error instanceof StableCannotServe

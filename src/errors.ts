@@ -53,6 +53,9 @@ export class ReleaseFailed extends Error {
 /** Another run has this release now: nothing may be written any more, and nothing has to be put back. */
 export class TakenOver extends ReleaseFailed {}
 
+/** A route was deleted by somebody: nobody comes by it any more, and there is nothing in it to put back. */
+export class RouteGone extends ReleaseFailed {}
+
 /** Stable has no pods that could carry the traffic, so it stays where it is. */
 export class StableCannotServe extends ReleaseFailed {}
 

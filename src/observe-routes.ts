@@ -1,4 +1,4 @@
-import { InputError } from './errors.ts'
+import { InputError, RouteGone } from './errors.ts'
 import { printRoute } from './grammar/route.ts'
 import type { RouteName } from './grammar/route.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
@@ -14,10 +14,9 @@ export async function readRoutes(
   namespace: string,
   cluster: Cluster
 ): Promise<readonly FoundRoute[]> {
-  const read = await Promise.all(names.map((name) => readRoute(name, namespace, cluster)))
-  const faults = read.flatMap((found) => ('problem' in found ? [{ input: 'route', ...found }] : []))
-  if (faults.length > 0) throw new InputError(faults)
-  return read.filter((found): found is FoundRoute => 'route' in found)
+  const { found, gone } = await readRemaining(names, namespace, cluster)
+  if (gone.length > 0) throw new InputError(gone.map((problem) => ({ input: 'route', problem })))
+  return found
 }
 
 async function readRoute(
@@ -45,13 +44,26 @@ const readOthers = async (
 ): Promise<readonly KubernetesObject[]> =>
   (await Promise.all(others.map((kind) => cluster.list({ ...kind, namespace })))).flat()
 
-/** Reads a route that was there before anew. @throws InputError when it is not there any more */
+/** Reads a route that was there before anew. @throws RouteGone when it is not there any more */
 export async function readMembers(
   name: RouteName,
   backends: Backends,
   cluster: Cluster
 ): Promise<RouteObjects> {
-  const [found] = await readRoutes([name], backends.namespace, cluster)
-  if (found === undefined) throw new InputError([{ input: 'route', problem: `${printRoute(name)} is gone` }])
+  const found = await readRoute(name, backends.namespace, cluster)
+  if ('problem' in found) throw new RouteGone(found.problem)
   return membersOf(found, backends).objects
+}
+
+/** Those of these routes that are still there. */
+export async function readRemaining(
+  names: readonly RouteName[],
+  namespace: string,
+  cluster: Cluster
+): Promise<{ readonly found: readonly FoundRoute[]; readonly gone: readonly string[] }> {
+  const read = await Promise.all(names.map((name) => readRoute(name, namespace, cluster)))
+  return {
+    found: read.filter((one): one is FoundRoute => 'route' in one),
+    gone: read.flatMap((one) => ('problem' in one ? [one.problem] : []))
+  }
 }

@@ -42,6 +42,7 @@ export interface FoundRoute {
 
 /** The same with what belongs to it. */
 export interface ObservedRoute {
+  readonly name: RouteName
   readonly title: string
   readonly route: Route
   readonly objects: RouteObjects
@@ -52,6 +53,7 @@ export const membersOf = (
   { name, route, object, others }: FoundRoute,
   backends: Backends
 ): ObservedRoute => ({
+  name,
   title: printRoute(name),
   route,
   objects: route.members(object, others, backends)

@@ -6,7 +6,7 @@ import { openTraffic } from './execution/traffic.ts'
 import type { Traffic } from './execution/traffic.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment, Service } from './kubernetes/objects.ts'
-import { readMembers, readRoutes } from './observe-routes.ts'
+import { readMembers, readRemaining } from './observe-routes.ts'
 import { membersOf } from './observed.ts'
 import type { ObservedRoute } from './observed.ts'
 import type { Shift } from './outcome.ts'
@@ -43,7 +43,7 @@ export function beginRun(
     settings,
     ports,
     traffic,
-    routes: routes.map((route, at) => openLane(route, at, release, namespace, traffic, ports)),
+    routes: routes.map((route) => openLane(route, release, namespace, traffic, ports)),
     lock,
     begun,
     stable: release.stable,
@@ -95,15 +95,12 @@ function openService(service: Service, ports: Ports): Traffic {
 }
 
 function openLane(
-  { route, objects }: ObservedRoute,
-  at: number,
+  { name, route, objects }: ObservedRoute,
   release: Release,
   namespace: string,
   anchor: Traffic,
   ports: Ports
 ): Lane {
-  const name = release.routes?.[at]
-  if (name === undefined) throw new Error('a route that is not in the record')
   const backends = backendsOf(release, namespace, anchor.name)
   return {
     route,
@@ -111,13 +108,14 @@ function openLane(
   }
 }
 
-/** The routes of a release that is on record already. */
+/** The routes of a release that is on record already; nobody comes by one that was deleted since. */
 export async function routesOf(
   release: Release,
   { metadata }: Service,
-  { cluster }: Ports
+  { cluster, log }: Ports
 ): Promise<readonly ObservedRoute[]> {
   const namespace = metadata.namespace ?? ''
-  const found = await readRoutes(release.routes ?? [], namespace, cluster)
+  const { found, gone } = await readRemaining(release.routes ?? [], namespace, cluster)
+  for (const problem of gone) log.warning(problem)
   return found.map((route) => membersOf(route, backendsOf(release, namespace, metadata.name)))
 }

@@ -18,11 +18,11 @@ interface Backend {
   readonly weight?: number
 }
 
-export const httpRoute = (): KubernetesObject =>
+export const httpRoute = (name = 'web'): KubernetesObject =>
   ({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
-    metadata: { name: 'web', namespace: 'shop' },
+    metadata: { name, namespace: 'shop' },
     spec: { parentRefs: [{ name: 'gateway' }], rules: [{ backendRefs: [{ name: 'web', port: 80 }] }] }
   }) as KubernetesObject
 

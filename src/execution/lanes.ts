@@ -71,6 +71,8 @@ async function awaitRoute({ route, traffic }: Lane, run: ReleaseRun, signal: Abo
   const ended = AbortSignal.any([signal, done.signal])
   const taken = Promise.withResolvers<undefined>()
   const onChange = ([live]: readonly KubernetesObject[]): void => {
+    // Nobody comes by a route that was deleted.
+    if (live === undefined) taken.resolve(undefined)
     if (live === undefined || (live.metadata.generation ?? 0) < (metadata.generation ?? 0)) return
     pending = route.pending(withObject(traffic.current(), live))
     if (pending === undefined) taken.resolve(undefined)

@@ -1,25 +1,15 @@
-import type { Clock } from '../clock.ts'
-import { ClusterError, ReleaseFailed, TakenOver } from '../errors.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
+import { ClusterError, ReleaseFailed, RouteGone } from '../errors.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import type { Log } from '../log.ts'
 import type { ForeignWrite } from '../outcome.ts'
-import { printRecord, RECORD_ANNOTATION } from '../record.ts'
+import { printRecord } from '../record.ts'
 import type { Release } from '../record.ts'
 import { changeFrom } from '../routes/foreign.ts'
 import type { Change } from '../routes/foreign.ts'
 import type { RouteObjects } from '../routes/route.ts'
-import { keyOf, refOf, trafficOf, withObject, withoutObject, writesOf } from '../routes/writes.ts'
+import { keyOf, withObject } from '../routes/writes.ts'
 import type { Write } from '../routes/writes.ts'
-
-interface Ports {
-  readonly cluster: Cluster
-  readonly clock: Clock
-  readonly log: Log
-}
-
-/** What a write makes of the live objects. */
-export type Edit = (objects: RouteObjects) => readonly KubernetesObject[]
+import { fence, recordOf, refuseOvertaken, send, writesFor } from './route-state.ts'
+import type { Edit, Place, Ports, State } from './route-state.ts'
 
 /** The one way to write to the objects of a route. */
 export interface Traffic {
@@ -30,7 +20,8 @@ export interface Traffic {
   /**
    * Traffic and record in one write an object. A change by somebody else in between is read and kept.
    * @param release the record to leave there; undefined: none, this route is as it was
-   * @throws TakenOver when the record is no longer one that we wrote
+   * @throws TakenOver when the record is no longer one that we wrote, RouteGone when there is nothing to write to any
+   * more; to take a release out of what is gone is nothing to do
    */
   write(edit: Edit, release: Release | undefined): Promise<void>
   /** Reads the objects anew. @throws TakenOver when a record in them is another run's */
@@ -46,32 +37,6 @@ export interface Traffic {
 
 const ATTEMPTS = 8
 const MOST_FOREIGN_WRITES = 10
-
-/** A route's objects, and who else must agree to a write. */
-export interface Place {
-  /** As the release was planned on. */
-  readonly objects: RouteObjects
-  read(): Promise<RouteObjects>
-  /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
-  readonly anchor?: Traffic
-}
-
-interface State {
-  readonly ports: Ports
-  readonly place: Place
-  readonly title: string
-  /** The objects as they were last read. */
-  known: RouteObjects
-  /** What a record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
-  readonly ours: Set<string | undefined>
-  last: { readonly edit: Edit; readonly release: Release | undefined } | undefined
-  /** Writes and answers to foreign writes, one after the other. */
-  queue: Promise<unknown>
-  guarding: AbortSignal | undefined
-  readonly watched: Set<string>
-  readonly broken: AbortController
-  readonly foreignWrites: ForeignWrite[]
-}
 
 export function openTraffic(place: Place, ports: Ports): Traffic {
   const [{ kind, metadata }] = place.objects
@@ -93,7 +58,8 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     name: metadata.name,
     refresh: () => inTurn(state, () => readAgain(state)),
     current: () => state.known,
-    write: (edit, release) => inTurn(state, () => attempt(state, edit, release, ATTEMPTS)),
+    write: (edit, release) =>
+      inTurn(state, () => attempt(state, edit, release, ATTEMPTS).catch(unlessGone(state, release))),
     guard: (signal) => {
       state.guarding = signal
       guardAll(state)
@@ -102,9 +68,6 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     foreignWrites: state.foreignWrites
   }
 }
-
-const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
-  metadata.annotations?.[RECORD_ANNOTATION]
 
 function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
   const turn = state.queue.then(work)
@@ -120,12 +83,17 @@ async function readAgain(state: State): Promise<void> {
   await state.place.anchor?.refresh()
 }
 
-/** A run that was declared dead and wakes up finds another record and writes nothing. */
-function fence({ ours, last, title }: State, live: KubernetesObject): void {
-  const text = recordOf(live)
-  if (ours.has(text) || (text === undefined && last !== undefined)) return
-  throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
-}
+/** What was deleted has no trace of the release to take out. */
+const unlessGone =
+  ({ ports }: State, release: Release | undefined) =>
+  (error: unknown): void => {
+    if (!(error instanceof RouteGone) || release !== undefined) throw error
+    ports.log.warning(error.message)
+  }
+
+/** Somebody has written the object, or deleted it, since it was read. */
+const isOutdated = (error: unknown): boolean =>
+  error instanceof ClusterError && (error.status === 409 || error.status === 404)
 
 async function attempt(state: State, edit: Edit, release: Release | undefined, left: number): Promise<void> {
   state.known.forEach((object) => {
@@ -137,47 +105,12 @@ async function attempt(state: State, edit: Edit, release: Release | undefined, l
     state.last = { edit, release }
     guardAll(state)
   } catch (error) {
-    if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
+    if (!isOutdated(error) || left === 0) throw error
     const before = state.known
     await readAgain(state)
     refuseOvertaken(state, before)
     await attempt(state, edit, release, left - 1)
   }
-}
-
-const writesFor = (
-  { place }: State,
-  live: RouteObjects,
-  edit: Edit,
-  release: Release | undefined
-): readonly Write[] =>
-  writesOf(live, edit(live), {
-    record: release === undefined ? undefined : printRecord(release),
-    always: place.anchor === undefined
-  })
-
-async function send(state: State, write: Write): Promise<void> {
-  const { object } = write
-  const { cluster } = state.ports
-  // What has no version yet cannot tell a run that slept from one that is awake.
-  if (write.kind !== 'patch') await state.place.anchor?.refresh()
-  if (write.kind === 'delete') {
-    await cluster.remove(object)
-    state.known = withoutObject(state.known, object)
-    return
-  }
-  const written = await (write.kind === 'create'
-    ? cluster.create(object)
-    : cluster.patch(refOf(object), write.patch))
-  state.known = withObject(state.known, written)
-}
-
-/** Before the first write somebody may have moved the traffic: then what was planned is about another stable. */
-function refuseOvertaken({ last, known, title, place }: State, before: RouteObjects): void {
-  if (last !== undefined || place.anchor !== undefined || trafficOf(known[0]) === trafficOf(before[0])) return
-  throw new TakenOver(
-    `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`
-  )
 }
 
 function guardAll(state: State): void {

@@ -39,7 +39,7 @@ export const traefikServiceRoute: Route = {
   others: [],
   needs: [
     ...need(GROUP, 'traefikservices', 'get', 'list', 'watch', 'patch'),
-    ...need('', 'services', 'get', 'create')
+    ...need('', 'services', 'create')
   ],
   can: ['weight', 'mirror'],
   metrics: 'traefik',

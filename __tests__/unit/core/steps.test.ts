@@ -1,5 +1,6 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { httpRoute, openGateway } from '../../support/memory-gateway.ts'
+import { ClusterError } from '../../../src/errors.ts'
 import type { Call } from '../../support/memory-cluster.ts'
 import { essence, openScene, service, workload } from './scene.ts'
 import type { Run, Scene } from './scene.ts'
@@ -8,6 +9,9 @@ import type { Run, Scene } from './scene.ts'
  * A release in steps, on a route and by numbers of pods: its machine dies after each write there is, or it is cancelled
  * in each second. Users of the route and of the Service must not notice, and one more run ends it.
  */
+
+// Whole releases, one for each moment: far more than they take even on a busy machine.
+jest.setTimeout(120_000)
 
 const STEPS = { strategy: 'canary', steps: '10% for 3s\n50% for 3s\n100% for 3s', bake: '3s' }
 
@@ -36,7 +40,7 @@ const harmIn = (scene: Scene, gateway: ReturnType<typeof openGateway>): readonly
 const stateOf = (scene: Scene): unknown => [
   essence(scene.deployment('web')),
   scene.service().spec.selector,
-  scene.cluster.all({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' }).map((route) => ({
+  scene.cluster.all(ROUTES).map((route) => ({
     spec: (route as unknown as { spec: unknown }).spec,
     annotations: Object.keys(route.metadata.annotations ?? {})
   }))
@@ -50,7 +54,9 @@ const open = async (world: World) => {
 }
 
 const REST = 8000
+const ROUTES = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' }
 const TENTH = 'web 90, web-green 10'
+const BLUE_TENTH = 'web 90, web-blue 10'
 
 /** Starts a release that is killed after so many writes; false when it makes fewer. */
 async function killed(
@@ -179,7 +185,7 @@ describe('a release in steps', () => {
     while (gateway.story.at(-1) !== TENTH) await scene.clock.sleep(100)
     const { spec } = httpRoute() as unknown as { spec: unknown }
     scene.cluster.patch(
-      { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', namespace: 'shop', name: 'web' },
+      { ...ROUTES, namespace: 'shop', name: 'web' },
       [{ op: 'replace', path: '/spec', value: spec }],
       'kubectl'
     )
@@ -190,6 +196,51 @@ describe('a release in steps', () => {
       foreignWrites: [{ object: 'httproute/web', manager: 'kubectl' }]
     })
     expect(harm()).toEqual([])
+  })
+
+  it('moves several routes together, and back together when one of them cannot be written any more', async () => {
+    const scene = await openScene([workload(), service(), httpRoute(), httpRoute('api')])
+    const gateway = openGateway(scene.cluster)
+    const inputs = { ...STEPS, route: 'httproute/web\nhttproute/api' }
+    expect(await scene.run({ inputs }).deploy()).toMatchObject({
+      result: 'promoted',
+      route: 'httproute/web, httproute/api'
+    })
+    expect(gateway.story.filter((state) => state === TENTH)).toHaveLength(2)
+    expect(gateway.story.slice(-2)).toEqual(['web', 'web'])
+
+    const outcome = await scene
+      .run({
+        inputs: { ...inputs, images: 'shop/web:3' },
+        before: ({ verb, kind, name }) => {
+          if (
+            verb === 'patch' &&
+            kind === 'HTTPRoute' &&
+            name === 'api' &&
+            gateway.story.at(-1) === BLUE_TENTH
+          )
+            throw new ClusterError('cannot patch httproutes: forbidden', 403)
+        }
+      })
+      .deploy()
+    expect(outcome).toMatchObject({ result: 'rolled-back', weight: 0 })
+    expect(gateway.story.slice(-2)).toEqual(['web', 'web'])
+    expect(harmIn(scene, gateway)).toEqual([])
+  })
+
+  it('is taken back on the other routes when one of them is deleted in the middle', async () => {
+    const scene = await openScene([workload(), service(), httpRoute(), httpRoute('api')])
+    const gateway = openGateway(scene.cluster)
+    const released = scene.run({ inputs: { ...STEPS, route: 'httproute/api\nhttproute/web' } }).deploy()
+    while (gateway.story.at(-1) !== TENTH) await scene.clock.sleep(100)
+    scene.cluster.remove({ ...ROUTES, namespace: 'shop', name: 'api' })
+    expect(await released).toMatchObject({
+      result: 'rolled-back',
+      reason: expect.stringContaining('httproute/api')
+    })
+    expect(gateway.story.at(-1)).toBe('web')
+    expect(scene.record()?.phase).toBe('rolled-back')
+    expect(harmIn(scene, gateway)).toEqual([])
   })
 
   it('with nobody to take its route fails before anything is changed', async () => {

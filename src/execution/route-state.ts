@@ -1,0 +1,94 @@
+import type { Clock } from '../clock.ts'
+import { TakenOver } from '../errors.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { Log } from '../log.ts'
+import type { ForeignWrite } from '../outcome.ts'
+import { printRecord, RECORD_ANNOTATION } from '../record.ts'
+import type { Release } from '../record.ts'
+import type { RouteObjects } from '../routes/route.ts'
+import { refOf, trafficOf, withObject, withoutObject, writesOf } from '../routes/writes.ts'
+import type { Write } from '../routes/writes.ts'
+
+export interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** What a write makes of the live objects. */
+export type Edit = (objects: RouteObjects) => readonly KubernetesObject[]
+
+/** A route's objects, and who else must agree to a write. */
+export interface Place {
+  /** As the release was planned on. */
+  readonly objects: RouteObjects
+  read(): Promise<RouteObjects>
+  /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
+  readonly anchor?: { refresh(): Promise<void> }
+}
+
+/** What one run knows of a route's objects. */
+export interface State {
+  readonly ports: Ports
+  readonly place: Place
+  readonly title: string
+  /** The objects as they were last read. */
+  known: RouteObjects
+  /** What a record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
+  readonly ours: Set<string | undefined>
+  last: { readonly edit: Edit; readonly release: Release | undefined } | undefined
+  /** Writes and answers to foreign writes, one after the other. */
+  queue: Promise<unknown>
+  guarding: AbortSignal | undefined
+  readonly watched: Set<string>
+  readonly broken: AbortController
+  readonly foreignWrites: ForeignWrite[]
+}
+
+export const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
+  metadata.annotations?.[RECORD_ANNOTATION]
+
+/** A run that was declared dead and wakes up finds another record and writes nothing. */
+export function fence({ ours, last, title }: State, live: KubernetesObject): void {
+  const text = recordOf(live)
+  if (ours.has(text) || (text === undefined && last !== undefined)) return
+  throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
+}
+
+/** What brings the live objects to where the edit wants them. */
+export const writesFor = (
+  { place }: State,
+  live: RouteObjects,
+  edit: Edit,
+  release: Release | undefined
+): readonly Write[] =>
+  writesOf(live, edit(live), {
+    record: release === undefined ? undefined : printRecord(release),
+    always: place.anchor === undefined
+  })
+
+/** Carries one write out, and keeps what came back. */
+export async function send(state: State, write: Write): Promise<void> {
+  const { object } = write
+  const { cluster } = state.ports
+  // What has no version yet cannot tell a run that slept from one that is awake.
+  if (write.kind !== 'patch') await state.place.anchor?.refresh()
+  if (write.kind === 'delete') {
+    await cluster.remove(object)
+    state.known = withoutObject(state.known, object)
+    return
+  }
+  const written = await (write.kind === 'create'
+    ? cluster.create(object)
+    : cluster.patch(refOf(object), write.patch))
+  state.known = withObject(state.known, written)
+}
+
+/** Before the first write somebody may have moved the traffic: then what was planned is about another stable. */
+export function refuseOvertaken({ last, known, title, place }: State, before: RouteObjects): void {
+  if (last !== undefined || place.anchor !== undefined || trafficOf(known[0]) === trafficOf(before[0])) return
+  throw new TakenOver(
+    `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`
+  )
+}
