@@ -223,13 +223,14 @@ it('shortens what others wrote', async () => {
 
 it('does not take in an answer without end', async () => {
   const chunk = Buffer.alloc(1024 * 1024, ' ')
-  const prometheus = await open((_request, response) => {
+  const endless: RequestListener = (_request, response) => {
     const write = (): void => {
       while (!response.destroyed && response.write(chunk));
     }
     response.on('drain', write)
     write()
-  })
+  }
+  const prometheus = await open(endless, { timeout: 60_000 })
   await expect(prometheus.query('up')).rejects.toMatchObject({
     fault: 'answer',
     message: `Prometheus at ${server?.url ?? ''} answered with more than 64 MB; ask for less`
