@@ -1,5 +1,6 @@
 import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from './errors.ts'
 import { execute } from './execute.ts'
+import { untilChangedByOthers } from './execution/in-place.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import { untilStableChanges } from './execution/stable.ts'
 import type { Lock } from './kubernetes/lease.ts'
@@ -45,7 +46,8 @@ export async function carryOut(
   const disturbed = new AbortController()
   const ways = trafficsOf(run)
   const stop = AbortSignal.any([cancelled, lock.lost, ...ways.map(({ broken }) => broken), disturbed.signal])
-  untilStableChanges(run, ended.signal).catch((error: unknown) => {
+  const others = run.initial.strategy === undefined ? untilStableChanges : untilChangedByOthers
+  others(run, ended.signal).catch((error: unknown) => {
     disturbed.abort(error)
   })
   for (const traffic of ways) traffic.guard(AbortSignal.any([ended.signal, lock.lost]))
@@ -121,7 +123,7 @@ export async function giveUpStable(run: ReleaseRun): Promise<string> {
 async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
   const { clock, log } = run.ports
   const deadline = clock.now() + RESTORE_TIMEOUT
-  const steps = planRestore()
+  const steps = planRestore(run.release)
   for (;;) {
     try {
       await refreshAll(run)
@@ -155,11 +157,24 @@ export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolea
   }
 }
 
-const leftOver = (run: ReleaseRun): string[] => [
-  `kubectl -n ${run.namespace} scale deployment/${run.stable.deployment} --replicas=0   # the version that served before still runs`
+/** In place there is nothing: the version that served before has no pods of its own. */
+const leftOver = (run: ReleaseRun): string[] =>
+  run.initial.strategy !== undefined
+    ? []
+    : [
+        `kubectl -n ${run.namespace} scale deployment/${run.stable.deployment} --replicas=0   # the version that served before still runs`
+      ]
+
+const byHand = (run: ReleaseRun): string[] =>
+  run.initial.strategy === undefined ? moveByHand(run) : undoByHand(run)
+
+const undoByHand = ({ namespace, stable }: ReleaseRun): string[] => [
+  `kubectl -n ${namespace} rollout history deployment/${stable.deployment}   # which template does it have?`,
+  `kubectl -n ${namespace} rollout undo deployment/${stable.deployment}   # back to ${stable.images.join(', ')}`,
+  'or run the workflow again: it puts the previous template back before it does anything else'
 ]
 
-const byHand = (run: ReleaseRun): string[] => [
+const moveByHand = (run: ReleaseRun): string[] => [
   ...trafficsOf(run).map(
     ({ title }) => `kubectl -n ${run.namespace} get ${title} -o yaml   # who has the traffic?`
   ),

@@ -1,19 +1,23 @@
 import type { Sampler } from './analysis/sampling.ts'
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
+import type { Inputs } from './inputs.ts'
 import { withLock } from './lock.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { lookedAt, outcomeOf } from './outcomes.ts'
+import type { Step } from './plan.ts'
 import { preflight } from './preflight.ts'
 import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun, drainIn, trafficsOf } from './release-run.ts'
 import { samplerFor } from './sampler.ts'
+import { isInPlace, planInPlace } from './strategies/in-place.ts'
 import { planProgressive } from './strategies/progressive.ts'
+import { prepareInPlace } from './strategies/prepare-in-place.ts'
 import { placementOf, prepare } from './strategies/prepare.ts'
 import type { Prepared } from './strategies/prepare.ts'
 import { untestedWays } from './routes/find.ts'
@@ -42,7 +46,10 @@ interface Ready extends Prepared {
 /** Everything that can be known to be wrong before anything is changed; undefined when there is nothing to release. */
 async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
   const { inputs, manifests, origin, ports, signal } = request
-  const prepared = prepare(inputs, observed, manifests, origin)
+  const { strategy } = inputs
+  const prepared = isInPlace(strategy)
+    ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
+    : prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
   const sampler = samplerFor(request, prepared.routes)
   const { faults, warnings, canary } = await preflight(prepared, observed, inputs, sampler, ports, signal)
@@ -52,20 +59,15 @@ async function getReady(request: Request, observed: Observed): Promise<Ready | u
     isUnchanged(canary, observed.stable.deployment, [SLOT_LABEL, placementOf(observed).label])
   )
     return undefined
-  const ways = untestedWays(observed.otherServices, prepared.canary)
+  const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
   const all = [...warnings, ...prepared.warnings, ...unwatched(prepared.manifests), ...ways]
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all }
 }
 
-async function release(
-  request: Request,
-  observed: Observed,
-  { canary, manifests, release: record, steps, routes, port, sampler, warnings }: Ready,
-  lock: Lock
-): Promise<Outcome> {
+async function release(request: Request, observed: Observed, ready: Ready, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { bake, previous, smokeTests, checks } = inputs
+  const { release: record, routes, port, sampler, warnings } = ready
   const run = beginRun(
     {
       service: observed.service,
@@ -85,11 +87,17 @@ async function release(
   ports.log.quote(
     `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through ${ways.join(', ')}`
   )
-  const progress = { steps, checks: checks.length > 0, bake, previous, drain: drainIn(run) }
-  const plan = planProgressive({ ...progress, canary, manifests, smokeTests: smokeTests.length > 0 }, record)
   run.warnings.push(...warnings)
-  const ending = await carryOut(plan, run, lock, signal)
+  const ending = await carryOut(planOf(ready, inputs, drainIn(run)), run, lock, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
+}
+
+function planOf({ release, ...ready }: Ready, inputs: Inputs, drain: number): readonly Step[] {
+  const { bake, previous } = inputs
+  const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
+  return release.strategy === undefined
+    ? planProgressive({ ...ready, checks, smokeTests, bake, previous, drain }, release)
+    : planInPlace({ ...ready, checks, smokeTests, bake })
 }
 
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */

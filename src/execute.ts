@@ -2,6 +2,7 @@ import { ClusterError, ReleaseFailed } from './errors.ts'
 import { pointAutoscaler } from './execution/autoscaler.ts'
 import { collectEvidence } from './execution/evidence.ts'
 import { awaitReady } from './execution/readiness.ts'
+import { confirm, replace, takeOver } from './execution/in-place.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import { awaitRoutes } from './execution/lanes.ts'
 import { resize } from './execution/resize.ts'
@@ -9,6 +10,7 @@ import { scaleDown } from './execution/scale-down.ts'
 import { ensureStable } from './execution/stable.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
 import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } from './execution/switch.ts'
+import { awaitUndone, collectReplaced, undo } from './execution/undo.ts'
 import { watch } from './execution/watching.ts'
 import type { Deployment, Pod } from './kubernetes/objects.ts'
 import { isOwnedBy, templateHash } from './kubernetes/health.ts'
@@ -91,7 +93,13 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   restore: (_, run) => restore(run),
   'await-routes': (_, run, signal) => awaitRoutes(run, signal),
   'ensure-stable': (_, run, signal) => ensureStable(run, signal),
-  'collect-evidence': (_, run) => collectEvidence(run),
+  replace: ({ deployment }, run) => replace(run, deployment),
+  'take-over': (_, run, signal) => takeOver(run, signal),
+  confirm: ({ after }, run) => confirm(run, after),
+  undo: (_, run) => undo(run),
+  'await-undone': (_, run, signal) => awaitUndone(run, signal),
+  'collect-evidence': (_, run) =>
+    run.initial.strategy === undefined ? collectEvidence(run) : collectReplaced(run),
   async drain({ duration }, run, signal) {
     await run.ports.clock.sleep(duration, signal)
     return 'no new traffic in this time'

@@ -93,7 +93,11 @@ export function outcomeOf(
 
 /** By the record: after its end the stable of the record is what serves. */
 const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
-  isUnfinished(release) ? release.weight === 100 : release.stable.deployment === canary.deployment
+  isUnfinished(release)
+    ? release.weight === 100
+    : release.stable.deployment === canary.deployment &&
+      // In place both are templates of the same Deployment.
+      (release.strategy === undefined || release.stable.hash === canary.hash)
 
 /** What a person would want to do next, as commands that can be copied. */
 function nextSteps(

@@ -1,5 +1,6 @@
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
+import type { RolloutStrategy } from './kubernetes/rollout.ts'
 import type { Selector } from './record.ts'
 import type { Split } from './routes/route.ts'
 import { describeSplit } from './routes/split.ts'
@@ -42,6 +43,16 @@ export type Step =
   /** Time for proxies and clients to let go of pods that get no new traffic; `duration` in milliseconds. */
   | { readonly kind: 'drain'; readonly duration: number }
   | { readonly kind: 'scale-down'; readonly side: Side }
+  /** In place: the Deployment that serves gets this template; its controller replaces the pods. */
+  | { readonly kind: 'replace'; readonly deployment: Deployment }
+  /** In place: the new pods alone are behind the Service, and the record says so. */
+  | { readonly kind: 'take-over' }
+  /** In place: what runs is still what came up here; the Deployment gets its own strategy back. */
+  | { readonly kind: 'confirm'; readonly after?: RolloutStrategy }
+  /** In place: the Deployment gets the template back that it had. */
+  | { readonly kind: 'undo' }
+  /** In place: the old template serves alone again. */
+  | { readonly kind: 'await-undone' }
   /** Record: the canary is stable now; `settle` as in the record. */
   | { readonly kind: 'finish'; readonly settle?: Selector }
   /** Record: stable stays; the selector becomes what it was once only one version has pods. */
@@ -73,6 +84,11 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   'collect-evidence': (_, { canary }) => `Collect events and logs of ${canary}`,
   drain: () => 'Drain: let connections end',
   'scale-down': ({ side }, names) => `Scale ${names[side]} down`,
+  replace: (_, { canary }) => `Replace the pods of ${canary}`,
+  'take-over': (_, { canary }) => `All traffic on the new pods of ${canary}`,
+  confirm: (_, { canary }) => `Make sure that ${canary} still runs what was released`,
+  undo: (_, { stable }) => `Give ${stable} its previous template back`,
+  'await-undone': (_, { stable }) => `Wait until ${stable} runs its previous template again`,
   finish: (_, { canary }) => `Record that ${canary} is stable`,
   settle: ({ outcome }, { stable, canary }) => `Record that ${outcome === 'restored' ? stable : canary} stays`
 }

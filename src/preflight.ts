@@ -6,7 +6,9 @@ import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
+import { readReplicaSet } from './observe.ts'
 import type { Observed } from './observed.ts'
+import type { Release } from './record.ts'
 import { rightsFaults } from './rights.ts'
 import type { Prepared } from './strategies/prepare.ts'
 
@@ -26,17 +28,34 @@ export async function preflight(
   ports: Ports,
   signal: AbortSignal
 ): Promise<Preflight> {
-  const [rights, dryRun, manifests, checks] = await Promise.all([
+  const [rights, undo, dryRun, manifests, checks] = await Promise.all([
     rightsFaults(observed, inputs, ports),
+    undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, ports),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, ports))),
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
   ])
   return {
-    faults: [...rights, ...dryRun.faults, ...manifests.flat(), ...checks.faults],
+    faults: [...rights, ...undo, ...dryRun.faults, ...manifests.flat(), ...checks.faults],
     warnings: checks.warnings,
     canary: dryRun.canary
   }
+}
+
+/** In place the way back is the ReplicaSet of the template that serves: whoever goes on from the record has nothing else. */
+export async function undoFaults(
+  { strategy, stable }: Release,
+  { namespace }: Observed,
+  { cluster }: Ports
+): Promise<Fault[]> {
+  if (strategy === undefined || (await readReplicaSet(namespace, stable, cluster)) !== undefined) return []
+  return [
+    {
+      input: 'workload',
+      problem: `replicaset/${stable.deployment}-${stable.hash} in namespace ${namespace} is gone: it held the template that serves, without which nothing could be undone`,
+      example: `revisionHistoryLimit: 2 in deployment/${stable.deployment}`
+    }
+  ]
 }
 
 /** The API server says what it would make of it, or why it would refuse. */

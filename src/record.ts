@@ -1,5 +1,6 @@
 import type { RouteName } from './grammar/route.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
+import type { Rollout } from './kubernetes/rollout.ts'
 import type { Version } from './outcome.ts'
 import type { Backends, HeaderMatch, Split } from './routes/route.ts'
 
@@ -14,6 +15,9 @@ export type Selector = Readonly<Record<string, string>>
  * passed, so that one is finished.
  */
 export type Phase = 'running' | 'waiting' | 'aborting' | 'promoting' | 'promoted' | 'rolled-back'
+
+/** How a release replaces pods in the Deployment that serves: one after the other, or all of them at once. */
+export type InPlace = 'rolling' | 'recreate'
 
 export interface HistoryEntry {
   readonly release: string
@@ -51,8 +55,12 @@ export interface Release {
   /** What serves; after a promotion that is the former canary. */
   readonly stable: Version
   readonly canary: Version
-  /** What `rollback` brings back. */
-  readonly previous?: Version
+  /** What `rollback` brings back; `strategy` when that was replaced in place. */
+  readonly previous?: Version & { readonly strategy?: InPlace }
+  /** In place: both versions are templates of the same Deployment. Without it they run beside each other. */
+  readonly strategy?: InPlace
+  /** In place: how the Deployment rolled out before the release. */
+  readonly rollout?: Rollout
   /** The Service's selector as it was, and as it is with all traffic on the one or the other, or shared. */
   readonly selectors: Backends['selectors']
   /** The release is over, but the selector is to become this one when the other version has no pods any more. */
@@ -145,7 +153,7 @@ export const backendsOf = (
 
 /** The record after the canary has become stable. */
 export function promoted(release: Release, at: number, settle?: Selector): Release {
-  const { stable, canary, id } = release
+  const { stable, canary, id, strategy } = release
   return {
     ...withHistory(release, release.command === 'deploy' ? 'promoted' : 'rolled-back', canary, at),
     id,
@@ -155,7 +163,9 @@ export function promoted(release: Release, at: number, settle?: Selector): Relea
     canary: stable,
     selectors: { ...release.selectors, stable: release.selectors.canary, canary: release.selectors.stable },
     ...(settle === undefined ? {} : { settle }),
-    ...(release.command === 'deploy' ? { previous: stable } : {})
+    ...(release.command === 'deploy'
+      ? { previous: { ...stable, ...(strategy === undefined ? {} : { strategy }) } }
+      : {})
   }
 }
 
@@ -175,6 +185,7 @@ function withHistory(
     step: ____,
     shiftedAt: _____,
     continuedBy: ______,
+    rollout: _______,
     ...release
   }: Release,
   result: HistoryEntry['result'],

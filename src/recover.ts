@@ -60,7 +60,7 @@ function stateOf({ phase }: Release): string {
 
 async function undo(run: ReleaseRun, lock: Lock): Promise<void> {
   try {
-    await execute(planRestore(), run, lock.lost)
+    await execute(planRestore(run.release), run, lock.lost)
     await tidy(run, lock.lost)
   } catch (error) {
     if (!(error instanceof StableCannotServe) || run.release.weight !== 100) throw error
@@ -89,10 +89,20 @@ export async function recoverOwn(
     const left = leftOf(record, origin)
     if (record === undefined || left === undefined) return undefined
     if (left !== 'undo') await settleDown(observed, record, left, ports, settings, lock)
-    const now = left === 'undo' ? (await recover(observed, record, ports, settings, lock)).release : record
-    const deed = now.stable.deployment === record.stable.deployment && left === 'undo' ? 'undone' : 'finished'
-    return `Release ${record.id} was ${deed}: ${now.stable.deployment} has all traffic, ${now.canary.deployment} is scaled down.`
+    const run = left === 'undo' ? await recover(observed, record, ports, settings, lock) : undefined
+    return `Release ${record.id} was ${deedOf(record, run)}.`
   })
+}
+
+/** @param run that has recovered it; without one only the selector was to be settled */
+function deedOf(record: Release, run?: ReleaseRun): string {
+  const { stable, canary } = run?.release ?? record
+  if (run !== undefined && record.strategy !== undefined)
+    return run.stable.hash === record.stable.hash
+      ? `undone: ${stable.deployment} has its previous template again`
+      : `closed: ${stable.deployment} has another template by now, which is left as it is`
+  const deed = stable.deployment === record.stable.deployment && run !== undefined ? 'undone' : 'finished'
+  return `${deed}: ${stable.deployment} has all traffic, ${canary.deployment} is scaled down`
 }
 
 /** What this run has left to do; the selector when only that is to be settled. */

@@ -14,7 +14,10 @@ import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun, drainIn } from './release-run.ts'
+import { undoFaults } from './preflight.ts'
 import { requireRights } from './rights.ts'
+import { planInPlace } from './strategies/in-place.ts'
+import { prepareReturn } from './strategies/prepare-in-place.ts'
 import { planRollback, prepareRollback } from './strategies/rollback.ts'
 import type { Previous } from './strategies/rollback.ts'
 
@@ -42,6 +45,8 @@ export async function rollback(request: RollbackRequest): Promise<Outcome> {
 async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
   const previous = await findPrevious(observed, ports)
+  if (previous.version.deployment === observed.stable.deployment.metadata.name)
+    return backInPlace(request, observed, previous, lock)
   const routes = await routesToRollBack(observed, ports)
   const prepared = prepareRollback({ ...observed, routes }, previous, origin)
   const { canary, release, settled, services } = prepared
@@ -63,6 +68,34 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
     { canary, manifests: services, previous: inputs.previous, settled, drain: drainIn(run) },
     release
   )
+  const ending = await carryOut(steps, run, lock, signal)
+  return outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
+}
+
+/** The previous version was a template of the Deployment that serves: its pods are replaced once more. */
+async function backInPlace(
+  { inputs, origin, ports, signal }: RollbackRequest,
+  observed: Observed,
+  previous: Previous,
+  lock: Lock
+): Promise<Outcome> {
+  const { canary, release, after } = prepareReturn(observed, previous, origin)
+  const faults = await undoFaults(release, observed, ports)
+  if (faults.length > 0) throw new InputError(faults)
+  const { service, stable, workload } = observed
+  const beginning = {
+    service,
+    routes: [],
+    stable: stable.deployment,
+    workload,
+    release,
+    port: 0,
+    begun: false,
+    lock,
+    sampler: undefined
+  }
+  const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
+  const steps = planInPlace({ canary, manifests: [], checks: false, smokeTests: false, bake: 0, after })
   const ending = await carryOut(steps, run, lock, signal)
   return outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
 }
@@ -92,7 +125,7 @@ async function findPrevious(
           : ` (the last thing that happened: ${last.release} ${last.result} ${last.images.join(', ')})`)
     )
   }
-  if (version.deployment === stable.deployment.metadata.name) {
+  if (version.deployment === stable.deployment.metadata.name && version.hash === stable.hash) {
     throw nothing(
       `deployment/${version.deployment} (${version.images.join(', ')}) has all the traffic already`
     )

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../../src/kubernetes/canonical.ts'
 import { isEnding, isReady, templateHash } from '../../src/kubernetes/health.ts'
 import type { Deployment, Pod, Service } from '../../src/kubernetes/objects.ts'
+import { rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { selects, withoutKeys } from '../../src/kubernetes/selectors.ts'
 import { resolvePort } from '../../src/kubernetes/health.ts'
 import { refOf } from './memory-cluster.ts'
@@ -93,6 +94,11 @@ export class Controllers {
     const live = this.podsOf(name).filter((pod) => !isEnding(pod))
     const current = live.filter((pod) => templateHash(pod) === hash)
     const old = live.filter((pod) => templateHash(pod) !== hash)
+    if (recreates(deployment) && this.podsOf(name).some((pod) => templateHash(pod) !== hash)) {
+      for (const pod of old) this.#end(pod)
+      this.#report(deployment, hash)
+      return
+    }
     for (let missing = replicas - current.length; missing > 0; missing -= 1) this.#start(deployment, hash)
     const surplus = [...current].sort((one, other) => Number(isReady(one)) - Number(isReady(other)))
     for (const pod of surplus.slice(0, Math.max(0, current.length - replicas))) this.#end(pod)
@@ -190,6 +196,9 @@ export class Controllers {
     }
   }
 }
+
+/** Whether no new pod may start before the last old one is gone. */
+const recreates = (deployment: Deployment): boolean => rolloutOf(deployment).strategy?.type === 'Recreate'
 
 /** Name of the Deployment that a pod is of; empty for a pod by itself. */
 const ownerOf = (pod: Stored): string => {

@@ -26,8 +26,15 @@ export function slotLabel(serviceSelector: Labels, deployment: Deployment, slot:
 /** Whether a Service is one that we have made for one of the slots, behind which routes find its pods. */
 export const isSlotService = ({ metadata }: Service): boolean => metadata.labels?.[SLOT_LABEL] !== undefined
 
+/** On a Deployment: when a release in place was undone whose template was not there, or not there any more. */
+export const UNDONE_ANNOTATION = 'greenlight.dev/undone'
+
 /** Annotations that belong to the object they are on, not to a copy of it. */
-const NOT_COPIED = ['kubectl.kubernetes.io/last-applied-configuration', 'deployment.kubernetes.io/revision']
+const NOT_COPIED = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  UNDONE_ANNOTATION
+]
 
 export interface Placement {
   readonly name: string

@@ -1,15 +1,24 @@
 import type { Step } from '../plan.ts'
+import { isUnfinished } from '../record.ts'
 import type { Release } from '../record.ts'
+import { planAfterUndo, planUndo } from './in-place.ts'
 
 /** The part that users feel: stable has the traffic again after it. */
-export const planRestore = (): Step[] => [{ kind: 'ensure-stable' }, { kind: 'restore' }]
+export const planRestore = ({ strategy }: Release): Step[] =>
+  strategy === undefined ? [{ kind: 'ensure-stable' }, { kind: 'restore' }] : planUndo()
 
 /**
  * The part that can wait. Needs nothing but the record, so that any later run can do it.
  * The selector is widened again only when the canary has no pods that it could take in.
  * @param drain milliseconds between the last request to the canary and the end of its pods
  */
-export const planTidy = (release: Release, drain: number): Step[] => [
+export function planTidy(release: Release, drain: number): Step[] {
+  if (release.strategy === undefined) return planRemoval(release, drain)
+  // Closed already when the Deployment was left to somebody who has changed it meanwhile.
+  return isUnfinished(release) ? planAfterUndo(release) : []
+}
+
+const planRemoval = (release: Release, drain: number): Step[] => [
   ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'stable' } as const]),
   { kind: 'collect-evidence' },
   ...(release.routes === undefined ? [] : [{ kind: 'await-routes' } as const]),

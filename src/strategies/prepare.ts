@@ -6,6 +6,7 @@ import type { Inputs } from '../inputs.ts'
 import { resolvePort, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
+import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../kubernetes/slots.ts'
 import type { Placement } from '../kubernetes/slots.ts'
@@ -42,6 +43,8 @@ export interface Prepared {
   /** Number of the pods' port that the traffic goes to. */
   readonly port: number
   readonly warnings: readonly string[]
+  /** In place: the Deployment's own strategy, where its pods are replaced by another one. */
+  readonly after?: RolloutStrategy
 }
 
 type Selectors = Release['selectors']
@@ -169,10 +172,10 @@ export function beginRelease(
 }
 
 /** The manifest's Deployment, whichever of the workload's names it has; without one what serves now. */
-function sourceOf(
+export function sourceOf(
   { workload, stable }: Observed,
   manifests: readonly Manifest[],
-  { name }: Placement
+  { name }: Pick<Placement, 'name'>
 ): Deployment {
   const names = [name, workload, stable.deployment.metadata.name]
   const deployments = manifests

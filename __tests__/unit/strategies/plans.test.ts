@@ -172,7 +172,7 @@ describe('a release in steps', () => {
 
 describe('an abort', () => {
   it('makes sure that there is somebody to switch to before it switches', () => {
-    expect(print(planRestore())).toEqual([
+    expect(print(planRestore(release()))).toEqual([
       'Make sure that web-blue can carry the traffic',
       'All traffic on web-blue'
     ])

@@ -1,0 +1,99 @@
+import { ClusterError, StableCannotServe } from '../errors.ts'
+import type { Deployment, PodTemplate, ReplicaSet } from '../kubernetes/objects.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import type { SlotName } from '../kubernetes/slots.ts'
+import { versionOf } from '../observed.ts'
+import { HASH_LABEL } from '../routes/find.ts'
+import { difference } from '../strategies/difference.ts'
+import type { ReleaseRun } from './run-state.ts'
+import { settle } from './switch.ts'
+
+/** A Deployment's status changes many times a second while it rolls, and every change refuses a write of before. */
+const ATTEMPTS = 20
+
+/** The one Deployment of a release in place, as it is now. */
+export async function readDeployment({ ports, namespace, stable }: ReleaseRun): Promise<Deployment> {
+  const { deployment: name } = stable
+  const live = await ports.cluster.get<Deployment>({
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace,
+    name
+  })
+  if (live === undefined) throw new StableCannotServe(`deployment/${name} is gone`)
+  return live
+}
+
+export interface Rewritten {
+  readonly found: Deployment
+  /** Undefined when there was nothing to write. */
+  readonly written: Deployment | undefined
+}
+
+/**
+ * One write of the whole Deployment, made of what is found and refused when that is not live any more. The record is
+ * read in between: a run that was declared dead finds there that it was, or its write comes too late.
+ * @param edit undefined when nothing is to be written
+ * @throws TakenOver when the record is another run's
+ */
+export async function rewrite(
+  run: ReleaseRun,
+  edit: (found: Deployment) => Deployment | undefined
+): Promise<Rewritten> {
+  for (let left = ATTEMPTS; ; left -= 1) {
+    const found = await readDeployment(run)
+    const edited = edit(found)
+    if (edited === undefined) return { found, written: undefined }
+    await run.traffic.refresh()
+    const { managedFields: _, ...metadata } = edited.metadata
+    try {
+      return { found, written: await run.ports.cluster.replace({ ...edited, metadata }) }
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
+    }
+  }
+}
+
+export const sameTemplate = (one: PodTemplate, other: PodTemplate): boolean =>
+  difference(one, other).length === 0
+
+/** The template that served before: as this run has seen it, or as its ReplicaSet still has it, if that is there. */
+export async function templateBefore({
+  serving,
+  namespace,
+  ports,
+  stable
+}: ReleaseRun): Promise<PodTemplate | undefined> {
+  if (serving !== undefined) return serving.spec.template
+  const name = `${stable.deployment}-${stable.hash}`
+  const ref = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace, name }
+  const found = await ports.cluster.get<ReplicaSet>(ref)
+  if (found === undefined) return undefined
+  const { template } = found.spec
+  const labels = withoutKeys(template.metadata?.labels ?? {}, HASH_LABEL)
+  return { ...template, metadata: { ...template.metadata, labels } }
+}
+
+/** Whether its template is another one than this run has put or found there. */
+export const isOthers = ({ deployment }: ReleaseRun, live: Deployment): boolean =>
+  deployment !== undefined && !sameTemplate(deployment.spec.template, live.spec.template)
+
+export const changedByOthers = ({ stable }: ReleaseRun): string =>
+  `deployment/${stable.deployment} was given another template by somebody else while the release ran`
+
+/** What serves is not what was released, and not what was before; nothing is put back over it. */
+export function leave(run: ReleaseRun, live: Deployment, why: string): string {
+  const found = versionOf(run.stable.slot as SlotName, live, '')
+  run.warnings.push(
+    `${why} (${found.images.join(', ')}): it is left as it is, and nobody has tested or watched it`
+  )
+  run.stable = found
+  run.canary = { ...run.canary, replicas: 0 }
+  return 'it is left as it is'
+}
+
+/** The same at once, as the end of the release: a later run would take the template for this release's. */
+export async function giveWay(run: ReleaseRun, live: Deployment, why: string): Promise<string> {
+  await settle(run, run.release.selectors.before, 'restored')
+  return leave(run, live, why)
+}

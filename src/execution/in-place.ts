@@ -1,0 +1,87 @@
+import { ReleaseFailed, TakenOver } from '../errors.ts'
+import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { rolloutOf, withRollout } from '../kubernetes/rollout.ts'
+import type { RolloutStrategy } from '../kubernetes/rollout.ts'
+import { withSplit } from '../record.ts'
+import { confirmEndpoints, readyPods } from './endpoints.ts'
+import { changedByOthers, giveWay, isOthers, rewrite, sameTemplate } from './in-place-deployment.ts'
+import { writeService } from './lanes.ts'
+import type { ReleaseRun } from './run-state.ts'
+
+/**
+ * The Deployment that serves gets the new template, at the size that it has in this moment.
+ * @throws TakenOver when somebody has changed its template since it was read
+ */
+export async function replace(run: ReleaseRun, wanted: Deployment): Promise<string> {
+  const { found, written } = await rewrite(run, (live) =>
+    run.serving !== undefined && !sameTemplate(run.serving.spec.template, live.spec.template)
+      ? undefined
+      : sized(wanted, live)
+  )
+  if (written === undefined) {
+    await giveWay(run, found, changedByOthers(run))
+    throw new TakenOver(`${changedByOthers(run)}. Nothing was changed in it. Run again.`)
+  }
+  run.deployment = written
+  run.outdated = new Set([run.stable.hash])
+  return `deployment/${written.metadata.name} has the new template, ${wantedReplicas(written)} pods are replaced`
+}
+
+const sized = (wanted: Deployment, { metadata, spec }: Deployment): Deployment => ({
+  ...wanted,
+  metadata: { ...wanted.metadata, resourceVersion: metadata.resourceVersion ?? '' },
+  spec: { ...wanted.spec, ...(spec.replicas === undefined ? {} : { replicas: spec.replicas }) }
+})
+
+/** The new pods have all traffic: from now on whoever reads the record knows it. */
+export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  await confirmEndpoints(run, run.traffic.name, signal)
+  const at = run.ports.clock.now()
+  const split = { weight: 100 }
+  run.release = {
+    ...withSplit(run.release, split),
+    canary: run.canary,
+    exposed: true,
+    shiftedAt: new Date(at).toISOString()
+  }
+  await writeService(run, run.release, split)
+  run.shiftedAt = at
+  run.shifts.push({ at, split })
+  return `${run.pods.length} new pods serve`
+}
+
+/**
+ * A release is of what was tested and watched, so that must be what is there at its end.
+ * @param after the strategy that the Deployment keeps; changing it moves no pod
+ * @throws ReleaseFailed when the Deployment or a pod of it has another template
+ */
+export async function confirm(run: ReleaseRun, after: RolloutStrategy | undefined): Promise<string> {
+  const { found } = await rewrite(run, (live) => {
+    if (isOthers(run, live)) throw new ReleaseFailed(changedByOthers(run))
+    return after === undefined ? undefined : withRollout(live, { ...rolloutOf(live), strategy: after })
+  })
+  const pods = (await readyPods(run, 'canary')).filter((pod) => isOwnedBy(found, pod))
+  const stranger = pods.find((pod) => templateHash(pod) !== run.canary.hash)
+  if (stranger !== undefined)
+    throw new ReleaseFailed(`pod ${stranger.metadata.name} serves, and is not of template ${run.canary.hash}`)
+  // Its pods are gone, its ReplicaSet stays.
+  run.stable = { ...run.stable, replicas: 0 }
+  return `template ${run.canary.hash}`
+}
+
+/** Rejects when somebody gives the Deployment another template after the release has. */
+export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { namespace, stable } = run
+  const changed = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly Deployment[]): void => {
+    const { generation = 0 } = run.deployment?.metadata ?? {}
+    // What the watch brings may be from before the write.
+    if (live === undefined || (live.metadata.generation ?? 0) < generation) return
+    if (isOthers(run, live)) changed.reject(new ReleaseFailed(changedByOthers(run)))
+  }
+  const fields = `metadata.name=${stable.deployment}`
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }
+  const { serving } = run
+  await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
+}
