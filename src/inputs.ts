@@ -167,11 +167,11 @@ export const readInputs = (read: (name: string) => string): Inputs => {
 const shortestSecret = 4
 
 /** Other request headers of a probe say where it goes or what it asks for. */
-const credentialHeaders = ['authorization', 'proxy-authorization', 'cookie']
+const credentialHeader = /auth|cookie|token|secret|passw|key|credential|session/i
 
 const probeCredentials = (probe: Probe | undefined): string[] =>
   Object.entries(probe?.requestHeaders ?? {})
-    .filter(([name]) => credentialHeaders.includes(name.toLowerCase()))
+    .filter(([name]) => credentialHeader.test(name))
     .map(([, value]) => value)
 
 /** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */

@@ -15,6 +15,7 @@ import { readManifests } from './manifest-files.ts'
 import type { Target } from './observe.ts'
 import type { Outcome } from './outcome.ts'
 import { emptyOutcome } from './outcomes.ts'
+import { openEntry } from './probe-http.ts'
 import { recoverOwn } from './recover.ts'
 import { actionsLog } from './report/actions-log.ts'
 import { commentMarker, renderComment } from './report/comment.ts'
@@ -103,10 +104,9 @@ async function post(): Promise<void> {
 function open(inputs: Inputs): { ports: Ports; namespace: string } {
   const { config, namespace } = connect(inputs)
   for (const secret of secretsOfCluster(config)) core.setSecret(secret)
-  return {
-    ports: { cluster: createCluster(config, { clock: systemClock }), clock: systemClock, log },
-    namespace
-  }
+  const cluster = createCluster(config, { clock: systemClock })
+  const entry = inputs.probe === undefined ? {} : { entry: openEntry(inputs.probe) }
+  return { ports: { cluster, clock: systemClock, log, ...entry }, namespace }
 }
 
 /** Secrets are masked before anything else can print them. */

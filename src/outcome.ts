@@ -85,6 +85,8 @@ export interface Shift {
   readonly split: Split
   /** What the shift came to by the pods that are behind the Service, in per cent, where pods share connections out. */
   readonly achieved?: number
+  /** The canary's part of the answers that came through the entry, in per cent, and of how many. */
+  readonly observed?: { readonly share: number; readonly requests: number }
 }
 
 /** The one value that every report is rendered from. */

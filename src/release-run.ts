@@ -57,6 +57,7 @@ export function beginRun(
     pods: [],
     tested: new Set(),
     shiftedAt: undefined,
+    marks: undefined,
     sampler,
     standing: initialStanding,
     timeline: [],

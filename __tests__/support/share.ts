@@ -8,6 +8,8 @@ const Z = 2.5758
 export interface Shift {
   readonly at: number
   readonly weight: number
+  /** Copies of requests, in per cent. */
+  readonly mirror?: number
   readonly achieved?: number
   readonly observed?: { readonly share: number; readonly requests: number }
 }

@@ -239,6 +239,9 @@ describe('secretsOf', () => {
   it.each([
     ['authorization: Bearer abcdef', ['Bearer abcdef', 'abcdef']],
     ['Cookie: id=abcdef', ['id=abcdef']],
+    ['X-Api-Key: abcdef', ['abcdef']],
+    ['CF-Access-Client-Secret: abcdef', ['abcdef']],
+    ['X-Canary: true', []],
     ['Host: shop.example.com', []]
   ])('finds credentials in a probe with %s', (header, secrets) => {
     const inputs = read({ workload: 'web', probe: `https://shop/ by x-version with ${header}` })

@@ -9,12 +9,16 @@ import type { Sampler } from '../analysis/sampling.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Release } from '../record.ts'
 import type { Route } from '../routes/route.ts'
+import type { Entry } from '../probe.ts'
+import type { Marks } from './probe.ts'
 import type { Traffic } from './traffic.ts'
 
 export interface Ports {
   readonly cluster: Cluster
   readonly clock: Clock
   readonly log: Log
+  /** Absent without the input `probe`. */
+  readonly entry?: Entry
 }
 
 export type Settings = Pick<
@@ -61,6 +65,8 @@ export interface ReleaseRun {
   readonly tested: Set<string>
   /** Milliseconds since the epoch at which the last traffic write was answered. */
   shiftedAt: number | undefined
+  /** What tells the versions apart at the entry; undefined while nobody has asked, none when nothing does. */
+  marks: Marks | 'none' | undefined
   /** Absent when there are no checks. */
   readonly sampler: Sampler | undefined
   /** Failures are counted over the whole release, not per step. */

@@ -7,6 +7,7 @@ import { formatDuration } from '../grammar/duration.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
+import { observeShare } from './probe.ts'
 import { untilDoomed } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -44,7 +45,7 @@ function routeOf(run: ReleaseRun): Pick<Subject, 'backend' | 'route'> {
 }
 
 /**
- * Watches the canary under traffic: its metrics by the checks, its pods by themselves.
+ * Watches the canary under traffic: its metrics by the checks, its pods by themselves, its share through the entry.
  * @param name of the step, under which the measurements are kept; only traffic since its begin is judged
  * @param duration milliseconds; it takes longer when a check has not passed by then
  * @throws ReleaseFailed when a check fails or a pod cannot run any more
@@ -62,11 +63,13 @@ export async function watch(
     run.sampler === undefined
       ? waitUntil(run, end, watching)
       : runChecks(run, run.sampler, name, () => run.ports.clock.now() >= end, watching)
+  const observed = observeShare(run, duration, watching)
   const doomed = run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching)]
   try {
     return await Promise.race([watched, ...doomed])
   } finally {
     done.abort()
+    await observed
   }
 }
 

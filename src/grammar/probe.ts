@@ -14,8 +14,15 @@ export interface Probe {
 const example = 'https://shop.example.com/ by x-version'
 const headerExample = `http://10.0.0.1/ by x-version with Host: shop.example.com`
 
+/** The user's text as far as it can be told: user name, password and query may be secrets, and so may what comes later. */
+const quoteUrl = (text: string): string => {
+  const [url = '', ...more] = text.split(/\s+/)
+  const plain = url.replace(/^.*@/, '***@').replace(/[?#].*$/, '?***')
+  return quote(more.length === 0 ? plain : `${plain} …`)
+}
+
 const urlProblem = (url: string): string | undefined => {
-  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return `${quote(url)} is not an http(s) URL`
+  if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return `${quoteUrl(url)} is not an http(s) URL`
   const { username, password } = new URL(url)
   return username + password === ''
     ? undefined
@@ -24,10 +31,9 @@ const urlProblem = (url: string): string | undefined => {
 
 /** Reads `<URL> by <response header>`, with `with <Name>: <value>` after it for a header to send. */
 export const parseProbe = (text: string): Parsed<Probe> => {
-  // What comes after "with" may be a secret, so that part is never quoted.
   const [, what = '', request] = /^(.*?)(?:\s+with\s+(.*))?$/.exec(text.trim()) ?? []
   const [, url, header = ''] = /^(\S+)\s+by\s+(\S+)$/.exec(what) ?? []
-  if (url === undefined) return refusal(`${quote(what)} is not <URL> by <response header>`, example)
+  if (url === undefined) return refusal(`${quoteUrl(what)} is not <URL> by <response header>`, example)
   const problem = urlProblem(url)
   if (problem !== undefined) return refusal(problem, example)
   if (!isHeaderName(header)) return refusal(`${quote(header)} is not the name of a header`, example)
@@ -36,10 +42,4 @@ export const parseProbe = (text: string): Parsed<Probe> => {
   return 'problem' in sent
     ? refusal(`after with: ${sent.problem}`, headerExample)
     : { value: { url, header, requestHeaders: { [sent.value.name]: sent.value.value } } }
-}
-
-/** The text that reads back as this probe. */
-export const printProbe = ({ url, header, requestHeaders }: Probe): string => {
-  const sent = Object.entries(requestHeaders).map(([name, value]) => ` with ${name}: ${value}`)
-  return `${url} by ${header}${sent.join('')}`
 }

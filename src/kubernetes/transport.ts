@@ -104,5 +104,6 @@ async function withCredentials<R extends Reply>(
 const isUnauthorized = (reply: Reply): boolean =>
   !(reply instanceof Readable) && reply.status === 401 && statusIn(reply.body)?.reason === 'Unauthorized'
 
-const toRecord = (headers: object): Record<string, string> =>
+/** The headers of an answer as plain values. */
+export const toRecord = (headers: object): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))

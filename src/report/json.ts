@@ -94,12 +94,16 @@ const foreignWriteOf = (write: ForeignWrite, limits: Limits): object => ({
   restoredAfter: write.restoredAfter
 })
 
-const shiftOf = ({ at, split: { weight, header, mirror }, achieved }: Shift, limits: Limits): object => ({
+const shiftOf = (
+  { at, split: { weight, header, mirror }, achieved, observed }: Shift,
+  limits: Limits
+): object => ({
   at: isoTime(at),
   weight,
   header: header && text(`${header.name}: ${header.value}`, limits),
   mirror,
-  achieved: achieved && Number(achieved.toFixed(2))
+  achieved: achieved && Number(achieved.toFixed(2)),
+  observed: observed && { ...observed, share: Number(observed.share.toFixed(2)) }
 })
 
 const verdictOf = (outcome: Outcome, limits: Limits): object => ({

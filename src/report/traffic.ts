@@ -65,30 +65,41 @@ const lastly = ({ result }: Outcome): string => {
   return result === 'failed' ? '' : 'from then on'
 }
 
-/** One move a line: when, who, by the pods how many where pods share connections out, for how long. */
+/** What is told of the moves beside the wanted share. */
+interface Columns {
+  /** What it came to where pods share connections out. */
+  readonly byPods: boolean
+  /** What was seen through the entry. */
+  readonly seen: boolean
+}
+
+/** One move a line: when, who, how many by the pods and at the entry, for how long. */
 const moveRow = (
   move: Shift,
   next: Shift | undefined,
   outcome: Outcome,
-  byPods: boolean
+  { byPods, seen }: Columns
 ): readonly string[] => {
-  const { at, split, achieved } = move
+  const { at, split, achieved, observed } = move
   const share = achieved === undefined ? '' : `${achieved.toFixed(1)} %`
   return [
     at < outcome.startedAt ? 'before' : `+${timeSpan(at - outcome.startedAt)}`,
     `${bar(achieved ?? split.weight)} ${canaryShare({ split }, outcome.shareOf, markdown)}`,
     ...(byPods ? [share] : []),
+    ...(seen ? [observed === undefined ? '' : `${observed.share.toFixed(1)} % of ${observed.requests}`] : []),
     next === undefined ? lastly(outcome) : timeSpan(next.at - at)
   ]
 }
 
 const moveTable = (moves: readonly Shift[], outcome: Outcome, rows: number): string => {
   const byPods = moves.some(({ achieved }) => achieved !== undefined)
+  const seen = moves.some(({ observed }) => observed !== undefined)
   const shown = spread(moves, rows)
+  const had = `${canaryName(outcome, markdown)} had`
   return paragraphs(
     table(
-      ['Began', `${canaryName(outcome, markdown)} had`, ...(byPods ? ['By its pods'] : []), 'Lasted'],
-      shown.map((move) => moveRow(move, moves[moves.indexOf(move) + 1], outcome, byPods))
+      ['Began', had, ...(byPods ? ['By its pods'] : []), ...(seen ? ['Observed'] : []), 'Lasted'],
+      shown.map((move) => moveRow(move, moves[moves.indexOf(move) + 1], outcome, { byPods, seen }))
     ),
     more(moves.length - shown.length, 'shifts')
   )

@@ -1,21 +1,20 @@
 import type { Agent } from 'node:http'
 import axios from 'axios'
 import { messageOf } from '../errors.ts'
+import type { HttpAnswer } from '../kubernetes/cluster.ts'
 import { inTime } from '../kubernetes/deadline.ts'
 import { plainError } from '../kubernetes/plain-error.ts'
+import { toRecord } from '../kubernetes/transport.ts'
 import type { Reply, Request } from './expectation.ts'
 
 const LARGEST_ANSWER = 16 * 1024 * 1024
 
 /** Turns what `ask` throws into a reply that says why there is none, and takes the time. */
-export async function timed(
-  ask: () => Promise<{ readonly status: number; readonly body: string }>,
-  signal: AbortSignal
-): Promise<Reply> {
+export async function timed(ask: () => Promise<HttpAnswer>, signal: AbortSignal): Promise<Reply> {
   const started = performance.now()
   try {
-    const { status, body } = await ask()
-    return { status, body, milliseconds: performance.now() - started }
+    const { status, headers, body } = await ask()
+    return { status, headers, body, milliseconds: performance.now() - started }
   } catch (error) {
     signal.throwIfAborted()
     return { failure: messageOf(plainError(error)), milliseconds: performance.now() - started }
@@ -25,7 +24,7 @@ export async function timed(
 /** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
 export const exchange = (url: string, request: Request, signal: AbortSignal, agent?: Agent): Promise<Reply> =>
   timed(async () => {
-    const { status, data } = await inTime(request.expect.within, signal, (stop) =>
+    const { status, headers, data } = await inTime(request.expect.within, signal, (stop) =>
       axios.request<string>({
         url,
         method: request.method,
@@ -42,7 +41,7 @@ export const exchange = (url: string, request: Request, signal: AbortSignal, age
         ...(agent !== undefined && { httpAgent: agent, proxy: false })
       })
     )
-    return { status, body: data }
+    return { status, headers: toRecord(headers), body: data }
   }, signal)
 
 export const headersOf = ({ body }: Request): Record<string, string> => ({

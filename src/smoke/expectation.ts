@@ -5,7 +5,13 @@ export type Request = Exclude<SmokeTest, { kind: 'command' }>
 
 /** What came back, or why nothing did. Untrusted text. */
 export type Reply =
-  | { readonly status: number; readonly body: string; readonly milliseconds: number }
+  | {
+      readonly status: number
+      /** By their names in small letters. */
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+      readonly milliseconds: number
+    }
   | {
       readonly failure: string
       readonly milliseconds: number

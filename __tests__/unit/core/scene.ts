@@ -16,6 +16,7 @@ import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
 import { Cancelled } from '../../../src/carry-out.ts'
 import { deploy } from '../../../src/deploy.ts'
 import type { Outcome } from '../../../src/outcome.ts'
+import type { Entry } from '../../../src/probe.ts'
 import { readRecord } from '../../../src/record.ts'
 import type { Release } from '../../../src/record.ts'
 import { recoverOwn } from '../../../src/recover.ts'
@@ -113,6 +114,8 @@ export interface RunOptions extends Hooks {
   readonly id?: string
   readonly inputs?: Readonly<Record<string, string>>
   readonly manifests?: readonly Manifest[]
+  /** Where a probe asks. */
+  readonly entry?: Entry
 }
 
 /** One start of the action: its own process, with inputs. */
@@ -202,7 +205,8 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
       before: (call) => alive(options.before, call),
       after: (call) => alive(options.after, call)
     }),
-    log: { group: none, endGroup: none, line: none, warning: none, error: none, quote: none }
+    log: { group: none, endGroup: none, line: none, warning: none, error: none, quote: none },
+    ...(options.entry === undefined ? {} : { entry: options.entry })
   }
   const inputs = inputsOf(options.inputs)
   const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { parseProbe, printProbe, type Probe } from '../../../src/grammar/probe.ts'
+import { parseProbe, type Probe } from '../../../src/grammar/probe.ts'
 
 describe('parseProbe', () => {
   it.each<[string, Probe]>([
@@ -22,7 +22,8 @@ describe('parseProbe', () => {
 
   it.each([
     ['https://shop.example.com/', '"https://shop.example.com/" is not <URL> by <response header>'],
-    ['https://shop/ by', 'is not <URL> by'],
+    ['https://shop/ by', '"https://shop/ …" is not <URL> by'],
+    ['https://shop/cart?key=1', '"https://shop/cart?***" is not <URL> by'],
     ['https://shop/ by x version', 'is not <URL> by'],
     ['by x-version', 'is not <URL> by'],
     ['/ by x-version', '"/" is not an http(s) URL'],
@@ -41,7 +42,14 @@ describe('parseProbe', () => {
     'https://user:s3cret@shop/ by x-version',
     'https://s3cret@shop/ by x-version',
     'https://user:s3cret@shop/',
+    'https://user:s3cret@shop/?a=b by x-version',
+    'ftp://user:a?s3cret@shop/ by x-version',
+    'user:s3cret@shop by x-version',
+    'https://shop/?token=s3cret x-version',
+    'shop/?token=s3cret#s3cret by x-version',
     'https://shop/ by x-version with Authorization Bearer s3cret',
+    'https://shop/ by x-version wiht Authorization: Bearer s3cret',
+    'https://shop/ by x-version Authorization: s3cret',
     'https://shop/ x-version with Authorization: Bearer s3cret'
   ])('refuses %s without telling the secret', (text) => {
     const refused = JSON.stringify(parseProbe(text))
@@ -66,7 +74,12 @@ const probe = fc.record({
     .map((header) => Object.fromEntries(header ? [header] : []))
 })
 
-it('is the inverse of printProbe', () => {
+const printProbe = ({ url, header, requestHeaders }: Probe): string => {
+  const sent = Object.entries(requestHeaders).map(([name, value]) => ` with ${name}: ${value}`)
+  return `${url} by ${header}${sent.join('')}`
+}
+
+it('reads back what a probe is written as', () => {
   fc.assert(
     fc.property(probe, (found) => {
       expect(parseProbe(printProbe(found))).toEqual({ value: found })

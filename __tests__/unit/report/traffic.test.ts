@@ -96,6 +96,24 @@ test('a little is not drawn as nothing, nor almost everything as all', () => {
   ])
 })
 
+test('what was seen through the entry has a column of its own, once there is any', () => {
+  const shifts = promotedInSteps.shifts.map((one) =>
+    one.split.weight === 10 ? { ...one, observed: { share: 10.526, requests: 190 } } : one
+  )
+  expect(pictureOf({ ...promotedInSteps, shifts })).toContain('| Observed | Lasted |')
+  expect(rowsOf({ ...promotedInSteps, shifts }).slice(0, 2)).toEqual([
+    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10 % of the requests | 10.5 % of 190 | 5m 1s |',
+    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30 % of the requests |  | 5m 5s |'
+  ])
+  expect(pictureOf(promotedInSteps)).not.toContain('Observed')
+  const { json = '' } = outputsOf({ ...promotedInSteps, shifts })
+  expect((JSON.parse(json) as { shifts: unknown[] }).shifts.slice(0, 3)).toMatchObject([
+    { weight: 0 },
+    { weight: 10, observed: { share: 10.53, requests: 190 } },
+    { weight: 30 }
+  ])
+})
+
 test('a shift to where the traffic is already is none', () => {
   const again = [...failedAtTenPerCent.shifts, shift(70, { weight: 0 })]
   expect(pictureOf({ ...failedAtTenPerCent, shifts: again })).toBe(pictureOf(failedAtTenPerCent))

@@ -73,6 +73,7 @@ const none = (): void => undefined
 describe('an answer is as expected', () => {
   const reply = (code: number, body: string, milliseconds = 12): Reply => ({
     status: code,
+    headers: {},
     body,
     milliseconds
   })

@@ -1,0 +1,70 @@
+import { describe, expect, it } from '@jest/globals'
+
+import type { Deployment } from '../../src/kubernetes/objects.ts'
+import type { Ended } from '../support/action.ts'
+import { ingressRoute, traefikService, uniqueHost } from '../support/gateway.ts'
+import { playScenes } from '../support/play.ts'
+import { manifestFile, openScene } from '../support/scene.ts'
+import { image, service, workload } from '../support/workload.ts'
+
+playScenes()
+
+/** Nobody scrapes its pods: what is known of it is what Traefik tells. */
+function unscraped(version: Deployment): Deployment {
+  const { spec } = version
+  const { annotations: _, ...metadata } = spec.template.metadata ?? {}
+  return { ...version, spec: { ...spec, template: { ...spec.template, metadata } } }
+}
+
+const CHECKED = {
+  strategy: 'canary',
+  route: 'traefikservice/web',
+  metrics: 'traefik',
+  prometheus: 'service/monitoring/prometheus:9090',
+  checks: 'success-rate >= 95%\np95 latency < 1200ms',
+  'check-interval': '1s',
+  bake: '0s',
+  previous: 'keep'
+}
+
+interface Measured {
+  readonly check: string
+  readonly requests?: number
+  readonly verdict: string
+}
+
+const measurementsOf = ({ outputs }: Ended): readonly Measured[] =>
+  (JSON.parse(outputs.json ?? '{}') as { measurements: readonly Measured[] }).measurements
+
+describe("checks from Traefik's own metrics", () => {
+  it('take a version with errors out, and let a good one pass', async () => {
+    const host = uniqueHost()
+    const objects = [
+      unscraped(workload()),
+      service(),
+      traefikService({ backends: [{ name: 'web' }] }),
+      ingressRoute({ host })
+    ]
+    const { run, end } = await openScene(objects, host)
+    const bad = unscraped(workload({ image: image(3), env: { ERROR_RATE: '0.2' } }))
+    const failed = await run({ ...CHECKED, manifests: manifestFile([bad]), steps: '20% for 60s\n100%' })
+    expect(failed).toMatchObject({
+      exitCode: 1,
+      outputs: { result: 'rolled-back', 'failed-check': 'success-rate >= 95%', weight: '0', image: image(1) }
+    })
+    expect(failed.outputs.reason).toMatch(
+      /^success-rate was (6\d|7\d|8\d|9[0-4])(\.\d+)?% over \d+ requests, but must be >= 95%/
+    )
+
+    const promoted = await run({ ...CHECKED, images: image(2), steps: '20% for 5s\n100%' })
+    expect(promoted).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })
+    const measured = measurementsOf(promoted)
+    expect(measured.filter(({ verdict }) => verdict === 'fail')).toEqual([])
+    expect(measured.some(({ requests = 0 }) => requests > 50)).toBe(true)
+
+    const { users, empty } = await end()
+    console.log(`${failed.outputs.reason ?? ''}; ${users.failed} errors of ${users.total} requests`)
+    expect(users.failedByVersion).toEqual({ v3: users.failed })
+    expect(empty).toEqual([])
+  })
+})
