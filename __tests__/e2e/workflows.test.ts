@@ -3,14 +3,18 @@ import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFi
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { parse } from 'yaml'
 
+import { readInputs } from '../../src/inputs.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { admin } from '../support/cluster.ts'
+import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { startGitHub } from '../support/github.ts'
 import type { GitHub } from '../support/github.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
-import { getDeployment, getService } from '../support/workload.ts'
+import { essence, getDeployment, getService } from '../support/workload.ts'
 
 const LONGEST = 300_000
 const TOKEN = 'ghs_0123456789abcdefghij'
@@ -70,6 +74,8 @@ function buildImage(reference: string, version: string): void {
 interface Workflow {
   readonly event: 'push' | 'workflow_dispatch'
   readonly file: string
+  /** Only this job, and those that it needs. */
+  readonly job?: string
   readonly kubeconfig: string
   readonly github: GitHub
   readonly run: number
@@ -86,12 +92,12 @@ function publishedAction(): string {
 
 /**
  * Runs a workflow as GitHub would, with this version of the action in the place of the published one.
- * @returns the outputs of its steps
+ * @returns the outputs of its steps; of one that several have, the last
  * @throws with the log of a workflow that fails
  */
 async function runWorkflow(
   { folder }: Repository,
-  { event, file, kubeconfig, github, run, inputs = {} }: Workflow
+  { event, file, job, kubeconfig, github, run, inputs = {} }: Workflow
 ): Promise<Readonly<Record<string, string>>> {
   const home = temporaryFolder()
   const secrets = join(home, 'secrets')
@@ -101,6 +107,7 @@ async function runWorkflow(
     [
       event,
       ...['--workflows', `.github/workflows/${file}`],
+      ...(job === undefined ? [] : ['--job', job]),
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server'],
       ...['--local-repository', `greenlight-action/greenlight@v1=${publishedAction()}`],
       ...['--secret-file', secrets],
@@ -127,6 +134,28 @@ async function runWorkflow(
   return Object.fromEntries(outputs.map(([, name = '', value = '']) => [name, value]))
 }
 
+/** What the steps of a workflow give to the action. */
+function inputsIn(file: string): readonly Readonly<Record<string, string>>[] {
+  const { jobs } = parse(readFileSync(file, 'utf8')) as {
+    jobs: Record<string, { steps: { uses?: string; with?: Record<string, string> }[] }>
+  }
+  const steps = Object.values(jobs).flatMap(({ steps }) => steps)
+  return steps.flatMap(({ uses, with: inputs = {} }) =>
+    uses?.startsWith('greenlight-action/greenlight@') === true ? [readable(inputs)] : []
+  )
+}
+
+/** With what GitHub puts in for its expressions. */
+const readable = (inputs: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [
+      name,
+      name === 'kubeconfig' ? '{}' : value.replaceAll('${{ github.sha }}', '0123456')
+    ])
+  )
+
+const COMMANDS = ['abort', 'deploy', 'deploy', 'deploy', 'promote', 'rollback']
+
 const objectsOf = (file: string): readonly KubernetesObject[] =>
   parseManifests(readFileSync(file, 'utf8'), basename(file)).manifests.map(({ object }) => object)
 
@@ -145,30 +174,70 @@ describe('the workflows', () => {
     mkdirSync(join(folder, 'dist'))
     writeFileSync(join(folder, 'dist/index.js'), '')
     for (const file of globSync('examples/workflows/*.yml')) {
-      const text = readFileSync(file, 'utf8').replace('greenlight-action/greenlight@v1', './')
+      const text = readFileSync(file, 'utf8').replaceAll('greenlight-action/greenlight@v1', './')
       expect(text).toContain('uses: ./\n')
       writeFileSync(join(folder, '.github/workflows', basename(file)), text)
     }
     expect(lint([], folder)).toBe('')
   })
+
+  it('give only inputs that can be read', () => {
+    const given = globSync('examples/workflows/*.yml').flatMap(inputsIn)
+    expect(given.map(({ command = 'deploy' }) => command).sort()).toEqual(COMMANDS)
+    for (const inputs of given) expect(readInputs((name) => inputs[name] ?? '')).toBeDefined()
+  })
 })
 
 const API = '/repos/shop/web'
+
+interface Shop {
+  readonly repository: Repository
+  /** The image of its last commit. */
+  readonly released: string
+  readonly github: GitHub
+}
+
+/** A user's repository whose last commit is built, and GitHub. */
+async function openShop(): Promise<Shop> {
+  // Building it takes minutes in which nothing else runs here, so that must be over before users come.
+  program('act')
+  const repository = createRepository()
+  const released = `greenlight/workload:${repository.sha}`
+  buildImage(`docker.io/${released}`, 'v2')
+  const github = await startGitHub({ repository: 'shop/web', pullRequest: 12, token: TOKEN })
+  closing.push(() => {
+    github.close()
+  })
+  return { repository, released, github }
+}
+
+/** The example's HTTPRoute, at the gateway and for the host that the tests have. */
+function routeAt(host: string): KubernetesObject {
+  const [route] = objectsOf('examples/kubernetes/httproute.yaml') as [
+    KubernetesObject & { readonly spec: object }
+  ]
+  const { spec } = httpRoute({ host }) as KubernetesObject & {
+    readonly spec: { readonly parentRefs: unknown; readonly hostnames: unknown }
+  }
+  const { parentRefs, hostnames } = spec
+  const there = { ...route, spec: { ...route.spec, parentRefs, hostnames } }
+  return there
+}
+
+async function getRoute(namespace: string): Promise<unknown> {
+  const { apiVersion, kind } = httpRoute({ host: '' })
+  const found = await admin.get({ apiVersion, kind, namespace, name: 'web' })
+  return found && essence(found)
+}
 
 describe('the examples, copied as they are', () => {
   it(
     'release a push, report it on its pull request, and roll it back, and no user notices',
     async () => {
-      const repository = createRepository()
-      const released = `greenlight/workload:${repository.sha}`
-      buildImage(`docker.io/${released}`, 'v2')
+      const { repository, released, github } = await openShop()
       const scene = await openScene(objectsOf('examples/kubernetes/web.yaml'))
       const { namespace } = scene
       const kubeconfig = scene.inputs.kubeconfig ?? ''
-      const github = await startGitHub({ repository: 'shop/web', pullRequest: 12, token: TOKEN })
-      closing.push(() => {
-        github.close()
-      })
 
       const pushed = { event: 'push', file: 'release.yml', run: 101 } as const
       expect(await runWorkflow(repository, { ...pushed, kubeconfig, github })).toMatchObject({
@@ -214,6 +283,44 @@ describe('the examples, copied as they are', () => {
       expect((await getDeployment(namespace, 'web-green')).spec.replicas).toBe(0)
 
       const { users, empty } = await scene.end()
+      expect(users).toMatchObject({ failed: 0 })
+      expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
+      expect(empty).toEqual([])
+    },
+    LONGEST
+  )
+
+  it(
+    'wait for approval at half of the requests; abort puts all back, promote goes on, and no user notices',
+    async () => {
+      const { repository, released, github } = await openShop()
+      const host = uniqueHost()
+      const objects = [...objectsOf('examples/kubernetes/web.yaml'), routeAt(host)]
+      const { namespace, inputs, end } = await openScene(objects, host)
+      const before = await getRoute(namespace)
+      const common = { kubeconfig: inputs.kubeconfig ?? '', github }
+
+      const pushed = { ...common, event: 'push', file: 'approval.yml', run: 201 } as const
+      expect(await runWorkflow(repository, { ...pushed, job: 'release' })).toMatchObject({
+        result: 'waiting',
+        weight: '50',
+        image: 'greenlight/workload:1'
+      })
+      expect(await getRoute(namespace)).not.toEqual(before)
+
+      const aborted = { ...common, event: 'workflow_dispatch', file: 'abort.yml', run: 202 } as const
+      expect(await runWorkflow(repository, aborted)).toMatchObject({ result: 'aborted', weight: '0' })
+      expect(await getRoute(namespace)).toEqual(before)
+
+      // Nobody has to approve a job here, so that the second one starts right after the first.
+      const approved = await runWorkflow(repository, { ...pushed, run: 203 })
+      expect(approved).toMatchObject({ result: 'promoted', release: '203-1', image: released, weight: '100' })
+      expect(await getRoute(namespace)).toEqual(before)
+      expect(github.comments.map(({ body }) => body.split('\n')[1])).toEqual([
+        expect.stringContaining('✅ **web** was released')
+      ])
+
+      const { users, empty } = await end()
       expect(users).toMatchObject({ failed: 0 })
       expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
       expect(empty).toEqual([])
