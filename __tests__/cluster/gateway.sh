@@ -1,11 +1,12 @@
 # shellcheck shell=bash
-# The kinds that routes to a workload may have (Gateway API, Istio, Traefik), and Traefik, which serves those of two.
+# The kinds that routes to a workload may have (Gateway API, Istio, Traefik, Contour), and Traefik, which serves those of two.
 # Sourced by script/cluster, which sets HERE, say and fail, after build.sh.
 
 # Every project, and one of its definitions: where that is, so are the others.
 PROJECTS='gateway-api httproutes.gateway.networking.k8s.io
 istio virtualservices.networking.istio.io
-traefik traefikservices.traefik.io'
+traefik traefikservices.traefik.io
+contour httpproxies.projectcontour.io'
 
 # A cluster keeps the definitions that it has.
 apply_definitions() {
@@ -36,6 +37,7 @@ copy_definitions() (
   api=$(module_folder traefik sigs.k8s.io/gateway-api)
   istio=$(module_folder crds istio.io/api)
   traefik=$(module_folder traefik github.com/traefik/traefik/v3)
+  contour=$(module_folder crds github.com/projectcontour/contour)
   mkdir -p "$CACHE"
   draft=$(mktemp -d "$CACHE/building.XXXXXX")
   trap 'rm -rf "$draft"' EXIT
@@ -45,6 +47,8 @@ copy_definitions() (
   done >"$draft/gateway-api.yaml"
   cat "$istio/kubernetes/customresourcedefinitions.gen.yaml" >"$draft/istio.yaml"
   cat "$traefik/docs/content/reference/dynamic-configuration/kubernetes-crd-definition-v1.yml" >"$draft/traefik.yaml"
+  # The one that is a route; the others are how Contour itself is set up.
+  awk 'BEGIN { RS = ORS = "---\n" } /\n  name: httpproxies\./' "$contour/examples/contour/01-crds.yaml" >"$draft/contour.yaml"
   # Fails if another copied them meanwhile; they are the same.
   mv --no-target-directory "$draft" "$1" 2>/dev/null || [ -d "$1" ]
 )

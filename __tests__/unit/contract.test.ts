@@ -146,7 +146,7 @@ describe('action.yml', () => {
       ...spaced('route').map(parseRoute),
       ...spaced('probe').map(parseProbe)
     ]
-    expect(parsed).toHaveLength(19)
+    expect(parsed).toHaveLength(20)
     expect(parsed.filter((found) => 'problem' in found)).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { albRoute } from './alb.ts'
 import { grpcRoute, httpRoute } from './gateway.ts'
+import { httpProxyRoute } from './httpproxy.ts'
 import { nginxRoute } from './nginx.ts'
 import type { Route } from './route.ts'
 import { serviceRoute } from './service.ts'
@@ -15,7 +16,8 @@ export const routes: readonly Route[] = [
   virtualServiceRoute,
   albRoute,
   nginxRoute,
-  traefikServiceRoute
+  traefikServiceRoute,
+  httpProxyRoute
 ]
 
 export const routesOfKind = (kind: string): readonly Route[] => routes.filter((route) => route.kind === kind)

@@ -2,4 +2,7 @@
 
 package tools
 
-import _ "istio.io/api/networking/v1"
+import (
+	_ "github.com/projectcontour/contour/apis/projectcontour/v1"
+	_ "istio.io/api/networking/v1"
+)

@@ -1,6 +1,7 @@
 import { alb } from './alb.ts'
 import type { RouteFixture } from './fixture.ts'
 import { grpcroute } from './grpcroute.ts'
+import { httpproxyAlone, httpproxyBesideOthers } from './httpproxy.ts'
 import { httproute } from './httproute.ts'
 import { nginx } from './nginx.ts'
 import { serviceForBoth, serviceForEither } from './service.ts'
@@ -20,5 +21,7 @@ export const fixtures: readonly RouteFixture[] = [
   alb,
   nginx,
   traefikserviceAlone,
-  traefikserviceBesideOthers
+  traefikserviceBesideOthers,
+  httpproxyAlone,
+  httpproxyBesideOthers
 ]

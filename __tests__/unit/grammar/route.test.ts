@@ -2,7 +2,15 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { parseRoute, printRoute, routesFaults, type RouteName } from '../../../src/grammar/route.ts'
 
-const kinds = ['service', 'httproute', 'grpcroute', 'virtualservice', 'ingress', 'traefikservice']
+const kinds = [
+  'service',
+  'httproute',
+  'grpcroute',
+  'virtualservice',
+  'ingress',
+  'traefikservice',
+  'httpproxy'
+]
 
 describe('parseRoute', () => {
   it.each(kinds)('reads %s/web', (kind) => {
