@@ -1,8 +1,10 @@
 import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from './errors.ts'
+import { byHand, lastKnown, leftOver } from './by-hand.ts'
 import { execute } from './execute.ts'
 import { untilChangedByOthers } from './execution/in-place.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import { untilStableChanges } from './execution/stable.ts'
+import { formatDuration } from './grammar/duration.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Result } from './outcome.ts'
 import type { Step } from './plan.ts'
@@ -28,8 +30,12 @@ export class Cancelled extends Error {
   override readonly name = 'Cancelled'
 }
 
-/** How long the traffic is tried to be put back when the cluster does not answer, in milliseconds. */
-const RESTORE_TIMEOUT = 120_000
+/**
+ * How long the traffic is tried to be put back when the cluster does not answer, in milliseconds. A cancelled run has
+ * 10 s until it is killed, and has to say before that what it leaves to the post step.
+ */
+const PATIENCE = 120_000
+const PATIENCE_OF_CANCELLED = 5000
 const RESTORE_PAUSE = 1000
 
 /**
@@ -79,7 +85,7 @@ async function afterFailure(
   if (!isUnfinished(run.release) || run.release.phase === 'promoting')
     return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
   try {
-    await restore(run, lock)
+    await restore(run, lock, cause instanceof Cancelled ? PATIENCE_OF_CANCELLED : PATIENCE)
   } catch (error) {
     return withoutRestore(error, failure, run)
   }
@@ -105,7 +111,7 @@ const failureOf = (cause: unknown): Failure => ({
 })
 
 async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun): Promise<Ending> {
-  const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}`
+  const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}; ${lastKnown(run)}`
   if (error instanceof TakenOver) return { ...failure, result: 'failed', reason }
   if (error instanceof StableCannotServe && run.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
@@ -120,19 +126,32 @@ export async function giveUpStable(run: ReleaseRun): Promise<string> {
 }
 
 /** Again and again while the cluster does not answer: half-moved traffic is the one thing not to leave behind. */
-async function restore(run: ReleaseRun, lock: Lock): Promise<void> {
+async function restore(run: ReleaseRun, lock: Lock, patience: number): Promise<void> {
+  const { clock } = run.ports
+  const ended = new AbortController()
+  const stop = AbortSignal.any([lock.lost, ended.signal])
+  const late = clock.sleep(patience, stop).then(() => {
+    throw new ReleaseFailed(`that did not succeed within ${formatDuration(patience)}`)
+  })
+  try {
+    await Promise.race([tryToRestore(run, stop), late])
+  } finally {
+    ended.abort()
+  }
+}
+
+async function tryToRestore(run: ReleaseRun, stop: AbortSignal): Promise<void> {
   const { clock, log } = run.ports
-  const deadline = clock.now() + RESTORE_TIMEOUT
-  const steps = planRestore(run.release)
   for (;;) {
     try {
       await refreshAll(run)
-      await execute(steps, run, lock.lost)
+      await execute(planRestore(run.release), run, stop)
       return
     } catch (error) {
-      if (isFinal(error) || lock.lost.aborted || clock.now() > deadline) throw error
+      stop.throwIfAborted()
+      if (isFinal(error)) throw error
       log.warning(`the traffic is not back yet, trying again: ${messageOf(error)}`)
-      await clock.sleep(RESTORE_PAUSE, lock.lost)
+      await clock.sleep(RESTORE_PAUSE, stop)
     }
   }
 }
@@ -156,28 +175,3 @@ export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolea
     return false
   }
 }
-
-/** In place there is nothing: the version that served before has no pods of its own. */
-const leftOver = (run: ReleaseRun): string[] =>
-  run.initial.strategy !== undefined
-    ? []
-    : [
-        `kubectl -n ${run.namespace} scale deployment/${run.stable.deployment} --replicas=0   # the version that served before still runs`
-      ]
-
-const byHand = (run: ReleaseRun): string[] =>
-  run.initial.strategy === undefined ? moveByHand(run) : undoByHand(run)
-
-const undoByHand = ({ namespace, stable }: ReleaseRun): string[] => [
-  `kubectl -n ${namespace} rollout history deployment/${stable.deployment}   # which template does it have?`,
-  `kubectl -n ${namespace} rollout undo deployment/${stable.deployment}   # back to ${stable.images.join(', ')}`,
-  'or run the workflow again: it puts the previous template back before it does anything else'
-]
-
-const moveByHand = (run: ReleaseRun): string[] => [
-  ...trafficsOf(run).map(
-    ({ title }) => `kubectl -n ${run.namespace} get ${title} -o yaml   # who has the traffic?`
-  ),
-  `kubectl -n ${run.namespace} patch service/${run.traffic.name} --type=json -p '${JSON.stringify([{ op: 'replace', path: '/spec/selector', value: run.initial.selectors.stable }])}'   # all of it to ${run.stable.deployment}`,
-  'or run the workflow again: it puts the traffic back before it does anything else'
-]

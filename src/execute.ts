@@ -1,20 +1,19 @@
-import { ClusterError, ReleaseFailed } from './errors.ts'
+import { ReleaseFailed } from './errors.ts'
 import { pointAutoscaler } from './execution/autoscaler.ts'
 import { collectEvidence } from './execution/evidence.ts'
 import { awaitReady } from './execution/readiness.ts'
 import { confirm, replace, takeOver } from './execution/in-place.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import { awaitRoutes } from './execution/lanes.ts'
+import { throughOutages } from './execution/outage.ts'
 import { resize } from './execution/resize.ts'
 import { scaleDown } from './execution/scale-down.ts'
 import { ensureStable } from './execution/stable.ts'
+import { start } from './execution/start.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
 import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } from './execution/switch.ts'
 import { awaitUndone, collectReplaced, undo } from './execution/undo.ts'
 import { watch } from './execution/watching.ts'
-import type { Deployment, Pod } from './kubernetes/objects.ts'
-import { isOwnedBy, templateHash } from './kubernetes/health.ts'
-import { printSelector } from './kubernetes/selectors.ts'
 import { describe } from './plan.ts'
 import type { Step } from './plan.ts'
 
@@ -43,9 +42,12 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
   }
   log.group(title)
   try {
-    signal.throwIfAborted()
-    await run.lock.assure()
-    const detail = await (doers[step.kind] as Doer<Step['kind']>)(step, run, signal)
+    const attempt = async (): Promise<string> => {
+      signal.throwIfAborted()
+      await run.lock.assure()
+      return (doers[step.kind] as Doer<Step['kind']>)(step, run, signal)
+    }
+    const detail = await throughOutages(attempt, run.ports, signal)
     note('done', detail)
     log.line(detail)
   } catch (error) {
@@ -61,13 +63,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     const { kind, metadata } = await run.ports.cluster.apply(manifest.object)
     return `${kind} ${metadata.name} is as the manifest says`
   },
-  async start({ deployment }, run) {
-    const exists = deployment.metadata.resourceVersion !== undefined
-    if (exists) run.outdated = await templatesIn(deployment, run)
-    run.deployment = await (exists ? update(deployment, run) : run.ports.cluster.create(deployment))
-    if (run.deployment.metadata.generation === deployment.metadata.generation) run.outdated = new Set()
-    return `deployment/${deployment.metadata.name} ${exists ? 'updated' : 'created'}`
-  },
+  start: ({ deployment }, run) => start(run, deployment),
   async 'await-ready'(_, run, signal) {
     if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
     const { pods, hash } = await awaitReady(
@@ -107,40 +103,4 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
   finish: ({ settle: selector }, run) => finish(run, selector),
   settle: ({ selector, outcome }, run) => settle(run, selector, outcome)
-}
-
-/** What still runs in the slot is on its way out: that it cannot run says nothing against what comes. */
-async function templatesIn(
-  deployment: Deployment,
-  { ports, namespace }: ReleaseRun
-): Promise<ReadonlySet<string>> {
-  const { matchLabels } = deployment.spec.selector
-  const pods = await ports.cluster.list<Pod>({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    namespace,
-    labels: printSelector(matchLabels)
-  })
-  return new Set(pods.filter((pod) => isOwnedBy(deployment, pod)).map(templateHash))
-}
-
-/** A status that was written since it was read is no reason to stop; another spec is somebody's work. */
-async function update(deployment: Deployment, { ports }: ReleaseRun): Promise<Deployment> {
-  try {
-    return await ports.cluster.replace(deployment)
-  } catch (error) {
-    if (!(error instanceof ClusterError && error.status === 409)) throw error
-    const { apiVersion, kind, metadata } = deployment
-    const live = await ports.cluster.get<Deployment>({
-      apiVersion,
-      kind,
-      namespace: metadata.namespace,
-      name: metadata.name
-    })
-    if (live?.metadata.generation !== metadata.generation) throw error
-    return ports.cluster.replace({
-      ...deployment,
-      metadata: { ...metadata, resourceVersion: live?.metadata.resourceVersion ?? '' }
-    })
-  }
 }

@@ -52,7 +52,7 @@ export function beginRun(
     initial: release,
     release,
     deployment: undefined,
-    outdated: new Set(),
+    outdated: undefined,
     port,
     pods: [],
     tested: new Set(),

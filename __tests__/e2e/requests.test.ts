@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
-import { startCountingProxy } from '../support/counting-proxy.ts'
-import type { CountingProxy } from '../support/counting-proxy.ts'
+import { startApiDoor } from '../support/api-door.ts'
+import type { ApiDoor } from '../support/api-door.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { image, service, workload } from '../support/workload.ts'
 
 playScenes()
 
-let proxy: CountingProxy
+let proxy: ApiDoor
 beforeAll(async () => {
-  proxy = await startCountingProxy()
+  proxy = await startApiDoor()
 })
 afterAll(() => {
   proxy.close()

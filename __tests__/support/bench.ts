@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 
 import type { Ended } from './action.ts'
-import { startCountingProxy } from './counting-proxy.ts'
+import { startApiDoor } from './api-door.ts'
 import { closeScenes, openScene } from './scene.ts'
 import { image, service, workload } from './workload.ts'
 
@@ -77,7 +77,7 @@ async function releases(): Promise<void> {
 }
 
 async function requests(replicas: 3 | 30): Promise<void> {
-  const proxy = await startCountingProxy()
+  const proxy = await startApiDoor()
   const scene = await openScene([workload({ replicas }), service()])
   const kubeconfig = scene.inputs.kubeconfig?.replace(/https:\/\/[^"]+/, proxy.url) ?? ''
   await scene.run({ kubeconfig, images: image(2), bake: '0s' })

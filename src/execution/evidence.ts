@@ -1,5 +1,5 @@
 import { messageOf } from '../errors.ts'
-import { isReady } from '../kubernetes/health.ts'
+import { isReady, templateHash } from '../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import type { PodEvidence } from '../outcome.ts'
@@ -16,10 +16,12 @@ export async function collectEvidence(run: ReleaseRun): Promise<string> {
   const { namespace } = run
   try {
     const labels = printSelector(run.initial.selectors.canary)
-    const [pods, events] = await Promise.all([
+    const [found, events] = await Promise.all([
       cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }),
       cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace })
     ])
+    // What the slot ran before may still be ending.
+    const pods = found.filter((pod) => run.outdated?.has(templateHash(pod)) !== true)
     const worst = [...pods]
       .sort((one, other) => Number(isReady(one)) - Number(isReady(other)))
       .slice(0, MOST_PODS)

@@ -4,6 +4,7 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import { rolloutOf, withRollout } from '../kubernetes/rollout.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { withSplit } from '../record.ts'
+import { isAsWanted, withVersionOf } from './as-wanted.ts'
 import { confirmEndpoints, readyPods } from './endpoints.ts'
 import { changedByOthers, giveWay, isOthers, rewrite, sameTemplate } from './in-place-deployment.ts'
 import { writeService } from './lanes.ts'
@@ -19,20 +20,20 @@ export async function replace(run: ReleaseRun, wanted: Deployment): Promise<stri
       ? undefined
       : sized(wanted, live)
   )
-  if (written === undefined) {
+  if (written === undefined && !(await isAsWanted(found, sized(wanted, found), run.ports.cluster))) {
     await giveWay(run, found, changedByOthers(run))
     throw new TakenOver(`${changedByOthers(run)}. Nothing was changed in it. Run again.`)
   }
-  run.deployment = written
+  run.deployment = written ?? found
   run.outdated = new Set([run.stable.hash])
-  return `deployment/${written.metadata.name} has the new template, ${wantedReplicas(written)} pods are replaced`
+  return `deployment/${run.deployment.metadata.name} has the new template, ${wantedReplicas(run.deployment)} pods are replaced`
 }
 
-const sized = (wanted: Deployment, { metadata, spec }: Deployment): Deployment => ({
-  ...wanted,
-  metadata: { ...wanted.metadata, resourceVersion: metadata.resourceVersion ?? '' },
-  spec: { ...wanted.spec, ...(spec.replicas === undefined ? {} : { replicas: spec.replicas }) }
-})
+const sized = (wanted: Deployment, live: Deployment): Deployment => {
+  const { replicas } = live.spec
+  const spec = { ...wanted.spec, ...(replicas === undefined ? {} : { replicas }) }
+  return { ...withVersionOf(live, wanted), spec }
+}
 
 /** The new pods have all traffic: from now on whoever reads the record knows it. */
 export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<string> {

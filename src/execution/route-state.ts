@@ -85,9 +85,13 @@ export async function send(state: State, write: Write): Promise<void> {
   state.known = withObject(state.known, written)
 }
 
-/** Before the first write somebody may have moved the traffic: then what was planned is about another stable. */
+/**
+ * Before the first write somebody may have moved the traffic: then what was planned is about another stable. A record
+ * that is there now, and was not, is our own: its answer was lost.
+ */
 export function refuseOvertaken({ last, known, title, place }: State, before: RouteObjects): void {
-  if (last !== undefined || place.anchor !== undefined || trafficOf(known[0]) === trafficOf(before[0])) return
+  if (last !== undefined || place.anchor !== undefined || recordOf(known[0]) !== recordOf(before[0])) return
+  if (trafficOf(known[0]) === trafficOf(before[0])) return
   throw new TakenOver(
     `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`
   )

@@ -56,8 +56,8 @@ export interface ReleaseRun {
   release: Release
   /** The canary's Deployment as the API server has it. */
   deployment: Deployment | undefined
-  /** Templates that ran in the canary's Deployment before it was given the new one. */
-  outdated: ReadonlySet<string>
+  /** Templates that ran in the canary's Deployment before it was given the new one; undefined until it is. */
+  outdated: ReadonlySet<string> | undefined
   /** Number of the pods' port that the route's traffic goes to. */
   readonly port: number
   /** Pods that came up, and the uids of those that passed the smoke tests. */

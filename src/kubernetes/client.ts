@@ -43,8 +43,7 @@ export function createCluster(config: KubeConfig, options: ClientOptions): Clust
   const credentials = createCredentials(config)
   const transport = createTransport(credentials, { onRequest, timeout })
   const persist = (request: HttpRequest): Promise<HttpAnswer> => {
-    const reading = request.method === 'GET'
-    const retries = { clock, server: credentials.server, reading, signal: request.signal }
+    const retries = { clock, server: credentials.server, signal: request.signal }
     return withRetries(() => transport.send(request), retries)
   }
   const calls = createCalls(persist)

@@ -103,12 +103,13 @@ async function write(
       ? await cluster.create(lease)
       : await cluster.replace(lease)
   } catch (error) {
-    if (error instanceof ClusterError && error.status === 409) {
-      throw new LockedError(
-        `another run took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Nothing was changed. Run again.`
-      )
-    }
-    throw error
+    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    // Ours, sent twice: only the answer to the first was lost.
+    const live = await cluster.get<Lease>(ref)
+    if (live?.spec?.holderIdentity === holder.id) return live
+    throw new LockedError(
+      `another run took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Nothing was changed. Run again.`
+    )
   }
 }
 

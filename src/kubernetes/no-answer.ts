@@ -2,9 +2,18 @@ import { ClusterError, messageOf } from '../errors.ts'
 import { NoCredentials } from './credentials.ts'
 import { Overdue } from './deadline.ts'
 
-/** Failures to connect: nothing of the request has reached the API server. */
-const BEFORE_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']
-const ON_THE_WAY = ['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']
+/** There was no connection, or it broke. */
+const BROKEN = [
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ECONNABORTED'
+]
 
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 
@@ -17,11 +26,8 @@ function rootOf(error: unknown): NodeJS.ErrnoException {
 
 const codeOf = (error: unknown): string => rootOf(error).code ?? ''
 
-/** Whether the API server cannot have seen the request, so that even a write may be sent again. */
-export const wasNeverSent = (error: unknown): boolean => BEFORE_SENT.includes(codeOf(error))
-
 /** Whether the next attempt may go better. */
-export const mayHeal = (error: unknown): boolean => wasNeverSent(error) || ON_THE_WAY.includes(codeOf(error))
+export const mayHeal = (error: unknown): boolean => BROKEN.includes(codeOf(error))
 
 /** Says that no answer came, for how long one was waited for, and what to look at. */
 export function noAnswer(server: string, cause: unknown, milliseconds: number): ClusterError {

@@ -3,6 +3,7 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Clock } from '../clock.ts'
 import { ClusterError, messageOf } from '../errors.ts'
 import type { KubernetesObject } from './objects.ts'
+import { LONGEST_OUTAGE } from './outage.ts'
 
 /** Objects as of one moment. */
 export interface Listed<T> {
@@ -31,7 +32,6 @@ interface Change<T> {
 }
 
 const PAUSE = 500
-const GIVE_UP_AFTER = 60_000
 
 /**
  * Calls back with all objects at the start and after every change, until the signal is aborted.
@@ -39,7 +39,7 @@ const GIVE_UP_AFTER = 60_000
  *
  * Not the library's informer: it loses errors of the callback, says nothing of what the API server answered,
  * waits up to 30 s before it connects again, and stopped while it connects it leaves that connection open.
- * @throws ClusterError when the first question is refused, or nothing has been heard for a minute
+ * @throws ClusterError when the first question is refused, or nothing has been heard for the longest outage
  */
 export async function watchObjects<T extends KubernetesObject>(
   watched: Watched<T>,
@@ -71,7 +71,7 @@ export async function watchObjects<T extends KubernetesObject>(
       if (!(error instanceof ClusterError)) throw error
       if (error.status === 410) view = undefined
       else if (!connected && isRefusal(error)) throw error
-      else if (clock.now() - lastContact > GIVE_UP_AFTER) throw lost(error)
+      else if (clock.now() - lastContact > LONGEST_OUTAGE) throw lost(error)
     }
     // Whoever hangs up at once must not be asked in a tight loop.
     if (clock.now() - began < PAUSE) await clock.sleep(PAUSE, signal).catch(() => undefined)
@@ -84,7 +84,7 @@ const isAborted = (signal: AbortSignal): boolean => signal.aborted
 const isRefusal = ({ status }: ClusterError): boolean => status >= 400 && status < 500 && status !== 429
 
 const lost = (error: ClusterError): ClusterError =>
-  new ClusterError(`lost the connection for ${GIVE_UP_AFTER / 1000} s: ${error.message}`, error.status, {
+  new ClusterError(`lost the connection for ${LONGEST_OUTAGE / 1000} s: ${error.message}`, error.status, {
     cause: error
   })
 

@@ -37,52 +37,122 @@ const noAnswer = (): never => {
   throw new ClusterError('the connection broke: read ECONNRESET', 0)
 }
 
+/** Every write that a first release makes, by what it is for. */
+const WRITES: readonly [string, (call: Call) => boolean, number][] = [
+  ['the lock', ({ verb, kind }) => verb === 'create' && kind === 'Lease', 1],
+  ['the first shift', onService, 1],
+  [
+    'the start of the canary',
+    ({ verb, kind, dryRun }) => verb === 'create' && kind === 'Deployment' && !dryRun,
+    1
+  ],
+  ['the switch', onService, 2],
+  ['the record of the promotion', onService, 3],
+  ['the scale-down of the old version', ({ verb, kind }) => verb === 'patch' && kind === 'Deployment', 1]
+]
+
+/** A step that is given up takes the time that one may take that waits for an API server. */
+const minutesOf = async (scene: Scene, work: () => Promise<unknown>): Promise<number> => {
+  const began = scene.clock.now()
+  await work()
+  return (scene.clock.now() - began) / 60_000
+}
+
 describe('an answer is lost, but the write has arrived:', () => {
-  it.each([
-    ['the first shift', onService, 1, 'rolled-back', 'v1 3'],
-    [
-      'the start of the canary',
-      ({ verb, kind, dryRun }: Call) => verb === 'create' && kind === 'Deployment' && !dryRun,
-      1,
-      'rolled-back',
-      'v1 3'
-    ],
-    ['the switch', onService, 2, 'rolled-back', 'v1 3'],
-    ['the record of the promotion', onService, 3, 'rolled-back', 'v1 3'],
-    [
-      'the scale-down of the old version',
-      ({ verb, kind }: Call) => verb === 'patch' && kind === 'Deployment',
-      1,
-      'promoted',
-      'v2 3'
-    ]
-  ])('%s', async (_, matches, nth, result, serving) => {
+  it.each(WRITES.slice(1))('%s is found done when it is done again', async (_, matches, nth) => {
     const scene = await openScene()
     const outcome = await scene.run({ after: once(matches, noAnswer, nth) }).deploy()
-    expect(outcome).toMatchObject({ result, reason: 'the connection broke: read ECONNRESET' })
-    expect(scene.traffic()).toMatch(new RegExp(`-> ${serving}$`))
+    expect(outcome).toMatchObject({ result: 'promoted', reason: '' })
+    expect(scene.traffic()).toMatch(/-> v2 3$/)
     expect(scene.harm).toEqual([])
-    expect(scene.record()?.phase).toBe(result)
+    expect(scene.record()?.phase).toBe('promoted')
   })
 
-  it('the API server does not answer for a minute in the middle: the traffic is put back when it does', async () => {
+  it('the start of a canary in a slot that is there is found done, and its own pods are not taken for old ones', async () => {
     const scene = await openScene()
+    await scene.run().deploy()
+    await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()
+    scene.controllers.life = ({ metadata }) => ({
+      after: 500,
+      status: metadata.name.startsWith('web-green') ? waiting('CrashLoopBackOff') : READY
+    })
+    const replaced = ({ verb, kind, dryRun }: Call): boolean =>
+      verb === 'replace' && kind === 'Deployment' && !dryRun
+    const outcome = await scene
+      .run({ inputs: { images: 'shop/web:4' }, after: once(replaced, noAnswer) })
+      .deploy()
+    expect(outcome).toMatchObject({
+      result: 'rolled-back',
+      reason: expect.stringContaining('CrashLoopBackOff')
+    })
+    expect(outcome.evidence.map(({ reason }) => reason)).toContain('CrashLoopBackOff')
+    expect(scene.harm).toEqual([])
+  })
+})
+
+describe('the API server does not answer', () => {
+  const goneFor = (scene: Scene, minutes: number) => {
     let until = Infinity
+    return (call: Call): void => {
+      const isSwitch =
+        onService(call) && scene.record()?.weight === 0 && scene.controllers.podsOf('web-green').length > 0
+      if (isSwitch) until = Math.min(until, scene.clock.now() + minutes * 60_000)
+      if (until !== Infinity && scene.clock.now() < until) noAnswer()
+    }
+  }
+
+  it('for a minute in the middle: the release goes on when it does', async () => {
+    const scene = await openScene()
+    const outcome = await scene.run({ before: goneFor(scene, 1) }).deploy()
+    expect(outcome).toMatchObject({ result: 'promoted' })
+    expect(scene.traffic()).toMatch(/-> v2 3$/)
+    expect(scene.harm).toEqual([])
+  })
+
+  it('for three minutes: the traffic is put back when it does', async () => {
+    const scene = await openScene()
+    const outcome = await scene.run({ before: goneFor(scene, 3) }).deploy()
+    expect(outcome).toMatchObject({ result: 'rolled-back', reason: 'the connection broke: read ECONNRESET' })
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  it('any more: the run ends, and says what it knew last and the one command that helps', async () => {
+    const scene = await openScene()
+    const run = scene.run({ before: goneFor(scene, 600) })
+    const minutes = await minutesOf(scene, async () => {
+      const outcome = await run.deploy()
+      expect(outcome).toMatchObject({ result: 'failed', unsettled: true })
+      expect(outcome.reason).toMatch(
+        /The traffic could not be put back: .*; last known: all traffic on web-green \(shop\/web:2\)$/
+      )
+      expect(outcome.next[0]).toMatch(
+        /^kubectl -n shop patch service\/web --type=json -p '\[\{"op":"replace","path":"\/spec\/selector","value":\{"app":"web","pod-template-hash":"\w+"\}\}\]' {3}# all of it to web$/
+      )
+    })
+    expect(minutes).toBeLessThan(7)
+  })
+
+  it('and the run is cancelled: it ends before it is killed, and leaves the rest to the post step', async () => {
+    const scene = await openScene()
+    const gone = goneFor(scene, 10)
+    let cancelledAt: number | undefined
     const run = scene.run({
       before: (call) => {
-        if (
-          onService(call) &&
-          scene.record()?.weight === 0 &&
-          scene.controllers.podsOf('web-green').length > 0
-        )
-          until = Math.min(until, scene.clock.now() + 60_000)
-        if (until !== Infinity && scene.clock.now() < until) noAnswer()
+        try {
+          gone(call)
+        } catch (error) {
+          cancelledAt ??= (run.cancel(), scene.clock.now())
+          throw error
+        }
       }
     })
     const outcome = await run.deploy()
-    expect(outcome).toMatchObject({ result: 'rolled-back' })
+    expect(outcome).toMatchObject({ result: 'failed', unsettled: true })
+    expect(scene.clock.now() - (cancelledAt ?? 0)).toBeLessThan(7500)
+    await scene.clock.sleep(12 * 60_000)
+    await run.post()
     expect(scene.traffic()).toBe('app=web -> v1 3')
-    expect(scene.harm).toEqual([])
   })
 })
 

@@ -1,0 +1,112 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+import { startApiDoor } from '../support/api-door.ts'
+import type { ApiDoor, Mishap } from '../support/api-door.ts'
+import { httpRoute, uniqueHost } from '../support/gateway.ts'
+import { playScenes } from '../support/play.ts'
+import { openScene } from '../support/scene.ts'
+import type { Scene } from '../support/scene.ts'
+import { getService, image, service, workload } from '../support/workload.ts'
+
+playScenes()
+
+let door: ApiDoor
+beforeAll(async () => {
+  door = await startApiDoor()
+})
+afterEach(() => {
+  door.open()
+  door.befall(() => undefined)
+})
+afterAll(() => {
+  door.close()
+})
+
+const MISHAPS: readonly Mishap[] = [
+  { status: 429 },
+  { status: 500 },
+  'refused',
+  { lost: () => undefined },
+  { status: 503 },
+  { late: 3000 }
+]
+
+/** Every fifth request, and each time another way to go wrong. */
+const oneInFive = () => {
+  let requests = 0
+  return (): Mishap | undefined => {
+    requests += 1
+    return requests % 5 === 0 ? MISHAPS[(requests / 5) % MISHAPS.length] : undefined
+  }
+}
+
+const through = ({ inputs }: Scene): { kubeconfig: string } => ({
+  kubeconfig: inputs.kubeconfig?.replace(/https:\/\/[^"]+/, door.url) ?? ''
+})
+
+describe('an API server that fails one request in five', () => {
+  it('delays a release in steps, and the undoing of one that fails, and harms neither', async () => {
+    const host = uniqueHost()
+    const scene = await openScene([workload(), service(), httpRoute({ host })], host)
+    const inputs = { ...through(scene), route: 'httproute/web', bake: '0s' }
+    door.take()
+    door.befall(oneInFive())
+    const promoted = await scene.run({
+      ...inputs,
+      strategy: 'canary',
+      steps: '20% for 2s\n50% for 2s\n100%',
+      images: image(2)
+    })
+    expect(promoted).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })
+    const undone = await scene.run({ ...inputs, images: image(3), 'smoke-tests': 'GET /missing -> 404' })
+    expect(undone).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', image: image(2) } })
+    expect(undone.outputs.reason).toMatch(/^smoke test failed/)
+    const back = await scene.run({ ...through(scene), command: 'rollback' })
+    expect(back).toMatchObject({ exitCode: 0, outputs: { result: 'rolled-back', image: image(1) } })
+    const seconds = [promoted, undone, back].map(
+      ({ milliseconds }) => `${(milliseconds / 1000).toFixed(1)} s`
+    )
+    console.log(`${seconds.join(', ')} for ${door.take().length} requests`)
+    const { users, empty } = await scene.end()
+    expect(users.failures).toEqual([])
+    expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
+    expect(empty).toEqual([])
+  })
+})
+
+describe('an API server that is gone', () => {
+  it('for a minute in the middle of a release: that goes on when it is back', async () => {
+    const scene = await openScene()
+    const started = scene.start({ ...through(scene), images: image(2), bake: '5s' })
+    await started.seen('Wait until web-green is ready')
+    door.shut()
+    await sleep(60_000)
+    door.open()
+    const ended = await started.ended
+    expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })
+    const { users, empty } = await scene.end()
+    expect(users.failures).toEqual([])
+    expect(empty).toEqual([])
+  })
+
+  it('when a release is cancelled: the run says what it knew last and what to do, and the post step does it', async () => {
+    const scene = await openScene()
+    const started = scene.start({ ...through(scene), images: image(2), bake: '60s' })
+    await started.seen(/Bake/)
+    await sleep(1000)
+    door.shut()
+    void sleep(12_000).then(() => {
+      door.open()
+    })
+    const { main, post } = await started.cancel()
+    expect(main).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
+    expect(main.outputs.reason).toContain('last known: all traffic on web-green')
+    expect(main.summary).toContain(`kubectl -n ${scene.namespace} patch service/web --type=json`)
+    expect(post.exitCode).toBe(0)
+    expect((await getService(scene.namespace)).spec.selector).toStrictEqual({ app: 'web' })
+    const { users, empty } = await scene.end()
+    expect(users.failures).toEqual([])
+    expect(empty).toEqual([])
+  })
+})

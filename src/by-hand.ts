@@ -1,0 +1,49 @@
+import type { ReleaseRun } from './execution/run-state.ts'
+import { backendsIn } from './execution/lanes.ts'
+import { splitOf } from './record.ts'
+import type { Selector } from './record.ts'
+import { describeSplit } from './routes/split.ts'
+import { trafficsOf } from './release-run.ts'
+
+/** Where the traffic was when it was last heard of. */
+export function lastKnown({ release, shiftedAt, canary }: ReleaseRun): string {
+  const since = shiftedAt === undefined ? '' : ` since ${new Date(shiftedAt).toISOString()}`
+  return `last known: ${describeSplit(splitOf(release))} on ${canary.deployment} (${canary.images.join(', ')})${since}`
+}
+
+/** What a person has to do because we could not: the command that puts stable back, and how to look. */
+export const byHand = (run: ReleaseRun): string[] => [
+  ...(run.initial.strategy === undefined ? moveByHand(run) : undoByHand(run)),
+  'or run the workflow again: it puts stable back before it does anything else'
+]
+
+const undoByHand = ({ namespace, stable }: ReleaseRun): string[] => [
+  `kubectl -n ${namespace} rollout undo deployment/${stable.deployment}   # back to ${stable.images.join(', ')}`,
+  `kubectl -n ${namespace} rollout history deployment/${stable.deployment}   # which template does it have?`
+]
+
+/**
+ * With routes the Service selects stable all the time, and the canary's Service is where the routes send its share: it
+ * is the one to change, whatever the route is.
+ */
+function moveByHand(run: ReleaseRun): string[] {
+  const { namespace, traffic, routes, stable } = run
+  const target = routes.length > 0 ? backendsIn(run).canary : traffic.name
+  return [
+    `kubectl -n ${namespace} patch service/${target} --type=json -p '${selecting(run.release.selectors.stable)}'   # all of it to ${stable.deployment}`,
+    ...trafficsOf(run).map(
+      ({ title }) => `kubectl -n ${namespace} get ${title} -o yaml   # who has the traffic?`
+    )
+  ]
+}
+
+const selecting = (value: Selector): string =>
+  JSON.stringify([{ op: 'replace', path: '/spec/selector', value }])
+
+/** In place there is nothing: the version that served before has no pods of its own. */
+export const leftOver = ({ initial, namespace, stable }: ReleaseRun): string[] =>
+  initial.strategy !== undefined
+    ? []
+    : [
+        `kubectl -n ${namespace} scale deployment/${stable.deployment} --replicas=0   # the version that served before still runs`
+      ]
