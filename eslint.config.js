@@ -7,7 +7,7 @@ const pure = [
   'src/strategies/**',
   'src/routes/**',
   'src/analysis/{finding,histogram,judge,origin,pod-origin,recipes,router-origin,routers,samples,selector,source,subject,traffic}.ts',
-  'src/kubernetes/{canonical,health,manifests,needs,selectors,slots}.ts',
+  'src/kubernetes/{canonical,health,manifests,needs,references,selectors,slots,tree}.ts',
   'src/report/{chart,checks,comment,figures,headline,json,limits,markdown,outputs,overview,pods,steps,summary,text,verdict}.ts',
   'src/{observed,outcome,outcomes,plan,record}.ts'
 ]

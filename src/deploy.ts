@@ -1,6 +1,7 @@
 import type { Sampler } from './analysis/sampling.ts'
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
+import { tidyConfig } from './execution/config.ts'
 import type { Inputs } from './inputs.ts'
 import { withLock } from './lock.ts'
 import type { Lock } from './kubernetes/lease.ts'
@@ -89,6 +90,7 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
   )
   run.warnings.push(...warnings)
   const ending = await carryOut(planOf(ready, inputs, drainIn(run)), run, lock, signal)
+  if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
 }
 

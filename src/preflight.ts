@@ -29,18 +29,22 @@ export async function preflight(
   signal: AbortSignal
 ): Promise<Preflight> {
   const [rights, undo, dryRun, manifests, checks] = await Promise.all([
-    rightsFaults(observed, inputs, ports),
+    rightsFaults(observed, inputs, ports, prepared.manifests),
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, ports),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, ports))),
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
   ])
   return {
-    faults: [...rights, ...undo, ...dryRun.faults, ...manifests.flat(), ...checks.faults],
+    faults: [...rights, ...undo, ...dryRun.faults, ...untold(manifests.flat(), rights), ...checks.faults],
     warnings: checks.warnings,
     canary: dryRun.canary
   }
 }
+
+/** A right that is named already is not named again for each manifest that it is lacking for. */
+const untold = (faults: readonly Fault[], rights: readonly Fault[]): readonly Fault[] =>
+  faults.filter(({ problem }) => !rights.some((right) => problem.includes(right.problem)))
 
 /** In place the way back is the ReplicaSet of the template that serves: whoever goes on from the record has nothing else. */
 export async function undoFaults(

@@ -1,5 +1,6 @@
 import { carryOut } from './carry-out.ts'
 import { InputError } from './errors.ts'
+import { tidyConfig } from './execution/config.ts'
 import { readyPods } from './execution/endpoints.ts'
 import { parseStep } from './grammar/step.ts'
 import type { Step as ReleaseStep } from './grammar/step.ts'
@@ -108,6 +109,7 @@ async function goOn(
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planFrom((record.step ?? 0) + 1, progress, release)
   const ending = await carryOut(plan, run, lock, signal)
+  if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
 }
 

@@ -170,6 +170,15 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
         expect(await dataOf(refTo(object))).toEqual({ stays: '1' })
       })
 
+      it('is refused with 422 for other content of what is immutable, and is nothing for the same', async () => {
+        const object = { ...configMap(), immutable: true }
+        await cluster.apply(object)
+        expect(await statusOf(cluster.apply({ ...object, data: { a: '2' } }))).toBe(422)
+        const { metadata, data } = await cluster.apply(object)
+        expect(data).toEqual({ a: '1' })
+        expect((await cluster.apply(object)).metadata.resourceVersion).toBe(metadata.resourceVersion)
+      })
+
       const configMapLike = (
         { metadata: { namespace = '', name } }: ConfigMap,
         data: ConfigMap['data'] = {}
@@ -189,6 +198,12 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
         expect(await cluster.list(query('list=yes,tier!=db'))).toEqual([one])
         expect(await cluster.list(query('list=yes'))).toHaveLength(2)
         expect(await cluster.list(query('list=no'))).toEqual([])
+      })
+
+      it('brings no more than their metadata, if that is all that is wanted', async () => {
+        const { apiVersion, kind, metadata } = await cluster.create(configMap({}, { metadata: 'only' }))
+        const found = await cluster.list({ ...query('metadata=only'), metadataOnly: true })
+        expect(found).toEqual([{ apiVersion, kind, metadata }])
       })
     })
 

@@ -42,13 +42,13 @@ let count = 0
 
 /**
  * A namespace of its own for one test, with the ServiceAccount and the Roles that the README publishes.
- * @param routes kinds of route that are used besides Services, each of which has a Role of its own
+ * @param roles those besides role.yaml, `httproute` for role-httproute.yaml
  */
-export async function createNamespace(routes: readonly string[] = []): Promise<string> {
+export async function createNamespace(roles: readonly string[] = []): Promise<string> {
   count += 1
   const name = `e2e-${Date.now().toString(36)}-${process.pid}-${count}`
   await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  for (const file of ['role.yaml', ...routes.map((kind) => `role-${kind}.yaml`)])
+  for (const file of ['role.yaml', ...roles.map((name) => `role-${name}.yaml`)])
     for (const object of published(file)) await admin.create(forTest(object, name, name))
   for (const object of published('prometheus-role.yaml')) await admin.apply(forTest(object, MONITORING, name))
   return name

@@ -2,7 +2,7 @@ import type { Clock } from '../../src/clock.ts'
 import { ClusterError } from '../../src/errors.ts'
 import type { Cluster, HttpAnswer, HttpRequest, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { matches, merged, patched, sameContent } from './memory-objects.ts'
+import { matches, merged, metadataOf, patched, refuseToChange, sameContent } from './memory-objects.ts'
 import type { Stored } from './memory-objects.ts'
 
 export type Verb =
@@ -36,6 +36,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'v1 ConfigMap',
   'v1 Event',
   'v1 Pod',
+  'v1 Secret',
   'v1 Service'
 ])
 
@@ -101,6 +102,7 @@ export class MemoryCluster {
     const live = this.#known(refOf(object))
     const { resourceVersion = live.metadata.resourceVersion } = object.metadata
     if (resourceVersion !== live.metadata.resourceVersion) throw conflict(object, 'has been modified')
+    refuseToChange(live, object)
     return this.#keep({ ...object, status: live.status }, live, by, dryRun)
   }
 
@@ -150,7 +152,11 @@ export class MemoryCluster {
     const us = 'greenlight'
     return {
       get: <T extends KubernetesObject>(ref: Ref) => call('get', ref, () => this.read<T>(ref)),
-      list: <T extends KubernetesObject>(query: Query) => call('list', query, () => this.all<T>(query)),
+      list: <T extends KubernetesObject>(query: Query) =>
+        call('list', query, () => {
+          const found = this.all<T>(query)
+          return query.metadataOnly === true ? found.map((object) => metadataOf(object) as T) : found
+        }),
       create: (object, { dryRun = false } = {}) =>
         call('create', refOf(object), () => this.create(object, us, dryRun) as typeof object, dryRun),
       replace: (object, { dryRun = false } = {}) =>

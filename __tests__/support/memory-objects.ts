@@ -97,3 +97,28 @@ const content = ({ metadata, ...rest }: Stored): unknown => {
   const { resourceVersion: _, managedFields: __, generation: ___, ...kept } = metadata
   return { ...rest, metadata: kept }
 }
+
+/** What a list of metadata alone brings. */
+export const metadataOf = ({ apiVersion, kind, metadata }: KubernetesObject): KubernetesObject => ({
+  apiVersion,
+  kind,
+  metadata
+})
+
+interface Config extends Stored {
+  readonly immutable?: boolean
+  readonly data?: unknown
+  readonly binaryData?: unknown
+}
+
+const heldBy = ({ immutable, data = {}, binaryData = {} }: Config): unknown => ({
+  immutable,
+  data,
+  binaryData
+})
+
+/** An immutable ConfigMap or Secret stays so, and keeps what it holds. */
+export function refuseToChange(live: Config, object: Config): void {
+  if (live.immutable === true && canonical(heldBy(live)) !== canonical(heldBy(object)))
+    throw invalid(`${live.kind} ${live.metadata.name} is immutable`)
+}

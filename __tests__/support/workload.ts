@@ -81,8 +81,16 @@ export interface World {
 /** kube-proxy must have its rule before the first connection: a NodePort that was tried too early stays broken. */
 const PROXY_RULE = 1500
 
-/** Kinds of route whose rights have a Role of their own. */
-const ROUTES = ['HTTPRoute', 'GRPCRoute', 'TraefikService', 'VirtualService', 'Ingress']
+/** Kinds whose rights have a Role of their own, and its name. */
+const ROLES: Readonly<Record<string, string>> = {
+  HTTPRoute: 'httproute',
+  GRPCRoute: 'grpcroute',
+  TraefikService: 'traefikservice',
+  VirtualService: 'virtualservice',
+  Ingress: 'ingress',
+  ConfigMap: 'config',
+  Secret: 'config'
+}
 
 /**
  * Creates the objects, waits until every Deployment is available and users can come in.
@@ -92,10 +100,8 @@ export async function createWorld(
   objects: readonly KubernetesObject[] = [workload(), service()],
   host?: string
 ): Promise<World> {
-  const kinds = new Set(objects.map(({ kind }) => kind))
-  const namespace = await createNamespace(
-    ROUTES.filter((kind) => kinds.has(kind)).map((kind) => kind.toLowerCase())
-  )
+  const roles = new Set(objects.flatMap(({ kind }) => ROLES[kind] ?? []))
+  const namespace = await createNamespace([...roles])
   for (const object of objects) await admin.create({ ...object, metadata: { ...object.metadata, namespace } })
   for (const { kind, metadata } of objects)
     if (kind === 'Deployment') await untilAvailable(namespace, metadata.name)

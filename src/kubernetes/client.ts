@@ -36,6 +36,7 @@ const JSON_PATCH = 'application/json-patch+json'
 const APPLY_PATCH = 'application/apply-patch+yaml'
 const MANAGER = 'fieldManager=greenlight'
 const PAGE = '500'
+const METADATA_ONLY = { Accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }
 
 /** The cluster of a kubeconfig. Objects are raw JSON: fields that nobody here has heard of survive. */
 export function createCluster(config: KubeConfig, options: ClientOptions): Cluster {
@@ -136,13 +137,14 @@ async function listAll<T extends KubernetesObject>(
   query: Query,
   signal?: AbortSignal
 ): Promise<Listed<T>> {
-  const { apiVersion, kind, namespace } = query
+  const { apiVersion, kind, namespace, metadataOnly = false } = query
   const { deed, path } = await locate('list', { apiVersion, kind, namespace })
+  const form = metadataOnly ? { headers: METADATA_ONLY } : {}
   const turn = async (more: Readonly<Record<string, string>>, before: readonly T[]): Promise<Listed<T>> => {
-    const request = { method: 'GET', path: `${path}?${parameters(query, more)}`, signal }
+    const request = { method: 'GET', path: `${path}?${parameters(query, more)}`, signal, ...form }
     const { items = [], metadata = {} } = (await submit(deed, request)) as Page
-    // Only by itself does an object say what it is; in a list the list does.
-    const named = items.map((item) => ({ apiVersion, kind, ...item }) as unknown as T)
+    // In a list an object does not say what it is, or it says that it is metadata.
+    const named = items.map((item) => ({ ...item, apiVersion, kind }) as unknown as T)
     const all = [...before, ...named]
     if (!metadata.continue) return { items: all, version: metadata.resourceVersion ?? '' }
     return turn({ limit: PAGE, continue: metadata.continue }, all)

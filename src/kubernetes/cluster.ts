@@ -15,6 +15,8 @@ export interface Query {
   readonly namespace?: string | undefined
   readonly labels?: string | undefined
   readonly fields?: string | undefined
+  /** What the objects hold is not asked for: only kind and metadata come, and nothing else leaves the cluster. */
+  readonly metadataOnly?: boolean | undefined
 }
 
 /** RFC 6902. A `test` that does not hold makes the whole patch fail with 409 or 422. */

@@ -46,15 +46,22 @@ const kubernetesTags = (tags: Tags): Tags =>
 function parseDocument(document: Document, file: string, lines: LineCounter): ParsedManifests {
   const [error] = document.errors
   if (error !== undefined)
-    return fault(`${file}, line ${lines.linePos(error.pos[0]).line}: ${error.message.split('\n')[0] ?? ''}`)
+    return fault(`${file}, line ${lines.linePos(error.pos[0]).line}: ${withoutText(error.message)}`)
   const source = `${file}, line ${lines.linePos(document.contents?.range?.[0] ?? 0).line}`
   try {
     return unfold(document.toJS(), source)
   } catch (error) {
     // An alias without its anchor, or so many of them that they would fill the memory.
-    return fault(`${source}: ${messageOf(error)}`)
+    return fault(`${source}: ${withoutText(messageOf(error))}`)
   }
 }
+
+/** The first line, and no word of the file: it may be a password that lacks quotes. */
+const withoutText = (message: string): string =>
+  (message.split('\n')[0] ?? '').replace(
+    /^(Unresolved alias .*\)|Block scalar header .* characters): .*?( at line \d.*)?$/,
+    '$1$2'
+  )
 
 function unfold(value: unknown, source: string): ParsedManifests {
   if (value === null || value === undefined) return { manifests: [], faults: [] }

@@ -30,6 +30,20 @@ export const smokeNeeds: readonly Right[] = [
   ...need('', 'pods/portforward', 'get', 'create')
 ]
 
+/** Applying ConfigMaps and Secrets of the manifests, those of these kinds. */
+export const configNeeds = (kinds: ReadonlySet<string>): readonly Right[] => [
+  ...(kinds.has('ConfigMap') ? need('', 'configmaps', 'create', 'patch') : []),
+  ...(kinds.has('Secret') ? need('', 'secrets', 'create', 'patch') : [])
+]
+
+/** Removing what no version refers to any more. */
+export const configRemovalNeeds: readonly Right[] = [
+  ...need('', 'configmaps', 'list', 'delete'),
+  ...need('', 'secrets', 'list', 'delete'),
+  ...need('apps', 'deployments', 'list'),
+  ...need('apps', 'replicasets', 'list')
+]
+
 /** What `status` reads. */
 export const statusNeeds: readonly Right[] = releaseNeeds.filter(
   ({ verb }) => verb === 'get' || verb === 'list'

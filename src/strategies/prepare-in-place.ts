@@ -14,6 +14,7 @@ import type { Observed } from '../observed.ts'
 import { versionOf } from '../observed.ts'
 import type { InPlace, Release } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
+import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFaults } from './in-place.ts'
 import { beginRelease, sourceOf, targetPort } from './prepare.ts'
@@ -30,11 +31,13 @@ type Wanted = Inputs & { readonly strategy: InPlace }
 export function prepareInPlace(
   inputs: Wanted,
   observed: Observed,
-  manifests: readonly Manifest[],
+  given: readonly Manifest[],
   origin: Origin
 ): Prepared | readonly Fault[] {
-  const unusable = manifests.flatMap((manifest) => trafficFaults(manifest, observed))
+  const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
+  const source = sourceOf(observed, given, placementOf(observed))
+  const { manifests, faults: lacking } = withConfig(observed, given, source)
   const { service, stable } = observed
   const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
   const version = versionOf(stable.slot, canary, '')
@@ -42,6 +45,7 @@ export function prepareInPlace(
   const selector = release.selectors.stable
   const port = targetPort(service, canary)
   const faults = [
+    ...lacking,
     ...wrong,
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selector, service),

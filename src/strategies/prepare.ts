@@ -14,6 +14,7 @@ import { versionOf } from '../observed.ts'
 import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
+import { withConfig } from './config.ts'
 import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { isSharedByPods, prepareRouting } from './routing.ts'
@@ -90,7 +91,11 @@ export function prepare(
   origin: Origin
 ): Prepared | readonly Fault[] {
   const unusable = manifests.flatMap((manifest) => trafficFaults(manifest, observed))
-  return unusable.length > 0 ? unusable : prepareUsable(inputs, observed, manifests, origin)
+  if (unusable.length > 0) return unusable
+  const config = withConfig(observed, manifests, sourceOf(observed, manifests, placementOf(observed)))
+  const prepared = prepareUsable(inputs, observed, config.manifests, origin)
+  if (config.faults.length === 0) return prepared
+  return 'length' in prepared ? [...config.faults, ...prepared] : config.faults
 }
 
 function prepareUsable(

@@ -116,6 +116,21 @@ describe('a fault says where it is:', () => {
   it('an alias without its anchor', () => {
     expect(parse(map('a', 'data: *missing\n')).faults).toHaveLength(1)
   })
+
+  it.each([
+    '*hunter2',
+    '@hunter2',
+    '%hunter2',
+    '|hunter2',
+    '[hunter2',
+    '"hunter2',
+    'a: hunter2',
+    "'a' hunter2"
+  ])('a password that lacks quotes, %s, is not repeated', (text) => {
+    const { faults } = parse(map('a', `data:\n  password: ${text}\n`))
+    expect(faults).toHaveLength(1)
+    expect(JSON.stringify(faults)).not.toContain('hunter2')
+  })
 })
 
 describe('hostile files', () => {

@@ -1,0 +1,156 @@
+import { describe, expect, it } from '@jest/globals'
+
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { referencesIn } from '../../src/kubernetes/references.ts'
+import { copyOf } from '../../src/strategies/config-copy.ts'
+import type { ConfigObject } from '../../src/strategies/config-copy.ts'
+import { admin } from '../support/cluster.ts'
+import { playScenes } from '../support/play.ts'
+import { manifestFile, openScene } from '../support/scene.ts'
+import { getDeployment, getPods, getService, service, workload } from '../support/workload.ts'
+
+playScenes()
+
+const PASSWORD = 'hunter2hunter2'
+
+const configMap = (version: string, name = 'web-config'): ConfigObject => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name },
+  data: { VERSION: version, 'page.html': `<h1>${version}</h1>` }
+})
+
+const secret: ConfigObject = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'web-secret' },
+  stringData: { password: PASSWORD }
+}
+
+/** What it answers is in the ConfigMap, which it mounts as well; the Secret is a variable and a volume. */
+const configured = () => {
+  const deployment = workload()
+  const [container] = deployment.spec.template.spec.containers as unknown as readonly [
+    { readonly env: readonly object[] }
+  ]
+  const env = [
+    ...container.env,
+    { name: 'VERSION', valueFrom: { configMapKeyRef: { name: 'web-config', key: 'VERSION' } } },
+    { name: 'PASSWORD', valueFrom: { secretKeyRef: { name: 'web-secret', key: 'password' } } }
+  ]
+  const volumeMounts = [{ name: 'files', mountPath: '/etc/web' }]
+  const sources = [
+    { configMap: { name: 'web-config', items: [{ key: 'page.html', path: 'page.html' }] } },
+    { secret: { name: 'web-secret' } }
+  ]
+  return workload({
+    template: {
+      containers: [{ ...container, env, volumeMounts }],
+      volumes: [{ name: 'files', projected: { sources } }]
+    }
+  })
+}
+
+const manifests = (version: string): string =>
+  manifestFile([configMap(version), secret, configured(), service()])
+
+const read = (namespace: string, kind: string, name: string) =>
+  admin.get<ConfigObject>({ apiVersion: 'v1', kind, namespace, name })
+
+/** The version in the ConfigMap that a Deployment's pods refer to. */
+const configOf = async (namespace: string, deployment: string): Promise<unknown> => {
+  const { spec } = await getDeployment(namespace, deployment)
+  const [reference] = referencesIn(spec.template.spec)
+  const found = reference && (await read(namespace, reference.kind, reference.name))
+  return (found?.data as { readonly VERSION?: string } | undefined)?.VERSION
+}
+
+describe('config in the manifests', () => {
+  it('is released with the version and comes back with it; what no version refers to is removed', async () => {
+    const scene = await openScene([configMap('one'), secret, configured(), service()])
+    const { namespace } = scene
+    const first = await scene.run({ manifests: manifests('two'), bake: '0s', previous: 'keep' })
+    expect(first).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', 'stable-slot': 'green' } })
+    expect([await configOf(namespace, 'web'), await configOf(namespace, 'web-green')]).toEqual(['one', 'two'])
+
+    const orphan = copyOf(configMap('nobody'), 'web', namespace)
+    const others = [
+      copyOf(configMap('nobody'), 'api', namespace),
+      configMap('by hand', 'web-config-bcdfghjklm')
+    ]
+    for (const object of [orphan, ...others])
+      await admin.create({ ...object, metadata: { ...object.metadata, namespace } })
+    const second = await scene.run({ manifests: manifests('three'), bake: '0s', previous: 'keep' })
+    expect(second).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', 'stable-slot': 'blue' } })
+    expect([await configOf(namespace, 'web-green'), await configOf(namespace, 'web-blue')]).toEqual([
+      'two',
+      'three'
+    ])
+    expect(await read(namespace, 'ConfigMap', orphan.metadata.name)).toBeUndefined()
+    for (const { kind, metadata } of others) expect(await read(namespace, kind, metadata.name)).toBeDefined()
+
+    const same = await scene.run({ manifests: manifests('three') })
+    expect(same).toMatchObject({ exitCode: 0, outputs: { result: 'unchanged' } })
+    const back = await scene.run({ command: 'rollback' })
+    expect(back).toMatchObject({ exitCode: 0, outputs: { result: 'rolled-back', 'stable-slot': 'green' } })
+
+    const { users, empty } = await scene.end()
+    expect(users.failed).toBe(0)
+    expect(users.lastSeen.map(({ version }) => version)).toEqual(
+      expect.arrayContaining(['one', 'two', 'three'])
+    )
+    expect(lastOf(users)).toBe('two')
+    expect(empty).toEqual([])
+    const told = [first, second, same, back].map((ended) => JSON.stringify(ended)).join()
+    expect(told).not.toContain(PASSWORD)
+    expect(told).not.toContain(Buffer.from(PASSWORD).toString('base64'))
+  })
+
+  it('needs the published Role to be applied: what it lacks is named before anything is changed', async () => {
+    const scene = await openScene([configMap('one'), secret, configured(), service()])
+    const { namespace } = scene
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      namespace,
+      name: 'greenlight-config'
+    }
+    const before = await getService(namespace)
+    const allow = (verbs: readonly string[]): Promise<KubernetesObject> =>
+      admin.patch(role, [
+        {
+          op: 'replace',
+          path: '/rules',
+          value: [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs }]
+        }
+      ])
+    for (const [lacking, verbs] of [
+      ['create', ['patch', 'list', 'delete']],
+      ['patch', ['create', 'list', 'delete']]
+    ] as const) {
+      await allow(verbs)
+      const { outputs } = await scene.run({ manifests: manifests('two') })
+      expect(outputs.result).toBe('failed')
+      for (const kind of ['configmaps', 'secrets'])
+        expect(outputs.reason?.split(`cannot ${lacking} ${kind} in namespace ${namespace}`)).toHaveLength(2)
+    }
+    const wrong = [configMap('two'), { ...secret, stringData: { password: 123456789 } }, configured()]
+    const { outputs, log } = await scene.run({ manifests: manifestFile(wrong) })
+    expect(outputs.reason).toContain('Secret web-secret: stringData.password is not text')
+    expect(log).not.toContain('123456789')
+    expect(await getService(namespace)).toStrictEqual(before)
+    expect(await getPods(namespace, 'greenlight.dev/slot')).toEqual([])
+
+    await allow(['create', 'patch'])
+    const ended = await scene.run({ manifests: manifests('two'), bake: '0s', previous: 'keep' })
+    expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
+    expect(ended.log).not.toMatch(/warning/i)
+    expect((await scene.end()).users.failed).toBe(0)
+  })
+})
+
+const lastOf = ({
+  lastSeen
+}: {
+  readonly lastSeen: readonly { readonly at: number; readonly version: string }[]
+}) => lastSeen.toSorted((one, other) => one.at - other.at).at(-1)?.version
