@@ -1,30 +1,17 @@
-import type { Sampler } from './analysis/sampling.ts'
 import { carryOut } from './carry-out.ts'
-import { InputError } from './errors.ts'
 import { tidyConfig } from './execution/config.ts'
-import type { Inputs } from './inputs.ts'
 import { withLock } from './lock.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { lookedAt, outcomeOf } from './outcomes.ts'
-import type { Step } from './plan.ts'
-import { preflight } from './preflight.ts'
+import { getReady, planOf } from './ready.ts'
+import type { Ready } from './ready.ts'
 import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import { beginRun, drainIn, trafficsOf } from './release-run.ts'
-import { samplerFor } from './sampler.ts'
-import { isInPlace, planInPlace } from './strategies/in-place.ts'
-import { planProgressive } from './strategies/progressive.ts'
-import { prepareInPlace } from './strategies/prepare-in-place.ts'
-import { placementOf, prepare } from './strategies/prepare.ts'
-import type { Prepared } from './strategies/prepare.ts'
-import { untestedWays } from './routes/find.ts'
-import { unwatched } from './strategies/traffic-fields.ts'
-import { isUnchanged } from './strategies/unchanged.ts'
-import { SLOT_LABEL } from './kubernetes/slots.ts'
 
 /**
  * Releases a new version beside the one that serves.
@@ -37,33 +24,6 @@ export async function deploy(request: Request): Promise<Outcome> {
   const ready = await getReady(request, observed)
   if (ready === undefined) return lookedAt('deploy', observed, origin, ports.clock.now())
   return withLock(observed.service, origin, ports, signal, (lock) => release(request, observed, ready, lock))
-}
-
-interface Ready extends Prepared {
-  readonly warnings: readonly string[]
-  readonly sampler: Sampler | undefined
-}
-
-/** Everything that can be known to be wrong before anything is changed; undefined when there is nothing to release. */
-async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
-  const { inputs, manifests, origin, ports, signal } = request
-  const { strategy } = inputs
-  const prepared = isInPlace(strategy)
-    ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
-    : prepare(inputs, observed, manifests, origin)
-  if ('length' in prepared) throw new InputError(prepared)
-  const sampler = samplerFor(request, prepared.routes)
-  const { faults, warnings, canary } = await preflight(prepared, observed, inputs, sampler, ports, signal)
-  if (faults.length > 0) throw new InputError(faults)
-  if (
-    canary !== undefined &&
-    isUnchanged(canary, observed.stable.deployment, [SLOT_LABEL, placementOf(observed).label])
-  )
-    return undefined
-  const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
-  const all = [...warnings, ...prepared.warnings, ...unwatched(prepared.manifests), ...ways]
-  for (const warning of all) ports.log.warning(warning)
-  return { ...prepared, sampler, warnings: all }
 }
 
 async function release(request: Request, observed: Observed, ready: Ready, lock: Lock): Promise<Outcome> {
@@ -92,14 +52,6 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
   const ending = await carryOut(planOf(ready, inputs, drainIn(run)), run, lock, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
-}
-
-function planOf({ release, ...ready }: Ready, inputs: Inputs, drain: number): readonly Step[] {
-  const { bake, previous } = inputs
-  const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
-  return release.strategy === undefined
-    ? planProgressive({ ...ready, checks, smokeTests, bake, previous, drain }, release)
-    : planInPlace({ ...ready, checks, smokeTests, bake })
 }
 
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */

@@ -12,10 +12,15 @@ import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } fro
 import { parseRoute, printRoute, routesFaults, type RouteName } from './grammar/route.ts'
 import { isCommand, parseSmokeTest, type SmokeTest } from './grammar/smoke-test.ts'
 import { parseStep, stepsFaults, type Step } from './grammar/step.ts'
+import { parseVersionName } from './grammar/version-name.ts'
+
+const commands = ['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
+
+type Command = (typeof commands)[number]
 
 /** What the user asked for. Durations are in milliseconds; an empty list means none. */
 export interface Inputs {
-  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status'
+  readonly command: Command
   /** Name of the Deployment; undefined: the only one in `manifests`. */
   readonly workload: string | undefined
   /** What carries the traffic; none: the Service that selects the workload. */
@@ -47,6 +52,8 @@ export interface Inputs {
   readonly timeout: number
   readonly bake: number
   readonly previous: 'scale-down' | 'keep'
+  /** What `rollback` brings back; undefined: the version before. */
+  readonly to: string | undefined
   /** A secret. */
   readonly githubToken: string | undefined
   readonly comment: 'auto' | 'off'
@@ -87,7 +94,7 @@ const toRecord = (items: readonly Header[]): Readonly<Record<string, string>> =>
 
 /** How each input is read. Its name in action.yml is the key in kebab case. */
 const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
-  command: single(choice('deploy', 'promote', 'abort', 'rollback', 'status'), 'deploy'),
+  command: single(choice(...commands), 'deploy'),
   workload: optional(parseWorkload),
   route: list(parseRoute, { keyOf: printRoute, faultsAmong: routesFaults }),
   namespace: optional(parseName),
@@ -110,6 +117,7 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   timeout: duration('10m', 1),
   bake: duration('30s'),
   previous: single(choice('scale-down', 'keep'), 'scale-down'),
+  to: optional(parseVersionName),
   githubToken: optional(anyText),
   comment: single(choice('auto', 'off'), 'auto')
 }
@@ -124,7 +132,7 @@ export const inputDefaults: Readonly<Record<string, string>> = Object.fromEntrie
 /** What is wrong between inputs that may each be right. */
 const faultsBetween = (
   isGiven: (name: string) => boolean,
-  { strategy }: { readonly strategy?: unknown }
+  { strategy, command }: { readonly strategy?: unknown; readonly command?: unknown }
 ): readonly Fault[] => {
   const faults: Fault[] = []
   if (!isGiven('workload') && !isGiven('manifests')) {
@@ -134,6 +142,10 @@ const faultsBetween = (
   if (isGiven('checks') && !isGiven('prometheus')) {
     const problem = 'checks need an address to ask'
     faults.push({ input: 'prometheus', problem, example: 'service/monitoring/prometheus-server:80' })
+  }
+  if (isGiven('to') && typeof command === 'string' && command !== 'rollback') {
+    const problem = `to belongs to command rollback, and command is ${command}`
+    faults.push({ input: 'to', problem, example: 'command: rollback' })
   }
   // A strategy that could not be read may have been meant as canary.
   if (isGiven('steps') && typeof strategy === 'string' && strategy !== 'canary') {

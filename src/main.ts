@@ -34,6 +34,12 @@ interface Begun {
 
 const log = actionsLog()
 
+/** Commands whose manifests say what is, or was, to be released. */
+const BRINGS: ReadonlySet<Inputs['command']> = new Set(['deploy', 'plan', 'promote'])
+
+/** Commands that have nothing to tell a pull request. */
+const SILENT: ReadonlySet<Inputs['command']> = new Set(['status', 'cleanup'])
+
 /** The runner starts this file twice: for the step, and after the job's last step for what a killed one has left. */
 const entry = core.getState('main') === '' ? main : post
 
@@ -68,7 +74,7 @@ async function release(known: Known): Promise<Outcome> {
   const inputs = (known.inputs = maskedInputs())
   const { ports, namespace } = open(inputs)
   const manifests =
-    inputs.command === 'deploy' || inputs.workload === undefined ? await readManifests(inputs.manifests) : []
+    BRINGS.has(inputs.command) || inputs.workload === undefined ? await readManifests(inputs.manifests) : []
   const target = (known.target = targetOf({ inputs, namespace, manifests }))
   const begun: Begun = { target, origin }
   core.saveState('begun', JSON.stringify(begun))
@@ -154,7 +160,7 @@ function cancellation(): AbortSignal {
 async function report(outcome: Outcome, { inputs }: Known): Promise<void> {
   for (const [name, value] of Object.entries(outputsOf(outcome))) core.setOutput(name, value)
   await writeSummary(renderSummary(outcome))
-  if (inputs?.githubToken === undefined || inputs.comment === 'off' || inputs.command === 'status') return
+  if (inputs?.githubToken === undefined || inputs.comment === 'off' || SILENT.has(inputs.command)) return
   const sticky = { marker: commentMarker(outcome), body: renderComment(outcome) }
   const warn = (text: string): void => {
     log.warning(text)

@@ -2,8 +2,8 @@ import type { Check } from './grammar/check.ts'
 import type { SmokeTest } from './grammar/smoke-test.ts'
 import type { Split } from './routes/route.ts'
 
-/** How a run ended. `unchanged`: what would be released is what serves. */
-export type Result = 'promoted' | 'rolled-back' | 'aborted' | 'waiting' | 'unchanged' | 'failed'
+/** How a run ended. `unchanged`: what would be released is what serves, or there was nothing to do. */
+export type Result = 'promoted' | 'rolled-back' | 'aborted' | 'waiting' | 'unchanged' | 'planned' | 'failed'
 
 /** One version of the workload, in the place where it runs. */
 export interface Version {
@@ -15,6 +15,25 @@ export interface Version {
   /** `pod-template-hash` of its pods. */
   readonly hash: string
   readonly replicas: number
+}
+
+/** A version that has been released, or whose template is still there. */
+export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment' | 'hash'>> {
+  /** Absent where no release is on record that brought it. */
+  readonly release?: string
+  readonly command?: 'deploy' | 'rollback'
+  /** Whether that release came to its end: else the version was taken out. Absent where it is not known. */
+  readonly served?: boolean
+  /** When the release ended, or the template was made; RFC 3339. */
+  readonly at: string
+  readonly images: readonly string[]
+  /** Of its ReplicaSet, as `kubectl rollout history` counts. */
+  readonly revision?: number
+  /** Whether its template still exists: without it nobody can go back to it. */
+  readonly kept: boolean
+  /** Whether what serves has this template. */
+  readonly serves: boolean
+  readonly run?: string
 }
 
 export interface TimelineEntry {
@@ -89,9 +108,26 @@ export interface Shift {
   readonly observed?: { readonly share: number; readonly requests: number }
 }
 
+/** What a release would make of one object. */
+export interface ObjectChange {
+  /** e.g. `Deployment web-green`; untrusted text, as the diff is. */
+  readonly object: string
+  /** `unknown`: nobody may look at it. */
+  readonly state: 'new' | 'changed' | 'same' | 'unknown'
+  /** Unified, from what is live to what the API server would keep. */
+  readonly diff: readonly string[]
+}
+
+/** What a release would do. */
+export interface Preview {
+  /** In order, to its end. */
+  readonly steps: readonly string[]
+  readonly changes: readonly ObjectChange[]
+}
+
 /** The one value that every report is rendered from. */
 export interface Outcome {
-  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status'
+  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status' | 'plan' | 'cleanup'
   readonly result: Result
   /** One sentence; empty when there is nothing to explain. May hold text that others wrote. */
   readonly reason: string
@@ -124,6 +160,10 @@ export interface Outcome {
   readonly evidence: readonly PodEvidence[]
   readonly foreignWrites: readonly ForeignWrite[]
   readonly warnings: readonly string[]
+  /** Only of a plan. */
+  readonly plan?: Preview
+  /** What can be gone back to, newest first; only when that was asked for. */
+  readonly versions?: readonly PastVersion[]
   /** Something is left that the post step does: the traffic is where it belongs, but not everything is tidy. */
   readonly unsettled?: boolean
   /** Next things to do, one line each. */

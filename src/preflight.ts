@@ -5,7 +5,7 @@ import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
-import type { Deployment } from './kubernetes/objects.ts'
+import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
 import { readReplicaSet } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Release } from './record.ts'
@@ -17,6 +17,14 @@ export interface Preflight {
   readonly warnings: readonly string[]
   /** The canary as the API server would keep it. */
   readonly canary: Deployment | undefined
+  readonly manifests: readonly TriedManifest[]
+}
+
+/** A manifest, and what the API server would make of it. */
+export interface TriedManifest {
+  readonly manifest: Manifest
+  /** Undefined when it cannot tell yet: the namespace or the kind is not there. */
+  readonly kept: KubernetesObject | undefined
 }
 
 /** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
@@ -36,9 +44,20 @@ export async function preflight(
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
   ])
   return {
-    faults: [...rights, ...undo, ...dryRun.faults, ...untold(manifests.flat(), rights), ...checks.faults],
+    faults: [
+      ...rights,
+      ...undo,
+      // Missing rights are told by name already.
+      ...(dryRun.forbidden && rights.length > 0 ? [] : dryRun.faults),
+      ...untold(
+        manifests.flatMap(({ faults }) => faults),
+        rights
+      ),
+      ...checks.faults
+    ],
     warnings: checks.warnings,
-    canary: dryRun.canary
+    canary: dryRun.canary,
+    manifests
   }
 }
 
@@ -66,7 +85,12 @@ export async function undoFaults(
 export async function tryCanary(
   canary: Deployment,
   { cluster }: Ports
-): Promise<{ faults: Fault[]; canary: Deployment | undefined }> {
+): Promise<{
+  readonly faults: readonly Fault[]
+  readonly canary: Deployment | undefined
+  /** For want of rights, or by a policy of the cluster. */
+  readonly forbidden: boolean
+}> {
   try {
     const { resourceVersion, ...metadata } = canary.metadata
     const tried = { ...canary, metadata }
@@ -75,25 +99,28 @@ export async function tryCanary(
       resourceVersion === undefined
         ? cluster.create(tried, { dryRun: true })
         : cluster.replace(tried, { dryRun: true })
-    return { faults: [], canary: await kept }
+    return { faults: [], canary: await kept, forbidden: false }
   } catch (error) {
-    // Missing rights are told by name already; an unreachable cluster is no fault of the manifest.
+    // An unreachable cluster is no fault of the manifest.
     if (!(error instanceof ClusterError) || error.status === 0) throw error
-    return {
-      faults: error.status === 403 ? [] : [{ input: 'manifests', problem: error.message }],
-      canary: undefined
-    }
+    const { message: problem, status } = error
+    return { faults: [{ input: 'manifests', problem }], canary: undefined, forbidden: status === 403 }
   }
 }
 
-async function tryManifest({ object, source }: Manifest, { cluster }: Ports): Promise<Fault[]> {
+async function tryManifest(
+  manifest: Manifest,
+  { cluster }: Ports
+): Promise<TriedManifest & { readonly faults: readonly Fault[] }> {
+  const { object, source } = manifest
   try {
-    await cluster.apply(object, { dryRun: true })
-    return []
+    return { manifest, kept: await cluster.apply(object, { dryRun: true }), faults: [] }
   } catch (error) {
     if (!(error instanceof ClusterError) || error.status === 0) throw error
     // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
-    return error.status === 404 ? [] : [{ input: 'manifests', problem: `${source}: ${error.message}` }]
+    const faults =
+      error.status === 404 ? [] : [{ input: 'manifests', problem: `${source}: ${error.message}` }]
+    return { manifest, kept: undefined, faults }
   }
 }
 

@@ -1,8 +1,12 @@
 import type { RouteName } from './grammar/route.ts'
+import { readHistory, withEntry } from './history.ts'
+import type { HistoryEntry } from './history.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
 import type { Rollout } from './kubernetes/rollout.ts'
 import type { Version } from './outcome.ts'
 import type { Backends, HeaderMatch, Split } from './routes/route.ts'
+
+export type { HistoryEntry } from './history.ts'
 
 /** Annotation on the route object: the state of the release, changed in the same write as the traffic. */
 export const RECORD_ANNOTATION = 'greenlight.dev/release'
@@ -18,14 +22,6 @@ export type Phase = 'running' | 'waiting' | 'aborting' | 'promoting' | 'promoted
 
 /** How a release replaces pods in the Deployment that serves: one after the other, or all of them at once. */
 export type InPlace = 'rolling' | 'recreate'
-
-export interface HistoryEntry {
-  readonly release: string
-  readonly result: 'promoted' | 'rolled-back'
-  readonly at: string
-  readonly images: readonly string[]
-  readonly run?: string
-}
 
 export interface Release {
   readonly version: 1
@@ -70,8 +66,6 @@ export interface Release {
   readonly history: readonly HistoryEntry[]
 }
 
-const HISTORY_LENGTH = 10
-
 /**
  * Reads the record of a route object.
  * @throws Error when the annotation is there but cannot be understood: then nothing may be changed.
@@ -80,7 +74,7 @@ export function readRecord(route: KubernetesObject): Release | undefined {
   const text = route.metadata.annotations?.[RECORD_ANNOTATION]
   if (text === undefined) return undefined
   const record = parse(text)
-  if (record !== undefined && isComplete(record)) return record
+  if (record !== undefined && isComplete(record)) return { ...record, history: readHistory(record.history) }
   throw new Error(
     `the annotation ${RECORD_ANNOTATION} of ${route.kind.toLowerCase()}/${route.metadata.name} cannot be read: ` +
       'it was written by another version of Greenlight or edited by hand. ' +
@@ -155,7 +149,7 @@ export const backendsOf = (
 export function promoted(release: Release, at: number, settle?: Selector): Release {
   const { stable, canary, id, strategy } = release
   return {
-    ...withHistory(release, release.command === 'deploy' ? 'promoted' : 'rolled-back', canary, at),
+    ...ended(release, true, at),
     id,
     phase: release.command === 'deploy' ? 'promoted' : 'rolled-back',
     weight: 0,
@@ -171,14 +165,15 @@ export function promoted(release: Release, at: number, settle?: Selector): Relea
 
 /** The record after stable has been put back; an older version to roll back to stays known. */
 export const restored = (release: Release, at: number): Release => ({
-  ...withHistory(release, 'rolled-back', release.canary, at),
+  ...ended(release, false, at),
   ...(release.previous === undefined ? {} : { previous: release.previous }),
   phase: 'rolled-back',
   weight: 0
 })
 
-function withHistory(
-  {
+/** Without what only a release under way needs. */
+function ended(release: Release, served: boolean, at: number): Release {
+  const {
     previous: _,
     header: __,
     mirror: ___,
@@ -186,18 +181,7 @@ function withHistory(
     shiftedAt: _____,
     continuedBy: ______,
     rollout: _______,
-    ...release
-  }: Release,
-  result: HistoryEntry['result'],
-  version: Version,
-  at: number
-): Release {
-  const entry: HistoryEntry = {
-    release: release.id,
-    result,
-    at: new Date(at).toISOString(),
-    images: version.images,
-    ...(release.run === undefined ? {} : { run: release.run })
-  }
-  return { ...release, history: [entry, ...release.history].slice(0, HISTORY_LENGTH) }
+    ...kept
+  } = release
+  return { ...kept, history: withEntry(release, served, at) }
 }

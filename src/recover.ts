@@ -112,14 +112,15 @@ function leftOf(record: Release | undefined, origin: Origin): 'undo' | Selector 
   return isUnfinished(record) ? 'undo' : record.settle
 }
 
-async function settleDown(
+/** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
+export async function settleDown(
   { service, workload }: Recovered,
   release: Release,
   selector: Selector,
   ports: Ports,
   settings: Settings,
   lock: Lock
-): Promise<void> {
+): Promise<ReleaseRun> {
   const beginning = {
     service,
     routes: [],
@@ -131,5 +132,7 @@ async function settleDown(
     lock,
     sampler: undefined
   }
-  await execute(planSettle(selector), beginRun(beginning, ports, settings), lock.lost)
+  const run = beginRun(beginning, ports, settings)
+  await execute(planSettle(selector), run, lock.lost)
+  return run
 }

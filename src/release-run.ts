@@ -14,7 +14,7 @@ import { backendsOf, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import { drainOf } from './strategies/drain.ts'
 
-interface Beginning {
+export interface Beginning {
   readonly service: Service
   /** Those of the release, in its order. */
   readonly routes: readonly ObservedRoute[]

@@ -1,4 +1,5 @@
 import { abort } from './abort.ts'
+import { cleanup } from './cleanup.ts'
 import { deploy } from './deploy.ts'
 import { InputError } from './errors.ts'
 import type { Inputs } from './inputs.ts'
@@ -8,6 +9,7 @@ import type { Outcome } from './outcome.ts'
 import { promote } from './promote.ts'
 import type { Request } from './request.ts'
 import { rollback } from './rollback.ts'
+import { showPlan } from './show-plan.ts'
 import { status } from './status.ts'
 
 /**
@@ -26,6 +28,10 @@ export function run(request: Request): Promise<Outcome> {
       return rollback(request)
     case 'status':
       return status(request)
+    case 'plan':
+      return showPlan(request)
+    case 'cleanup':
+      return cleanup(request)
   }
 }
 

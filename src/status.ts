@@ -1,15 +1,18 @@
 import { isReady, wantedReplicas } from './kubernetes/health.ts'
+import type { SlotName } from './kubernetes/slots.ts'
 import { observe } from './observe.ts'
+import { readVersions } from './observe-versions.ts'
 import type { Observed } from './observed.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, Version } from './outcome.ts'
 import { lookedAt } from './outcomes.ts'
 import { printRoute } from './grammar/route.ts'
 import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
+import { versionLines } from './report/history.ts'
 import type { Request } from './request.ts'
 import { describeSplit } from './routes/split.ts'
 
-/** What serves, and what the record says of the last release. Changes nothing. */
+/** What serves, what the record says of the last release, and what can be gone back to. Changes nothing. */
 export async function status({
   target,
   origin,
@@ -17,13 +20,22 @@ export async function status({
 }: Pick<Request, 'target' | 'origin' | 'ports'>): Promise<Outcome> {
   const observed = await observe(target, ports.cluster)
   const { record } = observed
-  for (const line of factsOf(observed)) ports.log.quote(line)
+  const versions = (await readVersions(observed, ports.cluster)).map(({ version }) => version)
+  for (const line of [...factsOf(observed), ...versionLines(versions)]) ports.log.quote(line)
   return {
     ...lookedAt('status', observed, origin, ports.clock.now()),
     reason: record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record),
-    ...(record?.previous === undefined ? {} : { previous: record.previous }),
+    versions,
+    ...(record?.previous === undefined ? {} : { previous: asItRuns(record.previous, observed) }),
     ...(record !== undefined && isUnfinished(record) ? underWay(record) : {})
   }
+}
+
+/** Kept for a rollback, it may have been scaled down since. */
+function asItRuns(previous: Version, { slots, stable }: Observed): Version {
+  const live = slots[previous.slot as SlotName]
+  const isGone = live === undefined || previous.deployment === stable.deployment.metadata.name
+  return { ...previous, replicas: isGone ? 0 : wantedReplicas(live) }
 }
 
 const underWay = (record: Release): Partial<Outcome> => ({

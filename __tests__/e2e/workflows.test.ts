@@ -150,11 +150,13 @@ const readable = (inputs: Readonly<Record<string, string>>): Readonly<Record<str
   Object.fromEntries(
     Object.entries(inputs).map(([name, value]) => [
       name,
-      name === 'kubeconfig' ? '{}' : value.replaceAll('${{ github.sha }}', '0123456')
+      name === 'kubeconfig'
+        ? '{}'
+        : value.replaceAll('${{ github.sha }}', '0123456').replaceAll('${{ inputs.to }}', '')
     ])
   )
 
-const COMMANDS = ['abort', 'deploy', 'deploy', 'deploy', 'promote', 'rollback']
+const COMMANDS = ['abort', 'cleanup', 'deploy', 'deploy', 'deploy', 'plan', 'promote', 'rollback']
 
 const objectsOf = (file: string): readonly KubernetesObject[] =>
   parseManifests(readFileSync(file, 'utf8'), basename(file)).manifests.map(({ object }) => object)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../../src/kubernetes/canonical.ts'
 import { isEnding, isReady, templateHash } from '../../src/kubernetes/health.ts'
-import type { Deployment, Pod, Service } from '../../src/kubernetes/objects.ts'
+import type { Deployment, Pod, ReplicaSet, Service } from '../../src/kubernetes/objects.ts'
 import { rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { selects, withoutKeys } from '../../src/kubernetes/selectors.ts'
 import { resolvePort } from '../../src/kubernetes/health.ts'
@@ -46,6 +46,8 @@ export class Controllers {
   readonly #cluster: MemoryCluster
   /** As the controller knows them: older than they are by `lag`. */
   readonly #seen = new Map<string, Deployment>()
+  /** Hashes of the templates that Deployments have had last, by name. */
+  readonly #current = new Map<string, string>()
   #pods = 0
 
   constructor(cluster: MemoryCluster) {
@@ -126,11 +128,21 @@ export class Controllers {
     const name = `${metadata.name}-${hash}`
     const { namespace = '' } = metadata
     const ref = { apiVersion: DEPLOYMENT, kind: 'ReplicaSet', namespace, name }
-    if (this.#cluster.read(ref) !== undefined) return
+    const live = this.#cluster.read<ReplicaSet>(ref)
+    if (live !== undefined && this.#current.get(metadata.name) === hash) return
+    this.#current.set(metadata.name, hash)
+    const revisions = this.#cluster
+      .all<ReplicaSet>({ apiVersion: DEPLOYMENT, kind: 'ReplicaSet', namespace })
+      .filter((one) => one.metadata.name === `${metadata.name}-${templateHashOf(one)}`)
+      .map(revisionOf)
+    const latest = Math.max(0, ...revisions)
+    if (live !== undefined && revisionOf(live) === latest) return
+    const annotations = { [REVISION]: String(latest + 1) }
     const labels = { ...spec.template.metadata?.labels, 'pod-template-hash': hash }
     const template = { ...spec.template, metadata: { ...spec.template.metadata, labels } }
-    const replicaSet = { ...ref, metadata: { namespace, name, labels }, spec: { template } }
-    this.#cluster.create(replicaSet, 'kube-controller-manager')
+    const replicaSet = { ...ref, metadata: { namespace, name, labels, annotations }, spec: { template } }
+    if (live === undefined) this.#cluster.create(replicaSet, 'kube-controller-manager')
+    else this.#cluster.replace(replicaSet, 'kube-controller-manager')
   }
 
   #start({ metadata: { name, namespace = '' }, spec: { template } }: Deployment, hash: string): void {
@@ -196,6 +208,12 @@ export class Controllers {
     }
   }
 }
+
+const REVISION = 'deployment.kubernetes.io/revision'
+
+const templateHashOf = ({ metadata }: ReplicaSet): string => metadata.labels?.['pod-template-hash'] ?? ''
+
+const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotations?.[REVISION] ?? 0)
 
 /** Whether no new pod may start before the last old one is gone. */
 const recreates = (deployment: Deployment): boolean => rolloutOf(deployment).strategy?.type === 'Recreate'

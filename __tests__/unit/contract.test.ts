@@ -122,6 +122,7 @@ describe('action.yml', () => {
       aborted: true,
       waiting: true,
       unchanged: true,
+      planned: true,
       failed: true
     }
     const named = action.outputs.result?.description?.match(/(?<=`)[a-z-]+(?=`)/g) ?? []

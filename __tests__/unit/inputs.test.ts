@@ -42,6 +42,7 @@ describe('readInputs', () => {
       timeout: 600_000,
       bake: 30_000,
       previous: 'scale-down',
+      to: undefined,
       githubToken: undefined,
       comment: 'auto'
     })
@@ -72,6 +73,7 @@ describe('readInputs', () => {
       timeout: '1h',
       bake: '0s',
       previous: 'keep',
+      to: 'shop/web:1',
       'github-token': 'ghs_1',
       comment: 'off'
     })
@@ -99,7 +101,8 @@ describe('readInputs', () => {
       checkInterval: 1_000,
       failureLimit: 1,
       probe: { url: 'https://shop.example.com/', header: 'x-version', requestHeaders: {} },
-      timeout: 3_600_000
+      timeout: 3_600_000,
+      to: 'shop/web:1'
     })
   })
 
@@ -113,7 +116,7 @@ describe('readInputs', () => {
         timeout: '10'
       })
     ).toEqual([
-      'command: "depoly" is not one of deploy, promote, abort, rollback, status; did you mean deploy? — for example: deploy',
+      'command: "depoly" is not one of deploy, promote, abort, rollback, status, plan, cleanup; did you mean deploy? — for example: deploy',
       'workload: "statefulset/db" cannot be released, only Deployments can — for example: deployment/web',
       'smoke-tests, line 3: "GET /version" does not say which status must come back — for example: GET /health -> 200',
       'checks, line 3: the bound of success-rate needs its unit, % — for example: success-rate >= 95%',
@@ -123,7 +126,7 @@ describe('readInputs', () => {
   })
 
   it.each([
-    ['command', 'release', '"release" is not one of deploy, promote, abort, rollback, status'],
+    ['command', 'release', '"release" is not one of deploy, promote, abort, rollback, status, plan, cleanup'],
     ['workload', 'Web', '"Web" is not a name'],
     ['route', 'web', 'line 1: "web" is not a route, which is <kind>/<name> — for example: service/web'],
     ['route', 'ingress/web\n\ningress/web', 'line 3: "ingress/web" is already on line 1'],
@@ -156,6 +159,11 @@ describe('readInputs', () => {
     ['timeout', '121h', '"121h" is too long, at most 120h'],
     ['bake', '-1s', '"-1s" is not a duration'],
     ['previous', 'kepe', 'did you mean keep?'],
+    [
+      'to',
+      'shop/web:1',
+      'to belongs to command rollback, and command is deploy — for example: command: rollback'
+    ],
     ['comment', 'true', '"true" is not one of auto, off']
   ])('refuses %s %j', (name, text, problem) => {
     const found = faults({ workload: 'web', prometheus: 'https://prom', [name]: text })
@@ -163,11 +171,14 @@ describe('readInputs', () => {
     expect(found[0]).toMatch(new RegExp(`^${name}\\b`))
   })
 
-  it.each(['deploy', 'promote', 'abort', 'rollback', 'status'])('needs to know what to %s', (command) => {
-    expect(faults({ command })).toEqual([expect.stringContaining('nothing says which Deployment is meant')])
-    expect(faults({ command, manifests: 'k8s' })).toEqual([])
-    expect(faults({ command, workload: 'web' })).toEqual([])
-  })
+  it.each(['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'])(
+    'needs to know what to %s',
+    (command) => {
+      expect(faults({ command })).toEqual([expect.stringContaining('nothing says which Deployment is meant')])
+      expect(faults({ command, manifests: 'k8s' })).toEqual([])
+      expect(faults({ command, workload: 'web' })).toEqual([])
+    }
+  )
 
   it('reports what is wrong with single steps and with all of them at once', () => {
     const steps = '10% for 5m\n\n# later\n30%\n5% for 1m\n50% for 0s\n40% for 1m\n'
@@ -184,6 +195,13 @@ describe('readInputs', () => {
       `steps: steps belong to strategy canary, and strategy is ${strategy || 'blue-green'} — for example: strategy: canary`
     ])
     expect(faults({ workload: 'web', strategy, steps: '# 100%' })).toEqual([])
+  })
+
+  it('does not hold a misspelt command against a version to go back to', () => {
+    expect(faults({ workload: 'web', command: 'rolback', to: '7-1' })).toHaveLength(1)
+    expect(faults({ workload: 'web', command: 'rollback', to: 'two words' })).toEqual([
+      'to: "two words" is neither a release id, a revision nor an image — for example: 123456-1'
+    ])
   })
 
   it('does not hold a misspelt strategy against the steps', () => {

@@ -18,7 +18,7 @@ export const releaseNeeds: readonly Right[] = [
   ...need('', 'pods/log', 'get'),
   ...need('', 'events', 'list'),
   ...need('apps', 'deployments', 'get', 'list', 'watch', 'create', 'update', 'patch'),
-  ...need('apps', 'replicasets', 'get'),
+  ...need('apps', 'replicasets', 'get', 'list'),
   ...need('autoscaling', 'horizontalpodautoscalers', 'list', 'patch'),
   ...need('coordination.k8s.io', 'leases', 'get', 'create', 'update'),
   ...need('discovery.k8s.io', 'endpointslices', 'list', 'watch')

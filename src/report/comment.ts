@@ -5,6 +5,7 @@ import { fitting, type Limits } from './limits.ts'
 import { details, link, paragraphs, section } from './markdown.ts'
 import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
 import { podEvidence } from './pods.ts'
+import { previewOfChanges, previewOfSteps } from './preview.ts'
 import { smokeTests, stepTable } from './steps.ts'
 import { trafficOverTime } from './traffic.ts'
 
@@ -22,7 +23,8 @@ const brief = (limits: Limits): Limits => ({
   rows: Math.min(limits.rows, 20),
   pods: Math.min(limits.pods, 2),
   events: Math.min(limits.events, 5),
-  logLines: Math.min(limits.logLines, 15)
+  logLines: Math.min(limits.logLines, 15),
+  diffLines: Math.min(limits.diffLines, 200)
 })
 
 const withLimits = (outcome: Outcome, limits: Limits): string =>
@@ -32,6 +34,8 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
     reasonBox(outcome, limits),
     nextSteps(outcome, limits),
     warnings(outcome, limits),
+    previewOfChanges(outcome, limits),
+    previewOfSteps(outcome, limits),
     trafficOverTime(outcome, limits),
     details(
       'What runs now, evidence, checks and steps',

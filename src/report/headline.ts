@@ -36,14 +36,19 @@ const waiting: Sentence = (workload, outcome, voice) =>
   `${workload} waits for approval: ${canaryName(outcome, voice)} has ` +
   canaryShare(shiftNow(outcome), outcome.shareOf, voice)
 
+const planned: Sentence = (workload, outcome, voice) =>
+  `${canaryName(outcome, voice)} would be released to ${workload}: ${traffic(outcome, voice)}`
+
+/** What every command may find. */
+const found = { waiting, unchanged, planned }
+
 const release: Readonly<Record<Result, Sentence>> = {
+  ...found,
   promoted: (workload, outcome, voice) => `${workload} was released: ${traffic(outcome, voice)}`,
   'rolled-back': (workload, outcome, voice) =>
     `${workload} was rolled back: ${takenOut(outcome, voice)}, ${traffic(outcome, voice)}`,
   aborted: (workload, outcome, voice) =>
     `The release of ${workload} was stopped before its end: ${traffic(outcome, voice)}`,
-  waiting,
-  unchanged,
   failed: (workload, outcome, voice) => `The release of ${workload} failed: ${traffic(outcome, voice)}`
 }
 
@@ -51,12 +56,11 @@ const putBack: Sentence = (workload, outcome, voice) =>
   `${workload} was put back as asked: ${traffic(outcome, voice)}`
 
 const abort: Readonly<Record<Result, Sentence>> = {
+  ...found,
   // It had passed before anybody asked for it to be aborted.
   promoted: release.promoted,
   'rolled-back': putBack,
   aborted: putBack,
-  waiting,
-  unchanged,
   failed: (workload, outcome, voice) => `${workload} could not be put back: ${traffic(outcome, voice)}`
 }
 
@@ -64,16 +68,32 @@ const rolledBack: Sentence = (workload, outcome, voice) =>
   `${workload} was rolled back as asked: ${traffic(outcome, voice)} again`
 
 const rollback: Readonly<Record<Result, Sentence>> = {
+  ...found,
   promoted: rolledBack,
   'rolled-back': rolledBack,
   aborted: (workload, outcome, voice) =>
     `The rollback of ${workload} was stopped before its end: ${traffic(outcome, voice)}`,
-  waiting,
-  unchanged,
   failed: (workload, outcome, voice) => `The rollback of ${workload} failed: ${traffic(outcome, voice)}`
 }
 
-const sentences = { deploy: release, promote: release, abort, rollback }
+const plan: Readonly<Record<Result, Sentence>> = {
+  ...release,
+  aborted: (workload) => `The plan for ${workload} was stopped: nothing was changed`,
+  failed: (workload) => `${workload} cannot be released like this: nothing was changed`
+}
+
+const tidiedUp: Sentence = (workload, outcome, voice) =>
+  `${workload} was tidied up: ${traffic(outcome, voice)}`
+
+const cleanup: Readonly<Record<Result, Sentence>> = {
+  ...release,
+  promoted: tidiedUp,
+  'rolled-back': tidiedUp,
+  aborted: (workload) => `The cleanup of ${workload} was stopped before its end`,
+  failed: (workload) => `${workload} could not be tidied up`
+}
+
+const sentences = { deploy: release, promote: release, abort, rollback, plan, cleanup }
 
 const sentence = (outcome: Outcome, voice: Voice): string => {
   const workload = voice.name(oneLine(outcome.workload) || 'the workload')
@@ -87,6 +107,7 @@ const sentence = (outcome: Outcome, voice: Voice): string => {
 const icon = (outcome: Outcome): string => {
   const { result } = outcome
   if (failsTheStep(outcome)) return result === 'aborted' ? '🛑' : '❌'
+  if (result === 'planned') return '📋'
   return result === 'waiting' || isSplit(outcome) ? '⏳' : '✅'
 }
 

@@ -4,7 +4,9 @@ import type {
   ForeignWrite,
   Measurement,
   Outcome,
+  PastVersion,
   PodEvidence,
+  Preview,
   Shift,
   SmokeResult,
   TimelineEntry,
@@ -25,10 +27,18 @@ const generous: Limits = {
   pods: 20,
   events: 50,
   logLines: 200,
+  diffLines: 1_000,
   characters: 2_000
 }
 
-const thinned: Limits = { ...generous, samples: 300, rows: 100, logLines: 50, characters: 1_000 }
+const thinned: Limits = {
+  ...generous,
+  samples: 300,
+  rows: 100,
+  logLines: 50,
+  diffLines: 300,
+  characters: 1_000
+}
 
 /** A smoke test goes to every pod; the names of the first ones tell enough. */
 const mostPods = 30
@@ -45,6 +55,26 @@ const tail = (originals: readonly string[], count: number, limits: Limits): read
 
 const versionOf = (version: Version | undefined, limits: Limits): Version | undefined =>
   version && { ...version, images: texts(version.images, limits.rows, limits) }
+
+const pastVersionOf = (version: PastVersion, limits: Limits): object => {
+  const { release, at, command, served, slot, deployment, hash, revision, kept, serves, run } = version
+  const told = (original: string | undefined): string | undefined => original && text(original, limits)
+  return {
+    ...{ release: told(release), at: text(at, limits), command, served },
+    images: texts(version.images, limits.rows, limits),
+    ...{ slot: told(slot), deployment: told(deployment), hash: told(hash), revision, kept, serves },
+    runUrl: told(run)
+  }
+}
+
+const previewOf = ({ steps, changes }: Preview, limits: Limits): object => ({
+  steps: texts(steps, limits.rows, limits),
+  changes: changes.slice(0, limits.rows).map(({ object, state, diff }) => ({
+    object: text(object, limits),
+    state,
+    diff: texts(diff, Math.floor(limits.diffLines / Math.min(changes.length, limits.rows)), limits)
+  }))
+})
 
 const stepOf = (
   { title, startedAt, milliseconds, status, detail }: TimelineEntry,
@@ -139,6 +169,8 @@ const withLimits = (outcome: Outcome, limits: Limits): string => {
     measurements: kept.map((measurement) => measurementOf(measurement, limits)),
     measurementsLeftOut: measurements.length - kept.length,
     evidence: evidence.slice(0, pods).map((pod) => evidenceOf(pod, limits)),
+    plan: outcome.plan && previewOf(outcome.plan, limits),
+    versions: outcome.versions?.slice(0, rows).map((version) => pastVersionOf(version, limits)),
     foreignWrites: foreignWrites.slice(0, rows).map((write) => foreignWriteOf(write, limits)),
     warnings: texts(warnings, rows, limits),
     next: texts(next, rows, limits)

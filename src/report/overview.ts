@@ -70,6 +70,7 @@ export const foreignWrites = ({ foreignWrites: writes, startedAt }: Outcome, lim
   )
 
 const canaryRole = (outcome: Outcome, { replicas }: Version): string => {
+  if (outcome.result === 'planned') return 'would be released'
   if (isSplit(outcome)) return `**gets ${canaryShare(shiftNow(outcome), outcome.shareOf, markdown)}**`
   return replicas > 0 ? 'no traffic, still runs' : 'no traffic, taken out'
 }
@@ -104,7 +105,7 @@ const versionRow = (
     ...(images.length > mostImages ? [`${images.length - mostImages} more`] : [])
   ].join('<br>'),
   String(replicas),
-  codeSpan(hash, 40)
+  hash === '' ? '' : codeSpan(hash, 40)
 ]
 
 /** What runs where at the end. */

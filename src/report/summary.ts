@@ -1,10 +1,12 @@
 import type { Outcome } from '../outcome.ts'
 import { checks } from './checks.ts'
 import { headline } from './headline.ts'
+import { versionTable } from './history.ts'
 import { fitting, type Limits } from './limits.ts'
 import { paragraphs } from './markdown.ts'
 import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
 import { podEvidence } from './pods.ts'
+import { previewOfChanges, previewOfSteps } from './preview.ts'
 import { smokeTests, timeline } from './steps.ts'
 import { trafficOverTime } from './traffic.ts'
 
@@ -17,10 +19,13 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
     reasonBox(outcome, limits),
     nextSteps(outcome, limits),
     warnings(outcome, limits),
+    previewOfChanges(outcome, limits),
+    previewOfSteps(outcome, limits),
     trafficOverTime(outcome, limits),
     foreignWrites(outcome, limits),
     podEvidence(outcome, limits),
     whatRunsNow(outcome),
+    versionTable(outcome, limits),
     checks(outcome, limits),
     smokeTests(outcome, limits),
     timeline(outcome, limits)

@@ -92,8 +92,8 @@ export const forMarkdown = (text: string, max = 500): string =>
     .join('')
 
 /** Lines of others as a block of code that they cannot end. */
-export const codeBlock = (text: string): string => {
+export const codeBlock = (text: string, language: 'text' | 'diff' = 'text'): string => {
   const code = clean(text)
   const fence = '`'.repeat(Math.max(3, longestRun(code) + 1))
-  return `${fence}text\n${code}\n${fence}`
+  return `${fence}${language}\n${code}\n${fence}`
 }

@@ -7,7 +7,10 @@ const failures: Readonly<Record<Outcome['command'], readonly Result[]>> = {
   promote: unreleased,
   abort: ['failed'],
   rollback: ['aborted', 'failed'],
-  status: ['failed']
+  status: ['failed'],
+  plan: ['aborted', 'failed'],
+  // What it undoes has failed before, and was told then.
+  cleanup: ['aborted', 'failed']
 }
 
 /** Whether the step must be red. A rollback or an abort that was asked for and done is a success. */

@@ -136,23 +136,25 @@ export interface PreparedReturn {
   readonly canary: Deployment
   readonly release: Release
   readonly after?: RolloutStrategy
+  readonly faults: readonly Fault[]
 }
 
-/** Turns the template that the Deployment had before into a release in place. */
+/** Turns a template that the Deployment had before into a release in place. */
 export function prepareReturn(
   observed: Observed,
-  { version, live, replicaSet }: Previous,
+  { version, live, replicaSet, inPlace }: Previous & { readonly inPlace: InPlace },
   origin: Origin
 ): PreparedReturn {
-  const strategy = observed.record?.previous?.strategy ?? 'rolling'
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
-  const { canary, after } = replacing(strategy, inSlot(source, placementOf(observed), live), observed.stable)
+  const { canary, after } = replacing(inPlace, inSlot(source, placementOf(observed), live), observed.stable)
   const release = beginInPlace(
     'rollback',
-    strategy,
+    inPlace,
     observed,
     { ...version, replicas: wantedReplicas(live) },
     origin
   )
-  return { canary, release, ...(after === undefined ? {} : { after }) }
+  const { service } = observed
+  const faults = [...labelFaults(canary, release.selectors.stable, service), ...portFaults(service, canary)]
+  return { canary, release, faults, ...(after === undefined ? {} : { after }) }
 }

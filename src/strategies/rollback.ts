@@ -1,15 +1,17 @@
+import type { Fault } from '../errors.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot } from '../kubernetes/slots.ts'
-import type { SlotName } from '../kubernetes/slots.ts'
+import type { Placement, SlotName } from '../kubernetes/slots.ts'
 import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Version } from '../outcome.ts'
 import type { Step } from '../plan.ts'
-import type { Release, Selector } from '../record.ts'
+import type { InPlace, Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import type { Split } from '../routes/route.ts'
 import { DRAIN } from './drain.ts'
+import { labelFaults, portFaults } from './faults.ts'
 import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
@@ -18,9 +20,12 @@ import { prepareRouting } from './routing.ts'
 /** The version to go back to, and what is left of it. */
 export interface Previous {
   readonly version: Version
+  /** Whose template it was. */
   readonly live: Deployment
   /** Holds its template: a failed release may have used its Deployment since. */
   readonly replicaSet: ReplicaSet
+  /** How the pods of what serves are replaced by it; undefined when it comes up beside that. */
+  readonly inPlace: InPlace | undefined
 }
 
 export interface PreparedRollback {
@@ -30,6 +35,7 @@ export interface PreparedRollback {
   /** See `Rollback`. */
   readonly settled: Selector | undefined
   readonly services: readonly Manifest[]
+  readonly faults: readonly Fault[]
 }
 
 /** Turns the version to go back to into a release, at the size of the one that serves. */
@@ -38,22 +44,44 @@ export function prepareRollback(
   { version, live, replicaSet }: Previous,
   origin: Origin
 ): PreparedRollback {
-  const slot = version.slot as SlotName
-  const placement = { ...placementOf(observed), slot, name: version.deployment }
+  const placement = placeFor(version, observed)
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
-  const selectors = selectorsOf(observed, placement, version.hash)
-  const canary = { ...version, replicas: placement.replicas }
+  const canary = inSlot(source, placement, observed.slots[placement.slot])
+  // In another slot its template has another label, and with it another hash.
+  const hash = placement.name === version.deployment ? version.hash : ''
+  const selectors = selectorsOf(observed, placement, hash)
   const autoscaler = observed.autoscaler?.metadata.name
-  const release = beginRelease('rollback', observed, canary, selectors, autoscaler, origin)
+  const versionThere = { ...version, ...placedIn(placement), hash }
+  const release = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE)
+  const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
-    canary: inSlot(source, placement, live),
+    canary,
     release,
     routes,
     services,
-    settled: slot === 'plain' ? withoutKeys(selectors.canary, HASH_LABEL) : undefined
+    settled: placement.slot === 'plain' ? settled : undefined,
+    faults: [...labelFaults(canary, settled, observed.service), ...portFaults(observed.service, canary)]
   }
 }
+
+/** Where it ran before; when that is what serves now, in the other slot. */
+function placeFor({ slot, deployment }: Version, observed: Observed): Placement {
+  const other = placementOf(observed)
+  return deployment === observed.stable.deployment.metadata.name
+    ? other
+    : { ...other, slot: slot as SlotName, name: deployment }
+}
+
+const placedIn = ({
+  slot,
+  name,
+  replicas
+}: Placement): Pick<Version, 'slot' | 'deployment' | 'replicas'> => ({
+  slot,
+  deployment: name,
+  replicas
+})
 
 export interface Rollback {
   /** The previous version's Deployment, at the size of the one that serves. */

@@ -1,9 +1,19 @@
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
+import { SLOT_LABEL } from '../kubernetes/slots.ts'
+import type { Observed } from '../observed.ts'
+import { HASH_LABEL } from '../routes/find.ts'
+import { placementOf } from './prepare.ts'
 
 /** `kubectl rollout restart` writes it; it says nothing of what runs. */
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt'
+
+/** Labels that only say in which slot a version runs. */
+export const slotLabelsOf = (observed: Observed): readonly string[] => [
+  SLOT_LABEL,
+  placementOf(observed).label
+]
 
 /**
  * Whether the template that would be released is the one that serves, the slot's label apart.
@@ -13,12 +23,12 @@ export const isUnchanged = (
   released: Deployment,
   serving: Deployment,
   slotLabels: readonly string[]
-): boolean =>
-  canonical(comparable(released.spec.template, slotLabels)) ===
-  canonical(comparable(serving.spec.template, slotLabels))
+): boolean => essenceOf(released.spec.template, slotLabels) === essenceOf(serving.spec.template, slotLabels)
 
-const comparable = ({ metadata, spec }: PodTemplate, slotLabels: readonly string[]): unknown => ({
-  labels: withoutKeys(metadata?.labels ?? {}, ...slotLabels),
-  annotations: withoutKeys(metadata?.annotations ?? {}, RESTARTED),
-  spec
-})
+/** What a template says of what runs: the same for the same version in whatever slot. */
+export const essenceOf = ({ metadata, spec }: PodTemplate, slotLabels: readonly string[]): string =>
+  canonical({
+    labels: withoutKeys(metadata?.labels ?? {}, HASH_LABEL, ...slotLabels),
+    annotations: withoutKeys(metadata?.annotations ?? {}, RESTARTED),
+    spec
+  })

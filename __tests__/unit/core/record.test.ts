@@ -22,9 +22,11 @@ const version = (slot: string, tag: number): Version => ({
 
 const entry = (release: string): HistoryEntry => ({
   release,
-  result: 'promoted',
+  command: 'deploy',
+  served: true,
   at: '2026-11-01T00:00:00.000Z',
-  images: ['shop/web:1']
+  images: ['shop/web:1'],
+  version: { slot: 'blue', deployment: 'web-blue', hash: 'hash1' }
 })
 
 const release = (changes: Partial<Release> = {}): Release => ({
@@ -51,6 +53,19 @@ describe('reading the record', () => {
   it('brings back what was printed', () => {
     const printed = release({ previous: version('plain', 0), autoscaler: 'web', history: [entry('6-1')] })
     expect(readRecord(serviceWith(printRecord(printed)))).toEqual(printed)
+  })
+
+  it('of before tells of a release only what it says: rolled-back could be either', () => {
+    const former = { at: '2026-11-01T00:00:00.000Z', images: ['shop/web:1'] }
+    const history = [
+      { release: '3-1', result: 'promoted', ...former },
+      { release: '2-1', result: 'rolled-back', ...former }
+    ]
+    const text = JSON.stringify({ ...release(), history })
+    expect(readRecord(serviceWith(text))?.history).toStrictEqual([
+      { release: '3-1', command: 'deploy', served: true, ...former },
+      { release: '2-1', ...former }
+    ])
   })
 
   it('of a Service that has none brings nothing', () => {
@@ -104,9 +119,11 @@ describe('after a promotion', () => {
     expect(record.history).toEqual([
       {
         release: '7-1',
-        result: 'promoted',
+        command: 'deploy',
+        served: true,
         at: '2026-11-03T14:00:00.000Z',
         images: ['shop/web:2'],
+        version: { slot: 'green', deployment: 'web-green', hash: 'hash2' },
         run: 'https://ci/7'
       },
       entry('6-1')
@@ -117,7 +134,7 @@ describe('after a promotion', () => {
     const record = promoted(release({ command: 'rollback', previous: version('green', 2) }), EPOCH)
     expect(record).toMatchObject({ phase: 'rolled-back', stable: version('green', 2) })
     expect(record).not.toHaveProperty('previous')
-    expect(record.history[0]).toMatchObject({ result: 'rolled-back', images: ['shop/web:2'] })
+    expect(record.history[0]).toMatchObject({ command: 'rollback', served: true, images: ['shop/web:2'] })
   })
 })
 
@@ -131,7 +148,16 @@ describe('after stable was put back', () => {
       canary: version('green', 2),
       previous: version('plain', 0)
     })
-    expect(record.history[0]).toMatchObject({ result: 'rolled-back', images: ['shop/web:2'] })
+    expect(record.history[0]).toMatchObject({ command: 'deploy', served: false, images: ['shop/web:2'] })
+  })
+
+  it('a rollback that failed is told from one that was done', () => {
+    const [failed] = restored(release({ command: 'rollback' }), EPOCH).history
+    const [done] = promoted(release({ command: 'rollback' }), EPOCH).history
+    expect([failed, done]).toMatchObject([
+      { command: 'rollback', served: false },
+      { command: 'rollback', served: true }
+    ])
   })
 
   it('there is still no version to go back to where there was none', () => {

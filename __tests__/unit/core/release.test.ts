@@ -53,9 +53,9 @@ describe('a healthy release', () => {
       'deployment/web-green 0 x shop/web:2'
     ])
     expect(scene.harm).toEqual([])
-    expect(scene.record()?.history.map(({ release, result }) => `${release} ${result}`)).toEqual([
-      '2-1 promoted',
-      '1-1 promoted'
+    expect(scene.record()?.history.map(({ release, served }) => `${release} ${served}`)).toEqual([
+      '2-1 true',
+      '1-1 true'
     ])
   })
 

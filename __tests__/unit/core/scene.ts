@@ -14,6 +14,7 @@ import type {
 } from '../../../src/kubernetes/objects.ts'
 import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
 import { Cancelled } from '../../../src/carry-out.ts'
+import { cleanup } from '../../../src/cleanup.ts'
 import { deploy } from '../../../src/deploy.ts'
 import type { Outcome } from '../../../src/outcome.ts'
 import type { Entry } from '../../../src/probe.ts'
@@ -22,6 +23,8 @@ import type { Release } from '../../../src/record.ts'
 import { recoverOwn } from '../../../src/recover.ts'
 import { rollback } from '../../../src/rollback.ts'
 import { targetOf } from '../../../src/run.ts'
+import { showPlan } from '../../../src/show-plan.ts'
+import { status } from '../../../src/status.ts'
 import { DRAIN } from '../../../src/strategies/drain.ts'
 import type { Origin } from '../../../src/strategies/prepare.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -123,6 +126,9 @@ export interface Run {
   readonly clock: ProcessClock
   deploy(): Promise<Outcome>
   rollback(): Promise<Outcome>
+  status(): Promise<Outcome>
+  plan(): Promise<Outcome>
+  cleanup(): Promise<Outcome>
   /** The post step of this run. */
   post(): Promise<string | undefined>
   cancel(): void
@@ -225,6 +231,9 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     clock,
     deploy: () => deploy(request),
     rollback: () => rollback(request),
+    status: () => status(request),
+    plan: () => showPlan(request),
+    cleanup: () => cleanup(request),
     post: () => recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect() }, inputs),
     cancel: () => {
       cancelled.abort(new Cancelled('the run was cancelled (SIGINT)'))

@@ -5,13 +5,14 @@ import { gfm, gfmHtml } from 'micromark-extension-gfm'
 import type { Check } from '../../../src/grammar/check.ts'
 import type { Outcome, Version } from '../../../src/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
+import { versionLines } from '../../../src/report/history.ts'
 import { verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { clean } from '../../../src/report/text.ts'
 import { hostile } from './hostile-text.ts'
 import { rolledBackInBake, shift, start } from './outcomes.ts'
 
-const fields = 36
+const fields = 48
 
 /** An outcome in which others wrote every piece of text. */
 const writtenBy = (texts: readonly string[]): Outcome => {
@@ -67,6 +68,20 @@ const writtenBy = (texts: readonly string[]): Outcome => {
       shift(2, { weight: 10, header: { name: text(), value: text() }, mirror: 5 })
     ],
     weight: 10,
+    versions: [
+      {
+        ...{ release: text(), command: 'deploy', served: true, at: text(), images: [text(), text()] },
+        ...{ deployment: text(), revision: 3, kept: true, serves: true, run: text() }
+      },
+      { release: text(), at: text(), images: [text()], kept: false, serves: false, run: text() }
+    ],
+    plan: {
+      steps: [text(), text()],
+      changes: [
+        { object: text(), state: 'changed', diff: [` ${text()}`, `-${text()}`, `+${text()}`, text()] },
+        { object: text(), state: 'unknown', diff: [] }
+      ]
+    },
     warnings: [text(), text()],
     next: [text()]
   }
@@ -120,6 +135,15 @@ test.each([
       expect(found.exec(proseOf(page))?.[0]).toBeUndefined()
     }),
     { numRuns: 120 }
+  )
+})
+
+test('text of others cannot start a command in the log of versions', () => {
+  fc.assert(
+    fc.property(texts, (written) => {
+      for (const line of versionLines(writtenBy(written).versions ?? []))
+        expect(line).not.toMatch(/[\p{Cc}\p{Cf}\u2028\u2029]/u)
+    })
   )
 })
 

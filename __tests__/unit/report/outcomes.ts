@@ -252,11 +252,111 @@ export const inputFaults: Outcome = {
   next: ['Correct the inputs; nothing was changed in the cluster']
 }
 
+const listed: Outcome = {
+  ...base,
+  command: 'status',
+  result: 'unchanged',
+  reason: 'the last rollback, 9876543212-1 by octocat, began at 2026-11-03T14:01:00Z and ended: rolled-back',
+  serving: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  versions: [
+    {
+      release: '9876543212-1',
+      command: 'rollback',
+      served: true,
+      at: '2026-11-03T14:02:10.000Z',
+      ...version('blue', '2.3.1', '5f7d6c8b9', 0),
+      revision: 3,
+      kept: true,
+      serves: true,
+      run: 'https://github.com/acme/shop/actions/runs/9876543212'
+    },
+    {
+      release: '9876543211-1',
+      command: 'deploy',
+      served: false,
+      at: '2026-11-03T13:40:00.000Z',
+      ...version('blue', '2.5.0', '', 0),
+      kept: false,
+      serves: false,
+      run: 'https://github.com/acme/shop/actions/runs/9876543211'
+    },
+    {
+      release: '9876543210-1',
+      command: 'deploy',
+      served: true,
+      at: '2026-11-02T09:00:00.000Z',
+      ...version('green', '2.4.0', '6c8d9f7b5', 0),
+      revision: 1,
+      kept: true,
+      serves: false
+    },
+    {
+      release: '9876543209-1',
+      at: '2026-11-01T09:00:00.000Z',
+      images: ['shop/web:2.2'],
+      kept: false,
+      serves: false
+    },
+    {
+      at: '2026-10-01T09:00:00Z',
+      ...version('plain', '2.1.0', '77fbd6c5d4', 0),
+      revision: 4,
+      kept: true,
+      serves: false
+    }
+  ]
+}
+
+const planned: Outcome = {
+  ...base,
+  command: 'plan',
+  result: 'planned',
+  serving: version('blue', '2.3.1', '5f7d6c8b9', 3),
+  canary: version('green', '2.4.0', '', 3),
+  plan: {
+    steps: ['All traffic on web-blue', 'Start web-green with 3 pods', 'Move all traffic to web-green'],
+    changes: [
+      {
+        object: 'Deployment web-green, beside web-blue',
+        state: 'changed',
+        diff: [
+          '@@ -5,3 +5,3 @@',
+          '       containers:',
+          '-        - image: registry.example.com/shop/web:2.3.1',
+          '+        - image: registry.example.com/shop/web:2.4.0',
+          '           name: web'
+        ]
+      },
+      { object: 'Service web', state: 'same', diff: [] },
+      { object: 'Secret web', state: 'unknown', diff: [] },
+      { object: 'ConfigMap web', state: 'new', diff: ['@@ -0,0 +1,2 @@', '+data:', '+  COLOUR: "```"'] }
+    ]
+  },
+  measurements: [
+    ...measurements('success-rate >= 95%', [0.998], { from: 0, stepName: 'now, on what serves' }),
+    ...measurements('p95 latency < 500ms', [undefined], { from: 0, stepName: 'now, on what serves' })
+  ],
+  warnings: ['success-rate has no value for stable: it had no traffic in the last minute']
+}
+
+const tidiedUp: Outcome = {
+  ...base,
+  command: 'cleanup',
+  result: 'promoted',
+  reason: 'deployment/web-blue was scaled down',
+  serving: version('green', '2.4.0', '6c8d9f7b5', 3),
+  canary: version('blue', '2.3.1', '', 0),
+  timeline: [step('Drain: let connections end', 0.2, 10_000), step('Scale web-blue down', 10.2, 900)]
+}
+
 export const outcomes = {
   promoted,
   'rolled back by a check in the bake': rolledBackInBake,
   'image pull failed': imagePullFailed,
   'aborted by SIGINT': aborted,
   'rolled back as asked': rolledBackAsAsked,
+  'versions listed': listed,
+  planned,
+  'tidied up': tidiedUp,
   'input faults': inputFaults
 }

@@ -51,7 +51,16 @@ test.each([
   ['rollback', 'aborted', true],
   ['rollback', 'failed', true],
   ['status', 'unchanged', false],
-  ['status', 'failed', true]
+  ['status', 'failed', true],
+  ['plan', 'planned', false],
+  ['plan', 'unchanged', false],
+  ['plan', 'aborted', true],
+  ['plan', 'failed', true],
+  ['cleanup', 'unchanged', false],
+  ['cleanup', 'rolled-back', false],
+  ['cleanup', 'promoted', false],
+  ['cleanup', 'aborted', true],
+  ['cleanup', 'failed', true]
 ] as const)('%s that ends %s: the step fails is %s', (command, result, fails) => {
   expect(failsTheStep({ command, result })).toBe(fails)
 })

@@ -45,6 +45,18 @@ const huge = (text: string): Outcome => ({
   shifts: many(300, (at) =>
     shift(at, { weight: 0, header: { name: text, value: `${text}${at}` }, mirror: 5 })
   ),
+  versions: many(40, () => ({
+    release: text,
+    at: text,
+    images: [text],
+    run: text,
+    kept: true,
+    serves: false
+  })),
+  plan: {
+    steps: many(100, () => text),
+    changes: many(50, () => ({ object: text, state: 'changed', diff: many(500, () => `+${text}`) }))
+  },
   warnings: many(100, () => text),
   next: many(50, () => text)
 })

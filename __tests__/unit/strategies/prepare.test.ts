@@ -146,7 +146,7 @@ describe('what is released', () => {
 describe('the record of a release', () => {
   it('says who, what, from where, and how to get back', () => {
     const previous = { slot: 'plain', deployment: 'web', images: ['shop/web:0'], hash: 'old', replicas: 3 }
-    const history = [{ release: '6-1', result: 'promoted', at: '', images: [] }] as const
+    const history = [{ release: '6-1', served: true, at: '', images: [] }] as const
     const record = { previous, history } as unknown as Release
     const { release } = prepared(slotted('blue', { record }))
     expect(release).toEqual({

@@ -1,0 +1,168 @@
+import { ClusterError } from './errors.ts'
+import { execute } from './execute.ts'
+import { findUnreferencedConfig, removeUnreferencedConfig } from './execution/config.ts'
+import type { Ports, ReleaseRun } from './execution/run-state.ts'
+import { LockedError } from './kubernetes/lease.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import { withLock } from './lock.ts'
+import { observe } from './observe.ts'
+import type { Observed } from './observed.ts'
+import type { Outcome, Result } from './outcome.ts'
+import { lookedAt } from './outcomes.ts'
+import { isUnfinished } from './record.ts'
+import type { Release } from './record.ts'
+import { recover, settleDown } from './recover.ts'
+import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
+import type { Request } from './request.ts'
+import { requireRights } from './rights.ts'
+import { keptRunning, planRetirement } from './strategies/cleanup.ts'
+
+type CleanupRequest = Omit<Request, 'manifests' | 'metrics'>
+
+/** Something that was done, in one sentence. */
+interface Deed {
+  readonly told: string
+  readonly result: Result
+  readonly runs: readonly ReleaseRun[]
+}
+
+/** One kind of thing that releases may leave behind. */
+interface Chore {
+  readonly isDue: (observed: Observed, ports: Ports) => boolean | Promise<boolean>
+  readonly work: (request: CleanupRequest, observed: Recorded, lock: Lock) => Promise<Deed>
+}
+
+type Recorded = Observed & { readonly record: Release }
+
+/** In this order: what a release has left is known when it is over. */
+const chores: readonly Chore[] = [
+  { isDue: ({ record }) => record !== undefined && isLeft(record), work: endRelease },
+  { isDue: ({ record }) => record?.settle !== undefined, work: settleRollback },
+  { isDue: (observed) => keptRunning(observed).length > 0, work: scaleDownKept },
+  { isDue: hasOldConfig, work: removeOldConfig }
+]
+
+const isDue = async (observed: Observed, ports: Ports): Promise<boolean> => {
+  for (const chore of chores) if (await chore.isDue(observed, ports)) return true
+  return false
+}
+
+/** Unfinished, and waiting for nobody. */
+const isLeft = (record: Release): boolean => isUnfinished(record) && record.phase !== 'waiting'
+
+/**
+ * Ends what dead runs have left, and scales down what was kept for a rollback. A release that waits for approval, or
+ * whose run is alive, is left alone.
+ */
+export async function cleanup(request: CleanupRequest): Promise<Outcome> {
+  const { target, origin, ports, signal } = request
+  const seen = await observe(target, ports.cluster)
+  const untouched = (reason: string): Outcome => ({
+    ...lookedAt('cleanup', seen, origin, ports.clock.now()),
+    reason
+  })
+  if (seen.record?.phase === 'waiting')
+    return untouched(`release ${seen.record.id} waits for approval: it is left alone`)
+  if (!(await isDue(seen, ports))) return untouched('there is nothing to tidy up')
+  await requireRights(seen, { smokeTests: [] }, ports)
+  try {
+    return await withLock(seen.service, origin, ports, signal, (lock) => doChores(request, lock))
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error
+    return untouched(error.message)
+  }
+}
+
+async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
+  const { target, origin, ports } = request
+  const deeds: Deed[] = []
+  let observed = await observe(target, ports.cluster)
+  for (const chore of chores) {
+    const { record } = observed
+    if (record === undefined || !(await chore.isDue(observed, ports))) continue
+    deeds.push(await chore.work(request, { ...observed, record }, lock))
+    observed = await observe(target, ports.cluster)
+  }
+  const runs = deeds.flatMap((deed) => deed.runs)
+  const [first] = deeds
+  return {
+    ...lookedAt('cleanup', observed, origin, ports.clock.now()),
+    ...(first === undefined ? {} : { result: first.result }),
+    ...(runs[0] === undefined ? {} : { canary: runs[0].canary }),
+    reason: deeds.map(({ told }) => told).join('; ') || 'another run has tidied up meanwhile',
+    timeline: runs.flatMap(({ timeline }) => timeline),
+    shifts: runs.flatMap(({ shifts }) => shifts),
+    evidence: runs.flatMap(({ evidence }) => evidence),
+    foreignWrites: runs.flatMap(trafficsOf).flatMap(({ foreignWrites }) => foreignWrites),
+    warnings: runs.flatMap(({ warnings }) => warnings)
+  }
+}
+
+async function endRelease({ inputs, ports }: CleanupRequest, observed: Recorded, lock: Lock): Promise<Deed> {
+  const { id, run: where = 'run unknown' } = observed.record
+  const run = await recover(observed, observed.record, ports, inputs, lock)
+  const finished = run.release.phase === 'promoted'
+  const told = finished ? 'had passed and was finished' : 'was unfinished and was undone'
+  return {
+    told: `release ${id} (${where}) ${told}`,
+    result: finished ? 'promoted' : 'rolled-back',
+    runs: [run]
+  }
+}
+
+async function settleRollback(
+  { inputs, ports }: CleanupRequest,
+  { record, ...observed }: Recorded,
+  lock: Lock
+): Promise<Deed> {
+  const run = await settleDown(observed, record, record.settle ?? {}, ports, inputs, lock)
+  return { told: `rollback ${record.id} was finished`, result: 'rolled-back', runs: [run] }
+}
+
+async function scaleDownKept(request: CleanupRequest, observed: Recorded, lock: Lock): Promise<Deed> {
+  const { inputs, ports, signal } = request
+  const { service, stable, workload, record } = observed
+  const routes = await routesOf(record, service, ports)
+  const beginning = { service, routes, stable: stable.deployment, workload, port: 0, begun: true, lock }
+  const runs = keptRunning(observed).map((canary) =>
+    beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, inputs)
+  )
+  for (const [at, run] of runs.entries()) {
+    const drain = at === 0 ? drainIn(run) : 0
+    await execute(planRetirement(drain), run, AbortSignal.any([signal, lock.lost]))
+  }
+  return {
+    told: runs.map(({ canary }) => `deployment/${canary.deployment} was scaled down`).join(', '),
+    result: 'promoted',
+    runs
+  }
+}
+
+/** Whoever may not list config has none removed. */
+async function hasOldConfig(observed: Observed, { cluster }: Ports): Promise<boolean> {
+  if (observed.record === undefined) return false
+  try {
+    return (await findUnreferencedConfig(observed, cluster)).length > 0
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 403) return false
+    throw error
+  }
+}
+
+async function removeOldConfig(
+  { ports, signal }: CleanupRequest,
+  observed: Recorded,
+  lock: Lock
+): Promise<Deed> {
+  await lock.assure()
+  const removed = await removeUnreferencedConfig(
+    observed,
+    ports.cluster,
+    AbortSignal.any([signal, lock.lost])
+  )
+  return {
+    told: `${removed.join(', ')} ${removed.length === 1 ? 'was' : 'were'} removed, which no version refers to`,
+    result: 'promoted',
+    runs: []
+  }
+}

@@ -1,0 +1,64 @@
+import type { Sampler } from './analysis/sampling.ts'
+import { InputError } from './errors.ts'
+import type { Inputs } from './inputs.ts'
+import type { Deployment } from './kubernetes/objects.ts'
+import type { Observed } from './observed.ts'
+import type { Step } from './plan.ts'
+import { preflight } from './preflight.ts'
+import type { TriedManifest } from './preflight.ts'
+import type { Request } from './request.ts'
+import { untestedWays } from './routes/find.ts'
+import { samplerFor } from './sampler.ts'
+import { isInPlace, planInPlace } from './strategies/in-place.ts'
+import { prepareInPlace } from './strategies/prepare-in-place.ts'
+import { prepare } from './strategies/prepare.ts'
+import type { Prepared } from './strategies/prepare.ts'
+import { planProgressive } from './strategies/progressive.ts'
+import { unwatched } from './strategies/traffic-fields.ts'
+import { isUnchanged, slotLabelsOf } from './strategies/unchanged.ts'
+
+/** A release that nothing is known to be wrong with. */
+export interface Ready extends Prepared {
+  readonly warnings: readonly string[]
+  readonly sampler: Sampler | undefined
+  /** What the API server would keep. */
+  readonly tried: {
+    readonly canary: Deployment | undefined
+    readonly manifests: readonly TriedManifest[]
+  }
+}
+
+/**
+ * Everything that can be known of a release before anything is changed; undefined when there is nothing to release.
+ * @throws InputError with all that is wrong
+ */
+export async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
+  const { inputs, manifests, origin, ports, signal } = request
+  const { strategy } = inputs
+  const prepared = isInPlace(strategy)
+    ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
+    : prepare(inputs, observed, manifests, origin)
+  if ('length' in prepared) throw new InputError(prepared)
+  const sampler = samplerFor(request, prepared.routes)
+  const { faults, warnings, ...tried } = await preflight(prepared, observed, inputs, sampler, ports, signal)
+  if (faults.length > 0) throw new InputError(faults)
+  const { canary } = tried
+  if (canary !== undefined && isUnchanged(canary, observed.stable.deployment, slotLabelsOf(observed)))
+    return undefined
+  const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
+  const all = [...warnings, ...prepared.warnings, ...unwatched(prepared.manifests), ...ways]
+  for (const warning of all) ports.log.warning(warning)
+  return { ...prepared, sampler, warnings: all, tried }
+}
+
+/**
+ * The steps of a release.
+ * @param drain milliseconds that the routes need
+ */
+export function planOf({ release, ...ready }: Ready, inputs: Inputs, drain: number): readonly Step[] {
+  const { bake, previous } = inputs
+  const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
+  return release.strategy === undefined
+    ? planProgressive({ ...ready, checks, smokeTests, bake, previous, drain }, release)
+    : planInPlace({ ...ready, checks, smokeTests, bake })
+}

@@ -1,0 +1,62 @@
+import type { ObjectChange, Outcome } from '../outcome.ts'
+import type { Limits } from './limits.ts'
+import { more, paragraphs, section } from './markdown.ts'
+import { clean, codeBlock, codeSpan, forMarkdown, truncate } from './text.ts'
+
+const states: Readonly<Record<ObjectChange['state'], string>> = {
+  new: 'is new',
+  changed: 'changes',
+  same: 'stays as it is',
+  unknown: 'cannot be looked at with these credentials'
+}
+
+/** A line of others stays one line, and keeps its indentation. */
+const lineOf = (text: string, { characters }: Limits): string =>
+  truncate(clean(text).replaceAll('\n', ' '), characters)
+
+const changeReport = ({ object, state, diff }: ObjectChange, lines: number, limits: Limits): string => {
+  const shown = diff.slice(0, lines).map((line) => lineOf(line, limits))
+  return paragraphs(
+    `**${codeSpan(object, 120)}** ${states[state]}`,
+    shown.length === 0 ? '' : codeBlock(shown.join('\n'), 'diff'),
+    more(diff.length - shown.length, 'lines')
+  )
+}
+
+/** What is left for each object when all of them share the lines, the first ones first. */
+const shares = (changes: readonly ObjectChange[], lines: number): readonly number[] => {
+  let left = lines
+  return changes.map(({ diff }) => {
+    const share = Math.min(diff.length, left)
+    left -= share
+    return share
+  })
+}
+
+/** What a release would make of the objects. */
+export const previewOfChanges = ({ plan }: Outcome, limits: Limits): string => {
+  const { changes = [] } = plan ?? {}
+  const { rows, diffLines } = limits
+  const lines = shares(changes, diffLines)
+  return section(
+    'What would change',
+    ...changes.slice(0, rows).map((change, at) => changeReport(change, lines[at] ?? 0, limits)),
+    more(changes.length - rows, 'objects')
+  )
+}
+
+/** The steps that a release would take. That they are listed means that nothing is in their way. */
+export const previewOfSteps = ({ plan }: Outcome, { rows }: Limits): string => {
+  const { steps = [] } = plan ?? {}
+  return section(
+    'What a release would do',
+    steps
+      .slice(0, rows)
+      .map((step, at) => `${at + 1}. ${forMarkdown(step, 120)}`)
+      .join('\n'),
+    more(steps.length - rows, 'steps'),
+    steps.length === 0
+      ? ''
+      : 'The credentials have every right that it takes, and the API server would take every object (dry run). Nothing was changed.'
+  )
+}

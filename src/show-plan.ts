@@ -1,0 +1,133 @@
+import { ClusterError } from './errors.ts'
+import type { Ports } from './execution/run-state.ts'
+import { printRoute } from './grammar/route.ts'
+import type { KubernetesObject } from './kubernetes/objects.ts'
+import type { SlotName } from './kubernetes/slots.ts'
+import { observe } from './observe.ts'
+import type { Observed } from './observed.ts'
+import type { Measurement, ObjectChange, Outcome, Preview } from './outcome.ts'
+import { lookedAt } from './outcomes.ts'
+import { describe } from './plan.ts'
+import { stableSubject } from './preflight.ts'
+import type { TriedManifest } from './preflight.ts'
+import { getReady, planOf } from './ready.ts'
+import type { Ready } from './ready.ts'
+import { isUnfinished } from './record.ts'
+import type { Release } from './record.ts'
+import type { Request } from './request.ts'
+import { drainOf } from './strategies/drain.ts'
+import { changeOf, withoutSelector, withoutSlot } from './strategies/preview.ts'
+import { slotLabelsOf } from './strategies/unchanged.ts'
+
+/**
+ * Everything that a release would do, up to the lock. Changes nothing.
+ * @throws InputError with all that is wrong, as the release would
+ */
+export async function showPlan(request: Request): Promise<Outcome> {
+  const { target, origin, ports } = request
+  const seen = await observe(target, ports.cluster)
+  const { record } = seen
+  const left = record !== undefined && isUnfinished(record) ? record : undefined
+  const observed = left === undefined ? seen : afterwards(seen, left)
+  const notes = left === undefined ? [] : [unfinished(left)]
+  for (const note of notes) ports.log.warning(note)
+  const ready = await getReady(request, observed)
+  const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
+  if (ready === undefined) return { ...looked, warnings: notes }
+  const plan = await previewOf(request, observed, ready)
+  tell(plan, ports)
+  return {
+    ...looked,
+    result: 'planned',
+    canary: { ...ready.release.canary, replicas: ready.canary.spec.replicas ?? 1 },
+    plan,
+    measurements: await measureNow(request, observed, ready),
+    warnings: [...notes, ...ready.warnings],
+    finishedAt: ports.clock.now()
+  }
+}
+
+/** Where a release is moved on routes, these are what users come by. */
+const routeOf = ({ routes }: Observed): Pick<Outcome, 'route'> | object =>
+  routes.length === 0 ? {} : { route: routes.map(({ name }) => printRoute(name)).join(', ') }
+
+const unfinished = ({ id, phase, run }: Release): string =>
+  `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
+  `Otherwise it ${phase === 'promoting' ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
+
+/** What serves when a release that was left is undone, or finished where its version has passed. */
+function afterwards(observed: Observed, { phase, canary }: Release): Observed {
+  const deployment = observed.slots[canary.slot as SlotName]
+  if (phase !== 'promoting' || deployment === undefined) return observed
+  return {
+    ...observed,
+    stable: { slot: canary.slot as SlotName, deployment, hash: canary.hash, pods: [] }
+  }
+}
+
+async function previewOf({ inputs, ports }: Request, observed: Observed, ready: Ready): Promise<Preview> {
+  const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
+  const drain = drainOf(ready.routes.map(({ route }) => route))
+  const changes = await Promise.all(
+    ready.tried.manifests.map((tried) => manifestChange(tried, observed, ports))
+  )
+  return {
+    steps: planOf(ready, inputs, drain).map((step) => describe(step, names)),
+    changes: [workloadChange(ready, observed), ...changes]
+  }
+}
+
+/** From what serves to what would be released, in whatever Deployments the two are. */
+function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectChange {
+  const { name } = canary.metadata
+  const serving = observed.stable.deployment
+  const where = name === serving.metadata.name ? '' : `, beside ${serving.metadata.name}`
+  const object = `Deployment ${name}${where}`
+  if (tried.canary === undefined) return { object, state: 'unknown', diff: [] }
+  const labels = slotLabelsOf(observed)
+  return changeOf(object, withoutSlot(serving, labels), withoutSlot(tried.canary, labels))
+}
+
+async function manifestChange(
+  { manifest, kept }: TriedManifest,
+  { service }: Observed,
+  { cluster }: Ports
+): Promise<ObjectChange> {
+  const { apiVersion, kind, metadata } = manifest.object
+  const { namespace, name } = metadata
+  const object = `${kind} ${name}`
+  const isRoute = kind === 'Service' && name === service.metadata.name
+  const asShown = (one: KubernetesObject): KubernetesObject => (isRoute ? withoutSelector(one) : one)
+  try {
+    const live = kept && (await cluster.get({ apiVersion, kind, namespace, name }))
+    return changeOf(object, live && asShown(live), asShown(kept ?? manifest.object))
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 403) return { object, state: 'unknown', diff: [] }
+    throw error
+  }
+}
+
+/** As long as checks are tried on stable before a release, in milliseconds. */
+const WINDOW = 300_000
+
+/** What the checks say of what serves: a bound that it does not keep is wrong for its successor, too. */
+async function measureNow(
+  { ports, signal }: Request,
+  observed: Observed,
+  { sampler }: Ready
+): Promise<readonly Measurement[]> {
+  if (sampler === undefined) return []
+  const step = { name: 'now, on what serves', startedAt: ports.clock.now() - WINDOW }
+  return sampler.measure(step, stableSubject(observed), signal)
+}
+
+function tell({ steps, changes }: Preview, { log }: Ports): void {
+  log.group('What a release would do')
+  log.quote(steps.map((step, at) => `${at + 1}. ${step}`).join('\n'))
+  log.endGroup()
+  for (const { object, state, diff } of changes) {
+    log.group(`${object}: ${state}`)
+    if (diff.length > 0) log.quote(diff.join('\n'))
+    log.endGroup()
+  }
+}

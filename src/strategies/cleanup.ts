@@ -1,0 +1,25 @@
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import type { SlotName } from '../kubernetes/slots.ts'
+import { versionOf } from '../observed.ts'
+import type { Observed } from '../observed.ts'
+import type { Version } from '../outcome.ts'
+import type { Step } from '../plan.ts'
+import { isUnfinished } from '../record.ts'
+
+/** Versions that get no traffic and still run: `previous: keep` has left them, for a rollback at once. */
+export function keptRunning({ record, slots, stable }: Observed): readonly Version[] {
+  if (record === undefined || isUnfinished(record)) return []
+  return (Object.entries(slots) as [SlotName, Deployment][])
+    .filter(([slot, deployment]) => slot !== stable.slot && wantedReplicas(deployment) > 0)
+    .map(([slot, deployment]) => versionOf(slot, deployment, ''))
+}
+
+/**
+ * How one of them ends, as the canary of a release without any traffic.
+ * @param drain milliseconds, as nobody knows how long ago it had its last request; 0 when that time is over
+ */
+export const planRetirement = (drain: number): readonly Step[] => [
+  ...(drain === 0 ? [] : [{ kind: 'drain', duration: drain } as const]),
+  { kind: 'scale-down', side: 'canary' }
+]
