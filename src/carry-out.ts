@@ -10,7 +10,7 @@ import type { Result } from './outcome.ts'
 import type { Step } from './plan.ts'
 import { isUnfinished } from './record.ts'
 import { drainIn, trafficsOf } from './release-run.ts'
-import { planRestore, planTidy } from './strategies/abort.ts'
+import { planRestore, planStay, planTidy } from './strategies/abort.ts'
 
 /** How the steps of a release ended. */
 export interface Ending {
@@ -121,7 +121,7 @@ async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun)
 
 /** Some answers are better than none: the canary keeps the traffic, and the next release begins from it. */
 export async function giveUpStable(run: ReleaseRun): Promise<string> {
-  await execute([{ kind: 'finish' }], run, new AbortController().signal)
+  await execute(planStay(run.release), run, new AbortController().signal)
   return `It stays on ${run.canary.deployment}, from which the next release begins`
 }
 

@@ -7,7 +7,7 @@ import type { ReleaseRun } from './execution/run-state.ts'
 import { awaitRoutes } from './execution/lanes.ts'
 import { throughOutages } from './execution/outage.ts'
 import { resize } from './execution/resize.ts'
-import { scaleDown } from './execution/scale-down.ts'
+import { retire, scaleDown } from './execution/scale-down.ts'
 import { ensureStable } from './execution/stable.ts'
 import { start } from './execution/start.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
@@ -63,7 +63,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     const { kind, metadata } = await run.ports.cluster.apply(manifest.object)
     return `${kind} ${metadata.name} is as the manifest says`
   },
-  start: ({ deployment }, run) => start(run, deployment),
+  start: ({ deployment, live }, run) => start(run, deployment, live),
   async 'await-ready'(_, run, signal) {
     if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
     const { pods, hash } = await awaitReady(
@@ -101,6 +101,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     return 'no new traffic in this time'
   },
   'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
+  retire: ({ deployment }, run, signal) => retire(run, deployment, signal),
   finish: ({ settle: selector }, run) => finish(run, selector),
   settle: ({ selector, outcome }, run) => settle(run, selector, outcome)
 }

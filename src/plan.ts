@@ -12,8 +12,8 @@ export type Side = 'stable' | 'canary'
 export type Step =
   /** Server-side apply of an object that is not ours to move. */
   | { readonly kind: 'apply'; readonly manifest: Manifest }
-  /** Bring the canary's Deployment up with this template and size. */
-  | { readonly kind: 'start'; readonly deployment: Deployment }
+  /** Bring the canary's Deployment up with this template and size; `live` as it was when that was planned. */
+  | { readonly kind: 'start'; readonly deployment: Deployment; readonly live?: Deployment | undefined }
   | { readonly kind: 'await-ready' }
   /** Smoke tests, and the checks while a load line gives the canary traffic. */
   | { readonly kind: 'smoke' }
@@ -43,6 +43,8 @@ export type Step =
   /** Time for proxies and clients to let go of pods that get no new traffic; `duration` in milliseconds. */
   | { readonly kind: 'drain'; readonly duration: number }
   | { readonly kind: 'scale-down'; readonly side: Side }
+  /** What an earlier release has left running takes no part in this one. */
+  | { readonly kind: 'retire'; readonly deployment: string }
   /** In place: the Deployment that serves gets this template; its controller replaces the pods. */
   | { readonly kind: 'replace'; readonly deployment: Deployment }
   /** In place: the new pods alone are behind the Service, and the record says so. */
@@ -84,6 +86,7 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   'collect-evidence': (_, { canary }) => `Collect events and logs of ${canary}`,
   drain: () => 'Drain: let connections end',
   'scale-down': ({ side }, names) => `Scale ${names[side]} down`,
+  retire: ({ deployment }) => `Scale ${deployment} down, which an earlier release has left`,
   replace: (_, { canary }) => `Replace the pods of ${canary}`,
   'take-over': (_, { canary }) => `All traffic on the new pods of ${canary}`,
   confirm: (_, { canary }) => `Make sure that ${canary} still runs what was released`,

@@ -103,9 +103,9 @@ async function backBeside(
 ): Promise<Outcome> {
   const routes = await routesToRollBack(observed, request.ports)
   const prepared = prepareRollback({ ...observed, routes }, previous, request.origin)
-  const { canary, release, settled, services, faults } = prepared
+  const { canary, live, release, settled, services, faults } = prepared
   refuse(faults, request)
-  const rollback = { canary, manifests: services, previous: request.inputs.previous, settled }
+  const rollback = { canary, live, manifests: services, previous: request.inputs.previous, settled }
   return goBack(request, observed, prepared, lock, (drain) => planRollback({ ...rollback, drain }, release))
 }
 

@@ -19,7 +19,8 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
  */
 export class FakeClock implements Clock {
   #now = EPOCH
-  #sleepers: readonly Sleeper[] = []
+  /** In the order in which they wake up. */
+  readonly #sleepers: Sleeper[] = []
   #ticking = false
   #ended = false
   readonly #auto: boolean
@@ -43,12 +44,13 @@ export class FakeClock implements Clock {
       }
     }
     const stop = (): void => {
-      this.#sleepers = this.#sleepers.filter((one) => one !== sleeper)
+      const at = this.#sleepers.indexOf(sleeper)
+      if (at >= 0) this.#sleepers.splice(at, 1)
       reject(signal?.reason as Error)
     }
     if (signal?.aborted) stop()
     else {
-      this.#sleepers = [...this.#sleepers, sleeper]
+      this.#sleepers.splice(this.#placeOf(sleeper.at), 0, sleeper)
       signal?.addEventListener('abort', stop, { once: true })
     }
     this.#tick()
@@ -68,7 +70,7 @@ export class FakeClock implements Clock {
   /** The end of time: whatever still waits waits for ever. */
   stop(): void {
     this.#ended = true
-    this.#sleepers = []
+    this.#sleepers.length = 0
   }
 
   /** The time of one process, which can be stopped: a machine that is suspended, a runner that was killed. */
@@ -85,12 +87,22 @@ export class FakeClock implements Clock {
     })
   }
 
+  /** Behind everybody who wakes up then or sooner. */
+  #placeOf(at: number): number {
+    let [low, high] = [0, this.#sleepers.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#sleepers[middle]?.at ?? 0) <= at) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   #wakeNext(until: number): boolean {
-    const at = Math.min(...this.#sleepers.map((one) => one.at))
-    const next = this.#sleepers.find((one) => one.at === at)
-    if (next === undefined || at > until) return false
-    this.#sleepers = this.#sleepers.filter((one) => one !== next)
-    this.#now = Math.max(this.#now, at)
+    const [next] = this.#sleepers
+    if (next === undefined || next.at > until) return false
+    this.#sleepers.shift()
+    this.#now = Math.max(this.#now, next.at)
     next.wake()
     return true
   }

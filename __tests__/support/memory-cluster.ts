@@ -1,8 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../src/clock.ts'
 import { ClusterError } from '../../src/errors.ts'
 import type { Cluster, HttpAnswer, HttpRequest, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { matches, merged, metadataOf, patched, refuseToChange, sameContent } from './memory-objects.ts'
+import {
+  asKept,
+  matcher,
+  merged,
+  metadataOf,
+  patched,
+  refuseToChange,
+  sameContent
+} from './memory-objects.ts'
 import type { Stored } from './memory-objects.ts'
 
 export type Verb =
@@ -18,6 +27,8 @@ export interface Call {
 
 /** What may happen to the calls of one process: other writes in between, lost answers, its own end. */
 export interface Hooks {
+  /** Whose writes these are, for whoever subscribes. */
+  readonly writer?: string
   readonly before?: (call: Call) => unknown
   /** The call has been carried out; an error thrown here is an answer that was lost. */
   readonly after?: (call: Call) => unknown
@@ -59,15 +70,20 @@ export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => 
   name: metadata.name
 })
 
-/** The objects of a cluster. Whoever calls these methods is in the control plane: no time passes. */
+/** What is gone is given as it was last, with a deletionTimestamp; `writer` as in the hooks, else the field manager. */
+export type Listener = (now: Stored, before: Stored | undefined, writer: string) => void
+
+/** The objects of a cluster, frozen. Whoever calls these methods is in the control plane: no time passes. */
 export class MemoryCluster {
   readonly clock: Clock
   /** What pods answer to requests through the API server. */
   answer: (request: HttpRequest) => HttpAnswer = () => ({ status: 200, headers: {}, body: '' })
   readonly #objects = new Map<string, Stored>()
   readonly #applied = new Map<string, Stored>()
-  readonly #listeners = new Set<(now: Stored, before: Stored | undefined) => void>()
+  readonly #listeners = new Set<Listener>()
   #version = 0
+  /** Set while a process writes. */
+  #writer: string | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
@@ -77,16 +93,15 @@ export class MemoryCluster {
   read<T extends KubernetesObject>(ref: Ref): T | undefined {
     if (!KINDS.has(`${ref.apiVersion} ${ref.kind}`))
       throw new ClusterError(`the cluster has no kind ${ref.kind} in ${ref.apiVersion}`, 404)
-    return structuredClone(this.#objects.get(keyOf(ref))) as T | undefined
+    return this.#objects.get(keyOf(ref)) as T | undefined
   }
 
   all<T extends KubernetesObject>(query: Query): T[] {
-    const found = [...this.#objects.values()].filter((object) => matches(query, object))
-    return structuredClone(found) as KubernetesObject[] as T[]
+    return [...this.#objects.values()].filter(matcher(query)) as KubernetesObject[] as T[]
   }
 
-  /** Calls back in the moment of each change; what is gone is given as it was last, with a deletionTimestamp. */
-  subscribe(listener: (now: Stored, before: Stored | undefined) => void): () => void {
+  /** Calls back in the moment of each change. */
+  subscribe(listener: Listener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -114,7 +129,7 @@ export class MemoryCluster {
     const key = keyOf(refOf(object))
     const live = this.#objects.get(key)
     const before = this.#applied.get(key)
-    if (!dryRun) this.#applied.set(key, structuredClone(object))
+    if (!dryRun) this.#applied.set(key, asKept(object))
     if (live === undefined) return this.create(object, by, dryRun)
     return this.replace(merged(live, object, before) as Stored, by, dryRun)
   }
@@ -125,12 +140,12 @@ export class MemoryCluster {
     if (live !== undefined) this.#keep({ ...live, status }, live, 'kube-controller-manager', false)
   }
 
-  remove(ref: Ref): void {
+  remove(ref: Ref, by = 'somebody'): void {
     const live = this.#objects.get(keyOf(ref))
     if (live === undefined) return
     this.#objects.delete(keyOf(ref))
     const deletionTimestamp = new Date(this.clock.now()).toISOString()
-    this.#tell({ ...live, metadata: { ...live.metadata, deletionTimestamp } }, live)
+    this.#tell({ ...live, metadata: { ...live.metadata, deletionTimestamp } }, live, by)
   }
 
   /** The cluster, as one process sees it. */
@@ -144,10 +159,10 @@ export class MemoryCluster {
       const made: Call = { verb, kind: kind ?? '', name, dryRun }
       await hooks.before?.(made)
       await this.clock.sleep(ON_THE_WAY)
-      const answer = work()
+      const answer = this.#as(hooks.writer, work)
       await hooks.after?.(made)
       await this.clock.sleep(ON_THE_WAY)
-      return structuredClone(answer)
+      return answer
     }
     const us = 'greenlight'
     return {
@@ -171,11 +186,13 @@ export class MemoryCluster {
           const { resourceVersion = live?.metadata.resourceVersion } = object.metadata
           if (live !== undefined && live.metadata.resourceVersion !== resourceVersion)
             throw conflict(object, 'has been modified')
-          this.remove(refOf(object))
+          this.remove(refOf(object), us)
         }),
-      watch: async (query, onChange, signal) => {
+      watch: async (query, onChange, signal, known) => {
+        const tell = onChange as (objects: readonly Stored[]) => void
+        if (known !== undefined && !signal.aborted) tell([known])
         await call('watch', query, () => undefined)
-        await this.#watch(query, onChange as (objects: readonly Stored[]) => void, signal)
+        await this.#watch(query, tell, signal, known)
       },
       logs: ({ name }) => call('logs', { kind: 'Pod', name }, () => `the last words of ${name}`),
       send: (request) => call('send', { kind: 'Pod', name: request.path }, () => this.answer(request)),
@@ -186,13 +203,23 @@ export class MemoryCluster {
     }
   }
 
+  #as<T>(writer: string | undefined, work: () => T): T {
+    this.#writer = writer
+    try {
+      return work()
+    } finally {
+      this.#writer = undefined
+    }
+  }
+
   async #watch(
     query: Query,
     onChange: (objects: readonly Stored[]) => void,
-    signal: AbortSignal
+    signal: AbortSignal,
+    known: KubernetesObject | undefined
   ): Promise<void> {
     const ended = Promise.withResolvers<undefined>()
-    let last: string | undefined
+    let last = known?.metadata.resourceVersion
     const look = (): void => {
       const found = this.all<Stored>(query)
       const versions = found.map(({ metadata }) => metadata.resourceVersion).join()
@@ -210,7 +237,9 @@ export class MemoryCluster {
     const stop = (): void => {
       ended.resolve(undefined)
     }
-    const unsubscribe = this.subscribe(look)
+    const unsubscribe = this.subscribe(({ kind }) => {
+      if (kind === query.kind) look()
+    })
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
     else look()
@@ -226,14 +255,14 @@ export class MemoryCluster {
   #keep(object: Stored, live: Stored | undefined, by: string, dryRun: boolean): Stored {
     const time = new Date(this.clock.now()).toISOString()
     const { generation = 0, managedFields = [], creationTimestamp = time, uid } = live?.metadata ?? {}
-    const kept: Stored = structuredClone({
+    const kept: Stored = asKept({
       ...object,
       metadata: { ...object.metadata, uid: uid ?? `uid-${this.#version + 1}`, creationTimestamp }
     })
     if (live !== undefined && sameContent(kept, live)) return live
-    const sameSpec = live !== undefined && sameContent({ ...live, spec: kept.spec }, live)
+    const sameSpec = live !== undefined && isDeepStrictEqual(kept.spec, live.spec)
     const others = managedFields.filter(({ manager }) => manager !== by)
-    const stored: Stored = {
+    const stored: Stored = asKept({
       ...kept,
       metadata: {
         ...kept.metadata,
@@ -241,15 +270,15 @@ export class MemoryCluster {
         resourceVersion: String((this.#version += dryRun ? 0 : 1)),
         managedFields: [...others, { manager: by, operation: 'Update', time }]
       }
-    }
+    })
     if (dryRun) return stored
     this.#objects.set(keyOf(refOf(stored)), stored)
-    this.#tell(stored, live)
-    return structuredClone(stored)
+    this.#tell(stored, live, by)
+    return stored
   }
 
-  #tell(now: Stored, before: Stored | undefined): void {
-    for (const listener of this.#listeners) listener(now, before)
+  #tell(now: Stored, before: Stored | undefined, by: string): void {
+    for (const listener of this.#listeners) listener(now, before, this.#writer ?? by)
   }
 }
 

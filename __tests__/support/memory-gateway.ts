@@ -5,14 +5,20 @@ import { DRAIN } from '../../src/strategies/drain.ts'
 import { refOf } from './memory-cluster.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 
-interface HttpRoute extends KubernetesObject {
+export interface HttpRoute extends KubernetesObject {
   readonly spec: {
     readonly parentRefs: readonly { readonly name: string }[]
-    readonly rules: readonly { readonly backendRefs: readonly Backend[] }[]
+    readonly rules: readonly Rule[]
   }
 }
 
-interface Backend {
+export interface Rule {
+  readonly matches?: readonly { readonly headers?: readonly unknown[] }[]
+  readonly filters?: readonly { readonly requestMirror?: { readonly backendRef: Backend } }[]
+  readonly backendRefs: readonly Backend[]
+}
+
+export interface Backend {
   readonly name: string
   readonly port: number
   readonly weight?: number
@@ -35,32 +41,49 @@ export interface Gateway {
 
 const ROUTES = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' }
 
-/** A gateway in the in-memory cluster: takes routes a moment after they are written, and sends users to their backends. */
-export function openGateway(cluster: MemoryCluster): Gateway {
-  const harm: string[] = []
-  const story: string[] = []
-  const lastServed = new Map<string, number>()
+/**
+ * The controller of a gateway: takes routes a moment after they are written.
+ * @param lag milliseconds
+ * @returns the routes as they are in force by now
+ */
+export function serveRoutes(
+  cluster: MemoryCluster,
+  lag: () => number = () => 20
+): () => readonly HttpRoute[] {
+  const inForce = new Map<string, HttpRoute>()
   const take = (object: KubernetesObject): void => {
-    const { generation } = object.metadata
+    const { generation, name } = object.metadata
     const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
       type,
       status: 'True',
       observedGeneration: generation
     }))
     const [parentRef] = (object as HttpRoute).spec.parentRefs
+    inForce.set(name, object as HttpRoute)
     cluster.setStatus(refOf(object), { parents: [{ parentRef, controllerName: 'test/gateway', conditions }] })
   }
   cluster.all<HttpRoute>(ROUTES).forEach(take)
   cluster.subscribe((now, before) => {
-    if (now.kind === 'HTTPRoute' && now.metadata.generation !== before?.metadata.generation) {
+    if (now.kind !== 'HTTPRoute' || now.metadata.generation === before?.metadata.generation) return
+    void cluster.clock.sleep(lag()).then(
+      () => {
+        take(now)
+      },
+      () => undefined
+    )
+  })
+  return () => [...inForce.values()]
+}
+
+/** A gateway in the in-memory cluster, and its users. */
+export function openGateway(cluster: MemoryCluster): Gateway {
+  const harm: string[] = []
+  const story: string[] = []
+  const lastServed = new Map<string, number>()
+  serveRoutes(cluster)
+  cluster.subscribe((now, before) => {
+    if (now.kind === 'HTTPRoute' && now.metadata.generation !== before?.metadata.generation)
       story.push(print(now as HttpRoute))
-      void cluster.clock.sleep(20).then(
-        () => {
-          take(now)
-        },
-        () => undefined
-      )
-    }
     const served = look(cluster, (what) => {
       if (harm.at(-1) !== what) harm.push(what)
     })

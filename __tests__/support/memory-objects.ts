@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { ClusterError } from '../../src/errors.ts'
 import { canonical } from '../../src/kubernetes/canonical.ts'
 import type { JsonPatch, Query } from '../../src/kubernetes/cluster.ts'
@@ -61,27 +62,25 @@ export function merged(live: unknown, applied: unknown, before: unknown, key = '
   return { ...Object.fromEntries(kept), ...Object.fromEntries(entries) }
 }
 
-const holds = (labels: Readonly<Record<string, string>>, term: string): boolean => {
+type Labels = Readonly<Record<string, string>>
+
+const termsOf = (text = ''): readonly string[] => text.split(',').filter((term) => term !== '')
+
+function labelTest(term: string): (labels: Labels) => boolean {
   const [, key = '', operator = '', value = ''] = /^([^!=]+)(!?=)(.*)$/.exec(term) ?? []
-  return (labels[key] === value) === (operator === '=')
+  return (labels) => (labels[key] === value) === (operator === '=')
 }
 
-/** Whether a query is for this object. */
-export function matches({ apiVersion, kind, namespace, labels, fields }: Query, object: Stored): boolean {
-  const { metadata } = object
-  return (
-    object.apiVersion === apiVersion &&
+/** Tells for each object whether a query is for it. */
+export function matcher({ apiVersion, kind, namespace, labels, fields }: Query): (object: Stored) => boolean {
+  const tests = termsOf(labels).map(labelTest)
+  const terms = termsOf(fields)
+  return (object) =>
     object.kind === kind &&
-    (namespace === undefined || metadata.namespace === namespace) &&
-    (labels ?? '')
-      .split(',')
-      .filter((term) => term !== '')
-      .every((term) => holds(metadata.labels ?? {}, term)) &&
-    (fields ?? '')
-      .split(',')
-      .filter((term) => term !== '')
-      .every((term) => holdsField(object, term))
-  )
+    object.apiVersion === apiVersion &&
+    (namespace === undefined || object.metadata.namespace === namespace) &&
+    tests.every((test) => test(object.metadata.labels ?? {})) &&
+    terms.every((term) => holdsField(object, term))
 }
 
 function holdsField(object: Stored, term: string): boolean {
@@ -91,7 +90,7 @@ function holdsField(object: Stored, term: string): boolean {
 
 /** Whether nothing but bookkeeping tells the two apart: then a write changes nothing. */
 export const sameContent = (one: Stored, other: Stored): boolean =>
-  canonical(content(one)) === canonical(content(other))
+  isDeepStrictEqual(content(one), content(other))
 
 const content = ({ metadata, ...rest }: Stored): unknown => {
   const { resourceVersion: _, managedFields: __, generation: ___, ...kept } = metadata
@@ -121,4 +120,13 @@ const heldBy = ({ immutable, data = {}, binaryData = {} }: Config): unknown => (
 export function refuseToChange(live: Config, object: Config): void {
   if (live.immutable === true && canonical(heldBy(live)) !== canonical(heldBy(object)))
     throw invalid(`${live.kind} ${live.metadata.name} is immutable`)
+}
+
+/** As it comes out of the API server's store: plain JSON, which nobody can change any more. */
+export const asKept = <T extends object>(object: T): T => frozen(JSON.parse(JSON.stringify(object)) as T)
+
+function frozen<T extends object>(value: T): T {
+  for (const child of Object.values(value))
+    if (typeof child === 'object' && child !== null) frozen(child as object)
+  return Object.freeze(value)
 }

@@ -9,7 +9,7 @@ import type { ReleaseRun } from './run-state.ts'
 
 /**
  * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since. It never
- * shrinks: whoever has users keeps their pods.
+ * shrinks, whoever has made it as big as it is: whoever has users keeps their pods.
  */
 export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal): Promise<string> {
   const { cluster } = run.ports
@@ -19,13 +19,18 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
     namespace: run.namespace,
     name
   })
-  const stable = await cluster.get<Deployment>(ref(run.stable.deployment))
+  const [stable, canary] = await Promise.all([
+    cluster.get<Deployment>(ref(run.stable.deployment)),
+    cluster.get<Deployment>(ref(run.canary.deployment))
+  ])
   const serving = stable === undefined ? run.stable.replicas : wantedReplicas(stable)
   const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
   if (size <= run.canary.replicas) return `${run.canary.replicas} pods, beside ${serving} of stable`
-  run.deployment = await cluster.patch<Deployment>(ref(run.canary.deployment), [
-    { op: 'add', path: '/spec/replicas', value: size }
-  ])
+  if (canary === undefined || wantedReplicas(canary) < size) {
+    await run.lock.assure()
+    const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
+    run.deployment = await cluster.patch<Deployment>(ref(run.canary.deployment), patch)
+  } else run.deployment = canary
   const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
   run.pods = pods
   run.canary = { ...run.canary, replicas: size }

@@ -28,6 +28,12 @@ export interface Place {
   readonly anchor?: { refresh(): Promise<void> }
 }
 
+/** A write to a route, with the record that it leaves. */
+export interface Sent {
+  readonly edit: Edit
+  readonly release: Release | undefined
+}
+
 /** What one run knows of a route's objects. */
 export interface State {
   readonly ports: Ports
@@ -37,7 +43,9 @@ export interface State {
   known: RouteObjects
   /** What a record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
   readonly ours: Set<string | undefined>
-  last: { readonly edit: Edit; readonly release: Release | undefined } | undefined
+  last: Sent | undefined
+  /** The write that is on its way, or whose answer has not come: it may have arrived all the same. */
+  sent: Sent | undefined
   /** Writes and answers to foreign writes, one after the other. */
   queue: Promise<unknown>
   guarding: AbortSignal | undefined

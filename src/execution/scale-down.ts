@@ -5,22 +5,21 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import type { Side } from '../plan.ts'
 import type { ReleaseRun } from './run-state.ts'
 
-const deploymentRef = (run: ReleaseRun, side: Side): Ref => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace: run.namespace,
-  name: run[side].deployment
-})
-
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
 export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Promise<string> {
-  const ref = deploymentRef(run, side)
+  const detail = await retire(run, run[side].deployment, signal)
+  run[side] = { ...run[side], replicas: 0 }
+  return detail
+}
+
+/** The same for a Deployment that is neither of the two versions. */
+export async function retire(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
+  const ref: Ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: run.namespace, name }
   try {
     const deployment = await run.ports.cluster.patch<Deployment>(ref, [
       { op: 'add', path: '/spec/replicas', value: 0 }
     ])
     await untilWithoutPods(run, deployment, signal)
-    run[side] = { ...run[side], replicas: 0 }
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {
     if (error instanceof ClusterError && error.status === 404) return `there is no deployment/${ref.name}`

@@ -54,6 +54,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
     return `${ready.length} of ${wanted} pods ready`
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
+  await run.lock.assure()
   const scaled = await cluster.patch<Deployment>(ref, [{ op: 'add', path: '/spec/replicas', value: size }])
   const found = await awaitReady(scaled, Math.min(run.settings.timeout, PATIENCE), run.ports, signal).catch(
     (error: unknown) => orAny(error, run)

@@ -100,7 +100,10 @@ function noteShift(run: ReleaseRun, split: Split): void {
  */
 export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   run.pods = await readyPods(run, 'canary')
-  await writeRecord(run, { ...withSplit(run.release, EVERYBODY), phase: 'promoting' }, EVERYBODY)
+  const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
+  await writeService(run, release, EVERYBODY)
+  // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
+  run.release = release
   await confirmEndpoints(run, run.traffic.name, signal)
   await settleRoutes(run, 'canary')
   return `${run.traffic.title} selects ${run.canary.deployment}`

@@ -9,7 +9,7 @@ import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, withObject } from '../routes/writes.ts'
 import type { Write } from '../routes/writes.ts'
 import { fence, recordOf, refuseOvertaken, send, writesFor } from './route-state.ts'
-import type { Edit, Place, Ports, State } from './route-state.ts'
+import type { Edit, Place, Ports, Sent, State } from './route-state.ts'
 
 /** The one way to write to the objects of a route. */
 export interface Traffic {
@@ -47,6 +47,7 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     known: place.objects,
     ours: new Set(place.objects.map(recordOf)),
     last: undefined,
+    sent: undefined,
     queue: Promise.resolve(),
     guarding: undefined,
     watched: new Set(),
@@ -75,12 +76,14 @@ function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
   return turn
 }
 
+/** Only with what no other run stands behind may a write be guarded: its version would let it pass. */
 async function readAgain(state: State): Promise<void> {
-  state.known = await state.place.read()
-  state.known.forEach((object) => {
+  const live = await state.place.read()
+  live.forEach((object) => {
     fence(state, object)
   })
   await state.place.anchor?.refresh()
+  state.known = live
 }
 
 /** What was deleted has no trace of the release to take out. */
@@ -100,9 +103,10 @@ async function attempt(state: State, edit: Edit, release: Release | undefined, l
     fence(state, object)
   })
   if (release !== undefined) state.ours.add(printRecord(release))
+  state.sent = { edit, release }
   try {
     for (const write of writesFor(state, state.known, edit, release)) await send(state, write)
-    state.last = { edit, release }
+    state.last = state.sent
     guardAll(state)
   } catch (error) {
     if (!isOutdated(error) || left === 0) throw error
@@ -137,9 +141,20 @@ function guard(state: State, object: KubernetesObject, signal: AbortSignal): voi
   cluster.watch(query, onChange, signal, object).catch(stop)
 }
 
-/** The first write that would undo what others have made of the traffic. */
-const undoing = (state: State, live: RouteObjects): Write | undefined =>
-  state.last === undefined ? undefined : writesFor(state, live, state.last.edit, state.last.release)[0]
+/** The first write that would make of the live objects what was sent. */
+const missing = (state: State, live: RouteObjects, sent: Sent | undefined): Write | undefined =>
+  sent === undefined ? undefined : writesFor(state, live, sent.edit, sent.release)[0]
+
+/**
+ * The first write that would undo what others have made of the traffic. A write of ours whose answer never came is
+ * nobody else's: to undo it would send users back to where they have just been taken from.
+ */
+function undoing(state: State, live: RouteObjects): Write | undefined {
+  const write = missing(state, live, state.last)
+  if (write === undefined || missing(state, live, state.sent) !== undefined) return write
+  state.last = state.sent
+  return undefined
+}
 
 /** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
 async function answer(
@@ -154,7 +169,7 @@ async function answer(
     state.known = withObject(state.known, seen)
     return
   }
-  state.known = await state.place.read()
+  await readAgain(state)
   const write = undoing(state, state.known)
   if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
 }
@@ -162,7 +177,6 @@ async function answer(
 async function putBack(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
   const { ports, last, title, foreignWrites } = state
   if (last === undefined) return
-  await state.place.anchor?.refresh()
   await attempt(state, last.edit, last.release, ATTEMPTS)
   const restoredAfter = ports.clock.now() - seenAt
   foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })

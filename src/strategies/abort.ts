@@ -7,6 +7,14 @@ import { planAfterUndo, planUndo } from './in-place.ts'
 export const planRestore = ({ strategy }: Release): Step[] =>
   strategy === undefined ? [{ kind: 'ensure-stable' }, { kind: 'restore' }] : planUndo()
 
+/** Stable cannot take the traffic back: what has all of it keeps it, and no route is left as in the middle of a release. */
+export const planStay = ({ routes, strategy }: Release): Step[] => [
+  ...(routes === undefined || strategy !== undefined
+    ? []
+    : [{ kind: 'follow' } as const, { kind: 'await-routes' } as const]),
+  { kind: 'finish' }
+]
+
 /**
  * The part that can wait. Needs nothing but the record, so that any later run can do it.
  * The selector is widened again only when the canary has no pods that it could take in.

@@ -9,7 +9,7 @@ import type { Deployment, Service } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../kubernetes/slots.ts'
-import type { Placement } from '../kubernetes/slots.ts'
+import type { Placement, SlotName } from '../kubernetes/slots.ts'
 import { versionOf } from '../observed.ts'
 import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
@@ -17,6 +17,8 @@ import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
 import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
+import { exposedBy, leftoverOf } from './leftover.ts'
+import type { Leftover } from './leftover.ts'
 import { isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
 import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './traffic-fields.ts'
@@ -35,8 +37,10 @@ export interface Origin {
 }
 
 /** What a release is going to bring, before anything is written. */
-export interface Prepared {
+export interface Prepared extends Leftover {
   readonly canary: Deployment
+  /** Its Deployment as it is, if there is one. */
+  readonly live?: Deployment | undefined
   readonly manifests: readonly Manifest[]
   readonly release: Release
   readonly steps: readonly ReleaseStep[]
@@ -94,8 +98,8 @@ export function prepare(
   if (unusable.length > 0) return unusable
   const config = withConfig(observed, manifests, sourceOf(observed, manifests, placementOf(observed)))
   const prepared = prepareUsable(inputs, observed, config.manifests, origin)
-  if (config.faults.length === 0) return prepared
-  return 'length' in prepared ? [...config.faults, ...prepared] : config.faults
+  if ('length' in prepared) return [...config.faults, ...prepared]
+  return config.faults.length > 0 ? config.faults : withLeftover(prepared, observed, origin)
 }
 
 function prepareUsable(
@@ -132,6 +136,15 @@ function prepareUsable(
   }))
   const { routes, services, warnings } = routing
   return { canary, port, steps, routes, warnings, manifests: [...applied, ...services], release }
+}
+
+/** With what is there already in the place where the canary goes, and beside it. */
+function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: Origin): Prepared {
+  const { release } = prepared
+  const { slot, deployment } = release.canary
+  const leftover = leftoverOf(observed, deployment, startedAt)
+  const live = observed.slots[slot as SlotName]
+  return { ...prepared, live, release: { ...release, ...exposedBy(leftover) }, ...leftover }
 }
 
 /** The steps that the strategy has when the user gives none. */

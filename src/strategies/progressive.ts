@@ -4,6 +4,7 @@ import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Step } from '../plan.ts'
 import type { Release } from '../record.ts'
+import type { Leftover } from './leftover.ts'
 
 /** What every run that takes a release further has to know. */
 export interface Progress {
@@ -17,8 +18,9 @@ export interface Progress {
   readonly drain: number
 }
 
-export interface Progressive extends Progress {
+export interface Progressive extends Progress, Leftover {
   readonly canary: Deployment
+  readonly live?: Deployment | undefined
   /** Everything of the manifests that is not the workload itself, in order, and the canary's Service. */
   readonly manifests: readonly Manifest[]
   readonly smokeTests: boolean
@@ -34,13 +36,15 @@ export const ALL_AT_ONCE: readonly ReleaseStep[] = [{ split: { weight: 100 }, un
  * the canary exists.
  */
 export function planProgressive(
-  { canary, manifests, smokeTests, ...progress }: Progressive,
+  { canary, live, manifests, smokeTests, lingers, leftovers = [], ...progress }: Progressive,
   release: Release
 ): Step[] {
   return [
     { kind: 'begin' },
+    ...(lingers ? [{ kind: 'drain', duration: progress.drain } as const] : []),
+    ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
-    { kind: 'start', deployment: canary },
+    { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },
     ...(smokeTests ? [{ kind: 'smoke' } as const] : []),
     ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
@@ -61,7 +65,7 @@ export function planFrom(first: number, progress: Progress, release: Release): S
   return waiting < 0 ? [...moves, ...planEnd(progress, release)] : [...moves, { kind: 'wait' }]
 }
 
-/** Size before traffic. Started for its first share, the canary has that size already. */
+/** Size before traffic: until its pods were ready and tested, stable may have grown. */
 function planStep(
   step: ReleaseStep,
   index: number,
@@ -73,7 +77,7 @@ function planStep(
   const duration = until.kind === 'duration' ? until.duration : 0
   const watched = duration > 0 || (checks && until.kind === 'approval')
   return [
-    ...(index > 0 || points ? [{ kind: 'resize', split } as const] : []),
+    { kind: 'resize', split },
     ...(points ? [{ kind: 'point-autoscaler', to: 'canary' } as const] : []),
     { kind: 'shift', split, step: index },
     ...(watched ? [{ kind: 'watch', name: printStep(step), duration } as const] : [])

@@ -12,6 +12,7 @@ import { HASH_LABEL } from '../routes/find.ts'
 import type { Split } from '../routes/route.ts'
 import { DRAIN } from './drain.ts'
 import { labelFaults, portFaults } from './faults.ts'
+import { exposedBy, leftoverOf } from './leftover.ts'
 import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
@@ -30,6 +31,8 @@ export interface Previous {
 
 export interface PreparedRollback {
   readonly canary: Deployment
+  /** Its Deployment as it is, if there is one. */
+  readonly live: Deployment | undefined
   readonly release: Release
   readonly routes: readonly ObservedRoute[]
   /** See `Rollback`. */
@@ -46,17 +49,20 @@ export function prepareRollback(
 ): PreparedRollback {
   const placement = placeFor(version, observed)
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
-  const canary = inSlot(source, placement, observed.slots[placement.slot])
+  const there = observed.slots[placement.slot]
+  const canary = inSlot(source, placement, there)
   // In another slot its template has another label, and with it another hash.
   const hash = placement.name === version.deployment ? version.hash : ''
   const selectors = selectorsOf(observed, placement, hash)
   const autoscaler = observed.autoscaler?.metadata.name
   const versionThere = { ...version, ...placedIn(placement), hash }
-  const release = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
+  const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
+  const release = { ...begun, ...exposedBy(leftoverOf(observed, placement.name, origin.startedAt)) }
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
     canary,
+    live: there,
     release,
     routes,
     services,
@@ -86,6 +92,8 @@ const placedIn = ({
 export interface Rollback {
   /** The previous version's Deployment, at the size of the one that serves. */
   readonly canary: Deployment
+  /** As it is. */
+  readonly live?: Deployment | undefined
   readonly previous: 'scale-down' | 'keep'
   /** The Service's selector as it was before the first release, when that is where this goes back to. */
   readonly settled: Selector | undefined
@@ -104,7 +112,7 @@ const EVERYBODY: Split = { weight: 100 }
  * narrowed to a template it would select nothing after the next `kubectl apply` to that Deployment.
  */
 export function planRollback(
-  { canary, manifests, previous, settled, drain }: Rollback,
+  { canary, live, manifests, previous, settled, drain }: Rollback,
   release: Release
 ): Step[] {
   const keeps = previous === 'keep' && settled === undefined
@@ -112,7 +120,7 @@ export function planRollback(
   return [
     { kind: 'begin' },
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
-    { kind: 'start', deployment: canary },
+    { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },
     ...(onRoutes ? [{ kind: 'prepare-routes' } as const] : []),
     ...(release.autoscaler === undefined

@@ -54,14 +54,14 @@ describe('a cleanup', () => {
     expect(scene.harm).toEqual([])
   })
 
-  it('scales down everything that was kept', async () => {
+  it('scales down what was kept; what was kept before that, the release after it has', async () => {
     const scene = await openScene()
     for (const version of [2, 3])
       await scene.run({ inputs: { images: `shop/web:${version}`, previous: 'keep' } }).deploy()
-    expect(sizes(scene)).toEqual(['web 3', 'web-green 3', 'web-blue 3'])
+    expect(sizes(scene)).toEqual(['web 0', 'web-green 3', 'web-blue 3'])
     expect(await scene.run().cleanup()).toMatchObject({
       result: 'promoted',
-      reason: 'deployment/web was scaled down, deployment/web-green was scaled down'
+      reason: 'deployment/web-green was scaled down'
     })
     expect(sizes(scene)).toEqual(['web 0', 'web-green 0', 'web-blue 3'])
     expect(await scene.run().status()).toMatchObject({ previous: { deployment: 'web-green', replicas: 0 } })

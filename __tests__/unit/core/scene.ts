@@ -4,14 +4,7 @@ import { readInputs } from '../../../src/inputs.ts'
 import type { Ports } from '../../../src/execution/run-state.ts'
 import { isEnding, isReady, templateHash } from '../../../src/kubernetes/health.ts'
 import type { Manifest } from '../../../src/kubernetes/manifests.ts'
-import type {
-  Deployment,
-  HorizontalPodAutoscaler,
-  KubernetesObject,
-  Pod,
-  ReplicaSet,
-  Service
-} from '../../../src/kubernetes/objects.ts'
+import type { Deployment, KubernetesObject, Pod, Service } from '../../../src/kubernetes/objects.ts'
 import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
 import { Cancelled } from '../../../src/carry-out.ts'
 import { cleanup } from '../../../src/cleanup.ts'
@@ -32,67 +25,19 @@ import type { ProcessClock } from '../../support/fake-clock.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'
 import type { Call, Hooks } from '../../support/memory-cluster.ts'
 import { Controllers } from '../../support/memory-controllers.ts'
+import { tell } from '../../support/memory-story.ts'
+import { deploymentRef, NAMESPACE, service, serviceRef, workload } from '../../support/shop.ts'
 
-export const NAMESPACE = 'shop'
-
-export const deploymentRef = (name: string) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace: NAMESPACE,
-  name
-})
-export const serviceRef = { apiVersion: 'v1', kind: 'Service', namespace: NAMESPACE, name: 'web' }
-export const autoscalerRef = {
-  apiVersion: 'autoscaling/v2',
-  kind: 'HorizontalPodAutoscaler',
-  namespace: NAMESPACE,
-  name: 'web'
-}
-
-export const workload = (
-  name = 'web',
-  {
-    labels = {},
-    replicas = 3,
-    version = 1
-  }: {
-    readonly labels?: Readonly<Record<string, string>>
-    readonly replicas?: number
-    readonly version?: number
-  } = {}
-): Deployment => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name, namespace: NAMESPACE },
-  spec: {
-    replicas,
-    selector: { matchLabels: { app: 'web', ...labels } },
-    template: {
-      metadata: { labels: { app: 'web', ...labels } },
-      spec: {
-        containers: [
-          { name: 'web', image: `shop/web:${version}`, ports: [{ name: 'http', containerPort: 8080 }] }
-        ]
-      }
-    }
-  }
-})
-
-export const service = (selector: Readonly<Record<string, string>> = { app: 'web' }): Service => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name: 'web', namespace: NAMESPACE },
-  spec: { selector, ports: [{ name: 'http', port: 80, targetPort: 'http' }] }
-})
-
-export const autoscaler = (target = 'web'): HorizontalPodAutoscaler => ({
-  apiVersion: 'autoscaling/v2',
-  kind: 'HorizontalPodAutoscaler',
-  metadata: { name: 'web', namespace: NAMESPACE },
-  spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: target }, maxReplicas: 9 }
-})
-
-export const manifest = (object: KubernetesObject): Manifest => ({ object, source: 'k8s/web.yaml, line 1' })
+export {
+  autoscaler,
+  autoscalerRef,
+  deploymentRef,
+  manifest,
+  NAMESPACE,
+  service,
+  serviceRef,
+  workload
+} from '../../support/shop.ts'
 
 /** A cluster in which a workload runs, and people who use it. */
 export interface Scene {
@@ -306,38 +251,6 @@ function tellStory(cluster: MemoryCluster): readonly string[] {
   })
   return story
 }
-
-const TOLD: ReadonlySet<string> = new Set(['Deployment', 'HorizontalPodAutoscaler', 'Service'])
-
-/** `service/web app=web,pod-template-hash=v1 (running 0 %)` */
-function tell(object: KubernetesObject, cluster: MemoryCluster): string | undefined {
-  const { kind, metadata } = object
-  if (!TOLD.has(kind)) return undefined
-  if (metadata.deletionTimestamp !== undefined) return `${kind.toLowerCase()}/${metadata.name} is gone`
-  if (kind === 'Deployment') {
-    const { replicas = 1, template } = (object as Deployment).spec
-    return `deployment/${metadata.name} ${replicas} x ${template.spec.containers[0]?.image ?? ''}`
-  }
-  if (kind === 'HorizontalPodAutoscaler')
-    return `autoscaler -> ${(object as HorizontalPodAutoscaler).spec.scaleTargetRef.name}`
-  const record = readRecord(object)
-  const state = record === undefined ? 'no record' : `${record.phase} ${record.weight} %`
-  return `service/${metadata.name} ${printSelector(readable((object as Service).spec.selector, cluster))} (${state})`
-}
-
-/** Hashes of templates are replaced by the versions that they are of. */
-const readable = (selector: Readonly<Record<string, string>> = {}, cluster: MemoryCluster) =>
-  Object.fromEntries(
-    Object.entries(selector).map(([key, value]) => {
-      const [replicaSet] = cluster.all<ReplicaSet>({
-        apiVersion: 'apps/v1',
-        kind: 'ReplicaSet',
-        labels: `${key}=${value}`
-      })
-      const [, version = value] = replicaSet?.spec.template.spec.containers[0]?.image?.split(':') ?? []
-      return [key, key === 'pod-template-hash' ? `v${version}` : value]
-    })
-  )
 
 /** What the workload's own objects say, without the bookkeeping of the API server. */
 export const essence = (object: KubernetesObject): unknown => {

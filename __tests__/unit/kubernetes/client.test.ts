@@ -422,9 +422,9 @@ describe('no answer', () => {
       for (let i = 0; i < 70; i++) response.write(part)
       response.end()
     })
-    const { message } = await failureOf(clusterOf(api).send({ method: 'GET', path: '/' }))
+    const { message } = await failureOf(clusterOf(api).send({ method: 'GET', path: '/', timeout: 60_000 }))
     expect(message).toContain('the answer is larger than 64 MB')
-  })
+  }, 60_000)
 
   it('never shows the token, however the error is printed', async () => {
     const api = await start((_, response) => response.socket?.destroy(), { name: 'u', token: 's3cret' })

@@ -68,6 +68,7 @@ describe('a release', () => {
       'All traffic on web-blue',
       'Start web-green with 3 pods',
       'Wait until web-green is ready',
+      'Size web-green for all traffic',
       'Move all traffic to web-green',
       'Bake: watch web-green under all traffic (30 s)',
       'Record that web-green is stable',
@@ -118,7 +119,7 @@ describe('a release', () => {
     ],
     [{ previous: 'keep', bake: 0 }, ['Record that web-green is stable']]
   ])('with %j ends with %j', (changes, end) => {
-    expect(plan(changes).slice(4)).toEqual(end)
+    expect(plan(changes).slice(5)).toEqual(end)
   })
 })
 
@@ -140,6 +141,7 @@ describe('a release in steps', () => {
       'Wait until web-green is ready',
       'Smoke tests on web-green',
       'Make the routes ready for web-green',
+      'Size web-green for 10 % of the traffic',
       'Move 10 % of the traffic to web-green',
       '10% for 5m: watch web-green (300 s)',
       'Size web-green for 50 % of the traffic',
@@ -159,6 +161,7 @@ describe('a release in steps', () => {
   it('ends at a step that waits for approval, after every check has passed once, and goes on behind it', () => {
     const wanted = { ...progress, checks: true, steps: steps('50% until approved', '100%') }
     expect(print(planFrom(0, wanted, release()))).toEqual([
+      'Size web-green for 50 % of the traffic',
       'Move 50 % of the traffic to web-green',
       '50% until approved: watch web-green (0 s)',
       'Wait for approval'

@@ -147,7 +147,7 @@ describe('the record of a release', () => {
   it('says who, what, from where, and how to get back', () => {
     const previous = { slot: 'plain', deployment: 'web', images: ['shop/web:0'], hash: 'old', replicas: 3 }
     const history = [{ release: '6-1', served: true, at: '', images: [] }] as const
-    const record = { previous, history } as unknown as Release
+    const record = { canary: previous, previous, history } as unknown as Release
     const { release } = prepared(slotted('blue', { record }))
     expect(release).toEqual({
       version: 1,

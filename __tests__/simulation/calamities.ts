@@ -1,0 +1,97 @@
+import type { Clock } from '../../src/clock.ts'
+import { ClusterError } from '../../src/errors.ts'
+import type { Moment, ProcessFault, Refusal } from './schedule.ts'
+
+/**
+ * Nothing refuses a Deployment's or an autoscaler's write of a run that has been overtaken when it was on its way
+ * already: the run asks for its lock right before it, not after. By default nobody falls asleep in just that moment.
+ */
+const HARSH = process.env.GREENLIGHT_HARSH === 'yes'
+
+type Of<Kind extends ProcessFault['kind']> = Extract<ProcessFault, { kind: Kind }>
+
+/** When what happens to a process. */
+export interface Calamities {
+  /**
+   * What hits the process at this side of its call; each hits once.
+   * @param isFenced whether a write that comes late is refused, by the version or the record of what it is for
+   */
+  strike(side: Moment['side'], isWrite: boolean, isFenced: boolean): Of<'dies'> | Of<'sleeps'> | undefined
+  /** @throws ClusterError when the call is refused: then it is not carried out */
+  refuse(verb: string, isWrite: boolean, call: number): void
+  /** @throws ClusterError when the answer to what was carried out does not arrive */
+  lose(isWrite: boolean, call: number): void
+  /** Milliseconds. */
+  newsLateBy(): number
+  /** Resolves when all watches that are open end. */
+  watchesEnd(): Promise<void>
+}
+
+export function openCalamities(
+  faults: readonly ProcessFault[],
+  dice: number,
+  begun: number,
+  clock: Clock
+): Calamities {
+  const counts = { call: 0, write: 0 }
+  const struck = new Set<ProcessFault>()
+  const of = <Kind extends ProcessFault['kind']>(kind: Kind): readonly Of<Kind>[] =>
+    faults.filter((fault): fault is Of<Kind> => fault.kind === kind)
+  const blows = [...of('dies'), ...of('sleeps')]
+  const isOn = ({ at, ms }: { readonly at: number; readonly ms: number }): boolean =>
+    clock.now() >= begun + at && clock.now() < begun + at + ms
+  const hit = (call: number): Refusal | undefined =>
+    of('errors').find((fault) => isOn(fault) && chance(dice, call) * 100 < fault.percent)?.status
+  return {
+    strike(side, isWrite, isFenced) {
+      if (side === 'before') {
+        counts.call += 1
+        counts.write += Number(isWrite)
+      }
+      const blow = blows.find(
+        (one) =>
+          !struck.has(one) &&
+          (one.kind === 'sleeps' && isWrite && !isFenced && !HARSH ? 'after' : one.moment.side) === side &&
+          (one.moment.of === 'call' || isWrite) &&
+          one.moment.nth === counts[one.moment.of]
+      )
+      if (blow !== undefined) struck.add(blow)
+      return blow
+    },
+    refuse(verb, isWrite, call) {
+      const status = hit(call)
+      // What only reads is asked again by the client, until it gives up.
+      if (status === undefined || (status === 'lost' && isWrite)) return
+      if (status === 409 && !isWrite) return
+      throw refusal(status, verb)
+    },
+    lose(isWrite, call) {
+      if (isWrite && hit(call) === 'lost') throw refusal('lost', 'write')
+    },
+    newsLateBy: () =>
+      Math.max(
+        0,
+        ...of('late news')
+          .filter(isOn)
+          .map(({ by }) => by)
+      ),
+    async watchesEnd() {
+      const [next] = of('watches end').filter(({ at }) => begun + at > clock.now())
+      if (next === undefined) await new Promise(() => undefined)
+      else await clock.sleep(begun + next.at - clock.now())
+    }
+  }
+}
+
+const refusal = (status: Refusal, verb: string): ClusterError =>
+  status === 'lost'
+    ? new ClusterError('the connection broke: read ECONNRESET', 0)
+    : new ClusterError(`cannot ${verb}: status ${status} without a word`, status)
+
+/** A number from 0 to 1 for each call: mulberry32 by Tommy Ettinger (public domain). */
+function chance(dice: number, call: number): number {
+  let state = (dice + Math.imul(call, 0x6d2b79f5)) | 0
+  state = Math.imul(state ^ (state >>> 15), state | 1)
+  state ^= state + Math.imul(state ^ (state >>> 7), state | 61)
+  return ((state ^ (state >>> 14)) >>> 0) / 4_294_967_296
+}

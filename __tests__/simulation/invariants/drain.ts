@@ -1,0 +1,39 @@
+import { isReady } from '../../../src/kubernetes/health.ts'
+import type { Deployment, Pod } from '../../../src/kubernetes/objects.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Stage } from '../stage.ts'
+import { ownerOf, readyOf, waysOf } from '../users.ts'
+import { isRun } from './report.ts'
+import type { Report } from './report.ts'
+
+/** Milliseconds between the last user of a pod and its end: proxies let go of it, clients finish. */
+const DRAIN = 10_000
+
+/** Whom a run ends has had no users for a while; so what serves never shrinks by a run's doing either. */
+export function watchDrain({ cluster, inForce, blame, clock, world }: Stage, report: Report): void {
+  const ways = ['Service/web', ...world.routes.map((name) => `HTTPRoute/${name}`)]
+  const lastServed = new Map<string, number>()
+  /** Who has decided last how many pods a Deployment has, and of what template. */
+  const shapedBy = new Map<string, string>()
+  let serving: readonly Pod[] = []
+  cluster.subscribe((now, before, writer) => {
+    for (const { metadata } of serving) lastServed.set(metadata.name, clock.now())
+    if (now.kind === 'Deployment' && !isDeepStrictEqual(specOf(now), specOf(before)))
+      shapedBy.set(now.metadata.name, writer)
+    if (now.kind === 'Lease' || now.kind === 'EndpointSlice') return
+    serving = waysOf(cluster, inForce())
+      .filter(({ share }) => share > 0)
+      .flatMap(readyOf)
+    if (now.kind !== 'Pod' || before === undefined) return
+    const ends =
+      now.metadata.deletionTimestamp !== undefined && before.metadata.deletionTimestamp === undefined
+    const pod = before as Pod
+    const idle = clock.now() - (lastServed.get(pod.metadata.name) ?? -Infinity)
+    if (!ends || idle >= DRAIN || !isReady(pod) || !isRun(shapedBy.get(ownerOf(pod)) ?? '')) return
+    // Who has scaled it or sent users there by hand is not drained for: nobody knew of those users.
+    if ([ownerOf(pod), ...ways].some((name) => blame.hasMeddled(name, DRAIN))) return
+    report.add('drain', `${pod.metadata.name} ends ${idle} ms after its last user`)
+  })
+}
+
+const specOf = (object: object | undefined): unknown => (object as Deployment | undefined)?.spec

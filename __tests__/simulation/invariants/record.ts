@@ -1,0 +1,95 @@
+import { isUnfinished, readRecord, RECORD_ANNOTATION } from '../../../src/record.ts'
+import type { Release } from '../../../src/record.ts'
+import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
+import { selects } from '../../../src/kubernetes/selectors.ts'
+import type { Service } from '../../../src/kubernetes/objects.ts'
+import type { HttpRoute } from '../../support/memory-gateway.ts'
+import type { Stage } from '../stage.ts'
+import { entriesOf, isOurs, mirrorsOf, ownersOf, podsIn, serviceIn } from '../users.ts'
+import { isRun } from './report.ts'
+import type { Report } from './report.ts'
+
+/** Each write of a run leaves traffic that is what the record beside it says. */
+export function watchRecord(stage: Stage, report: Report): void {
+  const { cluster } = stage
+  cluster.subscribe((now, before, writer) => {
+    if (!isRun(writer)) return
+    const add = (what: string): void => {
+      report.add('record', `${writer}: ${what}`)
+    }
+    if (now.kind === 'Service' && now.metadata.name === 'web') {
+      checkSelector(stage, now as Service, add)
+      checkOrder(readRecord(now), before === undefined ? undefined : readRecord(before), add)
+    }
+    if (now.kind === 'HTTPRoute') checkRoute(stage, now as HttpRoute, add)
+  })
+}
+
+type Add = (what: string) => void
+
+function checkSelector({ cluster, world }: Stage, service: Service, add: Add): void {
+  const record = readRecord(service)
+  if (record === undefined) {
+    add('service/web has no record any more')
+    return
+  }
+  const { selector } = service.spec
+  const selected = ownersOf(podsIn(cluster).filter(({ metadata }) => selects(selector, metadata.labels)))
+  const allowed = new Set(allowedBy(record, world.routes.length > 0))
+  const strangers = [...selected].filter((name) => !allowed.has(name))
+  if (strangers.length > 0)
+    add(`the record says ${record.phase} ${record.weight} %, and the Service selects ${strangers.join(', ')}`)
+}
+
+/** Whom the Service may select. With routes it follows stable until the end. */
+function allowedBy(record: Release, onRoutes: boolean): readonly string[] {
+  const { stable, canary, weight, phase } = record
+  if (!isUnfinished(record)) return [stable.deployment]
+  if (weight === 100 && (!onRoutes || phase === 'promoting')) return [canary.deployment]
+  return weight === 0 || onRoutes ? [stable.deployment] : [stable.deployment, canary.deployment]
+}
+
+/** From one state of a release to the next there are not all ways. */
+function checkOrder(now: Release | undefined, before: Release | undefined, add: Add): void {
+  if (now === undefined || before === undefined) return
+  if (now.id !== before.id) {
+    if (isUnfinished(before)) add(`release ${before.id} is ${before.phase} and gives way to ${now.id}`)
+    return
+  }
+  const isOver = before.phase === 'rolled-back' || before.phase === 'promoted'
+  const takesBack = before.phase === 'promoted' && now.phase === 'aborting'
+  if (isOver && now.phase !== before.phase && !takesBack)
+    add(`release ${now.id} was ${before.phase} and is ${now.phase}`)
+  if (before.phase === 'aborting' && (now.weight > 0 || isForward(now)))
+    add(`release ${now.id} was being aborted and is ${now.phase} ${now.weight} %`)
+}
+
+const isForward = ({ phase }: Release): boolean =>
+  phase === 'running' || phase === 'waiting' || phase === 'promoting'
+
+function checkRoute({ cluster }: Stage, route: HttpRoute, add: Add): void {
+  const { name, annotations = {} } = route.metadata
+  const title = `httproute/${name}`
+  const ours = entriesOf(route).filter(isOurs)
+  const service = readRecord(serviceIn(cluster))
+  if (ours.length === 0) {
+    if (mirrorsOf(route).length > 0) add(`${title} still mirrors`)
+    if (RECORD_ANNOTATION in annotations || BEFORE_ANNOTATION in annotations)
+      add(`${title} has no entry for the canary, but annotations of a release`)
+    return
+  }
+  const own = readRecord(route)
+  if (own === undefined) {
+    add(`${title} sends traffic to a canary without a record`)
+    return
+  }
+  const shares = new Set(ours.filter(({ copy }) => !copy).map(({ share }) => share))
+  const hasCopies = ours.some(({ copy }) => copy)
+  if (shares.size !== 1 || !shares.has(own.weight))
+    add(`the record on ${title} says ${own.weight} %, and it has ${[...shares].join(' and ')} %`)
+  if (hasCopies !== (own.header !== undefined))
+    add(`${title} has rules for a header that its record does not have`)
+  if (mirrorsOf(route).length > 0 !== (own.mirror !== undefined)) add(`${title} mirrors, unlike its record`)
+  if (service?.id !== own.id || !isUnfinished(service))
+    add(`${title} has entries of release ${own.id}, which the Service does not know`)
+}
