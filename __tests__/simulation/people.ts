@@ -30,6 +30,12 @@ const RESTART = 15_000
 export function happen(stage: Stage, fault: WorldFault): void {
   const { clock, controllers, api, world } = stage
   if (stage.isWell) return
+  if (fault.kind === 'edit' && api.goneUntil > clock.now()) {
+    void clock.sleep(api.goneUntil - clock.now()).then(() => {
+      happen(stage, fault)
+    })
+    return
+  }
   switch (fault.kind) {
     case 'no api':
       stage.story.note('the world', `(no API server for ${fault.ms / 1000} s)`)

@@ -52,6 +52,9 @@ const reportOf = (seed: number, drawn: Schedule, shortest: Schedule, violation: 
     indented(violation.story)
   ].join('\n')
 
+// Whoever has asked is gone.
+process.on('disconnect', () => process.exit())
+
 process.on('message', (order: Order) => {
   void (async () => {
     for (let seed = order.from; seed < order.to; seed += order.every)

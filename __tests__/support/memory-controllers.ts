@@ -82,6 +82,9 @@ export class Controllers {
     const isGone = now.metadata.deletionTimestamp !== undefined
     if (now.metadata.generation === before?.metadata.generation && !isGone) return
     this.#soon(this.lag, () => {
+      // News come in order: what is older than what is known already is not taken in any more.
+      const known = this.#seen.get(now.metadata.name)?.metadata
+      if (Number(known?.resourceVersion ?? 0) > Number(now.metadata.resourceVersion)) return
       this.#seen.set(now.metadata.name, isGone ? { ...now, spec: { ...now.spec, replicas: 0 } } : now)
       this.#reconcile(now.metadata.name)
     })

@@ -42,10 +42,14 @@ export async function settleRoutes(run: ReleaseRun, serving: 'stable' | 'canary'
   )
 }
 
-/** The largest share that one of the routes gives the canary; undefined when one sends traffic to neither version. */
+/**
+ * The largest share that one of the routes, or the Service that they lead to, gives the canary; undefined when one sends
+ * traffic to neither version, or somebody has made the Service select both.
+ */
 export function weightNow(run: ReleaseRun): number | undefined {
   const backends = backendsIn(run)
-  const weights = lanesOf(run).map(({ route, traffic }) => route.weight(traffic.current(), backends))
+  const all = [{ route: serviceRoute, traffic: run.traffic }, ...run.routes]
+  const weights = all.map(({ route, traffic }) => route.weight(traffic.current(), backends))
   return weights.includes(undefined) ? undefined : Math.max(...weights.map((weight) => weight ?? 0))
 }
 

@@ -6,7 +6,7 @@ import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/objects.ts
 import type { Stored } from '../../support/memory-objects.ts'
 import { autoscalerRef } from '../../support/shop.ts'
 import type { Stage } from '../stage.ts'
-import { deploymentIn, mirrorsOf, SLOTS } from '../users.ts'
+import { deploymentIn, mirrorsOf, serviceIn, SLOTS } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
@@ -41,13 +41,18 @@ const OURS: ReadonlySet<string> = new Set([RECORD_ANNOTATION, BEFORE_ANNOTATION]
 
 type Entries = Readonly<Record<string, string>>
 
-/** A version is brought with the labels that its Deployment has in the other slot: those win, as a manifest's would. */
+/**
+ * A version is brought with the labels that its Deployment has in the other slot, its Service with those of the one that
+ * users name: those win, as a manifest's would.
+ */
 const sourcesOf = ({ kind, metadata }: Stored, { cluster }: Stage): readonly Entries[] =>
-  kind === 'Deployment'
-    ? SLOTS.filter((name) => name !== metadata.name).map(
-        (name) => deploymentIn(cluster, name)?.metadata.labels ?? {}
-      )
-    : []
+  kind === 'Service' && metadata.name !== 'web'
+    ? [serviceIn(cluster).metadata.labels ?? {}]
+    : kind === 'Deployment'
+      ? SLOTS.filter((name) => name !== metadata.name).map(
+          (name) => deploymentIn(cluster, name)?.metadata.labels ?? {}
+        )
+      : []
 
 function lostKeys(
   what: string,
