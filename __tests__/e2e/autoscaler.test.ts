@@ -121,6 +121,8 @@ describe('an autoscaler', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { result: 'aborted', image: image(2) } })
     expect(post.exitCode).toBe(0)
     expect(story().slice(promoted.length)).toEqual([
+      // Kept for a rollback until the next release, which this is.
+      'web x 0',
       'web-blue x 4',
       'route 100:0',
       'autoscaler -> web-blue',
