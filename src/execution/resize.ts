@@ -19,13 +19,11 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
     namespace: run.namespace,
     name
   })
-  const [stable, canary] = await Promise.all([
-    cluster.get<Deployment>(ref(run.stable.deployment)),
-    cluster.get<Deployment>(ref(run.canary.deployment))
-  ])
+  const stable = await cluster.get<Deployment>(ref(run.stable.deployment))
   const serving = stable === undefined ? run.stable.replicas : wantedReplicas(stable)
   const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
   if (size <= run.canary.replicas) return `${run.canary.replicas} pods, beside ${serving} of stable`
+  const canary = await cluster.get<Deployment>(ref(run.canary.deployment))
   if (canary === undefined || wantedReplicas(canary) < size) {
     await run.lock.assure()
     const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
