@@ -26,7 +26,10 @@ export function openBlame(clock: Clock): Blame {
     afflict: ({ metadata }) => void afflicted.add(metadata.name),
     isAfflicted: ({ metadata }) => afflicted.has(metadata.name),
     meddle: (object) => void meddled.set(object, clock.now()),
-    hasMeddled: (object, within = Infinity) => clock.now() - (meddled.get(object) ?? -Infinity) <= within,
+    hasMeddled: (object, within = Infinity) => {
+      const at = meddled.get(object)
+      return at !== undefined && clock.now() - at <= within
+    },
     fallAsleep: (run) => void asleep.set(run, clock.now()),
     sinceAsleep: (run) => clock.now() - (asleep.get(run) ?? clock.now()),
     forgive: () => {

@@ -7,7 +7,7 @@ const name = process.env.GREENLIGHT_BREAK ?? ''
 const broken = breaks[name]
 if (broken === undefined)
   throw new Error(`there is no break ${name}; there are ${Object.keys(breaks).join(', ')}`)
-const { file, from, to } = broken
+const { file, replace, by } = broken
 const target = new URL(`../../src/${file}`, import.meta.url).href
 
 registerHooks({
@@ -15,11 +15,11 @@ registerHooks({
     const loaded = nextLoad(url, context)
     if (url !== target) return loaded
     const text = Buffer.from(loaded.source as Uint8Array).toString()
-    const parts = text.split(from)
+    const parts = text.split(replace)
     if (parts.length !== 2)
       throw new Error(
-        `break ${name}: src/${file} has ${parts.length - 1} times what is to be replaced: ${from}`
+        `break ${name}: src/${file} has ${parts.length - 1} times what is to be replaced: ${replace}`
       )
-    return { ...loaded, source: parts.join(to) }
+    return { ...loaded, source: parts.join(by) }
   }
 })

@@ -2,69 +2,66 @@
 export interface Break {
   /** Under src/. */
   readonly file: string
-  readonly from: string
-  readonly to: string
+  readonly replace: string
+  readonly by: string
+  /** The seed from which on few schedules are enough to notice; from the first one on it takes up to 1,400. */
+  readonly from?: number
 }
 
 export const breaks: Readonly<Record<string, Break>> = {
   fence: {
+    from: 140,
     file: 'execution/route-state.ts',
-    from: 'if (ours.has(text) || (text === undefined && last !== undefined)) return',
-    to: 'if (ours !== undefined || text === undefined || last !== undefined) return'
+    replace: 'if (ours.has(text) || (text === undefined && last !== undefined)) return',
+    by: 'if (ours !== undefined || text === undefined || last !== undefined) return'
   },
   'no lock': {
+    from: 150,
     file: 'kubernetes/lease.ts',
-    from: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
-    to: "if (holderIdentity !== 'nobody') return lease"
+    replace: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
+    by: "if (holderIdentity !== 'nobody') return lease"
   },
   'no resourceVersion': {
+    from: 420,
     file: 'routes/changes.ts',
-    from: "{ op: 'replace', path: '/metadata/resourceVersion', value: before.metadata.resourceVersion },",
-    to: ''
+    replace: "{ op: 'replace', path: '/metadata/resourceVersion', value: before.metadata.resourceVersion },",
+    by: ''
   },
   'scale-down-first': {
     file: 'strategies/progressive.ts',
-    from: "{ kind: 'shift', split, step: index },",
-    to: "...(split.weight === 100 ? [{ kind: 'scale-down', side: 'stable' } as const] : []), { kind: 'shift', split, step: index },"
+    replace: "{ kind: 'shift', split, step: index },",
+    by: "...(split.weight === 100 ? [{ kind: 'scale-down', side: 'stable' } as const] : []), { kind: 'shift', split, step: index },"
   },
   'no drain': {
     file: 'execute.ts',
-    from: 'await run.ports.clock.sleep(duration, signal)',
-    to: 'await run.ports.clock.sleep(Math.min(duration, 1), signal)'
+    replace: 'await run.ports.clock.sleep(duration, signal)',
+    by: 'await run.ports.clock.sleep(Math.min(duration, 1), signal)'
   },
   'record after traffic': {
     file: 'execution/switch.ts',
-    from: 'await writeRecord(run, release, NOBODY)\n  await splitRoutes(run, split)',
-    to: 'await splitRoutes(run, split)\n  await writeRecord(run, release, NOBODY)'
-  },
-  'not ready': {
-    file: 'execution/readiness.ts',
-    from: "if (seen.state === 'ready') {",
-    to: "if (seen.state !== 'doomed') { resolve(seen as Ready); return }\n    if (seen.state === 'ready') {"
+    replace: 'await writeRecord(run, release, NOBODY)\n  await splitRoutes(run, split)',
+    by: 'await splitRoutes(run, split)\n  await writeRecord(run, release, NOBODY)'
   },
   untested: {
     file: 'execute.ts',
-    from: 'smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),',
-    to: "smoke: (_, run) => { for (const { metadata } of run.pods) run.tested.add(metadata.uid ?? ''); return Promise.resolve('') },"
+    replace: 'smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),',
+    by: "smoke: (_, run) => { for (const { metadata } of run.pods) run.tested.add(metadata.uid ?? ''); return Promise.resolve('') },"
   },
   'no ensure-stable': {
+    from: 1400,
     file: 'execution/stable.ts',
-    from: "if (weightNow(run) === 0) return 'it has the traffic already'",
-    to: "if (weightNow(run) !== -1) return 'it has the traffic already'"
+    replace: "if (weightNow(run) === 0) return 'it has the traffic already'",
+    by: "if (weightNow(run) !== -1) return 'it has the traffic already'"
   },
   'no recovery': {
     file: 'deploy.ts',
-    from: 'if (observed.record !== undefined && isUnfinished(observed.record)) return afterRecovery',
-    to: 'if (observed.service === undefined) return afterRecovery'
+    replace: 'if (observed.record !== undefined && isUnfinished(observed.record)) return afterRecovery',
+    by: 'if (observed.service === undefined) return afterRecovery'
   },
   'whole object': {
+    from: 700,
     file: 'kubernetes/rebase.ts',
-    from: '...live,\n  ...Object.fromEntries',
-    to: '...base,\n  ...Object.fromEntries'
-  },
-  'promoted at once': {
-    file: 'execution/switch.ts',
-    from: 'await writeService(run, release, EVERYBODY)',
-    to: 'run.release = release\n  await writeService(run, release, EVERYBODY)'
+    replace: '...live,\n  ...Object.fromEntries',
+    by: '...base,\n  ...Object.fromEntries'
   }
 }

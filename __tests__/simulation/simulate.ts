@@ -76,12 +76,12 @@ async function replay(seed: number): Promise<void> {
   process.exitCode = violations.length === 0 ? 0 : 1
 }
 
-async function catchBreak(name: string): Promise<void> {
+async function catchBreak(name: string, from: number): Promise<void> {
   if (breaks[name] === undefined)
     throw new Error(`there is no break ${name}; there are ${Object.keys(breaks).join(', ')}`)
   let played = 0
   let caught: Told | undefined
-  const order = { from: FIRST_SEED, to: FIRST_SEED + MOST_SCHEDULES_TO_CATCH, shrinks: false }
+  const order = { from, to: from + MOST_SCHEDULES_TO_CATCH, shrinks: false }
   await playSeeds(order, { GREENLIGHT_BREAK: name }, (told) => {
     if (caught !== undefined) return false
     played += 1
@@ -93,6 +93,6 @@ async function catchBreak(name: string): Promise<void> {
   process.exitCode = caught === undefined ? 1 : 0
 }
 
-if (values.break !== undefined) await catchBreak(values.break)
+if (values.break !== undefined) await catchBreak(values.break, Number(values.from ?? FIRST_SEED))
 else if (values.seed !== undefined) await replay(Number(values.seed))
 else await playMany(Number(positionals[0] ?? 1000), Number(values.from ?? FIRST_SEED))

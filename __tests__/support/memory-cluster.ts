@@ -13,6 +13,7 @@ import {
   sameContent
 } from './memory-objects.ts'
 import type { Stored } from './memory-objects.ts'
+import { watchObjects } from './memory-watch.ts'
 
 export type Verb =
   'get' | 'list' | 'watch' | 'create' | 'replace' | 'patch' | 'delete' | 'apply' | 'logs' | 'send' | 'forward'
@@ -58,7 +59,7 @@ const allowed = {
 }
 
 /** Milliseconds: a call on its way, its answer on the way back, news on its way to a watch. */
-const ON_THE_WAY = 2
+export const ON_THE_WAY = 2
 
 const keyOf = ({ apiVersion, kind, namespace, name }: Ref): string =>
   `${apiVersion} ${kind} ${namespace ?? ''}/${name}`
@@ -192,7 +193,7 @@ export class MemoryCluster {
         const tell = onChange as (objects: readonly Stored[]) => void
         if (known !== undefined && !signal.aborted) tell([known])
         await call('watch', query, () => undefined)
-        await this.#watch(query, tell, signal, known)
+        await watchObjects(this, query, tell, signal, known)
       },
       logs: ({ name }) => call('logs', { kind: 'Pod', name }, () => `the last words of ${name}`),
       send: (request) => call('send', { kind: 'Pod', name: request.path }, () => this.answer(request)),
@@ -210,40 +211,6 @@ export class MemoryCluster {
     } finally {
       this.#writer = undefined
     }
-  }
-
-  async #watch(
-    query: Query,
-    onChange: (objects: readonly Stored[]) => void,
-    signal: AbortSignal,
-    known: KubernetesObject | undefined
-  ): Promise<void> {
-    const ended = Promise.withResolvers<undefined>()
-    let last = known?.metadata.resourceVersion
-    const look = (): void => {
-      const found = this.all<Stored>(query)
-      const versions = found.map(({ metadata }) => metadata.resourceVersion).join()
-      if (versions === last || signal.aborted) return
-      last = versions
-      this.clock
-        .sleep(ON_THE_WAY, signal)
-        .then(() => {
-          onChange(found)
-        })
-        .catch((error: unknown) => {
-          if (!signal.aborted) ended.reject(error)
-        })
-    }
-    const stop = (): void => {
-      ended.resolve(undefined)
-    }
-    const unsubscribe = this.subscribe(({ kind }) => {
-      if (kind === query.kind) look()
-    })
-    signal.addEventListener('abort', stop)
-    if (signal.aborted) stop()
-    else look()
-    await ended.promise.finally(unsubscribe)
   }
 
   #known(ref: Ref): Stored {

@@ -52,8 +52,10 @@ export class LockedError extends Error {
 export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: AbortSignal): Promise<Lock> {
   const found = await ports.cluster.get<Lease>(ref)
   const free = found === undefined ? undefined : await whenFree(found, ref, holder, ports, signal)
+  // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
+  const asked = ports.clock.now()
   const lease = await write(ports, ref, holder, free)
-  return keep(lease, ref, holder, ports)
+  return keep(lease, asked, ref, holder, ports)
 }
 
 async function whenFree(
@@ -155,8 +157,8 @@ interface Kept {
  * Renews the lock until it is released. A renewal that fails is tried again: only another holder's name says that
  * the lock is lost, and the record on the route keeps two runs apart until that is read.
  */
-function keep(lease: Lease, ref: Ref, holder: Holder, ports: Ports): Lock {
-  const kept: Kept = { ports, ref, holder, lost: new AbortController(), lease, renewedAt: ports.clock.now() }
+function keep(lease: Lease, renewedAt: number, ref: Ref, holder: Holder, ports: Ports): Lock {
+  const kept: Kept = { ports, ref, holder, lost: new AbortController(), lease, renewedAt }
   const stopped = new AbortController()
   const renewing = renewAgain(kept, stopped.signal).catch(() => undefined)
   return {
@@ -186,8 +188,8 @@ async function renewAgain(kept: Kept, stopped: AbortSignal): Promise<void> {
 
 async function renew(kept: Kept): Promise<void> {
   const { ports, ref, holder } = kept
+  const now = ports.clock.now()
   try {
-    const now = ports.clock.now()
     kept.lease = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
     kept.renewedAt = now
   } catch (error) {
@@ -196,7 +198,7 @@ async function renew(kept: Kept): Promise<void> {
     const live = await ports.cluster.get<Lease>(ref)
     if (live?.spec?.holderIdentity === holder.id) {
       kept.lease = live
-      kept.renewedAt = ports.clock.now()
+      kept.renewedAt = now
       return
     }
     const message = `another run has taken over lease/${ref.name}: this one changes nothing any more`

@@ -1,4 +1,4 @@
-import { isReady, templateHash } from '../../../src/kubernetes/health.ts'
+import { templateHash } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { readRecord } from '../../../src/record.ts'
 import type { Stage } from '../stage.ts'
@@ -6,32 +6,25 @@ import { ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
-/** Milliseconds in which a pod that has just come up may not have been seen by whoever writes. */
-const JUST_NOW = 100
-
 /**
  * Whom a run sends users to has been tested, if the run tests: by it, or by the run that the release began with.
  * @param tests whether this writer tests what it brings
  */
 export function watchTested(stage: Stage, report: Report, tests: (writer: string) => boolean): void {
-  const { cluster, tested, blame, clock } = stage
-  const readySince = new Map<string, number>()
-  let reached = namesOf(servingNow(stage))
-  cluster.subscribe((now, before, writer) => {
-    if (now.kind === 'Pod' && isReady(now as Pod) && (before === undefined || !isReady(before as Pod)))
-      readySince.set(now.metadata.name, clock.now())
+  const { cluster, tested, blame } = stage
+  /** Whoever has had users once has them by what was written then. */
+  const reached = new Set(namesOf(servingNow(stage)))
+  cluster.subscribe((now, _, writer) => {
     if (now.kind === 'Lease' || now.kind === 'EndpointSlice') return
     const pods = servingNow(stage)
-    const wasReached = reached
-    reached = namesOf(pods)
+    const fresh = pods.filter(({ metadata }) => !reached.has(metadata.name))
+    for (const name of namesOf(fresh)) reached.add(name)
     if (!isRun(writer) || (now.kind !== 'HTTPRoute' && now.metadata.name !== 'web')) return
     const record = readRecord(serviceIn(cluster))
     if (record?.command !== 'deploy' || record.phase === 'aborting' || record.phase === 'rolled-back') return
-    for (const pod of pods) {
+    for (const pod of fresh) {
       const { name } = pod.metadata
-      const isNew = !wasReached.has(name) && ownerOf(pod) === record.canary.deployment
-      if (!isNew || blame.hasMeddled(ownerOf(pod))) continue
-      if (clock.now() - (readySince.get(name) ?? 0) < JUST_NOW) continue
+      if (ownerOf(pod) !== record.canary.deployment || blame.hasMeddled(ownerOf(pod))) continue
       if (tests(writer) && !tested.has(name))
         report.add('tested', `${writer} sends users to ${name}, untested`)
       if (templateHash(pod) !== record.canary.hash)
@@ -45,5 +38,4 @@ const servingNow = ({ cluster }: Stage): readonly Pod[] =>
     .filter(({ share }) => share > 0)
     .flatMap(readyOf)
 
-const namesOf = (pods: readonly Pod[]): ReadonlySet<string> =>
-  new Set(pods.map(({ metadata }) => metadata.name))
+const namesOf = (pods: readonly Pod[]): readonly string[] => pods.map(({ metadata }) => metadata.name)

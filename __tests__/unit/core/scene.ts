@@ -11,6 +11,7 @@ import { cleanup } from '../../../src/cleanup.ts'
 import { deploy } from '../../../src/deploy.ts'
 import type { Outcome } from '../../../src/outcome.ts'
 import type { Entry } from '../../../src/probe.ts'
+import { promote } from '../../../src/promote.ts'
 import { readRecord } from '../../../src/record.ts'
 import type { Release } from '../../../src/record.ts'
 import { recoverOwn } from '../../../src/recover.ts'
@@ -70,6 +71,7 @@ export interface RunOptions extends Hooks {
 export interface Run {
   readonly clock: ProcessClock
   deploy(): Promise<Outcome>
+  promote(): Promise<Outcome>
   rollback(): Promise<Outcome>
   status(): Promise<Outcome>
   plan(): Promise<Outcome>
@@ -175,6 +177,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   return {
     clock,
     deploy: () => deploy(request),
+    promote: () => promote(request),
     rollback: () => rollback(request),
     status: () => status(request),
     plan: () => showPlan(request),
