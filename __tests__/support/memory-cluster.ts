@@ -3,6 +3,7 @@ import type { Clock } from '../../src/clock.ts'
 import { ClusterError } from '../../src/errors.ts'
 import type { Cluster, HttpAnswer, HttpRequest, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/outage.ts'
 import {
   asKept,
   matcher,
@@ -33,6 +34,8 @@ export interface Hooks {
   readonly before?: (call: Call) => unknown
   /** The call has been carried out; an error thrown here is an answer that was lost. */
   readonly after?: (call: Call) => unknown
+  /** While it is so, no news come to watches that are open. */
+  readonly isSilent?: () => boolean
 }
 
 const KINDS: ReadonlySet<string> = new Set([
@@ -60,6 +63,8 @@ const allowed = {
 
 /** Milliseconds: a call on its way, its answer on the way back, news on its way to a watch. */
 export const ON_THE_WAY = 2
+/** Milliseconds between two attempts to connect a watch. */
+export const WATCH_AGAIN = 500
 
 const keyOf = ({ apiVersion, kind, namespace, name }: Ref): string =>
   `${apiVersion} ${kind} ${namespace ?? ''}/${name}`
@@ -192,8 +197,8 @@ export class MemoryCluster {
       watch: async (query, onChange, signal, known) => {
         const tell = onChange as (objects: readonly Stored[]) => void
         if (known !== undefined && !signal.aborted) tell([known])
-        await call('watch', query, () => undefined)
-        await watchObjects(this, query, tell, signal, known)
+        await this.#reach(() => call('watch', query, () => undefined), signal)
+        await watchObjects(this, query, tell, signal, known, hooks.isSilent)
       },
       logs: ({ name }) => call('logs', { kind: 'Pod', name }, () => `the last words of ${name}`),
       send: (request) => call('send', { kind: 'Pod', name: request.path }, () => this.answer(request)),
@@ -201,6 +206,20 @@ export class MemoryCluster {
         call('forward', { kind: 'Pod', name }, () => {
           throw new ClusterError('pods of the in-memory cluster have no ports', 0)
         })
+    }
+  }
+
+  /** Whoever watches goes on trying, for as long as the port says. */
+  async #reach(connect: () => Promise<undefined>, signal: AbortSignal): Promise<void> {
+    const deadline = this.clock.now() + LONGEST_OUTAGE
+    for (;;) {
+      try {
+        await connect()
+        return
+      } catch (error) {
+        if (!isOutage(error) || signal.aborted || this.clock.now() > deadline) throw error
+        await this.clock.sleep(WATCH_AGAIN, signal)
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Query } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { ON_THE_WAY } from './memory-cluster.ts'
+import { ON_THE_WAY, WATCH_AGAIN } from './memory-cluster.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 import type { Stored } from './memory-objects.ts'
 
@@ -10,17 +10,21 @@ export async function watchObjects(
   query: Query,
   onChange: (objects: readonly Stored[]) => void,
   signal: AbortSignal,
-  known: KubernetesObject | undefined
+  known: KubernetesObject | undefined,
+  isSilent: () => boolean = () => false
 ): Promise<void> {
   const ended = Promise.withResolvers<undefined>()
   let last = known?.metadata.resourceVersion
+  const arrive = async (): Promise<void> => {
+    await cluster.clock.sleep(ON_THE_WAY, signal)
+    while (isSilent()) await cluster.clock.sleep(WATCH_AGAIN, signal)
+  }
   const look = (): void => {
     const found = cluster.all<Stored>(query)
     const versions = found.map(({ metadata }) => metadata.resourceVersion).join()
     if (versions === last || signal.aborted) return
     last = versions
-    cluster.clock
-      .sleep(ON_THE_WAY, signal)
+    arrive()
       .then(() => {
         onChange(found)
       })

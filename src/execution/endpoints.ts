@@ -1,7 +1,7 @@
-import { ReleaseFailed } from '../errors.ts'
 import { isReady } from '../kubernetes/health.ts'
 import type { KubernetesObject, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
+import { awaitCondition } from './condition.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 interface EndpointSlice extends KubernetesObject {
@@ -37,27 +37,21 @@ export async function confirmEndpoints(
   service: string,
   signal: AbortSignal
 ): Promise<number> {
-  const { cluster, clock } = run.ports
   const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
-  const done = new AbortController()
-  const ended = AbortSignal.any([signal, done.signal])
-  const confirmed = Promise.withResolvers<number>()
   const labels = `kubernetes.io/service-name=${service}`
-  const onChange = (slices: readonly EndpointSlice[]): void => {
-    const ready = readyUids(slices)
-    if (wanted.every((uid) => ready.has(uid))) confirmed.resolve(ready.size)
-  }
-  const query = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: run.namespace, labels }
-  cluster.watch<EndpointSlice>(query, onChange, ended).catch(confirmed.reject)
-  clock.sleep(TIMEOUT, ended).then(() => {
-    const late = `after 10 s the endpoints of service/${service} are not the pods that were tested`
-    confirmed.reject(new ReleaseFailed(late))
-  }, confirmed.reject)
-  try {
-    return await confirmed.promise
-  } finally {
-    done.abort()
-  }
+  return awaitCondition<EndpointSlice, number>(
+    {
+      query: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: run.namespace, labels },
+      reached: (slices) => {
+        const ready = readyUids(slices)
+        return wanted.every((uid) => ready.has(uid)) ? ready.size : undefined
+      },
+      timeout: TIMEOUT,
+      late: () => `after 10 s the endpoints of service/${service} are not the pods that were tested`
+    },
+    run.ports,
+    signal
+  )
 }
 
 /** Ready pods of one of the two versions, by the selector that only it has. */

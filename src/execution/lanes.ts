@@ -1,4 +1,3 @@
-import { ReleaseFailed } from '../errors.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { backendsOf } from '../record.ts'
@@ -6,6 +5,7 @@ import type { Release } from '../record.ts'
 import { serviceRoute } from '../routes/service.ts'
 import type { Backends, Split } from '../routes/route.ts'
 import { withObject } from '../routes/writes.ts'
+import { awaitCondition } from './condition.ts'
 import type { Lane, ReleaseRun } from './run-state.ts'
 
 /** The routes that traffic is moved on. */
@@ -66,30 +66,26 @@ export async function awaitRoutes(run: ReleaseRun, signal: AbortSignal): Promise
 }
 
 async function awaitRoute({ route, traffic }: Lane, run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { cluster, clock } = run.ports
   const [main] = traffic.current()
   let pending = route.pending(traffic.current())
   if (pending === undefined) return
   const { apiVersion, kind, metadata } = main
-  const done = new AbortController()
-  const ended = AbortSignal.any([signal, done.signal])
-  const taken = Promise.withResolvers<undefined>()
-  const onChange = ([live]: readonly KubernetesObject[]): void => {
+  const taken = ([live]: readonly KubernetesObject[]): true | undefined => {
     // Nobody comes by a route that was deleted.
-    if (live === undefined) taken.resolve(undefined)
-    if (live === undefined || (live.metadata.generation ?? 0) < (metadata.generation ?? 0)) return
+    if (live === undefined) return true
+    if ((live.metadata.generation ?? 0) < (metadata.generation ?? 0)) return undefined
     pending = route.pending(withObject(traffic.current(), live))
-    if (pending === undefined) taken.resolve(undefined)
+    return pending === undefined ? true : undefined
   }
-  const query = { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` }
-  cluster.watch(query, onChange, ended, main).catch(taken.reject)
-  clock.sleep(TIMEOUT, ended).then(() => {
-    const late = `${traffic.title}: ${formatDuration(TIMEOUT)} after it was written: ${pending ?? ''}`
-    taken.reject(new ReleaseFailed(late))
-  }, taken.reject)
-  try {
-    await taken.promise
-  } finally {
-    done.abort()
-  }
+  await awaitCondition(
+    {
+      query: { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` },
+      known: main,
+      reached: taken,
+      timeout: TIMEOUT,
+      late: () => `${traffic.title}: ${formatDuration(TIMEOUT)} after it was written: ${pending ?? ''}`
+    },
+    run.ports,
+    signal
+  )
 }

@@ -22,6 +22,8 @@ const NODE_IS_COMING: ReadonlySet<string> = new Set(['TriggeredScaleUp', 'Nomina
 type Ready = Extract<Health, { state: 'ready' }>
 type Judged = (health: Health) => void
 
+const DELETED: Health = { state: 'doomed', reason: 'Deleted', message: 'somebody deleted it' }
+
 /** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
 async function watchHealth(
   deployment: Deployment,
@@ -42,7 +44,7 @@ async function watchHealth(
   }
   const onDeployment = ([found]: readonly Deployment[]): void => {
     live = found
-    if (found === undefined) onHealth({ state: 'doomed', reason: 'Deleted', message: 'somebody deleted it' })
+    if (found === undefined) onHealth(DELETED)
     look()
   }
   const onPods = (found: readonly Pod[]): void => {
@@ -60,7 +62,22 @@ async function watchHealth(
   signal.throwIfAborted()
 }
 
-/** Graces and deadlines pass without any change in the cluster. */
+/** Asks: news may be late, or not come at all while the API server is gone. */
+async function readHealth(
+  { spec, metadata: { namespace, name } }: Deployment,
+  { cluster, clock }: Ports,
+  since: number,
+  outdated?: ReadonlySet<string>
+): Promise<Health> {
+  const labels = printSelector(spec.selector.matchLabels)
+  const [live, pods] = await Promise.all([
+    cluster.get<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }),
+    cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
+  ])
+  return live === undefined ? DELETED : health(live, pods, clock.now(), since, outdated)
+}
+
+/** Graces pass without any change in the cluster. */
 async function again(clock: Clock, look: () => void, signal: AbortSignal): Promise<void> {
   for (;;) {
     await clock.sleep(LOOK_AGAIN, signal)
@@ -84,7 +101,7 @@ export async function awaitReady(
   const { promise, resolve, reject } = Promise.withResolvers<Ready>()
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
-  const deadline = ports.clock.now() + timeout
+  const since = ports.clock.now()
   let summary = ''
   const onHealth: Judged = (seen) => {
     if (seen.state === 'ready') {
@@ -96,11 +113,16 @@ export async function awaitReady(
         if (doomed) reject(asFailure(seen, deployment))
       }, reject)
     } else if (seen.summary !== summary) ports.log.line((summary = seen.summary))
-    if (ports.clock.now() >= deadline) reject(notReady(deployment, timeout, summary))
+  }
+  const lastLook = async (): Promise<void> => {
+    await ports.clock.sleep(timeout, watching)
+    onHealth(await readHealth(deployment, ports, since, outdated))
+    throw notReady(deployment, timeout, summary)
   }
   watchHealth(deployment, ports, onHealth, watching, outdated).then(() => {
     reject(signal.reason)
   }, reject)
+  lastLook().catch(reject)
   try {
     return await promise
   } finally {

@@ -8,6 +8,7 @@ import type { Change } from '../routes/foreign.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, withObject } from '../routes/writes.ts'
 import type { Write } from '../routes/writes.ts'
+import { throughOutages } from './outage.ts'
 import { fence, recordOf, refuseOvertaken, send, writesFor } from './route-state.ts'
 import type { Edit, Place, Ports, Sent, State } from './route-state.ts'
 
@@ -135,7 +136,8 @@ function guard(state: State, object: KubernetesObject, signal: AbortSignal): voi
   }
   const onChange = ([live]: readonly KubernetesObject[]): void => {
     const seenAt = clock.now()
-    void inTurn(state, () => answer(state, live, seenAt, signal)).catch(stop)
+    const put = (): Promise<void> => answer(state, live, seenAt, signal)
+    void inTurn(state, () => throughOutages(put, state.ports, signal)).catch(stop)
   }
   const query = { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` }
   cluster.watch(query, onChange, signal, object).catch(stop)

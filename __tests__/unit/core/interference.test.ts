@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../../src/errors.ts'
 import type { ClusterEvent, Pod, Service } from '../../../src/kubernetes/objects.ts'
-import type { Call } from '../../support/memory-cluster.ts'
+import type { Call, Hooks } from '../../support/memory-cluster.ts'
 import { READY, UNREADY, waiting } from '../../support/memory-controllers.ts'
 import {
   autoscaler,
@@ -107,6 +107,53 @@ describe('the API server does not answer', () => {
     expect(outcome).toMatchObject({ result: 'promoted' })
     expect(scene.traffic()).toMatch(/-> v2 3$/)
     expect(scene.harm).toEqual([])
+  })
+
+  /** For a minute from such a call on: nobody gets through, and no news come. */
+  const goneFrom = (scene: Scene, matches: (call: Call) => boolean): Hooks => {
+    let until: number | undefined
+    const isGone = (): boolean => until !== undefined && scene.clock.now() < until
+    return {
+      before: (call) => {
+        if (matches(call)) until ??= scene.clock.now() + 60_000
+        if (isGone()) noAnswer()
+      },
+      isSilent: isGone
+    }
+  }
+
+  it('for a minute while endpoints are waited for: that time is not theirs', async () => {
+    const scene = await openScene()
+    const gone = goneFrom(scene, ({ verb, kind }) => verb === 'watch' && kind === 'EndpointSlice')
+    const outcome = await scene.run(gone).deploy()
+    expect(outcome).toMatchObject({ result: 'promoted', reason: '' })
+    expect(scene.harm).toEqual([])
+  })
+
+  it('when the time of the pods is over: what counts is what they are when it does', async () => {
+    const scene = await openScene()
+    scene.controllers.life = () => ({ after: 8000, status: READY })
+    let isStarted = false
+    void scene.when(STARTED, 1000, () => {
+      isStarted = true
+    })
+    const gone = goneFrom(scene, ({ kind }) => isStarted && kind === 'Lease')
+    const outcome = await scene.run({ inputs: { timeout: '30s' }, ...gone }).deploy()
+    expect(outcome).toMatchObject({ result: 'promoted', reason: '' })
+    expect(scene.harm).toEqual([])
+  })
+
+  it('for a minute after somebody has moved the traffic: it is put back when it does', async () => {
+    const scene = await openScene()
+    let isMoved = false
+    void scene.when(SERVING, 2000, () => {
+      isMoved = true
+      scene.cluster.patch(serviceRef, [{ op: 'replace', path: '/spec/selector', value: { app: 'web' } }])
+    })
+    const gone = goneFrom(scene, ({ verb, kind }) => isMoved && verb === 'get' && kind === 'Service')
+    const outcome = await scene.run({ inputs: { bake: '2m' }, ...gone }).deploy()
+    expect(outcome).toMatchObject({ result: 'promoted', reason: '' })
+    expect(outcome.foreignWrites).toHaveLength(1)
   })
 
   it('for three minutes: the traffic is put back when it does', async () => {

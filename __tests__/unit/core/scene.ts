@@ -156,7 +156,8 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     clock,
     cluster: cluster.connect({
       before: (call) => alive(options.before, call),
-      after: (call) => alive(options.after, call)
+      after: (call) => alive(options.after, call),
+      isSilent: options.isSilent ?? (() => false)
     }),
     log: { group: none, endGroup: none, line: none, warning: none, error: none, quote: none },
     ...(options.entry === undefined ? {} : { entry: options.entry })
