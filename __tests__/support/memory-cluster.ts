@@ -35,6 +35,7 @@ export interface Hooks {
 }
 
 const KINDS: ReadonlySet<string> = new Set([
+  'argoproj.io/v1alpha1 Application',
   'apps/v1 Deployment',
   'apps/v1 ReplicaSet',
   'apps/v1 StatefulSet',
@@ -46,15 +47,22 @@ const KINDS: ReadonlySet<string> = new Set([
   'networking.k8s.io/v1 Ingress',
   'v1 ConfigMap',
   'v1 Event',
+  'v1 LimitRange',
   'v1 Pod',
+  'v1 ResourceQuota',
   'v1 Secret',
   'v1 Service'
 ])
 
 const REVIEWS: ReadonlySet<string> = new Set(['SelfSubjectRulesReview', 'SelfSubjectAccessReview'])
-const allowed = {
-  allowed: true,
-  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+const ALL = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+
+/** What somebody wants to know whether it is allowed. */
+export interface Reviewed {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly subresource?: string
 }
 
 /** Milliseconds: a call on its way, its answer on the way back, news on its way to a watch. */
@@ -78,6 +86,12 @@ export class MemoryCluster {
   readonly clock: Clock
   /** What pods answer to requests through the API server. */
   answer: (request: HttpRequest) => HttpAnswer = () => ({ status: 200, headers: {}, body: '' })
+  /** Whether the rules of credentials can be listed; else each right is asked for by itself. */
+  listsRules = true
+  /** The rights that were asked for one by one. */
+  readonly reviewed: Reviewed[] = []
+  /** What is not allowed to whoever asks for it by itself. */
+  isDenied: (right: Reviewed) => boolean = () => false
   readonly #objects = new Map<string, Stored>()
   readonly #applied = new Map<string, Stored>()
   readonly #listeners = new Set<Listener>()
@@ -107,7 +121,7 @@ export class MemoryCluster {
   }
 
   create(object: Stored, by = 'somebody', dryRun = false): Stored {
-    if (REVIEWS.has(object.kind)) return { ...object, status: allowed }
+    if (REVIEWS.has(object.kind)) return this.#review(object)
     if (this.read(refOf(object)) !== undefined) throw conflict(object, 'exists already')
     return this.#keep({ ...object, status: {} }, undefined, by, dryRun)
   }
@@ -244,6 +258,14 @@ export class MemoryCluster {
     if (signal.aborted) stop()
     else look()
     await ended.promise.finally(unsubscribe)
+  }
+
+  #review(object: Stored): Stored {
+    const { resourceAttributes } = object.spec as { readonly resourceAttributes?: Reviewed }
+    if (resourceAttributes === undefined)
+      return { ...object, status: { resourceRules: this.listsRules ? ALL : [] } }
+    this.reviewed.push(resourceAttributes)
+    return { ...object, status: { allowed: !this.isDenied(resourceAttributes) } }
   }
 
   #known(ref: Ref): Stored {
