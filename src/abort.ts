@@ -7,7 +7,8 @@ import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { Request } from './request.ts'
-import { requireRights } from './rights.ts'
+import { needsToEnd, requireRights } from './rights.ts'
+import { templateNeeds } from './strategies/needs.ts'
 
 /**
  * Puts stable back in a release that waits for approval, or whose run has died.
@@ -16,8 +17,8 @@ import { requireRights } from './rights.ts'
 export async function abort(request: Omit<Request, 'manifests' | 'metrics'>): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
-  refuseEnded(seen.record, seen.service.metadata.name)
-  await requireRights(seen, inputs, ports)
+  const left = refuseEnded(seen.record, seen.service.metadata.name)
+  await requireRights(seen, [...(await needsToEnd(seen, left, ports)), ...templateNeeds], ports)
   return withLock(seen.service, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const record = refuseEnded(observed.record, observed.service.metadata.name)

@@ -14,8 +14,12 @@ import type { Release } from './record.ts'
 import { recover, settleDown } from './recover.ts'
 import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
 import type { Request } from './request.ts'
-import { requireRights } from './rights.ts'
+import { missingRights } from './kubernetes/rights.ts'
+import type { Right } from './kubernetes/rights.ts'
+import { needsToEnd, requireRights } from './rights.ts'
 import { keptRunning, planRetirement } from './strategies/cleanup.ts'
+import { configRemovalNeeds, needsOf, templateNeeds } from './strategies/needs.ts'
+import { planSettle } from './strategies/rollback.ts'
 
 type CleanupRequest = Omit<Request, 'manifests' | 'metrics'>
 
@@ -29,6 +33,7 @@ interface Deed {
 /** One kind of thing that releases may leave behind. */
 interface Chore {
   readonly isDue: (observed: Observed, ports: Ports) => boolean | Promise<boolean>
+  readonly needs: (observed: Recorded, ports: Ports) => readonly Right[] | Promise<readonly Right[]>
   readonly work: (request: CleanupRequest, observed: Recorded, lock: Lock) => Promise<Deed>
 }
 
@@ -36,15 +41,45 @@ type Recorded = Observed & { readonly record: Release }
 
 /** In this order: what a release has left is known when it is over. */
 const chores: readonly Chore[] = [
-  { isDue: ({ record }) => record !== undefined && isLeft(record), work: endRelease },
-  { isDue: ({ record }) => record?.settle !== undefined, work: settleRollback },
-  { isDue: (observed) => keptRunning(observed).length > 0, work: scaleDownKept },
-  { isDue: hasOldConfig, work: removeOldConfig }
+  {
+    isDue: ({ record }) => record !== undefined && isLeft(record),
+    needs: needsAfterRun,
+    work: endRelease
+  },
+  {
+    isDue: ({ record }) => record?.settle !== undefined,
+    needs: ({ record: { settle = {} } }) => needsOf({ steps: planSettle(settle), routes: [] }),
+    work: settleRollback
+  },
+  {
+    isDue: (observed) => keptRunning(observed).length > 0,
+    needs: () => needsOf({ steps: planRetirement(0), routes: [] }),
+    work: scaleDownKept
+  },
+  {
+    isDue: hasOldConfig,
+    needs: () => [...needsOf({ steps: [], routes: [] }), ...configRemovalNeeds],
+    work: removeOldConfig
+  }
 ]
 
-const isDue = async (observed: Observed, ports: Ports): Promise<boolean> => {
-  for (const chore of chores) if (await chore.isDue(observed, ports)) return true
-  return false
+/** Of the chores that are due; undefined when none is. */
+async function needsOfChores(observed: Observed, ports: Ports): Promise<readonly Right[] | undefined> {
+  const { record } = observed
+  const needs: Right[] = []
+  let isDue = false
+  for (const chore of chores) {
+    if (record === undefined || !(await chore.isDue(observed, ports))) continue
+    isDue = true
+    needs.push(...(await chore.needs({ ...observed, record }, ports)))
+  }
+  return isDue ? [...needs, ...templateNeeds] : undefined
+}
+
+/** Ended, it may leave what earlier ones have kept. */
+async function needsAfterRun(observed: Recorded, ports: Ports): Promise<readonly Right[]> {
+  const toEnd = await needsToEnd(observed, observed.record, ports)
+  return [...toEnd, ...needsOf({ steps: planRetirement(0), routes: [] })]
 }
 
 /** Unfinished, and waiting for nobody. */
@@ -63,8 +98,9 @@ export async function cleanup(request: CleanupRequest): Promise<Outcome> {
   })
   if (seen.record?.phase === 'waiting')
     return untouched(`release ${seen.record.id} waits for approval: it is left alone`)
-  if (!(await isDue(seen, ports))) return untouched('there is nothing to tidy up')
-  await requireRights(seen, { smokeTests: [] }, ports)
+  const needs = await needsOfChores(seen, ports)
+  if (needs === undefined) return untouched('there is nothing to tidy up')
+  await requireRights(seen, needs, ports)
   try {
     return await withLock(seen.service, origin, ports, signal, (lock) => doChores(request, lock))
   } catch (error) {
@@ -138,11 +174,12 @@ async function scaleDownKept(request: CleanupRequest, observed: Recorded, lock: 
   }
 }
 
-/** Whoever may not list config has none removed. */
+/** Whoever may not list or delete config has none removed. */
 async function hasOldConfig(observed: Observed, { cluster }: Ports): Promise<boolean> {
   if (observed.record === undefined) return false
   try {
-    return (await findUnreferencedConfig(observed, cluster)).length > 0
+    if ((await findUnreferencedConfig(observed, cluster)).length === 0) return false
+    return (await missingRights(cluster, observed.namespace, configRemovalNeeds)).length === 0
   } catch (error) {
     if (error instanceof ClusterError && error.status === 403) return false
     throw error

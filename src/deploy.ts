@@ -11,7 +11,9 @@ import type { Ready } from './ready.ts'
 import type { Request } from './request.ts'
 import { recover } from './recover.ts'
 import { isUnfinished } from './record.ts'
+import type { Release } from './record.ts'
 import { beginRun, drainIn, trafficsOf } from './release-run.ts'
+import { needsToEnd, requireRights } from './rights.ts'
 
 /**
  * Releases a new version beside the one that serves.
@@ -20,7 +22,8 @@ import { beginRun, drainIn, trafficsOf } from './release-run.ts'
 export async function deploy(request: Request): Promise<Outcome> {
   const { target, origin, ports, signal } = request
   const observed = await observe(target, ports.cluster)
-  if (observed.record !== undefined && isUnfinished(observed.record)) return afterRecovery(request, observed)
+  const { record } = observed
+  if (record !== undefined && isUnfinished(record)) return afterRecovery(request, observed, record)
   const ready = await getReady(request, observed)
   if (ready === undefined) return lookedAt('deploy', observed, origin, ports.clock.now())
   return withLock(observed.service, origin, ports, signal, (lock) => release(request, observed, ready, lock))
@@ -55,8 +58,10 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
 }
 
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */
-async function afterRecovery(request: Request, { service }: Observed): Promise<Outcome> {
+async function afterRecovery(request: Request, observed: Observed, left: Release): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
+  const { service } = observed
+  await requireRights(observed, await needsToEnd(observed, left, ports), ports)
   await withLock(service, origin, ports, signal, async (lock) => {
     const now = await observe(target, ports.cluster)
     if (now.record !== undefined && isUnfinished(now.record))

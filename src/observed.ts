@@ -67,3 +67,11 @@ export const versionOf = (slot: SlotName, deployment: Deployment, hash: string):
   hash,
   replicas: wantedReplicas(deployment)
 })
+
+/** What serves when a release that was left is undone, or finished where its version has passed. */
+export function whenEnded(observed: Observed, { phase, canary }: Release): Observed {
+  const slot = canary.slot as SlotName
+  const deployment = observed.slots[slot]
+  if (phase !== 'promoting' || deployment === undefined) return observed
+  return { ...observed, stable: { slot, deployment, hash: canary.hash, pods: [] } }
+}

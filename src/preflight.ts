@@ -1,69 +1,107 @@
 import type { Sampler } from './analysis/sampling.ts'
 import type { Subject } from './analysis/subject.ts'
-import { ClusterError } from './errors.ts'
+import { canaryFaults, manifestFaults, tryCanary, tryManifest } from './dry-run.ts'
+import type { Lack, TriedManifest } from './dry-run.ts'
 import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
-import type { Manifest } from './kubernetes/manifests.ts'
-import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
+import { keeperFindings } from './keepers.ts'
+import type { Deployment } from './kubernetes/objects.ts'
+import { missingRights, readRules } from './kubernetes/rights.ts'
+import type { Right } from './kubernetes/rights.ts'
 import { readReplicaSet } from './observe.ts'
 import type { Observed } from './observed.ts'
+import type { Step } from './plan.ts'
 import type { Release } from './record.ts'
 import { rightsFaults } from './rights.ts'
+import { roomFaults } from './room.ts'
+import { connectionWarnings } from './strategies/connections.ts'
+import { editsOf } from './strategies/edits.ts'
+import { demandOf } from './strategies/fit.ts'
+import { needsOf, wayBack } from './strategies/needs.ts'
 import type { Prepared } from './strategies/prepare.ts'
 
+/** A release that is about to begin. */
+export interface Candidate {
+  readonly prepared: Prepared
+  readonly steps: readonly Step[]
+  readonly observed: Observed
+  readonly inputs: Pick<Inputs, 'smokeTests'>
+}
+
 export interface Preflight {
+  /** What is wrong, whether or not there is anything new to release. */
   readonly faults: readonly Fault[]
+  /** What would keep the release from being carried out. */
+  readonly obstacles: readonly Fault[]
   readonly warnings: readonly string[]
   /** The canary as the API server would keep it. */
   readonly canary: Deployment | undefined
   readonly manifests: readonly TriedManifest[]
 }
 
-/** A manifest, and what the API server would make of it. */
-export interface TriedManifest {
-  readonly manifest: Manifest
-  /** Undefined when it cannot tell yet: the namespace or the kind is not there. */
-  readonly kept: KubernetesObject | undefined
-}
-
 /** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
 export async function preflight(
-  prepared: Prepared,
-  observed: Observed,
-  inputs: Inputs,
+  candidate: Candidate,
   sampler: Sampler | undefined,
   ports: Ports,
   signal: AbortSignal
 ): Promise<Preflight> {
-  const [rights, undo, dryRun, manifests, checks] = await Promise.all([
-    rightsFaults(observed, inputs, ports, prepared.manifests),
+  const { prepared, steps, observed } = candidate
+  const { namespace } = observed
+  const { cluster } = ports
+  const rules = readRules(cluster, namespace)
+  const [missing, room, keepers, undo, canary, manifests, checks] = await Promise.all([
+    rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
+    rules.then((known) => roomFaults(demandOf(prepared, observed), namespace, known, cluster)),
+    keeperFindings(editsOf(steps, prepared, observed), cluster),
     undoFaults(prepared.release, observed, ports),
-    tryCanary(prepared.canary, ports),
-    Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, ports))),
+    tryCanary(prepared.canary, cluster),
+    Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
   ])
+  const isTold = (lack: Lack): boolean =>
+    lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
   return {
     faults: [
-      ...rights,
+      ...rightsFaults(missing, namespace),
       ...undo,
-      // Missing rights are told by name already.
-      ...(dryRun.forbidden && rights.length > 0 ? [] : dryRun.faults),
-      ...untold(
-        manifests.flatMap(({ faults }) => faults),
-        rights
-      ),
+      ...canaryFaults(canary, isTold),
+      ...manifestFaults(manifests, isTold),
       ...checks.faults
     ],
-    warnings: checks.warnings,
-    canary: dryRun.canary,
+    obstacles: [...room, ...keepers.faults],
+    warnings: [
+      ...checks.warnings,
+      ...keepers.warnings,
+      ...connectionsOf(candidate, canary.canary ?? prepared.canary)
+    ],
+    canary: canary.canary,
     manifests
   }
 }
 
-/** A right that is named already is not named again for each manifest that it is lacking for. */
-const untold = (faults: readonly Fault[], rights: readonly Fault[]): readonly Fault[] =>
-  faults.filter(({ problem }) => !rights.some((right) => problem.includes(right.problem)))
+const neededBy = ({ prepared, steps, observed, inputs }: Candidate): readonly Right[] =>
+  needsOf({
+    steps: [...steps, ...wayBack(prepared.release)],
+    routes: prepared.routes.map(({ route }) => route),
+    smokeTests: inputs.smokeTests,
+    services: [observed.service, ...observed.otherServices]
+  })
+
+const isSame = (one: Right, other: Right): boolean =>
+  one.verb === other.verb &&
+  one.group === other.group &&
+  one.resource === other.resource &&
+  one.subresource === other.subresource
+
+const connectionsOf = ({ prepared, observed }: Candidate, canary: Deployment): readonly string[] =>
+  connectionWarnings({
+    stable: observed.stable.deployment,
+    canary,
+    service: observed.service,
+    strategy: prepared.release.strategy
+  })
 
 /** In place the way back is the ReplicaSet of the template that serves: whoever goes on from the record has nothing else. */
 export async function undoFaults(
@@ -79,49 +117,6 @@ export async function undoFaults(
       example: `revisionHistoryLimit: 2 in deployment/${stable.deployment}`
     }
   ]
-}
-
-/** The API server says what it would make of it, or why it would refuse. */
-export async function tryCanary(
-  canary: Deployment,
-  { cluster }: Ports
-): Promise<{
-  readonly faults: readonly Fault[]
-  readonly canary: Deployment | undefined
-  /** For want of rights, or by a policy of the cluster. */
-  readonly forbidden: boolean
-}> {
-  try {
-    const { resourceVersion, ...metadata } = canary.metadata
-    const tried = { ...canary, metadata }
-    // Without the version that was read: a status that changes in between is no fault of the manifest.
-    const kept =
-      resourceVersion === undefined
-        ? cluster.create(tried, { dryRun: true })
-        : cluster.replace(tried, { dryRun: true })
-    return { faults: [], canary: await kept, forbidden: false }
-  } catch (error) {
-    // An unreachable cluster is no fault of the manifest.
-    if (!(error instanceof ClusterError) || error.status === 0) throw error
-    const { message: problem, status } = error
-    return { faults: [{ input: 'manifests', problem }], canary: undefined, forbidden: status === 403 }
-  }
-}
-
-async function tryManifest(
-  manifest: Manifest,
-  { cluster }: Ports
-): Promise<TriedManifest & { readonly faults: readonly Fault[] }> {
-  const { object, source } = manifest
-  try {
-    return { manifest, kept: await cluster.apply(object, { dryRun: true }), faults: [] }
-  } catch (error) {
-    if (!(error instanceof ClusterError) || error.status === 0) throw error
-    // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
-    const faults =
-      error.status === 404 ? [] : [{ input: 'manifests', problem: `${source}: ${error.message}` }]
-    return { manifest, kept: undefined, faults }
-  }
 }
 
 /** The pods that serve, for what is measured before anything is changed. */

@@ -1,23 +1,29 @@
 import { carryOut } from './carry-out.ts'
+import { canaryFaults, tryCanary } from './dry-run.ts'
 import { InputError } from './errors.ts'
 import { tidyConfig } from './execution/config.ts'
 import { readyPods } from './execution/endpoints.ts'
 import { parseStep } from './grammar/step.ts'
 import type { Step as ReleaseStep } from './grammar/step.ts'
+import type { Inputs } from './inputs.ts'
+import type { Ports } from './execution/run-state.ts'
+import { need } from './kubernetes/needs.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import { withLock } from './lock.ts'
 import { observe, readReplicaSet } from './observe.ts'
+import { readRemaining } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcomes.ts'
-import { stableSubject, tryCanary } from './preflight.ts'
+import { stableSubject } from './preflight.ts'
 import type { Release } from './record.ts'
 import { beginRun, drainIn, routesOf } from './release-run.ts'
 import type { Request } from './request.ts'
 import { requireRights } from './rights.ts'
 import { samplerFor } from './sampler.ts'
 import { difference } from './strategies/difference.ts'
+import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
 import { prepare, targetPort } from './strategies/prepare.ts'
 import { planFrom } from './strategies/progressive.ts'
 
@@ -28,8 +34,7 @@ import { planFrom } from './strategies/progressive.ts'
 export async function promote(request: Request): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
-  waitingIn(seen)
-  await requireRights(seen, inputs, ports)
+  await requireRightsToGoOn(seen, waitingIn(seen), inputs, ports)
   return withLock(seen.service, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const record = waitingIn(observed)
@@ -37,6 +42,25 @@ export async function promote(request: Request): Promise<Outcome> {
     await refuseAnother(observed, live, request)
     return goOn(request, observed, record, live, lock)
   })
+}
+
+/** @throws InputError that names what the credentials lack for the rest of the release, or for putting stable back */
+async function requireRightsToGoOn(
+  seen: Observed,
+  record: Release,
+  { smokeTests, bake, previous, images, manifests }: Inputs,
+  ports: Ports
+): Promise<void> {
+  const { found } = await readRemaining(record.routes ?? [], seen.namespace, ports.cluster)
+  const progress = { steps: stepsIn(record), checks: true, bake, previous, drain: 0 }
+  const needs = needsOf({
+    steps: [...planFrom((record.step ?? 0) + 1, progress, record), ...wayBack(record)],
+    routes: found.map(({ route }) => route),
+    smokeTests
+  })
+  // What the inputs ask for is tried, to see whether it is what was tested.
+  const trying = images.length > 0 || manifests.length > 0 ? need('apps', 'deployments', 'update') : []
+  await requireRights(seen, [...needs, ...templateNeeds, ...trying], ports)
 }
 
 function waitingIn({ record, service }: Observed): Release {
@@ -75,9 +99,9 @@ async function refuseAnother(observed: Observed, live: Deployment, request: Requ
   if (inputs.images.length === 0 && manifests.length === 0) return
   const prepared = prepare(inputs, { ...observed, routes: [] }, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
-  const { faults, canary } = await tryCanary(prepared.canary, ports)
-  if (canary === undefined) throw new InputError(faults)
-  const lines = difference(live.spec.template, canary.spec.template)
+  const tried = await tryCanary(prepared.canary, ports.cluster)
+  if (tried.canary === undefined) throw new InputError(canaryFaults(tried, () => false))
+  const lines = difference(live.spec.template, tried.canary.spec.template)
   if (lines.length === 0) return
   throw refused(`the inputs ask for another version than the one that was tested: ${lines.join('; ')}`, ABORT)
 }

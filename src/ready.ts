@@ -1,14 +1,15 @@
 import type { Sampler } from './analysis/sampling.ts'
+import type { TriedManifest } from './dry-run.ts'
 import { InputError } from './errors.ts'
 import type { Inputs } from './inputs.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import type { Observed } from './observed.ts'
 import type { Step } from './plan.ts'
 import { preflight } from './preflight.ts'
-import type { TriedManifest } from './preflight.ts'
 import type { Request } from './request.ts'
 import { untestedWays } from './routes/find.ts'
 import { samplerFor } from './sampler.ts'
+import { drainOf } from './strategies/drain.ts'
 import { isInPlace, planInPlace } from './strategies/in-place.ts'
 import { prepareInPlace } from './strategies/prepare-in-place.ts'
 import { prepare } from './strategies/prepare.ts'
@@ -40,11 +41,16 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
     : prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
   const sampler = samplerFor(request, prepared.routes)
-  const { faults, warnings, ...tried } = await preflight(prepared, observed, inputs, sampler, ports, signal)
-  if (faults.length > 0) throw new InputError(faults)
+  const steps = planOf(prepared, inputs, drainOf(prepared.routes.map(({ route }) => route)))
+  const candidate = { prepared, steps, observed, inputs }
+  const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   const { canary } = tried
-  if (canary !== undefined && isUnchanged(canary, observed.stable.deployment, slotLabelsOf(observed)))
-    return undefined
+  const unchanged =
+    canary !== undefined && isUnchanged(canary, observed.stable.deployment, slotLabelsOf(observed))
+  // What stands in the way of a release is no matter when there is nothing to release.
+  const wrong = unchanged ? faults : [...faults, ...obstacles]
+  if (wrong.length > 0) throw new InputError(wrong)
+  if (unchanged) return undefined
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
   const all = [...warnings, ...prepared.warnings, ...unwatched(prepared.manifests), ...ways]
   for (const warning of all) ports.log.warning(warning)
@@ -55,7 +61,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
  * The steps of a release.
  * @param drain milliseconds that the routes need
  */
-export function planOf({ release, ...ready }: Ready, inputs: Inputs, drain: number): readonly Step[] {
+export function planOf({ release, ...ready }: Prepared, inputs: Inputs, drain: number): readonly Step[] {
   const { bake, previous } = inputs
   const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
   return release.strategy === undefined

@@ -4,23 +4,26 @@ import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import { printRoute } from './grammar/route.ts'
 import type { Lock } from './kubernetes/lease.ts'
+import type { Right } from './kubernetes/rights.ts'
 import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { readRoutes } from './observe-routes.ts'
+import { whenEnded } from './observed.ts'
 import type { FoundRoute, Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcomes.ts'
 import type { Step } from './plan.ts'
 import { undoFaults } from './preflight.ts'
 import { findPrevious, findVersion } from './previous.ts'
-import { isUnfinished } from './record.ts'
+import { isUnfinished, promoted, restored } from './record.ts'
 import type { Release } from './record.ts'
 import { recover } from './recover.ts'
 import { beginRun, drainIn } from './release-run.ts'
 import type { Beginning } from './release-run.ts'
 import type { Request } from './request.ts'
-import { requireRights } from './rights.ts'
+import { needsToEnd, requireRights } from './rights.ts'
 import { planInPlace } from './strategies/in-place.ts'
+import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
 import { prepareReturn } from './strategies/prepare-in-place.ts'
 import { planRollback, prepareRollback } from './strategies/rollback.ts'
 import type { Previous } from './strategies/rollback.ts'
@@ -35,7 +38,7 @@ type RollbackRequest = Omit<Request, 'manifests' | 'metrics'>
 export async function rollback(request: RollbackRequest): Promise<Outcome> {
   const { target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
-  await requireRights(seen, { smokeTests: [] }, ports)
+  await requireRightsToReturn(request, seen)
   return withLock(seen.service, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const { record } = observed
@@ -43,6 +46,38 @@ export async function rollback(request: RollbackRequest): Promise<Outcome> {
       ? back(request, observed, lock)
       : backFromUnfinished(request, observed, record, lock)
   })
+}
+
+/** @throws InputError that names what the credentials lack, before anything is changed */
+async function requireRightsToReturn(request: RollbackRequest, seen: Observed): Promise<void> {
+  const { inputs, ports } = request
+  const { record } = seen
+  const left = record !== undefined && isUnfinished(record) ? record : undefined
+  const toEnd = left === undefined ? needsOf({ steps: [], routes: [] }) : await needsToEnd(seen, left, ports)
+  // Only the templates tell which way there is.
+  await requireRights(seen, [...toEnd, ...templateNeeds], ports)
+  const isUndoneOnly = left !== undefined && left.phase !== 'promoting' && inputs.to === undefined
+  if (isUndoneOnly) return
+  const after = left === undefined ? seen : { ...whenEnded(seen, left), record: ended(left, ports) }
+  await requireRights(seen, await needsToReturn(request, after), ports)
+}
+
+const ended = (left: Release, { clock }: Ports): Release =>
+  left.phase === 'promoting' ? promoted(left, clock.now()) : restored(left, clock.now())
+
+/** None where there is no way: that is told in its own words, when it is tried. */
+async function needsToReturn(request: RollbackRequest, observed: Observed): Promise<readonly Right[]> {
+  try {
+    const { routes, release, plan } = await findWay(request, observed)
+    return needsOf({
+      steps: [...plan(0), ...wayBack(release)],
+      routes: routes.map(({ route }) => route),
+      services: [observed.service, ...observed.otherServices]
+    })
+  } catch (error) {
+    if (error instanceof InputError) return []
+    throw error
+  }
 }
 
 /** Undoing it is enough, unless another version than the one that served before it is wanted. */
@@ -63,25 +98,14 @@ async function backFromUnfinished(
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, 'rollback', origin, ports.clock.now())
 }
 
-async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
-  const previous = await findPrevious(observed, request.inputs.to, request.ports.cluster)
-  return previous.inPlace === undefined
-    ? backBeside(request, observed, previous, lock)
-    : backInPlace(request, observed, { ...previous, inPlace: previous.inPlace }, lock)
-}
-
-type PreparedBeginning = Pick<Beginning, 'routes' | 'release'>
-
 /** The version has served before: what is asked for is that it does so again, soon. */
-async function goBack(
-  { inputs, origin, ports, signal }: RollbackRequest,
-  { service, stable, workload }: Observed,
-  prepared: PreparedBeginning,
-  lock: Lock,
-  plan: (drain: number) => readonly Step[]
-): Promise<Outcome> {
+async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
+  const { inputs, origin, ports, signal } = request
+  const { service, stable, workload } = observed
+  const { routes, release, plan } = await findWay(request, observed)
   const beginning = {
-    ...prepared,
+    routes,
+    release,
     service,
     stable: stable.deployment,
     workload,
@@ -95,32 +119,40 @@ async function goBack(
   return outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
 }
 
-async function backBeside(
-  request: RollbackRequest,
-  observed: Observed,
-  previous: Previous,
-  lock: Lock
-): Promise<Outcome> {
-  const routes = await routesToRollBack(observed, request.ports)
-  const prepared = prepareRollback({ ...observed, routes }, previous, request.origin)
-  const { canary, live, release, settled, services, faults } = prepared
+/** How to go back. */
+interface Way extends Pick<Beginning, 'routes' | 'release'> {
+  /** @param drain milliseconds that the routes need */
+  readonly plan: (drain: number) => readonly Step[]
+}
+
+/** @throws InputError when there is none */
+async function findWay(request: RollbackRequest, observed: Observed): Promise<Way> {
+  const previous = await findPrevious(observed, request.inputs.to, request.ports.cluster)
+  return previous.inPlace === undefined
+    ? wayBeside(request, observed, previous)
+    : wayInPlace(request, observed, { ...previous, inPlace: previous.inPlace })
+}
+
+async function wayBeside(request: RollbackRequest, observed: Observed, previous: Previous): Promise<Way> {
+  const named = await routesToRollBack(observed, request.ports)
+  const prepared = prepareRollback({ ...observed, routes: named }, previous, request.origin)
+  const { canary, live, release, routes, settled, services, faults } = prepared
   refuse(faults, request)
   const rollback = { canary, live, manifests: services, previous: request.inputs.previous, settled }
-  return goBack(request, observed, prepared, lock, (drain) => planRollback({ ...rollback, drain }, release))
+  return { routes, release, plan: (drain) => planRollback({ ...rollback, drain }, release) }
 }
 
 /** The version was a template of the Deployment that serves: its pods are replaced once more. */
-async function backInPlace(
+async function wayInPlace(
   request: RollbackRequest,
   observed: Observed,
-  previous: Parameters<typeof prepareReturn>[1],
-  lock: Lock
-): Promise<Outcome> {
+  previous: Parameters<typeof prepareReturn>[1]
+): Promise<Way> {
   const { canary, release, after, faults } = prepareReturn(observed, previous, request.origin)
   refuse(faults, request)
   refuse(await undoFaults(release, observed, request.ports))
   const replacement = { canary, manifests: [], checks: false, smokeTests: false, bake: 0, after }
-  return goBack(request, observed, { routes: [], release }, lock, () => planInPlace(replacement))
+  return { routes: [], release, plan: () => planInPlace(replacement) }
 }
 
 /** What is wrong with the version that was asked for is the fault of whoever has named it. */

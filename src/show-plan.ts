@@ -1,20 +1,21 @@
+import type { TriedManifest } from './dry-run.ts'
 import { ClusterError } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import { printRoute } from './grammar/route.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
-import type { SlotName } from './kubernetes/slots.ts'
 import { observe } from './observe.ts'
+import { whenEnded } from './observed.ts'
 import type { Observed } from './observed.ts'
 import type { Measurement, ObjectChange, Outcome, Preview } from './outcome.ts'
 import { lookedAt } from './outcomes.ts'
 import { describe } from './plan.ts'
 import { stableSubject } from './preflight.ts'
-import type { TriedManifest } from './preflight.ts'
 import { getReady, planOf } from './ready.ts'
 import type { Ready } from './ready.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { Request } from './request.ts'
+import { needsToEnd, requireRights } from './rights.ts'
 import { drainOf } from './strategies/drain.ts'
 import { changeOf, withoutSelector, withoutSlot } from './strategies/preview.ts'
 import { slotLabelsOf } from './strategies/unchanged.ts'
@@ -28,9 +29,10 @@ export async function showPlan(request: Request): Promise<Outcome> {
   const seen = await observe(target, ports.cluster)
   const { record } = seen
   const left = record !== undefined && isUnfinished(record) ? record : undefined
-  const observed = left === undefined ? seen : afterwards(seen, left)
+  const observed = left === undefined ? seen : whenEnded(seen, left)
   const notes = left === undefined ? [] : [unfinished(left)]
   for (const note of notes) ports.log.warning(note)
+  if (left !== undefined) await requireRights(seen, await needsToEnd(seen, left, ports), ports)
   const ready = await getReady(request, observed)
   const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
   if (ready === undefined) return { ...looked, warnings: notes }
@@ -54,16 +56,6 @@ const routeOf = ({ routes }: Observed): Pick<Outcome, 'route'> | object =>
 const unfinished = ({ id, phase, run }: Release): string =>
   `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
   `Otherwise it ${phase === 'promoting' ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
-
-/** What serves when a release that was left is undone, or finished where its version has passed. */
-function afterwards(observed: Observed, { phase, canary }: Release): Observed {
-  const deployment = observed.slots[canary.slot as SlotName]
-  if (phase !== 'promoting' || deployment === undefined) return observed
-  return {
-    ...observed,
-    stable: { slot: canary.slot as SlotName, deployment, hash: canary.hash, pods: [] }
-  }
-}
 
 async function previewOf({ inputs, ports }: Request, observed: Observed, ready: Ready): Promise<Preview> {
   const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }

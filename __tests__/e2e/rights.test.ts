@@ -27,13 +27,32 @@ const published = (file: string): Role =>
 
 const RBAC = 'rbac.authorization.k8s.io/v1'
 
+const autoscaler = {
+  apiVersion: 'autoscaling/v2',
+  kind: 'HorizontalPodAutoscaler',
+  metadata: { name: 'web' },
+  spec: {
+    scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' },
+    minReplicas: 3,
+    maxReplicas: 3
+  }
+}
+
+const RELEASE = { images: image(2), 'smoke-tests': 'GET /health -> 200\nPOST /health {} -> 200' }
+
+/** What a first release beside the old version has no use for, and what has. */
+const others: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'get replicasets': { ...RELEASE, strategy: 'rolling' },
+  'list replicasets': { command: 'rollback' }
+}
+
 describe.each([
   ['role.yaml', 'service/web'],
   ['role-httproute.yaml', 'httproute/web']
 ])('the published Role in %s', (file, route) => {
   it('is what it takes: without any one verb the run ends before anything is changed, and names it', async () => {
     const host = uniqueHost()
-    const scene = await openScene([workload(), service(), httpRoute({ host })], host)
+    const scene = await openScene([workload(), service(), autoscaler, httpRoute({ host })], host)
     const { namespace } = scene
     const before = await getService(namespace)
     const { metadata, rules } = published(file)
@@ -48,7 +67,7 @@ describe.each([
       await admin.patch(ref, [
         { op: 'replace', path: '/rules', value: left.filter(({ verbs }) => verbs.length > 0) }
       ])
-      const ended = await scene.run({ images: image(2), route, 'smoke-tests': 'GET /health -> 200' })
+      const ended = await scene.run(others[`${verb} ${resource}`] ?? { ...RELEASE, route })
       expect({ resource, verb, ...ended.outputs }).toMatchObject({ resource, verb, result: 'failed' })
       expect(ended.outputs.reason).toContain(`cannot ${verb} ${resource}`)
       expect(ended.outputs.reason).toContain(`namespace ${namespace}`)

@@ -55,8 +55,8 @@ export const breaks: Readonly<Record<string, Break>> = {
   },
   'no recovery': {
     file: 'deploy.ts',
-    replace: 'if (observed.record !== undefined && isUnfinished(observed.record)) return afterRecovery',
-    by: 'if (observed.service === undefined) return afterRecovery'
+    replace: 'if (record !== undefined && isUnfinished(record)) return afterRecovery',
+    by: 'if (record?.id === "") return afterRecovery'
   },
   'whole object': {
     from: 700,

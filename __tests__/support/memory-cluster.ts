@@ -39,6 +39,7 @@ export interface Hooks {
 }
 
 const KINDS: ReadonlySet<string> = new Set([
+  'argoproj.io/v1alpha1 Application',
   'apps/v1 Deployment',
   'apps/v1 ReplicaSet',
   'apps/v1 StatefulSet',
@@ -50,15 +51,22 @@ const KINDS: ReadonlySet<string> = new Set([
   'networking.k8s.io/v1 Ingress',
   'v1 ConfigMap',
   'v1 Event',
+  'v1 LimitRange',
   'v1 Pod',
+  'v1 ResourceQuota',
   'v1 Secret',
   'v1 Service'
 ])
 
 const REVIEWS: ReadonlySet<string> = new Set(['SelfSubjectRulesReview', 'SelfSubjectAccessReview'])
-const allowed = {
-  allowed: true,
-  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+const ALL = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
+
+/** What somebody wants to know whether it is allowed. */
+export interface Reviewed {
+  readonly verb: string
+  readonly group: string
+  readonly resource: string
+  readonly subresource?: string
 }
 
 /** Milliseconds: a call on its way, its answer on the way back, news on its way to a watch. */
@@ -84,6 +92,12 @@ export class MemoryCluster {
   readonly clock: Clock
   /** What pods answer to requests through the API server. */
   answer: (request: HttpRequest) => HttpAnswer = () => ({ status: 200, headers: {}, body: '' })
+  /** Whether the rules of credentials can be listed; else each right is asked for by itself. */
+  listsRules = true
+  /** The rights that were asked for one by one. */
+  readonly reviewed: Reviewed[] = []
+  /** What is not allowed to whoever asks for it by itself. */
+  isDenied: (right: Reviewed) => boolean = () => false
   readonly #objects = new Map<string, Stored>()
   readonly #applied = new Map<string, Stored>()
   readonly #listeners = new Set<Listener>()
@@ -113,7 +127,7 @@ export class MemoryCluster {
   }
 
   create(object: Stored, by = 'somebody', dryRun = false): Stored {
-    if (REVIEWS.has(object.kind)) return { ...object, status: allowed }
+    if (REVIEWS.has(object.kind)) return this.#review(object)
     if (this.read(refOf(object)) !== undefined) throw conflict(object, 'exists already')
     return this.#keep({ ...object, status: {} }, undefined, by, dryRun)
   }
@@ -230,6 +244,14 @@ export class MemoryCluster {
     } finally {
       this.#writer = undefined
     }
+  }
+
+  #review(object: Stored): Stored {
+    const { resourceAttributes } = object.spec as { readonly resourceAttributes?: Reviewed }
+    if (resourceAttributes === undefined)
+      return { ...object, status: { resourceRules: this.listsRules ? ALL : [] } }
+    this.reviewed.push(resourceAttributes)
+    return { ...object, status: { allowed: !this.isDenied(resourceAttributes) } }
   }
 
   #known(ref: Ref): Stored {

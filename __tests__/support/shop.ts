@@ -46,7 +46,12 @@ export const workload = (
       metadata: { labels: { app: 'web', ...labels } },
       spec: {
         containers: [
-          { name: 'web', image: `shop/web:${version}`, ports: [{ name: 'http', containerPort: 8080 }] }
+          {
+            name: 'web',
+            image: `shop/web:${version}`,
+            ports: [{ name: 'http', containerPort: 8080 }],
+            readinessProbe: { httpGet: { path: '/health', port: 'http' } }
+          }
         ]
       }
     }

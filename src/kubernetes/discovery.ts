@@ -26,7 +26,9 @@ const KNOWN = [
   ...builtIn('v1', true, {
     ConfigMap: 'configmaps',
     Event: 'events',
+    LimitRange: 'limitranges',
     Pod: 'pods',
+    ResourceQuota: 'resourcequotas',
     Secret: 'secrets',
     Service: 'services',
     ServiceAccount: 'serviceaccounts'

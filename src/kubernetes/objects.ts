@@ -37,13 +37,37 @@ export interface ContainerPort {
   readonly containerPort: number
 }
 
+/** By name, e.g. `cpu`. */
+export type Quantities = Readonly<Record<string, string | number>>
+
+export interface Resources {
+  readonly requests?: Quantities
+  readonly limits?: Quantities
+}
+
 export interface Container {
   readonly name: string
   readonly image?: string
   readonly ports?: readonly ContainerPort[]
+  readonly resources?: Resources
+  readonly readinessProbe?: unknown
+  readonly startupProbe?: unknown
+  readonly lifecycle?: {
+    readonly preStop?: {
+      readonly sleep?: { readonly seconds: number }
+      readonly exec?: { readonly command?: readonly string[] }
+    }
+  }
+  /** Of an init container: `Always` makes it one that runs beside the others. */
+  readonly restartPolicy?: string
 }
 
 export interface PodSpec {
+  readonly terminationGracePeriodSeconds?: number
+  /** For the pod as a whole. */
+  readonly resources?: Resources
+  /** What its runtime takes besides. */
+  readonly overhead?: Quantities
   readonly containers: readonly Container[]
   readonly initContainers?: readonly Container[]
   readonly readinessGates?: readonly { readonly conditionType: string }[]
@@ -144,6 +168,26 @@ export interface Lease extends KubernetesObject {
     readonly acquireTime?: string
     readonly renewTime?: string
     readonly leaseTransitions?: number
+  }
+}
+
+export interface ResourceQuota extends KubernetesObject {
+  readonly spec?: {
+    readonly hard?: Quantities
+    readonly scopes?: readonly string[]
+    readonly scopeSelector?: unknown
+  }
+  readonly status?: { readonly hard?: Quantities; readonly used?: Quantities }
+}
+
+export interface LimitRange extends KubernetesObject {
+  readonly spec?: {
+    readonly limits?: readonly {
+      readonly type: string
+      readonly max?: Quantities
+      readonly default?: Quantities
+      readonly defaultRequest?: Quantities
+    }[]
   }
 }
 

@@ -54,7 +54,7 @@ function remedy(deed: Deed, status: number, message: string): string {
 }
 
 /** The right whose lack is told; quotas and admission policies refuse too, and no rule helps against those. */
-function rightIn(message: string): Right | undefined {
+export function rightIn(message: string): Right | undefined {
   const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
   if (told === null) return undefined
   const [, verb = '', resource = '', subresource, group = ''] = told

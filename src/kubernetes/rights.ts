@@ -59,15 +59,17 @@ const holdsSubresource = (resources: readonly string[], { subresource }: Right):
 export async function missingRights(
   cluster: Cluster,
   namespace: string,
-  needs: readonly Right[]
+  needs: readonly Right[],
+  known?: readonly Rule[]
 ): Promise<readonly Right[]> {
-  const rules = await listRules(cluster, namespace)
+  const rules = known ?? (await readRules(cluster, namespace))
   const doubtful = needs.filter((right) => !covers(rules, right))
   const answers = await Promise.all(doubtful.map((right) => isAllowed(cluster, namespace, right)))
   return doubtful.filter((_, at) => answers[at] === false)
 }
 
-async function listRules(cluster: Cluster, namespace: string): Promise<readonly Rule[]> {
+/** The rules of the credentials in a namespace, as far as their authorizer can list them. */
+export async function readRules(cluster: Cluster, namespace: string): Promise<readonly Rule[]> {
   const review = await cluster.create<RulesReview>({
     apiVersion: AUTHORIZATION,
     kind: 'SelfSubjectRulesReview',
@@ -87,12 +89,19 @@ async function isAllowed(cluster: Cluster, namespace: string, right: Right): Pro
   return review.status?.allowed === true
 }
 
-/** What is missing and the rule that would bring it. */
-export const describeMissing = (right: Right, namespace: string | undefined): string => {
+/**
+ * What is missing and the rule that would bring it.
+ * @param verbs all that are wanted of the resource, where it is more than the one that is missing
+ */
+export const describeMissing = (
+  right: Right,
+  namespace: string | undefined,
+  verbs: readonly string[] = [right.verb]
+): string => {
   const { verb, group, name } = right
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`
   const resources = JSON.stringify([resourceOf(right)])
   const names = name === undefined ? '' : `, resourceNames: ${JSON.stringify([name])}`
-  const rule = `{apiGroups: ${JSON.stringify([group])}, resources: ${resources}${names}, verbs: ${JSON.stringify([verb])}}`
+  const rule = `{apiGroups: ${JSON.stringify([group])}, resources: ${resources}${names}, verbs: ${JSON.stringify(verbs)}}`
   return `cannot ${verb} ${resourceOf(right)}${where}: give the ServiceAccount this rule: ${rule}`
 }

@@ -1,3 +1,4 @@
+import { copiedMetadata } from './gitops.ts'
 import type { Deployment, Service } from './objects.ts'
 import { templateLabels, withoutKeys } from './selectors.ts'
 import type { Labels } from './selectors.ts'
@@ -54,6 +55,7 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
   const { name, namespace, replicas } = placement
   const selector = live?.spec.selector ?? slotSelector(source, placement)
   const mark: Labels = placement.slot === 'plain' ? {} : { [placement.label]: placement.slot }
+  const copied = copiedMetadata(source)
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -61,10 +63,10 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
       ...keptMetadata(live),
       name,
       namespace,
-      labels: { ...live?.metadata.labels, ...source.metadata.labels, ...mark },
+      labels: { ...live?.metadata.labels, ...copied.labels, ...mark },
       annotations: {
         ...live?.metadata.annotations,
-        ...withoutKeys(source.metadata.annotations ?? {}, ...NOT_COPIED)
+        ...withoutKeys(copied.annotations, ...NOT_COPIED)
       }
     },
     spec: {

@@ -26,10 +26,7 @@ export const albRoute: Route = {
   kind: 'ingress',
   object: INGRESS,
   others: [],
-  needs: [
-    ...need('networking.k8s.io', 'ingresses', 'get', 'list', 'watch', 'patch'),
-    ...need('', 'services', 'create')
-  ],
+  needs: need('networking.k8s.io', 'ingresses', 'get', 'list', 'watch', 'patch'),
   can: ['weight', 'header'],
   shareOf: 'requests',
   // A load balancer of AWS may take as long to hear of a change.

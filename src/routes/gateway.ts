@@ -17,7 +17,7 @@ function gatewayRoute(objectKind: 'HTTPRoute' | 'GRPCRoute', resource: string): 
     kind,
     object: { apiVersion: `${GROUP}/v1`, kind: objectKind },
     others: [],
-    needs: [...need(GROUP, resource, 'get', 'list', 'watch', 'patch'), ...need('', 'services', 'create')],
+    needs: need(GROUP, resource, 'get', 'list', 'watch', 'patch'),
     can: ['weight', 'header', 'mirror'],
     shareOf: 'requests',
     members: (object) => [object],

@@ -41,7 +41,7 @@ export const httpProxyRoute: Route = {
   kind: 'httpproxy',
   object: { apiVersion: `${GROUP}/v1`, kind: 'HTTPProxy' },
   others: [],
-  needs: [...need(GROUP, 'httpproxies', 'get', 'list', 'watch', 'patch'), ...need('', 'services', 'create')],
+  needs: need(GROUP, 'httpproxies', 'get', 'list', 'watch', 'patch'),
   can: ['weight', 'header', 'mirror'],
   metrics: 'envoy',
   shareOf: 'requests',

@@ -20,10 +20,7 @@ export const nginxRoute: Route = {
   kind: 'ingress',
   object: INGRESS,
   others: [INGRESS],
-  needs: [
-    ...need('networking.k8s.io', 'ingresses', 'get', 'list', 'watch', 'create', 'patch', 'delete'),
-    ...need('', 'services', 'create')
-  ],
+  needs: need('networking.k8s.io', 'ingresses', 'get', 'list', 'watch', 'create', 'patch', 'delete'),
   can: ['weight', 'header'],
   metrics: 'nginx',
   shareOf: 'requests',

@@ -37,10 +37,7 @@ export const traefikServiceRoute: Route = {
   kind: 'traefikservice',
   object: { apiVersion: `${GROUP}/v1alpha1`, kind: 'TraefikService' },
   others: [],
-  needs: [
-    ...need(GROUP, 'traefikservices', 'get', 'list', 'watch', 'patch'),
-    ...need('', 'services', 'create')
-  ],
+  needs: need(GROUP, 'traefikservices', 'get', 'list', 'watch', 'patch'),
   can: ['weight', 'mirror'],
   metrics: 'traefik',
   shareOf: 'requests',

@@ -32,8 +32,7 @@ export const virtualServiceRoute: Route = {
   others: [{ apiVersion: `${GROUP}/v1`, kind: 'DestinationRule' }],
   needs: [
     ...need(GROUP, 'virtualservices', 'get', 'list', 'watch', 'patch'),
-    ...need(GROUP, 'destinationrules', 'get', 'list', 'watch', 'create', 'patch', 'delete'),
-    ...need('', 'services', 'create')
+    ...need(GROUP, 'destinationrules', 'get', 'list', 'watch', 'create', 'patch', 'delete')
   ],
   can: ['weight', 'header', 'mirror'],
   metrics: 'istio',

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { copiedMetadata } from '../kubernetes/gitops.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { printSelector, sameLabels } from '../kubernetes/selectors.ts'
@@ -20,7 +21,7 @@ export function canaryService({ service, namespace }: Observed, release: Release
     metadata: {
       name: canary,
       namespace,
-      labels: { ...service.metadata.labels, [SLOT_LABEL]: release.canary.slot }
+      labels: { ...copiedMetadata(service).labels, [SLOT_LABEL]: release.canary.slot }
     },
     spec: {
       selector: release.selectors.canary,

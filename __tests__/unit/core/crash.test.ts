@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import type { Call } from '../../support/memory-cluster.ts'
 import { READY, waiting } from '../../support/memory-controllers.ts'
@@ -11,6 +11,9 @@ import type { Run, RunOptions, Scene } from './scene.ts'
  */
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
+
+// Whole releases, one for each moment: far more than they take even on a busy machine.
+jest.setTimeout(120_000)
 
 const worlds = {
   'a plain Deployment': () => [workload(), service()],

@@ -217,7 +217,10 @@ describe('a rolling release', () => {
     expect(outcome).toMatchObject({
       result: 'rolled-back',
       unsettled: true,
-      warnings: [expect.stringContaining('tidying up is not finished')]
+      warnings: [
+        expect.stringContaining('container web has no preStop hook'),
+        expect.stringContaining('tidying up is not finished')
+      ]
     })
     expect(scene.record()?.phase).toBe('aborting')
   })

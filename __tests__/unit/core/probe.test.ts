@@ -182,6 +182,7 @@ describe('a probe', () => {
     expect(outcome).toMatchObject({
       result: 'promoted',
       warnings: [
+        expect.stringContaining('deployment/web: container web has no preStop hook'),
         'probe: the share that users see is not observed: strategy rolling leaves no pod of the old version to compare with'
       ]
     })

@@ -1,8 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
-import { releaseNeeds } from '../../../src/kubernetes/needs.ts'
-import { covers } from '../../../src/kubernetes/rights.ts'
-import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
 import { READY, UNREADY, waiting } from '../../support/memory-controllers.ts'
 import { autoscaler, essence, openScene, service, workload, SERVING } from './scene.ts'
 import type { Scene } from './scene.ts'
@@ -131,19 +128,6 @@ describe('a healthy release', () => {
     ])
     expect(scene.harm).toEqual([])
   })
-
-  it('asks for no right that is not among the needs', async () => {
-    const calls = new Set<string>()
-    const scene = await openScene([workload(), service(), autoscaler()])
-    const before = ({ verb, kind }: { verb: string; kind: string }): void => void calls.add(`${verb} ${kind}`)
-    await scene.run({ before }).deploy()
-    await scene.run({ before, inputs: { images: 'shop/web:3' } }).deploy()
-    await scene.run({ before }).rollback()
-    canaryComesUp(scene, waiting('CrashLoopBackOff'))
-    await scene.run({ before, inputs: { images: 'shop/web:4' } }).deploy()
-    const asked = [...calls].filter((call) => !call.includes('Review')).map(asRight)
-    expect(asked.filter((right) => !covers(asRules(releaseNeeds), right))).toEqual([])
-  })
 })
 
 describe('a version that does not come up', () => {
@@ -179,34 +163,6 @@ describe('a version that does not come up', () => {
     expect(scene.harm).toEqual([])
   })
 })
-
-const VERBS: Readonly<Record<string, string>> = { replace: 'update', apply: 'patch', logs: 'get' }
-
-/** The right that a call of the port asks for. */
-const asRight = (call: string): Right => {
-  const [verb = '', kind = ''] = call.split(' ')
-  const [group, resource] = RESOURCES[kind] ?? ['?', kind]
-  const subresource = verb === 'logs' ? 'log' : undefined
-  return { verb: VERBS[verb] ?? verb, group, resource, subresource }
-}
-
-const RESOURCES: Readonly<Record<string, readonly [string, string]>> = {
-  Deployment: ['apps', 'deployments'],
-  ReplicaSet: ['apps', 'replicasets'],
-  HorizontalPodAutoscaler: ['autoscaling', 'horizontalpodautoscalers'],
-  Lease: ['coordination.k8s.io', 'leases'],
-  EndpointSlice: ['discovery.k8s.io', 'endpointslices'],
-  Event: ['', 'events'],
-  Pod: ['', 'pods'],
-  Service: ['', 'services']
-}
-
-const asRules = (rights: readonly Right[]): Rule[] =>
-  rights.map(({ verb, group, resource, subresource }) => ({
-    verbs: [verb],
-    apiGroups: [group],
-    resources: [subresource === undefined ? resource : `${resource}/${subresource}`]
-  }))
 
 /** Breaks so many of the canary's three pods some seconds after the traffic has come to them. */
 const breakUnderTraffic = (scene: Scene, count: number, status: Pod['status']) => {

@@ -1,84 +1,320 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../../src/kubernetes/manifests.ts'
-import {
-  configNeeds,
-  configRemovalNeeds,
-  releaseNeeds,
-  smokeNeeds,
-  statusNeeds
-} from '../../../src/kubernetes/needs.ts'
-import { covers } from '../../../src/kubernetes/rights.ts'
 import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
+import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import type { Step } from '../../../src/plan.ts'
+import type { InPlace, Release } from '../../../src/record.ts'
+import { routes as allRoutes } from '../../../src/routes/index.ts'
+import type { Route } from '../../../src/routes/route.ts'
+import type { SmokeTest } from '../../../src/grammar/smoke-test.ts'
+import { parseSmokeTest } from '../../../src/grammar/smoke-test.ts'
+import { planInPlace } from '../../../src/strategies/in-place.ts'
+import { planRetirement } from '../../../src/strategies/cleanup.ts'
+import {
+  configRemovalNeeds,
+  needsOf,
+  observeNeeds,
+  statusNeeds,
+  templateNeeds,
+  wayBack,
+  wayOut
+} from '../../../src/strategies/needs.ts'
+import { ALL_AT_ONCE, planProgressive } from '../../../src/strategies/progressive.ts'
+import { planRollback, planSettle } from '../../../src/strategies/rollback.ts'
+import { manifest, NAMESPACE, service, workload } from '../core/scene.ts'
 
-const published = (name: string) => {
-  const file = new URL(`../../../examples/kubernetes/${name}`, import.meta.url)
-  const { manifests, faults } = parseManifests(readFileSync(file, 'utf8'), name)
-  const role = manifests.find(({ object }) => object.kind === 'Role')?.object as
-    { rules?: readonly Rule[] } | undefined
-  return { manifests, faults, rules: role?.rules ?? [] }
+/** What preflight looks at where it may, and does without where it may not. */
+const OPTIONAL = 'role-preflight.yaml'
+/** What ConfigMaps and Secrets in the manifests take. */
+const CONFIG = 'role-config.yaml'
+
+const folder = new URL('../../../examples/kubernetes/', import.meta.url)
+
+const published = (file: string) => {
+  const { manifests, faults } = parseManifests(readFileSync(new URL(file, folder), 'utf8'), file)
+  const objects = manifests.map(({ object }) => object)
+  const role = objects.find(({ kind }) => kind === 'Role') as { rules?: readonly Rule[] } | undefined
+  expect(faults).toEqual([])
+  return { objects, rules: role?.rules ?? [] }
 }
-
-const { manifests, faults, rules } = published('role.yaml')
 
 const print = ({ verb, group, resource, subresource }: Right): string =>
   `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}${group === '' ? '' : ` in ${group}`}`
 
-const grantedBy = (given: readonly Rule[]): readonly Right[] =>
-  given.flatMap(({ apiGroups = [], resources = [], verbs }) =>
+const granted = (rules: readonly Rule[]): string[] =>
+  rules.flatMap(({ apiGroups = [], resources = [], verbs }) =>
     apiGroups.flatMap((group) =>
       resources.flatMap((path) => {
         const [resource = '', subresource] = path.split('/')
-        return verbs.map((verb): Right => ({ verb, group, resource, subresource }))
+        return verbs.map((verb) => print({ verb, group, resource, subresource }))
       })
     )
   )
 
-const granted = grantedBy(rules)
-
-describe('the Role of the example', () => {
-  it('is there to be applied', () => {
-    expect(faults).toEqual([])
-    expect(manifests.map(({ object }) => object.kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding'])
+const tests = (...lines: string[]): readonly SmokeTest[] =>
+  lines.map((line) => {
+    const parsed = parseSmokeTest(line)
+    if ('problem' in parsed) throw new Error(parsed.problem)
+    return parsed.value
   })
 
-  it.each([...releaseNeeds, ...smokeNeeds].map((right) => [print(right), right] as const))(
-    'grants %s',
-    (_, right) => {
-      expect(covers(rules, right)).toBe(true)
-    }
+const release = (changes: Partial<Release> = {}): Release =>
+  ({
+    version: 1,
+    id: '7-1',
+    weight: 0,
+    phase: 'running',
+    exposed: true,
+    selectors: { before: { app: 'web' } },
+    history: [],
+    ...changes
+  }) as Release
+
+const fresh = workload('web-green')
+const live: Deployment = { ...fresh, metadata: { ...fresh.metadata, resourceVersion: '7' } }
+
+interface Case {
+  readonly canary?: Deployment
+  readonly route?: Route
+  readonly autoscaler?: boolean
+  readonly smokeTests?: readonly SmokeTest[]
+  readonly config?: readonly KubernetesObject[]
+}
+
+const recordOf = ({ route, autoscaler = false }: Case): Release =>
+  release({
+    ...(route === undefined ? {} : { routes: [{ kind: route.kind, name: 'web' }] }),
+    ...(autoscaler ? { autoscaler: 'web' } : {})
+  })
+
+/** The canary's Service, which does not exist yet. */
+const servicesFor = ({ route }: Case) => (route === undefined ? [] : [manifest(service())])
+
+const needsFor = (steps: readonly Step[], record: Release, { route, smokeTests = [] }: Case): string[] =>
+  needsOf({
+    steps: [...steps, ...wayBack(record)],
+    routes: route === undefined ? [] : [route],
+    smokeTests
+  }).map(print)
+
+const beside = (given: Case = {}): string[] => {
+  const { canary = fresh, smokeTests = [], config = [] } = given
+  const progress = { steps: ALL_AT_ONCE, checks: true, bake: 1, previous: 'scale-down', drain: 1 } as const
+  const manifests = [...servicesFor(given), ...config.map((object) => manifest(object))]
+  const steps = planProgressive(
+    { ...progress, canary, manifests, smokeTests: smokeTests.length > 0, leftovers: ['web-blue'] },
+    recordOf(given)
+  )
+  return needsFor(steps, recordOf(given), given)
+}
+
+const inPlace = (strategy: InPlace, given: Case = {}): string[] => {
+  const smokeTests = (given.smokeTests ?? []).length > 0
+  const steps = planInPlace({ canary: live, manifests: [], checks: true, smokeTests, bake: 1 })
+  return needsFor(steps, release({ strategy }), given)
+}
+
+const back = (given: Case = {}): string[] => {
+  const steps = planRollback(
+    { canary: live, manifests: servicesFor(given), previous: 'scale-down', settled: {}, drain: 1 },
+    recordOf(given)
+  )
+  return [...needsFor(steps, recordOf(given), given), ...templateNeeds.map(print)]
+}
+
+/** Of a release that has died, of what was kept, and of a rollback that was not settled. */
+const tidy = (given: Case = {}): string[] => {
+  const left = [recordOf(given), release({ strategy: 'rolling' }), release({ phase: 'promoting' })]
+  const steps = [...left.flatMap(wayOut), ...planRetirement(1), ...planSettle({})]
+  const { route } = given
+  const needs = needsOf({ steps, routes: route === undefined ? [] : [route] })
+  return [...needs, ...templateNeeds].map(print)
+}
+
+const everyTest = tests(
+  'GET /health -> 200',
+  'POST /orders {"sku":1} -> 201',
+  'GET / at 5/s for 1s -> 200',
+  'run: true'
+)
+
+/** Of every strategy and command, with and without whatever there may be. */
+const allNeeds = (route?: Route): Set<string> =>
+  new Set(
+    [fresh, live].flatMap((canary) =>
+      [false, true].flatMap((autoscaler) => {
+        const given: Case = {
+          canary,
+          autoscaler,
+          smokeTests: everyTest,
+          ...(route === undefined ? {} : { route })
+        }
+        return [
+          ...beside(given),
+          ...back(given),
+          ...tidy(given),
+          ...(route === undefined ? [...inPlace('rolling', given), ...inPlace('recreate', given)] : [])
+        ]
+      })
+    )
   )
 
-  it('grants nothing by a wildcard', () => {
-    expect(granted.filter((right) => print(right).includes('*'))).toEqual([])
+const withoutRoutes = allNeeds()
+
+describe('role.yaml', () => {
+  it('is there to be applied', () => {
+    const { objects } = published('role.yaml')
+    expect(objects.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding'])
   })
 
-  it('grants nothing twice', () => {
-    const all = granted.map(print)
-    expect(all.filter((right, at) => all.indexOf(right) !== at)).toEqual([])
-  })
-
-  it('grants nothing that is not needed', () => {
-    const needed = [...releaseNeeds, ...smokeNeeds].map(print)
-    expect(granted.map(print).filter((right) => !needed.includes(right))).toEqual([])
+  it('grants what the plans of all strategies and commands need, and nothing more', () => {
+    const { rules } = published('role.yaml')
+    expect(granted(rules).sort()).toEqual([...withoutRoutes].sort())
   })
 })
 
-it('the Role for config grants what that needs besides, and nothing else', () => {
-  const config = published('role-config.yaml')
-  expect(config.faults).toEqual([])
-  expect(config.manifests.map(({ object }) => object.kind)).toEqual(['Role', 'RoleBinding'])
-  const needed = [...configNeeds(new Set(['ConfigMap', 'Secret', 'Service'])), ...configRemovalNeeds]
-  const besides = needed.map(print).filter((right) => !releaseNeeds.map(print).includes(right))
-  expect(grantedBy(config.rules).map(print).sort()).toEqual([...new Set(besides)].sort())
+describe('the Roles of the routes', () => {
+  const kinds = [...new Set(allRoutes.map(({ kind }) => kind))].filter((kind) => kind !== 'service')
+
+  it('are there for every kind', () => {
+    const files = readdirSync(folder).filter((file) => file.startsWith('role-'))
+    expect(files.sort()).toEqual([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL].sort())
+  })
+
+  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL])('%s is bound', (file) => {
+    const [role, binding] = published(file).objects
+    const name = file.replace('role', 'greenlight').replace('.yaml', '')
+    expect(role).toMatchObject({ kind: 'Role', metadata: { name } })
+    expect(binding).toMatchObject({
+      kind: 'RoleBinding',
+      metadata: { name },
+      roleRef: { kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name: 'greenlight' }]
+    })
+  })
+
+  it.each(kinds)('for %s grants what plans need besides role.yaml, and nothing more', (kind) => {
+    const { rules } = published(`role-${kind}.yaml`)
+    const needed = allRoutes.filter((route) => route.kind === kind).flatMap((route) => [...allNeeds(route)])
+    expect(granted(rules).sort()).toEqual(
+      [...new Set(needed)].filter((right) => !withoutRoutes.has(right)).sort()
+    )
+  })
 })
 
-it('manifests without config need no rights for it', () => {
-  expect(configNeeds(new Set(['Service', 'Deployment']))).toEqual([])
-  expect(configNeeds(new Set(['Secret'])).map(print)).toEqual(['create secrets', 'patch secrets'])
+const inNamespace = (kind: string, namespace = NAMESPACE): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind,
+  metadata: { name: 'web-config', namespace }
 })
 
-it('status needs to read only, and no more than a release', () => {
+describe('role-config.yaml', () => {
+  it('grants what config in the manifests and its removal need besides role.yaml, and nothing more', () => {
+    const { rules } = published(CONFIG)
+    const config = [inNamespace('ConfigMap'), inNamespace('Secret')]
+    const needed = [...beside({ config }), ...configRemovalNeeds.map(print)]
+    expect(granted(rules).sort()).toEqual(
+      [...new Set(needed)].filter((right) => !withoutRoutes.has(right)).sort()
+    )
+  })
+
+  it('is not needed for other manifests, nor beyond their kinds', () => {
+    const besides = (...config: KubernetesObject[]): string[] =>
+      beside({ config }).filter((right) => !withoutRoutes.has(right))
+    expect(besides(inNamespace('Namespace'))).toEqual([])
+    expect(besides(inNamespace('Secret')).sort()).toEqual(['create secrets', 'patch secrets'])
+  })
+
+  it('has nothing to do with objects of other namespaces', () => {
+    const steps: Step[] = [{ kind: 'apply', manifest: manifest(inNamespace('Secret', 'billing')) }]
+    const needs = needsOf({ steps, routes: [], services: [service()] }).map(print)
+    expect(needs.filter((right) => right.includes('secrets'))).toEqual([])
+  })
+})
+
+it('role-preflight.yaml grants what nothing needs', () => {
+  const { rules } = published(OPTIONAL)
+  const all = new Set(allRoutes.flatMap((route) => [...allNeeds(route)]))
+  expect(granted(rules).sort()).toEqual(['list limitranges', 'list resourcequotas'])
+  expect(granted(rules).filter((right) => withoutRoutes.has(right) || all.has(right))).toEqual([])
+})
+
+const scaling = 'patch horizontalpodautoscalers in autoscaling'
+const [httpRoute] = allRoutes.filter(({ kind }) => kind === 'httproute')
+
+describe('a plan needs', () => {
+  it.each<[string, string[], string, boolean]>([
+    ['no autoscaler moved where there is none', beside(), scaling, false],
+    ['the autoscaler moved where there is one', beside({ autoscaler: true }), scaling, true],
+    ['no Service made on a plain Service', beside(), 'create services', false],
+    [
+      'a Service made for a route',
+      beside({ ...(httpRoute && { route: httpRoute }) }),
+      'create services',
+      true
+    ],
+    ['a Deployment made for a first release', beside(), 'create deployments in apps', true],
+    [
+      'one changed then too, to see whether a write whose answer was lost has arrived',
+      beside(),
+      'update deployments in apps',
+      true
+    ],
+    ['none made where the slot exists', beside({ canary: live }), 'create deployments in apps', false],
+    ['the slot changed where it exists', beside({ canary: live }), 'update deployments in apps', true],
+    ['none made to roll back', back(), 'create deployments in apps', false],
+    ['none made in place', inPlace('rolling'), 'create deployments in apps', false],
+    ['none scaled in place', inPlace('recreate'), 'patch deployments in apps', false],
+    ['the template that served, in place', inPlace('rolling'), 'get replicasets in apps', true],
+    ['no template beside it', beside(), 'get replicasets in apps', false],
+    ['no way to pods without tests', beside(), 'create pods/portforward', false],
+    [
+      'no POST through the proxy for a GET',
+      beside({ smokeTests: tests('GET / -> 200') }),
+      'create pods/proxy',
+      false
+    ],
+    ['a GET for a GET', beside({ smokeTests: tests('GET / -> 200') }), 'get pods/proxy', true],
+    ['a POST for a POST', beside({ smokeTests: tests('POST / {} -> 200') }), 'create pods/proxy', true],
+    ['a port for a command', beside({ smokeTests: tests('run: true') }), 'create pods/portforward', true],
+    ['no proxy for a command', beside({ smokeTests: tests('run: true') }), 'get pods/proxy', false],
+    [
+      'nothing for a URL, which is asked from here',
+      beside({ smokeTests: tests('GET https://shop.example.com/ -> 200') }),
+      'create pods/portforward',
+      false
+    ]
+  ])('%s', (_, needs, right, expected) => {
+    expect(needs.includes(right)).toBe(expected)
+  })
+
+  it('nothing twice', () => {
+    const needs = beside({ autoscaler: true, smokeTests: everyTest })
+    expect(needs).toEqual([...new Set(needs)])
+  })
+
+  it('no Service made where it exists', () => {
+    const steps: Step[] = [{ kind: 'apply', manifest: manifest(service()) }]
+    const needs = needsOf({ steps, routes: [], services: [service()] }).map(print)
+    expect(needs).toContain('patch services')
+    expect(needs).not.toContain('create services')
+  })
+})
+
+it('a release that has all traffic is ended forwards, so the old version may be scaled down', () => {
+  expect(wayOut(release({ phase: 'promoting' })).map(({ kind }) => kind)).toContain('finish')
+  expect(wayOut(release()).map(({ kind }) => kind)).not.toContain('finish')
+})
+
+it('looking needs to read only, and no more than a release', () => {
+  expect([...new Set(observeNeeds.map(({ verb }) => verb))].sort()).toEqual(['get', 'list'])
+  expect(observeNeeds.map(print).filter((right) => !beside().includes(right))).toEqual([])
+})
+
+it('status needs to read only, and the templates besides', () => {
   expect([...new Set(statusNeeds.map(({ verb }) => verb))].sort()).toEqual(['get', 'list'])
-  expect(statusNeeds.filter((right) => !releaseNeeds.includes(right))).toEqual([])
+  const more = statusNeeds.map(print).filter((right) => !observeNeeds.map(print).includes(right))
+  expect(more).toEqual(['list replicasets in apps'])
+  expect(statusNeeds.map(print).filter((right) => !withoutRoutes.has(right))).toEqual([])
 })

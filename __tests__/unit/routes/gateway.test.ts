@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 
-import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { covers } from '../../../src/kubernetes/rights.ts'
-import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
 import { grpcRoute, httpRoute } from '../../../src/routes/gateway.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
-import type { Route, Split } from '../../../src/routes/route.ts'
-import { traefikServiceRoute } from '../../../src/routes/traefik.ts'
+import type { Split } from '../../../src/routes/route.ts'
 import { backends as backendsIn } from '../../contract/routes/fixture.ts'
 
 const backends = backendsIn('default')
@@ -415,30 +410,4 @@ describe('the controllers of a route', () => {
     const status = parents === undefined ? undefined : { parents }
     expect(httpRoute.pending([objectOf('HTTPRoute', PARENTS, undefined, status)])).toBe(expected)
   })
-})
-
-describe('the Role of the examples', () => {
-  const keyOf = ({ verb, group, resource }: Right): string => `${verb} ${resource}.${group}`
-
-  it.each<Route>([httpRoute, grpcRoute, traefikServiceRoute])(
-    'grants what $kind needs and nothing else',
-    ({ kind, needs }) => {
-      const file = new URL(`../../../examples/kubernetes/role-${kind}.yaml`, import.meta.url)
-      const { manifests, faults } = parseManifests(readFileSync(file, 'utf8'), `role-${kind}.yaml`)
-      expect(faults).toEqual([])
-      const [role, binding] = manifests.map(
-        ({ object }) => object as KubernetesObject & { rules: readonly Rule[] }
-      )
-      const rules = role?.rules ?? []
-      expect(needs.filter((right) => !covers(rules, right))).toEqual([])
-      const granted = rules.flatMap(({ verbs, apiGroups = [], resources = [] }) =>
-        verbs.map((verb) => keyOf({ verb, group: apiGroups.join(), resource: resources.join() }))
-      )
-      expect(granted.sort()).toEqual(needs.map(keyOf).sort())
-      expect(binding).toMatchObject({
-        roleRef: { name: role?.metadata.name },
-        subjects: [{ kind: 'ServiceAccount', name: 'greenlight' }]
-      })
-    }
-  )
 })
