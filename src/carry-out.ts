@@ -32,10 +32,12 @@ export class Cancelled extends Error {
 
 /**
  * How long the traffic is tried to be put back when the cluster does not answer, in milliseconds. A cancelled run has
- * 10 s until it is killed, and has to say before that what it leaves to the post step.
+ * 10 s from then on until it is killed, and has to say before that what it leaves to the post step; of these the request
+ * that was on its way has taken some.
  */
 const PATIENCE = 120_000
 const PATIENCE_OF_CANCELLED = 5000
+const LEAST_PATIENCE = 2000
 const RESTORE_PAUSE = 1000
 
 /**
@@ -51,17 +53,19 @@ export async function carryOut(
   const ended = new AbortController()
   const disturbed = new AbortController()
   const ways = trafficsOf(run)
+  let stoppedAt: number | undefined
   const stop = AbortSignal.any([cancelled, lock.lost, ...ways.map(({ broken }) => broken), disturbed.signal])
   const others = run.initial.strategy === undefined ? untilStableChanges : untilChangedByOthers
   others(run, ended.signal).catch((error: unknown) => {
     disturbed.abort(error)
   })
+  stop.addEventListener('abort', () => (stoppedAt = run.ports.clock.now()))
   for (const traffic of ways) traffic.guard(AbortSignal.any([ended.signal, lock.lost]))
   try {
     await execute(steps, run, stop)
     return { result: endedWell(run), reason: '', next: [] }
   } catch (error) {
-    return await afterFailure(causeOf(error, stop), run, lock, cancelled)
+    return await afterFailure(causeOf(error, stop), stoppedAt, run, lock, cancelled)
   } finally {
     ended.abort()
   }
@@ -72,11 +76,13 @@ const causeOf = (error: unknown, stop: AbortSignal): unknown => (stop.aborted ? 
 
 async function afterFailure(
   cause: unknown,
+  stoppedAt: number | undefined,
   run: ReleaseRun,
   lock: Lock,
   cancelled: AbortSignal
 ): Promise<Ending> {
-  const since = run.ports.clock.now()
+  const now = run.ports.clock.now()
+  const since = stoppedAt ?? now
   const failure = failureOf(cause)
   run.ports.log.error(failure.reason)
   if (!run.begun && cause instanceof Cancelled) return { ...failure, result: 'aborted' }
@@ -85,7 +91,8 @@ async function afterFailure(
   if (!isUnfinished(run.release) || run.release.phase === 'promoting')
     return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
   try {
-    await restore(run, lock, cause instanceof Cancelled ? PATIENCE_OF_CANCELLED : PATIENCE)
+    const ofCancelled = Math.max(LEAST_PATIENCE, PATIENCE_OF_CANCELLED - (now - since))
+    await restore(run, lock, cause instanceof Cancelled ? ofCancelled : PATIENCE)
   } catch (error) {
     return withoutRestore(error, failure, run)
   }

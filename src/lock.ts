@@ -2,10 +2,15 @@ import type { Ports } from './execution/run-state.ts'
 import { acquire } from './kubernetes/lease.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { messageOf } from './errors.ts'
+import { formatDuration } from './grammar/duration.ts'
 import type { Service } from './kubernetes/objects.ts'
 import type { Origin } from './strategies/prepare.ts'
 
 export const leaseName = (service: string): string => `greenlight-service-${service}`
+
+/** How long the cluster may take to take a lock back, in milliseconds: a cancelled run is killed after 10 s. */
+const PATIENCE = 20_000
+const PATIENCE_OF_CANCELLED = 1000
 
 /** Does the work while no other run can move the traffic of this Service. */
 export async function withLock<T>(
@@ -25,10 +30,21 @@ export async function withLock<T>(
   try {
     return await work(lock)
   } finally {
-    await lock.release().catch((error: unknown) => {
-      ports.log.warning(
-        `the lock could not be given back, the next run waits 15 s for it: ${messageOf(error)}`
-      )
-    })
+    await giveBack(lock, ports, signal.aborted ? PATIENCE_OF_CANCELLED : PATIENCE)
+  }
+}
+
+async function giveBack(lock: Lock, { clock, log }: Ports, patience: number): Promise<void> {
+  const done = new AbortController()
+  const late = clock.sleep(patience, done.signal).then(() => {
+    throw new Error(`no answer within ${formatDuration(patience)}`)
+  })
+  try {
+    await Promise.race([lock.release(), late])
+  } catch (error) {
+    log.warning(`the lock could not be given back, the next run waits 15 s for it: ${messageOf(error)}`)
+  } finally {
+    done.abort()
+    late.catch(() => undefined)
   }
 }

@@ -185,11 +185,13 @@ describe('the API server does not answer', () => {
     const gone = goneFor(scene, 10)
     let cancelledAt: number | undefined
     const run = scene.run({
-      before: (call) => {
+      before: async (call) => {
         try {
           gone(call)
         } catch (error) {
           cancelledAt ??= (run.cancel(), scene.clock.now())
+          // The client sends again for about as long.
+          await scene.clock.sleep(4000)
           throw error
         }
       }
