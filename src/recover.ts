@@ -2,6 +2,7 @@ import { giveUpStable, tidy } from './carry-out.ts'
 import { StableCannotServe } from './errors.ts'
 import { execute } from './execute.ts'
 import { readyPods } from './execution/endpoints.ts'
+import { throughOutages } from './execution/outage.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { withLock } from './lock.ts'
@@ -72,10 +73,21 @@ async function undo(run: ReleaseRun, lock: Lock): Promise<void> {
 type Recovered = Pick<Observed, 'service' | 'workload'>
 
 /**
- * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled.
+ * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled. What has kept the
+ * run from it may last: it is tried while the cluster does not answer.
  * @returns what was done, for the summary; undefined when there was nothing to do
  */
 export async function recoverOwn(
+  target: Target,
+  origin: Origin,
+  ports: Ports,
+  settings: Settings
+): Promise<string | undefined> {
+  const finish = (): Promise<string | undefined> => finishOwn(target, origin, ports, settings)
+  return throughOutages(finish, ports, new AbortController().signal)
+}
+
+async function finishOwn(
   target: Target,
   origin: Origin,
   ports: Ports,

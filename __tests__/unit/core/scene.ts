@@ -77,7 +77,7 @@ export interface Run {
   plan(): Promise<Outcome>
   cleanup(): Promise<Outcome>
   /** The post step of this run. */
-  post(): Promise<string | undefined>
+  post(hooks?: Hooks): Promise<string | undefined>
   cancel(): void
   /** The process is gone: nothing of it happens any more. */
   kill(): void
@@ -183,7 +183,8 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     status: () => status(request),
     plan: () => showPlan(request),
     cleanup: () => cleanup(request),
-    post: () => recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect() }, inputs),
+    post: (hooks) =>
+      recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect(hooks) }, inputs),
     cancel: () => {
       cancelled.abort(new Cancelled('the run was cancelled (SIGINT)'))
     },
