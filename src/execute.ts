@@ -13,6 +13,7 @@ import { start } from './execution/start.ts'
 import { runSmokeTestsOn } from './execution/smoke.ts'
 import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } from './execution/switch.ts'
 import { awaitUndone, collectReplaced, undo } from './execution/undo.ts'
+import { awaitWatchdog, startWatchdog, stopWatchdog } from './execution/watchdog.ts'
 import { watch } from './execution/watching.ts'
 import { describe } from './plan.ts'
 import type { Step } from './plan.ts'
@@ -77,6 +78,9 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     run.canary = { ...run.canary, hash }
     return `${pods.length} of ${pods.length} pods ready, template ${hash}`
   },
+  'start-watchdog': ({ image }, run) => startWatchdog(run, image),
+  'await-watchdog': (_, run, signal) => awaitWatchdog(run, signal),
+  'stop-watchdog': (_, run) => stopWatchdog(run),
   smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),
   'point-autoscaler': ({ to }, run) => pointAutoscaler(run, to),
   begin: (_, run) => begin(run),

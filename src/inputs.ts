@@ -3,7 +3,14 @@ import { InputError, type Fault } from './errors.ts'
 import { checkName, parseCheck, type Check } from './grammar/check.ts'
 import { durationBetween } from './grammar/duration.ts'
 import { list, mapped, optional, single, type Field } from './grammar/field.ts'
-import { fullRepository, parseImageRule, type ImageRule } from './grammar/image.ts'
+import {
+  fullRepository,
+  parseImageRule,
+  parseTaggedImage,
+  printImage,
+  type ImageReference,
+  type ImageRule
+} from './grammar/image.ts'
 import { splitLines } from './grammar/lines.ts'
 import { choice, parseName, parseWorkload } from './grammar/names.ts'
 import { parseProbe, type Probe } from './grammar/probe.ts'
@@ -52,6 +59,8 @@ export interface Inputs {
   readonly timeout: number
   readonly bake: number
   readonly previous: 'scale-down' | 'keep'
+  /** Image with `kubectl` and a shell for a Job that puts stable back should the run die; undefined: there is none. */
+  readonly watchdog: string | undefined
   /** What `rollback` brings back; undefined: the version before. */
   readonly to: string | undefined
   /** A secret. */
@@ -117,6 +126,9 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   timeout: duration('10m', 1),
   bake: duration('30s'),
   previous: single(choice('scale-down', 'keep'), 'scale-down'),
+  watchdog: mapped(optional((text: string) => parseTaggedImage(text)), (image: ImageReference | undefined) =>
+    image === undefined ? undefined : printImage(image)
+  ),
   to: optional(parseVersionName),
   githubToken: optional(anyText),
   comment: single(choice('auto', 'off'), 'auto')

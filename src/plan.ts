@@ -15,6 +15,10 @@ export type Step =
   /** Bring the canary's Deployment up with this template and size; `live` as it was when that was planned. */
   | { readonly kind: 'start'; readonly deployment: Deployment; readonly live?: Deployment | undefined }
   | { readonly kind: 'await-ready' }
+  /** A Job that puts stable back should this run die. */
+  | { readonly kind: 'start-watchdog'; readonly image: string }
+  | { readonly kind: 'await-watchdog' }
+  | { readonly kind: 'stop-watchdog' }
   /** Smoke tests, and the checks while a load line gives the canary traffic. */
   | { readonly kind: 'smoke' }
   | { readonly kind: 'point-autoscaler'; readonly to: Side }
@@ -70,6 +74,9 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   apply: ({ manifest }) => `Apply ${manifest.object.kind} ${manifest.object.metadata.name}`,
   start: ({ deployment }, { canary }) => `Start ${canary} with ${deployment.spec.replicas ?? 1} pods`,
   'await-ready': (_, { canary }) => `Wait until ${canary} is ready`,
+  'start-watchdog': () => 'Start the watchdog',
+  'await-watchdog': () => 'Wait until the watchdog watches',
+  'stop-watchdog': () => 'Remove the watchdog',
   smoke: (_, { canary }) => `Smoke tests on ${canary}`,
   'point-autoscaler': ({ to }, names) => `Point the autoscaler to ${names[to]}`,
   begin: (_, { stable }) => `All traffic on ${stable}`,

@@ -25,7 +25,7 @@ import { samplerFor } from './sampler.ts'
 import { difference } from './strategies/difference.ts'
 import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
 import { prepare, targetPort } from './strategies/prepare.ts'
-import { planFrom } from './strategies/progressive.ts'
+import { planRest } from './strategies/progressive.ts'
 
 /**
  * Goes on with a release that waits for approval, with the steps that it has left.
@@ -48,13 +48,15 @@ export async function promote(request: Request): Promise<Outcome> {
 async function requireRightsToGoOn(
   seen: Observed,
   record: Release,
-  { smokeTests, bake, previous, images, manifests }: Inputs,
+  inputs: Inputs,
   ports: Ports
 ): Promise<void> {
+  const { smokeTests, bake, previous, images, manifests } = inputs
+  const release = watched(record, inputs)
   const { found } = await readRemaining(record.routes ?? [], seen.namespace, ports.cluster)
   const progress = { steps: stepsIn(record), checks: true, bake, previous, drain: 0 }
   const needs = needsOf({
-    steps: [...planFrom((record.step ?? 0) + 1, progress, record), ...wayBack(record)],
+    steps: [...planRest((record.step ?? 0) + 1, progress, release), ...wayBack(release)],
     routes: found.map(({ route }) => route),
     smokeTests
   })
@@ -119,7 +121,7 @@ async function goOn(
   const sampler = samplerFor(request, routes)
   const report = await sampler?.preflight(stableSubject(observed), signal)
   if (report !== undefined && report.faults.length > 0) throw new InputError(report.faults)
-  const release: Release = { ...record, continuedBy: origin.release }
+  const release: Release = { ...watched(record, inputs), continuedBy: origin.release }
   const port = targetPort(service, live) ?? 0
   const run = beginRun(
     { service, routes, stable: stable.deployment, workload, release, port, begun: true, lock, sampler },
@@ -131,11 +133,16 @@ async function goOn(
   run.warnings.push(...(report?.warnings ?? []))
   const { bake, previous, checks } = inputs
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
-  const plan = planFrom((record.step ?? 0) + 1, progress, release)
+  const plan = planRest((record.step ?? 0) + 1, progress, release)
   const ending = await carryOut(plan, run, lock, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
 }
+
+const watched = (record: Release, { watchdog = record.watchdog }: Inputs): Release => ({
+  ...record,
+  ...(watchdog === undefined ? {} : { watchdog })
+})
 
 /** The steps of a release are those that it began with, whatever the workflow says by now. */
 const stepsIn = ({ steps = [] }: Release): readonly ReleaseStep[] =>

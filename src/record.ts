@@ -63,6 +63,8 @@ export interface Release {
   readonly settle?: Selector
   /** Name of the HorizontalPodAutoscaler that follows the traffic. */
   readonly autoscaler?: string
+  /** Image of the watchdog's, while it has one. */
+  readonly watchdog?: string
   readonly history: readonly HistoryEntry[]
 }
 
@@ -181,6 +183,7 @@ function ended(release: Release, served: boolean, at: number): Release {
     shiftedAt: _____,
     continuedBy: ______,
     rollout: _______,
+    watchdog: ________,
     ...kept
   } = release
   return { ...kept, history: withEntry(release, served, at) }

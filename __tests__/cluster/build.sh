@@ -9,10 +9,10 @@ KIND_VERSION=v0.33.0
 folder_of() {
   case $1 in
     kube) echo kubernetes ;;
-    prometheus | traefik) echo "$1" ;;
+    prometheus | traefik | kubectl) echo "$1" ;;
     act | actionlint) echo act ;;
     workload | load | image) echo "$1" ;;
-    *) fail "unknown program $1; there are kube, prometheus, traefik, act, actionlint, workload, load, image and kind" ;;
+    *) fail "unknown program $1; there are kube, kubectl, prometheus, traefik, act, actionlint, workload, load, image and kind" ;;
   esac
 }
 
@@ -67,6 +67,7 @@ announce() {
   case $1 in
     kube) say 'building Kubernetes from its Go modules, about 4 minutes, once' ;;
     prometheus) say 'building Prometheus from its Go modules, about 2 minutes, once' ;;
+    kubectl) say 'building kubectl from its Go modules, about a minute, once' ;;
     traefik) say 'building Traefik from its Go modules, about 5 minutes, once' ;;
     *) say "building $1, once" ;;
   esac
@@ -113,7 +114,7 @@ require_go() {
 # images: prints the folder that holds the archives of all images, which are written first if they are absent.
 images() {
   local files folder
-  mapfile -t files < <(sources workload; sources image; sources prometheus; sources traefik)
+  mapfile -t files < <(sources workload; sources image; sources prometheus; sources traefik; sources kubectl)
   folder=$CACHE/images-$(key "${files[@]}" "$HERE/build.sh")
   [ -d "$folder" ] || write_images "$folder"
   echo "$folder"
@@ -124,6 +125,7 @@ write_images() (
   workload=$(binary workload)
   prometheus=$(binary prometheus)
   traefik=$(binary traefik)
+  kubectl=$(binary kubectl)
   mkdir -p "$CACHE"
   draft=$(mktemp -d "$CACHE/building.XXXXXX")
   trap 'rm -rf "$draft"' EXIT
@@ -133,6 +135,7 @@ write_images() (
   done
   "$image" -name docker.io/greenlight/prometheus:1 -out "$draft/prometheus.tar" "$prometheus"
   "$image" -name docker.io/greenlight/traefik:1 -out "$draft/traefik.tar" "$traefik"
+  "$image" -name docker.io/greenlight/kubectl:1 -out "$draft/kubectl.tar" -env PATH=/ -link sh -link sleep "$kubectl"
   chmod 755 "$draft"
   exec 8>"$CACHE/lock"
   flock 8

@@ -16,7 +16,7 @@ export const breaks: Readonly<Record<string, Break>> = {
     by: 'if (ours !== undefined || text === undefined || last !== undefined) return'
   },
   'no lock': {
-    from: 150,
+    from: 180,
     file: 'kubernetes/lease.ts',
     replace: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
     by: "if (holderIdentity !== 'nobody') return lease"

@@ -48,10 +48,14 @@ export async function createNamespace(roles: readonly string[] = []): Promise<st
   count += 1
   const name = `e2e-${Date.now().toString(36)}-${process.pid}-${count}`
   await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-  for (const file of ['role.yaml', ...roles.map((name) => `role-${name}.yaml`)])
-    for (const object of published(file)) await admin.create(forTest(object, name, name))
+  await grant(name, 'role.yaml', ...roles.map((role) => `role-${role}.yaml`))
   for (const object of published('prometheus-role.yaml')) await admin.apply(forTest(object, MONITORING, name))
   return name
+}
+
+/** Creates what these files under examples/kubernetes hold. */
+export async function grant(namespace: string, ...files: readonly string[]): Promise<void> {
+  for (const object of files.flatMap(published)) await admin.create(forTest(object, namespace, namespace))
 }
 
 export async function deleteNamespace(name: string): Promise<void> {
@@ -69,7 +73,7 @@ const published = (file: string): readonly KubernetesObject[] =>
     ({ object }) => object
   )
 
-/** A published object in a namespace, for the ServiceAccount of the test's; a binding elsewhere is named after the test. */
+/** A published object in a namespace, for the ServiceAccounts of the test's; a binding elsewhere is named after the test. */
 const forTest = (object: KubernetesObject, namespace: string, test: string): KubernetesObject => ({
   ...object,
   metadata: {
@@ -78,7 +82,7 @@ const forTest = (object: KubernetesObject, namespace: string, test: string): Kub
     ...('subjects' in object && namespace !== test ? { name: test } : {})
   },
   ...('subjects' in object
-    ? { subjects: [{ kind: 'ServiceAccount', name: 'greenlight', namespace: test }] }
+    ? { subjects: (object.subjects as readonly object[]).map((one) => ({ ...one, namespace: test })) }
     : {})
 })
 

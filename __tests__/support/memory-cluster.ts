@@ -44,6 +44,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'apps/v1 ReplicaSet',
   'apps/v1 StatefulSet',
   'apps/v1 DaemonSet',
+  'batch/v1 Job',
   'autoscaling/v2 HorizontalPodAutoscaler',
   'coordination.k8s.io/v1 Lease',
   'discovery.k8s.io/v1 EndpointSlice',

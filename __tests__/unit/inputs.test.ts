@@ -42,6 +42,7 @@ describe('readInputs', () => {
       timeout: 600_000,
       bake: 30_000,
       previous: 'scale-down',
+      watchdog: undefined,
       to: undefined,
       githubToken: undefined,
       comment: 'auto'

@@ -68,17 +68,21 @@ const parseTarget = (text: string): Parsed<Pick<ImageRule, 'match' | 'target'>> 
   )
 }
 
+/** Reads an image that is to run: without tag and digest, an empty variable would bring `latest`. */
+export const parseTaggedImage = (text: string, line = text): Parsed<ImageReference> => {
+  const image = parseImage(text)
+  if ('problem' in image || printImage(image.value) !== image.value.repository) return image
+  return refusal(`${quote(line)} names an image with neither tag nor digest`, imageExample)
+}
+
 /**
  * Reads one line of `images`: `container=ref`, `repository=ref`, or `ref` alone for the containers that run the
- * same repository. An image must have a tag or a digest: without one, an empty variable would release `latest`.
+ * same repository.
  */
 export const parseImageRule = (text: string): Parsed<ImageRule> => {
   const equals = text.indexOf('=')
-  const image = parseImage(text.slice(equals + 1).trim())
+  const image = parseTaggedImage(text.slice(equals + 1).trim(), text)
   if ('problem' in image) return image
-  if (printImage(image.value) === image.value.repository) {
-    return refusal(`${quote(text)} names an image with neither tag nor digest`, imageExample)
-  }
   if (equals < 0)
     return { value: { match: 'repository', target: image.value.repository, image: image.value } }
   const target = parseTarget(text.slice(0, equals).trim())

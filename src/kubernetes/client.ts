@@ -110,7 +110,11 @@ function writes({
     async remove(object) {
       const { deed, path } = await locate('delete', refOf(object))
       const { resourceVersion } = object.metadata
-      const options = resourceVersion === undefined ? {} : { preconditions: { resourceVersion } }
+      const options = {
+        // Else a Job would leave its pods behind.
+        propagationPolicy: 'Background',
+        ...(resourceVersion === undefined ? {} : { preconditions: { resourceVersion } })
+      }
       const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
       const answer = await ask(deed, { method: 'DELETE', path, headers, body: JSON.stringify(options) })
       if (isMissing(answer, object.metadata.name)) return

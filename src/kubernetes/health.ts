@@ -78,7 +78,7 @@ export function health(
   const doom = [
     ...deploymentDooms(deployment),
     ...live.filter((pod) => !outdated.has(templateHash(pod))).flatMap(podDooms)
-  ].find(({ since, grace }) => now - Math.max(since ?? watchedSince, watchedSince) >= grace)
+  ].find((one) => isDue(one, now, watchedSince))
   if (doom === undefined) return progress(deployment, live)
   return {
     state: 'doomed',
@@ -101,6 +101,17 @@ function isComplete({ metadata, spec, status }: Deployment, pods: readonly Pod[]
     new Set(pods.map(templateHash)).size <= 1
   )
 }
+
+/** Why one of the pods cannot come up, if that is known by now. */
+export const podDoom = (
+  pods: readonly Pod[],
+  now: number,
+  watchedSince: number
+): { readonly reason: string; readonly message: string } | undefined =>
+  pods.flatMap(podDooms).find((doom) => isDue(doom, now, watchedSince))
+
+const isDue = ({ since, grace }: Doom, now: number, watchedSince: number): boolean =>
+  now - Math.max(since ?? watchedSince, watchedSince) >= grace
 
 function deploymentDooms({ metadata, status }: Deployment): Doom[] {
   if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return []

@@ -4,7 +4,8 @@ import type { Log } from '../log.ts'
 import type { Cluster, Ref } from './cluster.ts'
 import type { Lease } from './objects.ts'
 
-const DURATION_SECONDS = 15
+/** A lock that its holder has not renewed for so long is nobody's. */
+export const LOCK_SECONDS = 15
 const RENEW_EVERY = 5000
 const LOOK_EVERY = 1000
 /** Two renewals may be missed before another run can think that we are dead. */
@@ -26,6 +27,8 @@ interface Ports {
 
 /** A held lock. */
 export interface Lock {
+  /** As the cluster names us. */
+  readonly holder: string
   /** Aborted when somebody else has taken the lock: then nothing may be written any more. */
   readonly lost: AbortSignal
   /**
@@ -65,7 +68,7 @@ async function whenFree(
   { cluster, clock, log }: Ports,
   signal: AbortSignal
 ): Promise<Lease> {
-  const { holderIdentity = '', renewTime, leaseDurationSeconds = DURATION_SECONDS } = lease.spec ?? {}
+  const { holderIdentity = '', renewTime, leaseDurationSeconds = LOCK_SECONDS } = lease.spec ?? {}
   if (holderIdentity === '' || holderIdentity === holder.id) return lease
   log.line(
     `The lock is held by run ${holderIdentity}; looking for ${leaseDurationSeconds} s whether it is alive`
@@ -132,7 +135,7 @@ function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now: number
     },
     spec: {
       holderIdentity: holder.id,
-      leaseDurationSeconds: DURATION_SECONDS,
+      leaseDurationSeconds: LOCK_SECONDS,
       acquireTime: taken ? time : (found?.spec?.acquireTime ?? time),
       renewTime: time,
       leaseTransitions: (found?.spec?.leaseTransitions ?? 0) + (taken ? 1 : 0)
@@ -162,6 +165,7 @@ function keep(lease: Lease, renewedAt: number, ref: Ref, holder: Holder, ports: 
   const stopped = new AbortController()
   const renewing = renewAgain(kept, stopped.signal).catch(() => undefined)
   return {
+    holder: holder.id,
     lost: kept.lost.signal,
     async assure() {
       if (ports.clock.now() - kept.renewedAt > SURE_FOR) await renew(kept)
@@ -201,7 +205,7 @@ async function renew(kept: Kept): Promise<void> {
       kept.renewedAt = now
       return
     }
-    const message = `another run has taken over lease/${ref.name}: this one changes nothing any more`
+    const message = `another run, or the watchdog of this one, has taken over lease/${ref.name}: this one changes nothing any more`
     kept.lost.abort(new TakenOver(message))
   }
 }

@@ -32,5 +32,6 @@ const planRemoval = (release: Release, drain: number): Step[] => [
   ...(release.routes === undefined ? [] : [{ kind: 'await-routes' } as const]),
   ...(release.exposed ? [{ kind: 'drain', duration: drain } as const] : []),
   { kind: 'scale-down', side: 'canary' },
+  ...(release.watchdog === undefined ? [] : [{ kind: 'stop-watchdog' } as const]),
   { kind: 'settle', selector: release.selectors.before, outcome: 'restored' }
 ]

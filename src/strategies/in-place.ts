@@ -59,11 +59,11 @@ export const planAfterUndo = ({ selectors }: Release): Step[] => [
   { kind: 'settle', selector: selectors.before, outcome: 'restored' }
 ]
 
-type Judged = Pick<Inputs, 'strategy' | 'metrics' | 'checks'>
+type Judged = Pick<Inputs, 'strategy' | 'metrics' | 'checks' | 'watchdog'>
 
 /** Why a release cannot replace what serves. */
 export const inPlaceFaults = (
-  { strategy, metrics, checks }: Judged,
+  { strategy, metrics, checks, watchdog }: Judged,
   observed: Observed,
   canary: Deployment,
   selector: Selector
@@ -82,6 +82,15 @@ export const inPlaceFaults = (
         }
       ]
     : []),
+  ...(watchdog === undefined
+    ? []
+    : [
+        {
+          input: 'watchdog',
+          problem: `a watchdog points Services back to the old version, which strategy ${strategy} replaces in its own Deployment`,
+          example: 'strategy: blue-green or canary'
+        }
+      ]),
   ...stateFaults(strategy, observed, canary),
   ...reachedFaults(observed, selector)
 ]

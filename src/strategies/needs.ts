@@ -62,6 +62,13 @@ const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
   apply: [],
   start: pods,
   'await-ready': readiness,
+  'start-watchdog': need('batch', 'jobs', 'list', 'create', 'delete'),
+  'await-watchdog': [
+    ...need('', 'pods', 'list', 'watch'),
+    ...need('', 'pods/log', 'get'),
+    ...need('', 'events', 'list')
+  ],
+  'stop-watchdog': need('batch', 'jobs', 'list', 'delete'),
   smoke: [],
   'point-autoscaler': need('autoscaling', 'horizontalpodautoscalers', 'patch'),
   begin: [...traffic, ...need('apps', 'deployments', 'list', 'watch')],

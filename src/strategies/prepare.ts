@@ -120,7 +120,11 @@ function prepareUsable(
   const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
   const version = versionOf(placement.slot, canary, '')
   const record = beginRelease('deploy', observed, version, selectors, autoscaler, origin)
-  const release = inputs.strategy === 'canary' ? { ...record, steps: steps.map(printStep) } : record
+  const release: Release = {
+    ...record,
+    ...(inputs.strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
+    ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog })
+  }
   const routing = prepareRouting(observed, release, steps)
   const faults = [
     ...imageFaults(unmatched, source),

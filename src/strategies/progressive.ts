@@ -44,13 +44,28 @@ export function planProgressive(
     ...(lingers ? [{ kind: 'drain', duration: progress.drain } as const] : []),
     ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+    ...startOf(release),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },
     ...(smokeTests ? [{ kind: 'smoke' } as const] : []),
+    ...watchedBy(release, { kind: 'await-watchdog' }),
     ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
     ...planFrom(0, progress, release)
   ]
 }
+
+const startOf = ({ watchdog }: Release): readonly Step[] =>
+  watchdog === undefined ? [] : [{ kind: 'start-watchdog', image: watchdog }]
+
+const watchedBy = ({ watchdog }: Release, step: Step): readonly Step[] =>
+  watchdog === undefined ? [] : [step]
+
+/** What is left of a release that has waited, watched over again. */
+export const planRest = (first: number, progress: Progress, release: Release): Step[] => [
+  ...startOf(release),
+  ...watchedBy(release, { kind: 'await-watchdog' }),
+  ...planFrom(first, progress, release)
+]
 
 const hasRoutes = ({ routes = [] }: Release): boolean => routes.length > 0
 
@@ -62,7 +77,9 @@ export function planFrom(first: number, progress: Progress, release: Release): S
   const moves = steps
     .slice(0, last + 1)
     .flatMap((step, index) => (index < first ? [] : planStep(step, index, progress, release)))
-  return waiting < 0 ? [...moves, ...planEnd(progress, release)] : [...moves, { kind: 'wait' }]
+  return waiting < 0
+    ? [...moves, ...planEnd(progress, release)]
+    : [...moves, ...watchedBy(release, { kind: 'stop-watchdog' }), { kind: 'wait' }]
 }
 
 /** Size before traffic: until its pods were ready and tested, stable may have grown. */
@@ -102,6 +119,7 @@ export const planPromotion = (
 ): readonly Step[] => [
   ...(hasRoutes(release) ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
   { kind: 'finish' },
+  ...watchedBy(release, { kind: 'stop-watchdog' }),
   ...(previous === 'keep' ? [] : retire(hasRoutes(release) ? 0 : bake, drain))
 ]
 

@@ -1,6 +1,6 @@
 // Command image writes an image of one static program as an OCI archive, without any container tool:
 //
-//	image -name REFERENCE -out TAR [-env NAME=VALUE]... PROGRAM [ARGUMENT]...
+//	image -name REFERENCE -out TAR [-env NAME=VALUE]... [-link NAME]... PROGRAM [ARGUMENT]...
 //
 // Both "ctr images import" and "kind load image-archive" take it.
 package main
@@ -26,6 +26,7 @@ type entry struct {
 	name    string
 	mode    int64
 	content []byte
+	link    string
 }
 
 func main() {
@@ -34,23 +35,29 @@ func main() {
 	out := flag.String("out", "", "the archive to write")
 	env := []string{}
 	flag.Func("env", "a variable of the image, NAME=VALUE", func(v string) error { env = append(env, v); return nil })
+	links := []string{}
+	flag.Func("link", "another name of the program", func(v string) error { links = append(links, v); return nil })
 	flag.Parse()
 	if *name == "" || *out == "" || flag.NArg() == 0 {
-		log.Fatal("usage: image -name REFERENCE -out TAR [-env NAME=VALUE]... PROGRAM [ARGUMENT]...")
+		log.Fatal("usage: image -name REFERENCE -out TAR [-env NAME=VALUE]... [-link NAME]... PROGRAM [ARGUMENT]...")
 	}
 	program, err := os.ReadFile(flag.Arg(0))
 	if err != nil {
 		log.Fatal(err)
 	}
 	inside := "/" + filepath.Base(flag.Arg(0))
-	archive := image(*name, program, append([]string{inside}, flag.Args()[1:]...), env)
+	archive := image(*name, program, append([]string{inside}, flag.Args()[1:]...), env, links)
 	if err := os.WriteFile(*out, archive, 0o644); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func image(name string, program []byte, entrypoint, env []string) []byte {
-	layer := pack(entry{entrypoint[0][1:], 0o755, program})
+func image(name string, program []byte, entrypoint, env, links []string) []byte {
+	files := []entry{{name: entrypoint[0][1:], mode: 0o755, content: program}}
+	for _, link := range links {
+		files = append(files, entry{name: link, mode: 0o777, link: entrypoint[0]})
+	}
+	layer := pack(files...)
 	config := encode(object{
 		"architecture": runtime.GOARCH,
 		"os":           "linux",
@@ -68,8 +75,8 @@ func image(name string, program []byte, entrypoint, env []string) []byte {
 	listed["annotations"] = object{"io.containerd.image.name": name, "org.opencontainers.image.ref.name": name}
 	index := encode(object{"schemaVersion": 2, "mediaType": oci + "index.v1+json", "manifests": []object{listed}})
 	return pack(
-		entry{"oci-layout", 0o644, []byte(`{"imageLayoutVersion":"1.0.0"}`)},
-		entry{"index.json", 0o644, index},
+		entry{name: "oci-layout", mode: 0o644, content: []byte(`{"imageLayoutVersion":"1.0.0"}`)},
+		entry{name: "index.json", mode: 0o644, content: index},
 		blob(config), blob(manifest), blob(layer),
 	)
 }
@@ -79,7 +86,7 @@ func descriptor(kind string, content []byte) object {
 }
 
 func blob(content []byte) entry {
-	return entry{fmt.Sprintf("blobs/sha256/%x", sha256.Sum256(content)), 0o644, content}
+	return entry{name: fmt.Sprintf("blobs/sha256/%x", sha256.Sum256(content)), mode: 0o644, content: content}
 }
 
 func digest(content []byte) string {
@@ -98,7 +105,11 @@ func pack(entries ...entry) []byte {
 	var buffer bytes.Buffer
 	archive := tar.NewWriter(&buffer)
 	for _, e := range entries {
-		err := archive.WriteHeader(&tar.Header{Name: e.name, Mode: e.mode, Size: int64(len(e.content))})
+		header := tar.Header{Name: e.name, Mode: e.mode, Size: int64(len(e.content))}
+		if e.link != "" {
+			header.Typeflag, header.Linkname = tar.TypeSymlink, e.link
+		}
+		err := archive.WriteHeader(&header)
 		if err == nil {
 			_, err = archive.Write(e.content)
 		}

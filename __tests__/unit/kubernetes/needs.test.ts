@@ -21,9 +21,12 @@ import {
   wayOut
 } from '../../../src/strategies/needs.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/strategies/progressive.ts'
+import { WATCHDOG_SCRIPT } from '../../../src/strategies/watchdog-script.ts'
 import { planRollback, planSettle } from '../../../src/strategies/rollback.ts'
 import { manifest, NAMESPACE, service, workload } from '../core/scene.ts'
 
+/** What a watchdog takes, and may do itself. */
+const WATCHDOG = 'role-watchdog.yaml'
 /** What preflight looks at where it may, and does without where it may not. */
 const OPTIONAL = 'role-preflight.yaml'
 /** What ConfigMaps and Secrets in the manifests take. */
@@ -179,7 +182,9 @@ describe('the Roles of the routes', () => {
 
   it('are there for every kind', () => {
     const files = readdirSync(folder).filter((file) => file.startsWith('role-'))
-    expect(files.sort()).toEqual([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL].sort())
+    expect(files.sort()).toEqual(
+      [...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL, WATCHDOG].sort()
+    )
   })
 
   it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL])('%s is bound', (file) => {
@@ -317,4 +322,23 @@ it('status needs to read only, and the templates besides', () => {
   const more = statusNeeds.map(print).filter((right) => !observeNeeds.map(print).includes(right))
   expect(more).toEqual(['list replicasets in apps'])
   expect(statusNeeds.map(print).filter((right) => !withoutRoutes.has(right))).toEqual([])
+})
+
+it('role-watchdog.yaml grants starting and removing a watchdog, and to that as much as its script does', () => {
+  const { objects, rules } = published(WATCHDOG)
+  const steps: readonly Step[] = [
+    { kind: 'start-watchdog', image: 'kubectl:1' },
+    { kind: 'await-watchdog' },
+    { kind: 'stop-watchdog' }
+  ]
+  const besides = needsOf({ steps, routes: [] })
+    .map(print)
+    .filter((right) => !withoutRoutes.has(right))
+  expect(granted(rules).sort()).toEqual(besides.sort())
+  const [, own] = objects.filter(({ kind }) => kind === 'Role') as { rules?: readonly Rule[] }[]
+  const done = [...WATCHDOG_SCRIPT.matchAll(/\b(get|patch|annotate) (lease|service|deployment)\b/g)].map(
+    ([, verb, kind = '']) => `${verb === 'get' ? 'get' : 'patch'} ${kind}s`
+  )
+  const ownRights = granted(own?.rules ?? []).map((right) => right.replace(/ in .*/, ''))
+  expect(ownRights.sort()).toEqual([...new Set(done)].sort())
 })
