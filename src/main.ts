@@ -10,7 +10,7 @@ import type { Ports } from './execution/run-state.ts'
 import { readInputs, secretsOf } from './inputs.ts'
 import type { Inputs } from './inputs.ts'
 import { createCluster } from './kubernetes/client.ts'
-import { connect, secretsOf as secretsOfCluster } from './kubernetes/connect.ts'
+import { connect } from './kubernetes/connect.ts'
 import { readManifests } from './manifest-files.ts'
 import type { Target } from './observe.ts'
 import type { Outcome } from './outcome.ts'
@@ -20,7 +20,7 @@ import { recoverOwn } from './recover.ts'
 import { actionsLog } from './report/actions-log.ts'
 import { commentMarker, renderComment } from './report/comment.ts'
 import { contextFrom, writeComment } from './report/github.ts'
-import { maskKubeconfig } from './report/masking.ts'
+import { maskKubeconfig, maskSecret } from './report/masking.ts'
 import { failsTheStep, verdictLine, outputsOf } from './report/outputs.ts'
 import { renderSummary } from './report/summary.ts'
 import { run, targetOf } from './run.ts'
@@ -109,8 +109,12 @@ async function post(): Promise<void> {
 
 function open(inputs: Inputs): { ports: Ports; namespace: string } {
   const { config, namespace } = connect(inputs)
-  for (const secret of secretsOfCluster(config)) core.setSecret(secret)
-  const cluster = createCluster(config, { clock: systemClock })
+  // It may have come from a file.
+  maskKubeconfig(config.exportConfig(), core.setSecret)
+  const onSecret = (secret: string): void => {
+    maskSecret(secret, core.setSecret)
+  }
+  const cluster = createCluster(config, { clock: systemClock, onSecret })
   const entry = inputs.probe === undefined ? {} : { entry: openEntry(inputs.probe) }
   return { ports: { cluster, clock: systemClock, log, ...entry }, namespace }
 }

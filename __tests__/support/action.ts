@@ -12,6 +12,8 @@ export interface Ended {
   readonly outputs: Readonly<Record<string, string>>
   readonly summary: string
   readonly state: Readonly<Record<string, string>>
+  /** The runner's files as they were left, to be read as the runner does. */
+  readonly files: Readonly<Record<'output' | 'state' | 'env', string>>
   /** Milliseconds from the start of the process to its end. */
   readonly milliseconds: number
 }
@@ -142,11 +144,20 @@ function environment(
   }
 }
 
-const results = (folder: string): Pick<Ended, 'outputs' | 'state' | 'summary'> => ({
-  outputs: pairs(readFileSync(join(folder, FILES.GITHUB_OUTPUT), 'utf8')),
-  state: pairs(readFileSync(join(folder, FILES.GITHUB_STATE), 'utf8')),
-  summary: readFileSync(join(folder, FILES.GITHUB_STEP_SUMMARY), 'utf8')
-})
+const results = (folder: string): Pick<Ended, 'outputs' | 'state' | 'summary' | 'files'> => {
+  const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
+  const files = {
+    output: read(FILES.GITHUB_OUTPUT),
+    state: read(FILES.GITHUB_STATE),
+    env: read(FILES.GITHUB_ENV)
+  }
+  return {
+    outputs: pairs(files.output),
+    state: pairs(files.state),
+    summary: read(FILES.GITHUB_STEP_SUMMARY),
+    files
+  }
+}
 
 /** `name<<delimiter`, lines, `delimiter`: the format of the runner's files. */
 const pairs = (text: string): Readonly<Record<string, string>> =>

@@ -98,6 +98,8 @@ function pass(
   const outgoing = request(target, { method: incoming.method, headers, ...tls }, (response) => {
     const hand = (): void => {
       answer.writeHead(response.statusCode ?? 502, response.headers)
+      // A watch that has nothing to tell yet has begun all the same.
+      answer.flushHeaders()
       response.pipe(answer)
     }
     if (mishap === undefined) hand()

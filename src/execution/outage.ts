@@ -25,8 +25,9 @@ export async function throughOutages<T>(
       // Whoever has waited for that long has been answered meanwhile.
       if (since === undefined || clock.now() - began > LONGEST_OUTAGE) since = clock.now()
       if (clock.now() - since > LONGEST_OUTAGE) throw error
+      const trouble = error.status === 401 ? 'refuses the credentials' : 'does not answer'
       log.warning(
-        `the cluster does not answer; trying for up to ${formatDuration(LONGEST_OUTAGE)}: ${error.message}`
+        `the cluster ${trouble}; trying for up to ${formatDuration(LONGEST_OUTAGE)}: ${error.message}`
       )
       await clock.sleep(PAUSE, signal)
     }

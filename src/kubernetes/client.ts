@@ -17,6 +17,8 @@ import type { Listed, Watched } from './watch.ts'
 
 export interface ClientOptions {
   readonly clock: Clock
+  /** Hears of every token before it is used, so that it can be masked. */
+  readonly onSecret?: (secret: string) => void
   /** Hears of every request, for counting. */
   readonly onRequest?: (method: string, path: string) => void
   /** Milliseconds for one request. */
@@ -38,10 +40,12 @@ const MANAGER = 'fieldManager=greenlight'
 const PAGE = '500'
 const METADATA_ONLY = { Accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }
 
+const nobody = (): void => undefined
+
 /** The cluster of a kubeconfig. Objects are raw JSON: fields that nobody here has heard of survive. */
 export function createCluster(config: KubeConfig, options: ClientOptions): Cluster {
-  const { clock, onRequest = () => undefined, timeout = 10_000, silence = 30_000 } = options
-  const credentials = createCredentials(config)
+  const { clock, onRequest = nobody, onSecret = nobody, timeout = 10_000, silence = 30_000 } = options
+  const credentials = createCredentials(config, onSecret)
   const transport = createTransport(credentials, { onRequest, timeout })
   const persist = (request: HttpRequest): Promise<HttpAnswer> => {
     const retries = { clock, server: credentials.server, signal: request.signal }

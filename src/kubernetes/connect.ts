@@ -189,9 +189,3 @@ function unknownContext(context: string | undefined, config: KubeConfig): Fault 
     ...(names[0] === undefined ? {} : { example: `context: ${names[0]}` })
   }
 }
-
-/** What must never be seen in a log, each value by itself: masking a whole kubeconfig does not mask its parts. */
-export const secretsOf = ({ users }: KubeConfig): readonly string[] =>
-  users
-    .flatMap(({ token, password, keyData }) => [token, password, keyData])
-    .flatMap((secret) => (secret ? [secret] : []))

@@ -29,15 +29,39 @@ interface ExecPlugin {
 const IDLE = 20_000
 const HANDSHAKE = 10_000
 
+type OnSecret = (secret: string) => void
+
 /** One agent for requests and WebSockets, whose connections are kept for the next request. */
 class SharedConfig extends KubeConfig {
+  readonly #onSecret: OnSecret
+
+  constructor(onSecret: OnSecret) {
+    super()
+    this.#onSecret = onSecret
+  }
+
   override async applyToHTTPSOptions(options: RequestOptions): Promise<void> {
     options.timeout = IDLE
     await super.applyToHTTPSOptions(options)
     Object.assign(options.agent ?? {}, { keepAlive: true })
-    Object.assign(options, { handshakeTimeout: HANDSHAKE })
+    // A token file may end with a line break, which no header can hold.
+    const headers = Object.entries((options.headers ?? {}) as Record<string, unknown>).map(
+      ([name, value]) => [name, String(value).trim()] as const
+    )
+    Object.assign(options, { handshakeTimeout: HANDSHAKE, headers: Object.fromEntries(headers) })
+    for (const secret of secretsIn(options)) this.#onSecret(secret)
   }
 }
+
+/** What a plugin, a file or a login server has handed out: nobody can have read it in the kubeconfig. */
+function secretsIn({ headers, auth, key }: RequestOptions): readonly string[] {
+  const { Authorization: authorization = '' } = headers as Readonly<Record<string, string>>
+  const token = authorization.replace(/^\S+\s+/, '')
+  const secrets = [token, auth ? basic(auth) : '', typeof key === 'string' ? key : '']
+  return secrets.filter((secret) => secret !== '')
+}
+
+const basic = (auth: string): string => Buffer.from(auth).toString('base64')
 
 /** A plugin, a file or a login server did not give us what we are to show the API server. */
 export class NoCredentials extends Error {
@@ -45,12 +69,24 @@ export class NoCredentials extends Error {
 }
 
 const explain = (cause: unknown): never => {
-  throw new NoCredentials(messageOf(cause), { cause })
+  // Node would quote what it could not parse, which may be a token.
+  const isNoJson = cause instanceof SyntaxError
+  throw new NoCredentials(isNoJson ? 'the credential plugin has not answered in JSON' : messageOf(cause), {
+    cause
+  })
 }
 
-/** What the kubeconfig's user may be asked for, read once and kept until the API server refuses it. */
-export function createCredentials(config: KubeConfig): Credentials {
-  let current = copy(config)
+/**
+ * What the kubeconfig's user may be asked for, read once and kept until the API server refuses it.
+ * @param onSecret hears of each token before it is used, new ones too
+ */
+export function createCredentials(config: KubeConfig, onSecret: OnSecret): Credentials {
+  const told = new Set<string>()
+  const tell = (secret: string): void => {
+    if (!told.has(secret)) onSecret(secret)
+    told.add(secret)
+  }
+  let current = copy(config, tell)
   let pending: Promise<Access> | undefined
   return {
     server: config.getCurrentCluster()?.server ?? '',
@@ -60,17 +96,17 @@ export function createCredentials(config: KubeConfig): Credentials {
         .catch(explain)
         .finally(() => (pending = undefined))),
     renew(refused) {
-      if (refused.config === current) current = copy(config)
+      if (refused.config === current) current = copy(config, tell)
     }
   }
 }
 
 /** A KubeConfig keeps tokens and agents for ever, so forgetting them takes a new one. */
-function copy(config: KubeConfig): KubeConfig {
+function copy(config: KubeConfig, onSecret: OnSecret): KubeConfig {
   const cluster = config.getCurrentCluster()
   const context = config.getContextObject(config.getCurrentContext())
   const user: User = config.getCurrentUser() ?? { name: 'anonymous' }
-  const fresh = new SharedConfig()
+  const fresh = new SharedConfig(onSecret)
   fresh.loadFromOptions({
     // The library takes plain http for a mistake unless TLS is waived.
     clusters: cluster
@@ -109,15 +145,12 @@ function withExecVariable(user: User, cluster: ClusterEntry | null): User {
 async function readAccess(config: KubeConfig): Promise<Access> {
   const options: RequestOptions = {}
   await config.applyToHTTPSOptions(options)
-  const headers = Object.entries((options.headers ?? {}) as Record<string, unknown>)
-  const basic = options.auth && `Basic ${Buffer.from(options.auth).toString('base64')}`
   return {
     config,
     agent: options.agent as Agent,
     headers: {
-      // A token file may end with a line break, which no header can hold.
-      ...Object.fromEntries(headers.map(([name, value]) => [name, String(value).trim()])),
-      ...(basic && { Authorization: basic })
+      ...(options.headers as Readonly<Record<string, string>>),
+      ...(options.auth && { Authorization: `Basic ${basic(options.auth)}` })
     }
   }
 }

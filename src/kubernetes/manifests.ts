@@ -26,7 +26,9 @@ export function parseManifests(text: string, file: string): ParsedManifests {
   const documents = parseAllDocuments(text, {
     version: '1.1',
     customTags: kubernetesTags,
-    lineCounter: lines
+    lineCounter: lines,
+    // Warnings quote the file on a way of their own, past everything that makes text safe for the log.
+    logLevel: 'error'
   })
   const parsed = [...documents].map((document) => parseDocument(document as Document, file, lines))
   return {

@@ -42,11 +42,15 @@ const secretArguments = (values: readonly unknown[]): readonly string[] =>
 const decoded = (key: string, value: string): readonly string[] =>
   key.endsWith('key-data') ? [Buffer.from(value, 'base64').toString('latin1')] : []
 
+/** A key without a value: the schema that keeps passwords of digits as they are knows strings only. */
+const NOTHING = 'null'
+
 /** YAML can refer to itself: what was looked into once is not looked into again. */
 type Seen = Set<unknown>
 
 const secretsOfEntry = (key: string, value: unknown, seen: Seen): readonly string[] => {
   if (typeof value !== 'string') return secretsIn(value, seen)
+  if (value === NOTHING) return []
   return secretKey.test(key) ? [value, ...decoded(key, value)] : urlPassword(value)
 }
 
@@ -78,7 +82,8 @@ const pieces = (secret: string): readonly string[] => {
 
 const read = (text: string): unknown => {
   try {
-    return parse(text, { schema: 'failsafe' })
+    // A warning would quote the line that it is about before anything in it is masked.
+    return parse(text, { schema: 'failsafe', logLevel: 'error' })
   } catch {
     return undefined
   }
@@ -92,4 +97,9 @@ export const maskKubeconfig = (text: string, setSecret: SetSecret): void => {
   const config = read(text)
   const secrets = isRecord(config) ? secretsIn(config, new Set()).flatMap(pieces) : longLines(linesOf(text))
   for (const secret of new Set(secrets)) setSecret(secret)
+}
+
+/** Registers one secret. */
+export const maskSecret = (secret: string, setSecret: SetSecret): void => {
+  for (const piece of pieces(secret)) setSecret(piece)
 }

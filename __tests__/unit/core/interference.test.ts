@@ -36,6 +36,9 @@ const onService = ({ verb, kind }: Call): boolean => verb === 'patch' && kind ==
 const noAnswer = (): never => {
   throw new ClusterError('the connection broke: read ECONNRESET', 0)
 }
+const unauthorized = (): never => {
+  throw new ClusterError('Unauthorized. The credentials are not valid (any more)', 401)
+}
 
 /** Every write that a first release makes, by what it is for. */
 const WRITES: readonly [string, (call: Call) => boolean, number][] = [
@@ -91,15 +94,23 @@ describe('an answer is lost, but the write has arrived:', () => {
 })
 
 describe('the API server does not answer', () => {
-  const goneFor = (scene: Scene, minutes: number) => {
+  const goneFor = (scene: Scene, minutes: number, answer = noAnswer) => {
     let until = Infinity
     return (call: Call): void => {
       const isSwitch =
         onService(call) && scene.record()?.weight === 0 && scene.controllers.podsOf('web-green').length > 0
       if (isSwitch) until = Math.min(until, scene.clock.now() + minutes * 60_000)
-      if (until !== Infinity && scene.clock.now() < until) noAnswer()
+      if (until !== Infinity && scene.clock.now() < until) answer()
     }
   }
+
+  it('but for refusals of the credentials, because the new token comes late: the release goes on when it is there', async () => {
+    const scene = await openScene()
+    const outcome = await scene.run({ before: goneFor(scene, 1, unauthorized) }).deploy()
+    expect(outcome).toMatchObject({ result: 'promoted', reason: '' })
+    expect(scene.traffic()).toMatch(/-> v2 3$/)
+    expect(scene.harm).toEqual([])
+  })
 
   it('for a minute in the middle: the release goes on when it does', async () => {
     const scene = await openScene()

@@ -198,6 +198,39 @@ describe('watch', () => {
     expect(views).toEqual([[], ['a@11']])
   })
 
+  it('shows new credentials when the old ones are refused in the middle, and waits for them', async () => {
+    const unauthorized = (response: ServerResponse): void => {
+      refuse(response, 401, 'Unauthorized', 'Unauthorized')
+    }
+    const { views, requests } = await play(
+      [
+        listing('10'),
+        (response) => response.end(),
+        // Each refusal is asked about twice, with new credentials the second time.
+        ...Array<typeof unauthorized>(3).fill(unauthorized),
+        (response) => {
+          line(response, 'ADDED', service('a', '11'))
+        }
+      ],
+      (seen) => seen.length === 2
+    )
+    expect(views).toEqual([[], ['a@11']])
+    expect(requests.slice(1).map((query) => query.get('resourceVersion'))).toEqual(Array(5).fill('10'))
+  })
+
+  it('fails at once when the credentials are refused from the start', async () => {
+    const { ended, requests } = await play(
+      [
+        (response) => {
+          refuse(response, 401, 'Unauthorized', 'Unauthorized')
+        }
+      ],
+      () => false
+    )
+    await expect(ended).rejects.toThrow('The credentials are not valid (any more)')
+    expect(requests).toHaveLength(2)
+  })
+
   it('gives up on a cluster that is away for longer', async () => {
     const clock = quickClock()
     const before = clock.now()

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import type { User } from '@kubernetes/client-node'
 
 import { systemClock } from '../../../src/clock.ts'
 import { ClusterError } from '../../../src/errors.ts'
@@ -497,6 +498,64 @@ describe('credentials', () => {
     }, plugin('expiring.cjs'))
     expect(await clusterOf(api).get(web)).toEqual(service)
     expect(authorizations(api)).toEqual(['Bearer token-1', 'Bearer token-2'])
+  })
+
+  it('are told before they are used, each once, new ones too', async () => {
+    const heard: string[] = []
+    const unheard: string[] = []
+    const api = await start(({ headers }, response) => {
+      const [, token = ''] = (headers.authorization ?? '').split(' ')
+      if (!heard.includes(token)) unheard.push(token)
+      if (token === 'token-1') refuse(response, 401, 'Unauthorized', 'Unauthorized')
+      else json(response, 200, service)
+    }, plugin('told.cjs'))
+    const cluster = clusterOf(api, { onSecret: (secret) => heard.push(secret) })
+    await cluster.get(web)
+    await cluster.get(web)
+    expect({ heard, unheard }).toEqual({ heard: ['token-1', 'token-2'], unheard: [] })
+  })
+
+  it('of a file are read anew when they are refused, without the line break at its end', async () => {
+    const path = join(folder, 'token')
+    writeFileSync(path, 'first\n')
+    const heard: string[] = []
+    const api = await start(
+      ({ headers }, response) => {
+        if (headers.authorization === 'Bearer second') json(response, 200, service)
+        else refuse(response, 401, 'Unauthorized', 'Unauthorized')
+        writeFileSync(path, 'second\n')
+      },
+      { name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile: path } } }
+    )
+    expect(await clusterOf(api, { onSecret: (secret) => heard.push(secret) }).get(web)).toEqual(service)
+    expect(authorizations(api)).toEqual(['Bearer first', 'Bearer second'])
+    expect(heard).toEqual(['first', 'second'])
+  })
+
+  it('with a key of a plugin, and a password in its other spelling, are told as well', async () => {
+    const heard = async (user: User): Promise<readonly string[]> => {
+      const secrets: string[] = []
+      const api = await start((_, response) => {
+        json(response, 200, {})
+      }, user)
+      await clusterOf(api, { onSecret: (secret) => secrets.push(secret) }).get(web)
+      return secrets
+    }
+    const status = { token: 'aToken', clientKeyData: 'aKey' }
+    const args = ['-e', `console.log(${JSON.stringify(JSON.stringify({ status }))})`]
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args }
+    expect(await heard({ name: 'u', exec })).toEqual(['aToken', 'aKey'])
+    expect(await heard({ name: 'u', username: 'me', password: 'pw' })).toEqual([
+      Buffer.from('me:pw').toString('base64')
+    ])
+  })
+
+  it('that are none are not quoted, for they may be some after all', async () => {
+    const exec = { command: process.execPath, args: ['-e', 'console.log("aToken")'], env: null }
+    const api = await start(() => undefined, { name: 'u', exec })
+    const { message } = await failureOf(clusterOf(api).get(web))
+    expect(message).toContain('the credential plugin has not answered in JSON')
+    expect(message).not.toContain('aToken')
   })
 
   it('are got once for requests that start together, also when all of them are refused', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { InputError } from '../../../src/errors.ts'
-import { connect, secretsOf } from '../../../src/kubernetes/connect.ts'
+import { connect } from '../../../src/kubernetes/connect.ts'
 import type { ConnectOptions, Machine } from '../../../src/kubernetes/connect.ts'
 
 const kubeconfig = (
@@ -243,15 +243,4 @@ describe('the proxy of the environment', () => {
     const { config } = connect(options({ kubeconfig: text }), machine({}, { https_proxy: proxy }))
     expect(config.getCurrentCluster()?.proxyUrl).toBe('socks5://other:1080')
   })
-})
-
-it('tells every secret by itself, so that each can be masked', () => {
-  const user = {
-    token: 'token',
-    password: 'password',
-    'client-key-data': 'key',
-    'client-certificate-data': 'public'
-  }
-  const { config } = connect(options({ kubeconfig: kubeconfig('a', {}, user) }), machine())
-  expect(secretsOf(config)).toEqual(['token', 'password', 'key'])
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals'
+import { describe, expect, it, jest } from '@jest/globals'
 import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 
 const parse = (text: string) => parseManifests(text, 'k8s/web.yaml')
@@ -11,6 +11,14 @@ const dataOf = (text: string): unknown => {
 }
 const namesIn = (text: string) =>
   parse(text).manifests.map(({ object, source }) => `${object.metadata.name} ${source}`)
+
+it('nothing warns of what is strange in a file, and quotes it', () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  parse(map('web', 'data: !strange x\n? { "##[add-mask]a": 1 }\n: y\n'))
+  const { calls } = warn.mock
+  warn.mockRestore()
+  expect(calls).toEqual([])
+})
 
 describe('the objects of a file', () => {
   it.each([

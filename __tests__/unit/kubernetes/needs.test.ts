@@ -7,6 +7,8 @@ import type { Step } from '../../../src/plan.ts'
 import type { InPlace, Release } from '../../../src/record.ts'
 import { routes as allRoutes } from '../../../src/routes/index.ts'
 import type { Route } from '../../../src/routes/route.ts'
+import { defaultCanarySteps, parseStep } from '../../../src/grammar/step.ts'
+import type { Step as ReleaseStep } from '../../../src/grammar/step.ts'
 import type { SmokeTest } from '../../../src/grammar/smoke-test.ts'
 import { parseSmokeTest } from '../../../src/grammar/smoke-test.ts'
 import { planInPlace } from '../../../src/strategies/in-place.ts'
@@ -31,6 +33,8 @@ const WATCHDOG = 'role-watchdog.yaml'
 const OPTIONAL = 'role-preflight.yaml'
 /** What ConfigMaps and Secrets in the manifests take. */
 const CONFIG = 'role-config.yaml'
+/** Stands in the place of role.yaml where versions replace each other. */
+const IN_PLACE = 'role-in-place.yaml'
 
 const folder = new URL('../../../examples/kubernetes/', import.meta.url)
 
@@ -78,6 +82,7 @@ const fresh = workload('web-green')
 const live: Deployment = { ...fresh, metadata: { ...fresh.metadata, resourceVersion: '7' } }
 
 interface Case {
+  readonly steps?: readonly ReleaseStep[]
   readonly canary?: Deployment
   readonly route?: Route
   readonly autoscaler?: boolean
@@ -102,8 +107,8 @@ const needsFor = (steps: readonly Step[], record: Release, { route, smokeTests =
   }).map(print)
 
 const beside = (given: Case = {}): string[] => {
-  const { canary = fresh, smokeTests = [], config = [] } = given
-  const progress = { steps: ALL_AT_ONCE, checks: true, bake: 1, previous: 'scale-down', drain: 1 } as const
+  const { steps: shares = ALL_AT_ONCE, canary = fresh, smokeTests = [], config = [] } = given
+  const progress = { steps: shares, checks: true, bake: 1, previous: 'scale-down', drain: 1 } as const
   const manifests = [...servicesFor(given), ...config.map((object) => manifest(object))]
   const steps = planProgressive(
     { ...progress, canary, manifests, smokeTests: smokeTests.length > 0, leftovers: ['web-blue'] },
@@ -114,7 +119,8 @@ const beside = (given: Case = {}): string[] => {
 
 const inPlace = (strategy: InPlace, given: Case = {}): string[] => {
   const smokeTests = (given.smokeTests ?? []).length > 0
-  const steps = planInPlace({ canary: live, manifests: [], checks: true, smokeTests, bake: 1 })
+  const manifests = (given.config ?? []).map((object) => manifest(object))
+  const steps = planInPlace({ canary: live, manifests, checks: true, smokeTests, bake: 1 })
   return needsFor(steps, release({ strategy }), given)
 }
 
@@ -166,9 +172,10 @@ const allNeeds = (route?: Route): Set<string> =>
 const withoutRoutes = allNeeds()
 
 describe('role.yaml', () => {
-  it('is there to be applied', () => {
-    const { objects } = published('role.yaml')
+  it.each(['role.yaml', IN_PLACE])('or rather %s is there to be applied', (file) => {
+    const { objects } = published(file)
     expect(objects.map(({ kind }) => kind)).toEqual(['ServiceAccount', 'Role', 'RoleBinding'])
+    expect(new Set(objects.map(({ metadata }) => metadata.name))).toEqual(new Set(['greenlight']))
   })
 
   it('grants what the plans of all strategies and commands need, and nothing more', () => {
@@ -183,7 +190,7 @@ describe('the Roles of the routes', () => {
   it('are there for every kind', () => {
     const files = readdirSync(folder).filter((file) => file.startsWith('role-'))
     expect(files.sort()).toEqual(
-      [...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL, WATCHDOG].sort()
+      [...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, IN_PLACE, OPTIONAL, WATCHDOG].sort()
     )
   })
 
@@ -341,4 +348,125 @@ it('role-watchdog.yaml grants starting and removing a watchdog, and to that as m
   )
   const ownRights = granted(own?.rules ?? []).map((right) => right.replace(/ in .*/, ''))
   expect(ownRights.sort()).toEqual([...new Set(done)].sort())
+})
+
+describe('every strategy on every route with every option', () => {
+  const shares: readonly ReleaseStep[] = [
+    'header x-canary: true for 10m',
+    'mirror 20% for 5m',
+    '0% for 1m',
+    '50% until approved'
+  ].map((text) => {
+    const parsed = parseStep(text)
+    if ('problem' in parsed) throw new Error(parsed.problem)
+    return parsed.value
+  })
+  const config = [inNamespace('ConfigMap'), inNamespace('Secret')]
+  const onOff = [false, true]
+
+  interface Combination {
+    readonly strategy: 'blue-green' | 'canary' | InPlace
+    /** The kind of route that users come by; undefined where the Service is all there is. */
+    readonly kind?: string
+    readonly tested: boolean
+    readonly scaled: boolean
+    readonly configured: boolean
+  }
+
+  const isInPlace = (strategy: Combination['strategy']): strategy is InPlace =>
+    strategy === 'rolling' || strategy === 'recreate'
+
+  const kindsFor = (strategy: Combination['strategy']): readonly (string | undefined)[] =>
+    isInPlace(strategy) ? [undefined] : [undefined, ...kindsBesides]
+  const kindsBesides = [...new Set(allRoutes.map(({ kind }) => kind))].filter((kind) => kind !== 'service')
+
+  const combinations = (['blue-green', 'canary', 'rolling', 'recreate'] as const).flatMap((strategy) =>
+    kindsFor(strategy).flatMap((kind) =>
+      onOff.flatMap((tested) =>
+        onOff.flatMap((scaled) =>
+          onOff.map((configured): Combination => {
+            const route = kind === undefined ? {} : { kind }
+            return { strategy, ...route, tested, scaled, configured }
+          })
+        )
+      )
+    )
+  )
+
+  const caseOf = ({ tested, scaled, configured }: Combination, route: Route | undefined): Case => ({
+    ...(route === undefined ? {} : { route }),
+    ...(tested ? { smokeTests: everyTest } : {}),
+    ...(configured ? { config } : {}),
+    autoscaler: scaled
+  })
+
+  /** To release, to go back, and to end what a run that was lost has left. */
+  const needsBeside = (strategy: 'blue-green' | 'canary', given: Case): readonly string[] => {
+    const plans = strategy === 'blue-green' ? [ALL_AT_ONCE] : [defaultCanarySteps, shares]
+    return [
+      ...plans.flatMap((steps) => [fresh, live].flatMap((canary) => beside({ ...given, steps, canary }))),
+      ...back(given),
+      ...tidy(given)
+    ]
+  }
+
+  const needsInPlace = (strategy: InPlace, given: Case): readonly string[] => [
+    ...inPlace(strategy, given),
+    ...inPlace(strategy),
+    ...needsOf({ steps: wayOut(release({ strategy })), routes: [] }).map(print),
+    ...templateNeeds.map(print)
+  ]
+
+  const neededFor = (combination: Combination): Set<string> => {
+    const { strategy, kind, configured } = combination
+    const routes = kind === undefined ? [undefined] : allRoutes.filter((route) => route.kind === kind)
+    const needs = routes.flatMap((route) => {
+      const given = caseOf(combination, route)
+      return isInPlace(strategy) ? needsInPlace(strategy, given) : needsBeside(strategy, given)
+    })
+    return new Set([
+      ...needs,
+      ...statusNeeds.map(print),
+      ...(configured ? configRemovalNeeds.map(print) : [])
+    ])
+  }
+
+  const grantedTo = ({ strategy, kind, configured }: Combination): Set<string> => {
+    const files = [
+      isInPlace(strategy) ? IN_PLACE : 'role.yaml',
+      ...(kind === undefined ? [] : [`role-${kind}.yaml`]),
+      ...(configured ? [CONFIG] : [])
+    ]
+    return new Set(files.flatMap((file) => granted(published(file).rules)))
+  }
+
+  const nameOf = ({ strategy, kind, tested, scaled, configured }: Combination): string =>
+    [
+      ...[strategy, kind ?? 'no route'],
+      ...(tested ? ['smoke tests'] : []),
+      ...(scaled ? ['autoscaler'] : []),
+      ...(configured ? ['config'] : [])
+    ].join(', ')
+
+  it.each(combinations.map((one) => [nameOf(one), one] as const))('is granted: %s', (_, combination) => {
+    const rights = grantedTo(combination)
+    expect([...neededFor(combination)].filter((right) => !rights.has(right))).toEqual([])
+  })
+
+  const everything = combinations.filter(({ tested, scaled, configured }) => tested && scaled && configured)
+
+  it.each(everything.map((one) => [nameOf(one), one] as const))('and nothing more: %s', (_, combination) => {
+    const needed = neededFor(combination)
+    expect([...grantedTo(combination)].filter((right) => !needed.has(right))).toEqual([])
+  })
+
+  it('to scale and to create, and nothing else, is what a release in place can do without', () => {
+    const inPlaceRights = new Set(granted(published(IN_PLACE).rules))
+    const besides = granted(published('role.yaml').rules).filter((right) => !inPlaceRights.has(right))
+    expect(besides.sort()).toEqual([
+      'create deployments in apps',
+      'patch deployments in apps',
+      'patch horizontalpodautoscalers in autoscaling'
+    ])
+  })
 })

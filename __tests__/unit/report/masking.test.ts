@@ -1,6 +1,7 @@
-import { expect, test } from '@jest/globals'
+import { expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
-import { maskKubeconfig } from '../../../src/report/masking.ts'
+import { connect } from '../../../src/kubernetes/connect.ts'
+import { maskKubeconfig, maskSecret } from '../../../src/report/masking.ts'
 
 const masked = (text: string): readonly string[] => {
   const secrets: string[] = []
@@ -64,6 +65,41 @@ test('every secret of a kubeconfig is masked, and nothing else', () => {
       ...['the.id.token', 'refresh', 'shh']
     ].toSorted()
   )
+})
+
+test('so are those of files that were merged', () => {
+  const contexts = [{ name: 'prod', context: { cluster: 'prod', user: 'everything' } }]
+  // Without quotes a password of digits is a number to whoever reads the file.
+  const second = kubeconfig.replace('0123', "'0123'")
+  const files: Readonly<Record<string, string>> = {
+    '/first': JSON.stringify({ clusters: [], contexts }),
+    '/second': second
+  }
+  const machine = {
+    variables: { KUBECONFIG: '/first:/second' },
+    home: '/',
+    read: (path: string) => files[path]
+  }
+  const { config } = connect({ kubeconfig: undefined, context: 'prod', namespace: undefined }, machine)
+  expect(masked(config.exportConfig()).toSorted()).toEqual(masked(second).toSorted())
+})
+
+test('nothing warns of what is strange in it, and quotes it', () => {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined)
+  masked('users:\n- user:\n    password: !Passw0rd\n? [!Passw0rd y]\n: z')
+  const { calls } = warn.mock
+  warn.mockRestore()
+  expect(calls).toEqual([])
+})
+
+test('a user without credentials has none to mask', () => {
+  expect(masked('{"users":[{"name":"a","user":{"token":null,"password":null}}]}')).toEqual([])
+})
+
+test('a secret of several lines is masked as its lines', () => {
+  const secrets: string[] = []
+  maskSecret(`${key}\n`, (secret) => secrets.push(secret))
+  expect(secrets).toEqual(['MIIEowIBAAKCAQEA1', 'c2VjcmV0a2V5'])
 })
 
 test('a kubeconfig in JSON is one too', () => {
