@@ -1,5 +1,4 @@
 import { ClusterError } from './errors.ts'
-import { execute } from './execute.ts'
 import { findUnreferencedConfig, removeUnreferencedConfig } from './execution/config.ts'
 import type { Ports, ReleaseRun } from './execution/run-state.ts'
 import { LockedError } from './kubernetes/lease.ts'
@@ -12,10 +11,11 @@ import { lookedAt } from './outcomes.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import { recover, settleDown } from './recover.ts'
-import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
+import { trafficsOf } from './release-run.ts'
 import type { Request } from './request.ts'
 import { missingRights } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
+import { retireVersions } from './retire.ts'
 import { needsToEnd, requireRights } from './rights.ts'
 import { keptRunning, planRetirement } from './strategies/cleanup.ts'
 import { configRemovalNeeds, needsOf, templateNeeds } from './strategies/needs.ts'
@@ -157,16 +157,7 @@ async function settleRollback(
 
 async function scaleDownKept(request: CleanupRequest, observed: Recorded, lock: Lock): Promise<Deed> {
   const { inputs, ports, signal } = request
-  const { service, stable, workload, record } = observed
-  const routes = await routesOf(record, service, ports)
-  const beginning = { service, routes, stable: stable.deployment, workload, port: 0, begun: true, lock }
-  const runs = keptRunning(observed).map((canary) =>
-    beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, inputs)
-  )
-  for (const [at, run] of runs.entries()) {
-    const drain = at === 0 ? drainIn(run) : 0
-    await execute(planRetirement(drain), run, AbortSignal.any([signal, lock.lost]))
-  }
+  const runs = await retireVersions(keptRunning(observed), observed, ports, inputs, lock, signal)
   return {
     told: runs.map(({ canary }) => `deployment/${canary.deployment} was scaled down`).join(', '),
     result: 'promoted',

@@ -126,8 +126,9 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   timeout: duration('10m', 1),
   bake: duration('30s'),
   previous: single(choice('scale-down', 'keep'), 'scale-down'),
-  watchdog: mapped(optional((text: string) => parseTaggedImage(text)), (image: ImageReference | undefined) =>
-    image === undefined ? undefined : printImage(image)
+  watchdog: mapped(
+    optional((text: string) => parseTaggedImage(text)),
+    (image: ImageReference | undefined) => (image === undefined ? undefined : printImage(image))
   ),
   to: optional(parseVersionName),
   githubToken: optional(anyText),

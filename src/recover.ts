@@ -1,28 +1,61 @@
 import { giveUpStable, tidy } from './carry-out.ts'
-import { StableCannotServe } from './errors.ts'
+import { StableCannotServe, TakenOver } from './errors.ts'
 import { execute } from './execute.ts'
 import { readyPods } from './execution/endpoints.ts'
 import { throughOutages } from './execution/outage.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
+import type { Inputs } from './inputs.ts'
 import type { Lock } from './kubernetes/lease.ts'
+import type { Service } from './kubernetes/objects.ts'
 import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
 import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
-import { isUnfinished } from './record.ts'
+import type { Version } from './outcome.ts'
+import { isUnfinished, readRecord } from './record.ts'
 import type { Release, Selector } from './record.ts'
+import { refOf } from './routes/writes.ts'
 import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
+import { retireVersions } from './retire.ts'
 import type { Origin } from './strategies/prepare.ts'
 import { planRestore } from './strategies/abort.ts'
+import { keptRunning } from './strategies/cleanup.ts'
 import { planPromotion } from './strategies/progressive.ts'
 import { planSettle } from './strategies/rollback.ts'
+
+/** Writes of a run that has not heard yet that its lock was taken away are few. */
+const TRIES = 5
 
 /**
  * Ends a release whose run has died or that waits, from its record alone: stable is put back. Only one whose canary
  * had passed and got all traffic is finished instead.
+ *
+ * A run that lives and whose lock somebody has taken away by hand goes on until it hears of that: what it writes
+ * meanwhile is undone as well, since it will not do it itself.
  * @throws when that does not work; then nothing else may be begun
  */
 export async function recover(
+  { service, workload }: Recovered,
+  release: Release,
+  ports: Ports,
+  settings: Settings,
+  lock: Lock,
+  tries = TRIES
+): Promise<ReleaseRun> {
+  try {
+    return await recoverOnce({ service, workload }, release, ports, settings, lock)
+  } catch (error) {
+    if (!(error instanceof TakenOver) || tries === 0) throw error
+    await lock.assure()
+    const live = await ports.cluster.get<Service>(refOf(service))
+    const record = live && readRecord(live)
+    if (live === undefined || record?.id !== release.id || !isUnfinished(record)) throw error
+    ports.log.warning(`release ${release.id} has gone on meanwhile: looking again`)
+    return recover({ service: live, workload }, record, ports, settings, lock, tries - 1)
+  }
+}
+
+async function recoverOnce(
   { service, workload }: Recovered,
   release: Release,
   ports: Ports,
@@ -69,19 +102,22 @@ async function undo(run: ReleaseRun, lock: Lock): Promise<void> {
   }
 }
 
+type OwnSettings = Settings & Pick<Inputs, 'previous'>
+
 /** Where the release is found. */
 type Recovered = Pick<Observed, 'service' | 'workload'>
 
 /**
- * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled. What has kept the
- * run from it may last: it is tried while the cluster does not answer.
+ * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled, the version that
+ * served before a promotion is scaled down. What has kept the run from it may last: it is tried while the cluster does
+ * not answer.
  * @returns what was done, for the summary; undefined when there was nothing to do
  */
 export async function recoverOwn(
   target: Target,
   origin: Origin,
   ports: Ports,
-  settings: Settings
+  settings: OwnSettings
 ): Promise<string | undefined> {
   const finish = (): Promise<string | undefined> => finishOwn(target, origin, ports, settings)
   return throughOutages(finish, ports, new AbortController().signal)
@@ -91,22 +127,24 @@ async function finishOwn(
   target: Target,
   origin: Origin,
   ports: Ports,
-  settings: Settings
+  settings: OwnSettings
 ): Promise<string | undefined> {
   const seen = await observe(target, ports.cluster)
-  if (leftOf(seen.record, origin) === undefined) return undefined
+  if (leftOf(seen, origin, settings) === undefined) return undefined
   return withLock(seen.service, origin, ports, new AbortController().signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const { record } = observed
-    const left = leftOf(record, origin)
+    const left = leftOf(observed, origin, settings)
     if (record === undefined || left === undefined) return undefined
-    if (left !== 'undo') await settleDown(observed, record, left, ports, settings, lock)
     const run = left === 'undo' ? await recover(observed, record, ports, settings, lock) : undefined
+    if (left === 'retire')
+      await retireVersions(replacedIn(observed), { ...observed, record }, ports, settings, lock, lock.lost)
+    else if (left !== 'undo') await settleDown(observed, record, left, ports, settings, lock)
     return `Release ${record.id} was ${deedOf(record, run)}.`
   })
 }
 
-/** @param run that has recovered it; without one only the selector was to be settled */
+/** @param run that has recovered it; without one the traffic was where it is to stay */
 function deedOf(record: Release, run?: ReleaseRun): string {
   const { stable, canary } = run?.release ?? record
   if (run !== undefined && record.strategy !== undefined)
@@ -118,11 +156,22 @@ function deedOf(record: Release, run?: ReleaseRun): string {
 }
 
 /** What this run has left to do; the selector when only that is to be settled. */
-function leftOf(record: Release | undefined, origin: Origin): 'undo' | Selector | undefined {
-  if (record === undefined || (record.continuedBy ?? record.id) !== origin.release) return undefined
+function leftOf(
+  observed: Observed,
+  { release }: Origin,
+  { previous }: OwnSettings
+): 'undo' | 'retire' | Selector | undefined {
+  const { record } = observed
+  if (record === undefined || (record.continuedBy ?? record.id) !== release) return undefined
   if (record.phase === 'waiting') return undefined
-  return isUnfinished(record) ? 'undo' : record.settle
+  if (isUnfinished(record)) return 'undo'
+  if (record.settle !== undefined) return record.settle
+  return previous === 'scale-down' && replacedIn(observed).length > 0 ? 'retire' : undefined
 }
+
+/** The version that served before, if it still runs. */
+const replacedIn = (observed: Observed): readonly Version[] =>
+  keptRunning(observed).filter(({ deployment }) => deployment === observed.record?.canary.deployment)
 
 /** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
 export async function settleDown(

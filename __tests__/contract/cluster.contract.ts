@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { ClusterError } from '../../src/errors.ts'
 import type { Cluster, Query, Ref } from '../../src/kubernetes/cluster.ts'
-import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import type { KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
 
 export interface ClusterUnderTest {
   readonly cluster: Cluster
@@ -107,6 +107,23 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
 
       it('is refused with 404 for what does not exist', async () => {
         expect(await statusOf(cluster.replace(configMap()))).toBe(404)
+      })
+
+      it('makes a Lease that was deleted anew, whatever version it names, and no second one', async () => {
+        const lease = (holderIdentity: string): Lease => ({
+          apiVersion: 'coordination.k8s.io/v1',
+          kind: 'Lease',
+          metadata: { namespace: under.namespace, name: 'lock' },
+          spec: { holderIdentity }
+        })
+        const old = await cluster.create(lease('one'))
+        await cluster.remove(old)
+        const another = { ...old, metadata: { ...old.metadata, uid: '' }, spec: { holderIdentity: 'two' } }
+        const made = await cluster.replace(another)
+        expect(made.metadata.uid).not.toBe(old.metadata.uid)
+        expect(await statusOf(cluster.replace(another))).toBe(409)
+        expect(await statusOf(cluster.create(lease('three')))).toBe(409)
+        expect((await cluster.get<Lease>(refTo(old)))?.spec?.holderIdentity).toBe('two')
       })
     })
 

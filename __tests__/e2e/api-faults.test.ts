@@ -1,12 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startApiDoor } from '../support/api-door.ts'
+import { startApiDoor, through } from '../support/api-door.ts'
 import type { ApiDoor, Mishap } from '../support/api-door.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
 import { getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()
@@ -41,15 +40,11 @@ const oneInFive = () => {
   }
 }
 
-const through = ({ inputs }: Scene): { kubeconfig: string } => ({
-  kubeconfig: inputs.kubeconfig?.replace(/https:\/\/[^"]+/, door.url) ?? ''
-})
-
 describe('an API server that fails one request in five', () => {
   it('delays a release in steps, and the undoing of one that fails, and harms neither', async () => {
     const host = uniqueHost()
     const scene = await openScene([workload(), service(), httpRoute({ host })], host)
-    const inputs = { ...through(scene), route: 'httproute/web', bake: '0s' }
+    const inputs = { ...through(door, scene.inputs), route: 'httproute/web', bake: '0s' }
     door.take()
     door.befall(oneInFive())
     const promoted = await scene.run({
@@ -62,7 +57,7 @@ describe('an API server that fails one request in five', () => {
     const undone = await scene.run({ ...inputs, images: image(3), 'smoke-tests': 'GET /missing -> 404' })
     expect(undone).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', image: image(2) } })
     expect(undone.outputs.reason).toMatch(/^smoke test failed/)
-    const back = await scene.run({ ...through(scene), command: 'rollback' })
+    const back = await scene.run({ ...through(door, scene.inputs), command: 'rollback' })
     expect(back).toMatchObject({ exitCode: 0, outputs: { result: 'rolled-back', image: image(1) } })
     const seconds = [promoted, undone, back].map(
       ({ milliseconds }) => `${(milliseconds / 1000).toFixed(1)} s`
@@ -78,7 +73,7 @@ describe('an API server that fails one request in five', () => {
 describe('an API server that is gone', () => {
   it('for a minute in the middle of a release: that goes on when it is back', async () => {
     const scene = await openScene()
-    const started = scene.start({ ...through(scene), images: image(2), bake: '5s' })
+    const started = scene.start({ ...through(door, scene.inputs), images: image(2), bake: '5s' })
     await started.seen('Wait until web-green is ready')
     door.shut()
     await sleep(60_000)
@@ -92,7 +87,7 @@ describe('an API server that is gone', () => {
 
   it('when a release is cancelled: the run says what it knew last and what to do, and the post step does it', async () => {
     const scene = await openScene()
-    const started = scene.start({ ...through(scene), images: image(2), bake: '60s' })
+    const started = scene.start({ ...through(door, scene.inputs), images: image(2), bake: '60s' })
     await started.seen(/Bake/)
     await sleep(1000)
     door.shut()

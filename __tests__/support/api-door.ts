@@ -9,16 +9,33 @@ import { kubeconfigPath } from './cluster.ts'
 
 /**
  * What becomes of a request instead of an answer: a status of the API server's, no connection (`refused`), an answer
- * that is lost once the request was carried out, or one that takes so many milliseconds longer.
+ * that is lost once the request was carried out, one that takes so many milliseconds longer, or a request that is held up
+ * on its way there.
  */
 export type Mishap =
-  { readonly status: number } | 'refused' | { readonly lost: () => void } | { readonly late: number }
+  | { readonly status: number }
+  | 'refused'
+  | { readonly lost: () => void }
+  | { readonly late: number }
+  | { readonly held: Promise<unknown> }
 
 /** Whether a request as the door tells it would change an object: not a dry run, a question, or a sign of life. */
 export const isWrite = (request: string): boolean =>
   !request.startsWith('GET ') &&
   !/dryRun=All|selfsubject|\/proxy\//.test(request) &&
   !/^PUT \S+\/leases\//.test(request)
+
+/** `PATCH services/web` */
+export const shortened = (request: string): string =>
+  request.replace(/\?.*/, '').replace(/ \/.*\/namespaces\/[^/]+\//, ' ')
+
+/** The input that leads a run to the API server by this door. */
+export const through = (
+  { url }: Pick<ApiDoor, 'url'>,
+  inputs: Readonly<Record<string, string>>
+): { readonly kubeconfig: string } => ({
+  kubeconfig: inputs.kubeconfig?.replace(/https:\/\/[^"]+/, url) ?? ''
+})
 
 /** A door before the API server that counts who goes through, and may let them down. */
 export interface ApiDoor {
@@ -79,12 +96,7 @@ function wayToCluster(): Way {
   return { server, ca, agent: new Agent({ keepAlive: true }) }
 }
 
-function pass(
-  incoming: IncomingMessage,
-  answer: ServerResponse,
-  { server, ...tls }: Way,
-  mishap: Mishap | undefined
-): void {
+function pass(incoming: IncomingMessage, answer: ServerResponse, way: Way, mishap: Mishap | undefined): void {
   if (mishap === 'refused') {
     incoming.socket.destroy()
     return
@@ -93,6 +105,13 @@ function pass(
     refuse(incoming, answer, mishap.status)
     return
   }
+  if (typeof mishap === 'object' && 'held' in mishap) {
+    void mishap.held.then(() => {
+      pass(incoming, answer, way, undefined)
+    })
+    return
+  }
+  const { server, ...tls } = way
   const target = new URL(incoming.url ?? '/', server)
   const headers = { ...incoming.headers, host: target.host }
   const outgoing = request(target, { method: incoming.method, headers, ...tls }, (response) => {

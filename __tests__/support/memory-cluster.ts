@@ -133,8 +133,10 @@ export class MemoryCluster {
     return this.#keep({ ...object, status: {} }, undefined, by, dryRun)
   }
 
-  /** As PUT does: everything but the status is as given. */
+  /** As PUT does: everything but the status is as given, and a Lease that is gone is made anew. */
   replace(object: Stored, by = 'somebody', dryRun = false): Stored {
+    if (object.kind === 'Lease' && this.read(refOf(object)) === undefined)
+      return this.create(object, by, dryRun)
     const live = this.#known(refOf(object))
     const { resourceVersion = live.metadata.resourceVersion } = object.metadata
     if (resourceVersion !== live.metadata.resourceVersion) throw conflict(object, 'has been modified')

@@ -30,8 +30,15 @@ export interface Scene extends World {
   readonly end: () => Promise<Seen>
 }
 
-/** Requests per second. */
-const USERS = 200
+/** How closely a scene is looked at. Where many are played at the same time, less of both leaves the machine its time. */
+export interface Closeness {
+  readonly requestsPerSecond: number
+  /** Milliseconds between two looks at the Service. */
+  readonly lookEvery: number
+}
+
+const CLOSE: Closeness = { requestsPerSecond: 200, lookEvery: 50 }
+export const ONE_OF_MANY: Closeness = { requestsPerSecond: 40, lookEvery: 250 }
 
 const open: (() => Promise<unknown>)[] = []
 
@@ -56,11 +63,15 @@ const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
  * Puts 200 requests a second on a running workload, and a witness beside the Service.
  * @param host that the gateway serves, where users come in by it
  */
-export async function openScene(objects?: readonly KubernetesObject[], host?: string): Promise<Scene> {
+export async function openScene(
+  objects?: readonly KubernetesObject[],
+  host?: string,
+  { requestsPerSecond, lookEvery }: Closeness = CLOSE
+): Promise<Scene> {
   const world = await createWorld(objects, host)
   open.push(() => deleteNamespace(world.namespace))
-  const load = await startLoad(world.url, USERS, world.headers)
-  const witness = startWitness(world.namespace)
+  const load = await startLoad(world.url, requestsPerSecond, world.headers)
+  const witness = startWitness(world.namespace, lookEvery)
   const end = once(async () => ({ users: await load.stop(), ...(await witness.stop()) }))
   open.push(end)
   const start: Scene['start'] = (inputs, env = {}) => {

@@ -35,13 +35,11 @@ export interface Witness {
   stop(): Promise<Testimony>
 }
 
-const EVERY = 50
-
 /**
- * Looks at the Service and its endpoints every 50 ms, and keeps kube-proxy as busy as a real cluster keeps it:
+ * Looks at the Service and its endpoints again and again, and keeps kube-proxy as busy as a real cluster keeps it:
  * in a quiet one it applies a first change at once, and a release that forgets to drain would go unnoticed.
  */
-export function startWitness(namespace: string, name = 'web'): Witness {
+export function startWitness(namespace: string, every: number, name = 'web'): Witness {
   const done = new AbortController()
   const states: Seen[] = []
   const empty: Seen[] = []
@@ -53,7 +51,7 @@ export function startWitness(namespace: string, name = 'web'): Witness {
       if (seen.uids.length === 0) empty.push(seen)
       const last = states.at(-1)
       if (last?.selector !== seen.selector || last.uids.join() !== seen.uids.join()) states.push(seen)
-      await sleep(EVERY, undefined, { signal: done.signal })
+      await sleep(every, undefined, { signal: done.signal })
     }
   })().catch((error: unknown) => {
     if (!done.signal.aborted) throw error

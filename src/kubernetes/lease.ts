@@ -175,8 +175,21 @@ function keep(lease: Lease, renewedAt: number, ref: Ref, holder: Holder, ports: 
       stopped.abort()
       await renewing
       if (kept.lost.signal.aborted) return
-      await ports.cluster.replace({ ...kept.lease, spec: { ...kept.lease.spec, holderIdentity: '' } })
+      await giveBack(kept)
     }
+  }
+}
+
+/** To whoever comes next; what is not ours any more is nobody's to give back. */
+async function giveBack(kept: Kept): Promise<void> {
+  const { ports, ref, holder } = kept
+  const free = (lease: Lease): Lease => ({ ...lease, spec: { ...lease.spec, holderIdentity: '' } })
+  try {
+    await ports.cluster.replace(free(kept.lease))
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    const live = await ports.cluster.get<Lease>(ref)
+    if (live?.spec?.holderIdentity === holder.id) await ports.cluster.replace(free(live))
   }
 }
 
@@ -190,22 +203,46 @@ async function renewAgain(kept: Kept, stopped: AbortSignal): Promise<void> {
   }
 }
 
+/**
+ * A lock that somebody has deleted or cleared by hand is taken again, as long as nobody else has it: a run that gave up
+ * for that would leave traffic half moved, and nobody to put it back.
+ */
 async function renew(kept: Kept): Promise<void> {
   const { ports, ref, holder } = kept
   const now = ports.clock.now()
   try {
+    // A Lease that is gone is made anew by this: the API server lets a PUT do that for Leases.
     kept.lease = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
     kept.renewedAt = now
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 409)) throw error
-    // Somebody may have put a label on it, or our own last renewal has arrived and only its answer has not.
-    const live = await ports.cluster.get<Lease>(ref)
-    if (live?.spec?.holderIdentity === holder.id) {
-      kept.lease = live
-      kept.renewedAt = now
-      return
-    }
-    const message = `another run, or the watchdog of this one, has taken over lease/${ref.name}: this one changes nothing any more`
-    kept.lost.abort(new TakenOver(message))
+    await look(kept, now)
   }
 }
+
+/** The Lease is not as we left it: whose is it? */
+async function look(kept: Kept, now: number): Promise<void> {
+  const { ports, ref, holder, lost } = kept
+  const live = await ports.cluster.get<Lease>(ref)
+  const by = live?.spec?.holderIdentity ?? ''
+  if (live === undefined || isCleared(live, kept.lease)) {
+    ports.log.warning(`somebody has taken lease/${ref.name} from this run by hand: it takes it again`)
+    // With the version of what is gone: nothing that another run makes meanwhile is overwritten.
+    kept.lease = live ?? kept.lease
+    await renew(kept)
+  } else if (by === holder.id) {
+    // Somebody may have put a label on it, or our own last renewal has arrived and only its answer has not.
+    kept.lease = live
+    kept.renewedAt = now
+  } else {
+    const whose = by === '' ? 'another run, or the watchdog of this one,' : `another run (${by})`
+    const message = `${whose} has taken over lease/${ref.name}: this one changes nothing any more`
+    lost.abort(new TakenOver(message))
+  }
+}
+
+/** Nobody has it, and no run that is over by now has had it since: that would count as one more holder. */
+const isCleared = ({ metadata, spec }: Lease, ours: Lease): boolean =>
+  (spec?.holderIdentity ?? '') === '' &&
+  metadata.uid === ours.metadata.uid &&
+  spec?.leaseTransitions === ours.spec?.leaseTransitions

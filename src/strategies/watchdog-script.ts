@@ -26,8 +26,8 @@ patch() { ask patch "$1" "$2" --type json --patch "$3" >/dev/null; }
 
 read_lock() {
   found=$(ask get lease "$LEASE" --ignore-not-found \\
-    --output 'jsonpath={.metadata.resourceVersion}|{.spec.holderIdentity}|{.spec.renewTime}') || return 1
-  IFS='|' read -r version holder renewed <<END
+    --output 'jsonpath={.metadata.resourceVersion}|{.spec.holderIdentity}|{.spec.renewTime}|{.spec.leaseTransitions}') || return 1
+  IFS='|' read -r version holder renewed transitions <<END
 $found
 END
 }
@@ -40,7 +40,8 @@ take_lock() {
   [ "$holder" != "$SELF" ] || return 0
   patch lease "$LEASE" '[
     {"op":"replace","path":"/metadata/resourceVersion","value":"'"$version"'"},
-    {"op":"replace","path":"/spec/holderIdentity","value":"'"$SELF"'"}
+    {"op":"replace","path":"/spec/holderIdentity","value":"'"$SELF"'"},
+    {"op":"add","path":"/spec/leaseTransitions","value":'"$((transitions + 1))"'}
   ]'
 }
 

@@ -2,7 +2,17 @@ import { describe, expect, it, jest } from '@jest/globals'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import type { Call } from '../../support/memory-cluster.ts'
 import { READY, waiting } from '../../support/memory-controllers.ts'
-import { autoscaler, essence, openScene, service, workload, STARTED, SERVING, RESTORED } from './scene.ts'
+import {
+  autoscaler,
+  essence,
+  openScene,
+  service,
+  workload,
+  STARTED,
+  SERVING,
+  RESTORED,
+  PROMOTED
+} from './scene.ts'
 import type { Run, RunOptions, Scene } from './scene.ts'
 
 /**
@@ -263,6 +273,25 @@ describe('the run is cancelled', () => {
     expect(scene.record()).toMatchObject({ phase: 'aborting', weight: 0 })
     expect(await run.post()).toContain('web has all traffic, web-green is scaled down')
     expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  it.each([
+    ['is scaled down by the post step', {}, 0],
+    ['stays with previous: keep', { previous: 'keep' }, 3]
+  ])('in the end of a release that is promoted: the old version %s', async (_, more, pods) => {
+    const scene = await openScene(worlds['a slot, with an autoscaler']())
+    const run = scene.run({ inputs: { bake: '0s', ...more } })
+    void scene.when(PROMOTED, 3, () => {
+      run.cancel()
+    })
+    const { result, unsettled } = await run.deploy()
+    expect(result).toBe('promoted')
+    const told = unsettled === true ? await run.post() : undefined
+    if (pods === 0) expect(told).toMatch(/^Release 1-1 was finished: web-green has all traffic, web-blue is/)
+    await scene.clock.sleep(30_000)
+    expect(scene.controllers.podsOf('web-blue')).toHaveLength(pods)
+    expect(scene.traffic()).toMatch(/-> v2 3$/)
     expect(scene.harm).toEqual([])
   })
 

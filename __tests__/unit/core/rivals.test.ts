@@ -148,6 +148,26 @@ describe('the lock', () => {
     expect(await scene.run({ before: renewals(1, label) }).deploy()).toMatchObject({ result: 'promoted' })
   })
 
+  it('is deleted, and the first run moves users before it hears that another one has it: none are left there', async () => {
+    const scene = await openScene(slotted())
+    let isMoved: Promise<void> | undefined
+    const first = scene.run().deploy()
+    const second = Promise.withResolvers<unknown>()
+    void scene.when(STARTED, 0, () => {
+      scene.cluster.remove(leaseRef)
+      // The second one has seen no user on the canary when it begins to undo that.
+      const before = async ({ verb, kind }: Call): Promise<void> => {
+        if (verb === 'patch' && kind === 'Service')
+          await (isMoved ??= scene.when(SERVING, 1, () => undefined))
+      }
+      second.resolve(scene.run({ inputs: { images: 'shop/web:3', bake: '0s' }, before }).deploy())
+    })
+    expect(await first).toMatchObject({ result: 'failed', reason: expect.stringContaining('another run') })
+    expect(await second.promise).toMatchObject({ result: 'promoted' })
+    expect(scene.traffic()).toMatch(/-> v3 3$/)
+    expect(scene.harm).toEqual([])
+  })
+
   it("is somebody else's: the release ends there, and the other one finishes it", async () => {
     const scene = await openScene()
     const steal = (): void => {

@@ -221,6 +221,107 @@ describe('a lock that we have', () => {
     expect(lock.lost.aborted).toBe(false)
   })
 
+  it('is made anew when somebody deletes it', async () => {
+    const { take, lease, cluster, clock } = open()
+    const lock = await take('7-1')
+    cluster.remove(ref)
+    await clock.sleep(6000)
+    expect(lock.lost.aborted).toBe(false)
+    expect(lease()?.spec).toMatchObject({ holderIdentity: '7-1', leaseDurationSeconds: 15 })
+    await expect(take('8-1')).rejects.toBeInstanceOf(LockedError)
+    await lock.release()
+    expect(lease()?.spec?.holderIdentity).toBe('')
+  })
+
+  it('is lost when somebody deletes it and another run is there first', async () => {
+    const { take, lease, cluster, clock } = open()
+    const lock = await take('7-1')
+    cluster.remove(ref)
+    await take('8-1')
+    await clock.sleep(6000)
+    expect(lock.lost.reason).toEqual(
+      new TakenOver(
+        'another run (8-1) has taken over lease/greenlight-service-web: this one changes nothing any more'
+      )
+    )
+    await lock.release()
+    expect(lease()?.spec?.holderIdentity).toBe('8-1')
+  })
+
+  it.each([
+    ['clears it', { op: 'replace', path: '/spec/holderIdentity', value: '' }],
+    ['takes its holder out', { op: 'remove', path: '/spec/holderIdentity' }]
+  ] as const)('is taken again when somebody %s by hand', async (_, operation) => {
+    const { take, lease, cluster, clock, lines } = open()
+    const lock = await take('7-1')
+    cluster.patch(ref, [operation])
+    await clock.sleep(11_000)
+    expect(lock.lost.aborted).toBe(false)
+    expect(lease()?.spec).toMatchObject({ holderIdentity: '7-1', leaseTransitions: 1 })
+    expect(lease()?.spec?.renewTime).toMatch(/^2026-11-03T14:00:10/)
+    expect(lines).toEqual([
+      'somebody has taken lease/greenlight-service-web from this run by hand: it takes it again'
+    ])
+  })
+
+  it('is taken again when it is cleared, and deleted while we look at it', async () => {
+    const { take, lease, cluster, clock } = open()
+    const lock = await take('7-1', {
+      before: ({ verb }) => {
+        if (verb === 'get' && lease() !== undefined) cluster.remove(ref)
+      }
+    })
+    cluster.patch(ref, [{ op: 'replace', path: '/spec/holderIdentity', value: '' }])
+    await clock.sleep(6000)
+    expect(lock.lost.aborted).toBe(false)
+    expect(lease()?.spec?.holderIdentity).toBe('7-1')
+  })
+
+  it.each([
+    ['took it while we slept', (cluster: MemoryCluster) => cluster],
+    [
+      'made it anew while we slept',
+      (cluster: MemoryCluster) => {
+        cluster.remove(ref)
+      }
+    ]
+  ])('is lost when another run %s, and is over by now', async (_, before) => {
+    const { take, left, lease, cluster, clock } = open()
+    const slow = { sleeps: false }
+    const lock = await take('7-1', {
+      before: async ({ verb }) => {
+        if (verb === 'replace' && slow.sleeps) await clock.sleep(30_000)
+      }
+    })
+    slow.sleeps = true
+    before(cluster)
+    if (lease() === undefined) left({ holderIdentity: '' })
+    await clock.sleep(5500)
+    await (await take('8-1')).release()
+    await clock.sleep(40_000)
+    expect(lock.lost.reason).toEqual(
+      new TakenOver(
+        'another run, or the watchdog of this one, has taken over lease/greenlight-service-web: this one changes nothing any more'
+      )
+    )
+  })
+
+  it('is given back although somebody has put a label on it', async () => {
+    const { take, lease, cluster } = open()
+    const lock = await take('7-1')
+    cluster.patch(ref, [{ op: 'add', path: '/metadata/labels', value: { backup: 'no' } }])
+    await lock.release()
+    expect(lease()).toMatchObject({ metadata: { labels: { backup: 'no' } }, spec: { holderIdentity: '' } })
+  })
+
+  it('is not taken from another run by giving it back', async () => {
+    const { take, lease, cluster } = open()
+    const lock = await take('7-1')
+    cluster.patch(ref, [{ op: 'replace', path: '/spec/holderIdentity', value: '8-1' }])
+    await lock.release()
+    expect(lease()?.spec?.holderIdentity).toBe('8-1')
+  })
+
   it('is given back in the middle of a renewal', async () => {
     const { take, lease, clock } = open()
     const lock = await take('7-1')

@@ -56,7 +56,7 @@ eval "$second"
 
 const RUNNING = String.raw`{"version":1,"actor":"\"phase\":\"running\"","phase":"running","weight":50}`
 
-const LOCK = '5|run-1|t1'
+const LOCK = '5|run-1|t1|0'
 const lock = (text: string): string => `echo '${text}' >lock`
 
 async function playDog(world: World = {}): Promise<Dog> {

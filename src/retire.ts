@@ -1,0 +1,31 @@
+import { execute } from './execute.ts'
+import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import type { Observed } from './observed.ts'
+import type { Version } from './outcome.ts'
+import type { Release } from './record.ts'
+import { beginRun, drainIn, routesOf } from './release-run.ts'
+import { planRetirement } from './strategies/cleanup.ts'
+
+type Recorded = Pick<Observed, 'service' | 'stable' | 'workload'> & { readonly record: Release }
+
+/** Scales versions down that run and get no traffic; users may have been on them until a moment ago. */
+export async function retireVersions(
+  versions: readonly Version[],
+  { service, stable, workload, record }: Recorded,
+  ports: Ports,
+  settings: Settings,
+  lock: Lock,
+  signal: AbortSignal
+): Promise<readonly ReleaseRun[]> {
+  const routes = await routesOf(record, service, ports)
+  const beginning = { service, routes, stable: stable.deployment, workload, port: 0, begun: true, lock }
+  const runs = versions.map((canary) =>
+    beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, settings)
+  )
+  for (const [at, run] of runs.entries()) {
+    const drain = at === 0 ? drainIn(run) : 0
+    await execute(planRetirement(drain), run, AbortSignal.any([signal, lock.lost]))
+  }
+  return runs
+}
