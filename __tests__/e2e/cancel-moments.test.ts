@@ -89,7 +89,11 @@ const everything = async (namespace: string): Promise<unknown> => [
 
 async function play(moment: Moment): Promise<Played> {
   const host = uniqueHost()
-  const scene = await openScene([workload({ replicas: 2 }), service(), httpRoute({ host })], host, ONE_OF_MANY)
+  const scene = await openScene(
+    [workload({ replicas: 2 }), service(), httpRoute({ host })],
+    host,
+    ONE_OF_MANY
+  )
   const before = await everything(scene.namespace)
   const door = await startApiDoor()
   const started = scene.start({ ...RELEASE, ...through(door, scene.inputs) })
