@@ -84,7 +84,9 @@ function tellStory(namespace: string, signal: AbortSignal): () => readonly strin
 const state = async (namespace: string, { apiVersion, kind }: KubernetesObject) => {
   const found = await admin.get({ apiVersion, kind, namespace, name: 'web' })
   if (found === undefined) throw new Error(`${kind} web is gone`)
-  return { essence: essence(found), managers: found.metadata.managedFields?.map(({ manager }) => manager) }
+  // The API server lists them by the time of their last write, and a controller writes a status whenever it likes.
+  const managers = found.metadata.managedFields?.map(({ manager }) => manager ?? '').sort()
+  return { essence: essence(found), managers }
 }
 
 describe('an autoscaler', () => {
