@@ -5,8 +5,10 @@ import { referencesIn } from '../../src/kubernetes/references.ts'
 import { copyOf } from '../../src/strategies/config-copy.ts'
 import type { ConfigObject } from '../../src/strategies/config-copy.ts'
 import { admin } from '../support/cluster.ts'
+import type { Counted } from '../support/load.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
+import { shiftsOf } from '../support/share.ts'
 import { getDeployment, getPods, getService, service, workload } from '../support/workload.ts'
 
 playScenes()
@@ -94,14 +96,26 @@ describe('config in the manifests', () => {
     const back = await scene.run({ command: 'rollback' })
     expect(back).toMatchObject({ exitCode: 0, outputs: { result: 'rolled-back', 'stable-slot': 'green' } })
 
+    // The release before the previous one: its slot is taken, so its template and config come from its ReplicaSet.
+    const third = await scene.run({ manifests: manifests('four'), bake: '0s' })
+    expect(third).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', 'stable-slot': 'blue' } })
+    const further = await scene.run({ command: 'rollback', to: second.outputs.release ?? '' })
+    expect(further).toMatchObject({ exitCode: 0, outputs: { result: 'rolled-back', 'stable-slot': 'green' } })
+    expect(await configOf(namespace, 'web-green')).toBe('three')
+    const [{ at } = { at: 0 }] = shiftsOf(further).filter(({ weight }) => weight === 100)
+    const { startedAt } = JSON.parse(further.outputs.json ?? '{}') as { startedAt: string }
+
     const { users, empty } = await scene.end()
     expect(users.failed).toBe(0)
     expect(users.lastSeen.map(({ version }) => version)).toEqual(
-      expect.arrayContaining(['one', 'two', 'three'])
+      expect.arrayContaining(['one', 'two', 'three', 'four'])
     )
-    expect(lastOf(users)).toBe('two')
+    expect(lastOf(users)).toEqual(['three'])
+    console.log(
+      `rollback to the release before the previous one: all traffic on it and its config after ${((at - Date.parse(startedAt)) / 1000).toFixed(1)} s; ${users.failed} of ${users.total} requests failed`
+    )
     expect(empty).toEqual([])
-    const told = [first, second, same, back].map((ended) => JSON.stringify(ended)).join()
+    const told = [first, second, same, back, third, further].map((ended) => JSON.stringify(ended)).join()
     expect(told).not.toContain(PASSWORD)
     expect(told).not.toContain(Buffer.from(PASSWORD).toString('base64'))
   })
@@ -149,8 +163,5 @@ describe('config in the manifests', () => {
   })
 })
 
-const lastOf = ({
-  lastSeen
-}: {
-  readonly lastSeen: readonly { readonly at: number; readonly version: string }[]
-}) => lastSeen.toSorted((one, other) => one.at - other.at).at(-1)?.version
+/** Whom new connections reached in the last whole second: a connection that is kept stays where it is until its pod ends. */
+const lastOf = ({ seconds }: Counted): readonly string[] => Object.keys(seconds.at(-2)?.fresh ?? {})
