@@ -21,6 +21,11 @@ export const breaks: Readonly<Record<string, Break>> = {
     replace: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
     by: "if (holderIdentity !== 'nobody') return lease"
   },
+  'no claims': {
+    file: 'claim.ts',
+    replace: 'if (!lock.isInherited || readRecord(service) === undefined) return',
+    by: "if (lock.id !== '') return"
+  },
   'no resourceVersion': {
     from: 420,
     file: 'routes/changes.ts',

@@ -26,6 +26,10 @@ interface Ports {
 
 /** A held lock. */
 export interface Lock {
+  /** Of its holder. */
+  readonly id: string
+  /** Whether the run that had it before has not given it back: then it may wake up, or what it has sent may arrive. */
+  readonly isInherited: boolean
   /** Aborted when somebody else has taken the lock: then nothing may be written any more. */
   readonly lost: AbortSignal
   /**
@@ -34,6 +38,8 @@ export interface Lock {
    * @throws TakenOver when we do not
    */
   assure(): Promise<void>
+  /** Asks in any case. @throws TakenOver when we do not hold it */
+  confirm(): Promise<void>
   release(): Promise<void>
 }
 
@@ -55,7 +61,8 @@ export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: Ab
   // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
   const asked = ports.clock.now()
   const lease = await write(ports, ref, holder, free)
-  return keep(lease, asked, ref, holder, ports)
+  const isInherited = free?.spec?.holderIdentity !== ''
+  return keep(lease, asked, { ref, holder, ports, isInherited })
 }
 
 async function whenFree(
@@ -143,10 +150,14 @@ function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now: number
 /** MicroTime as the API server wants it. */
 const microTime = (now: number): string => new Date(now).toISOString().replace('Z', '000Z')
 
-interface Kept {
+interface Held {
   readonly ports: Ports
   readonly ref: Ref
   readonly holder: Holder
+  readonly isInherited: boolean
+}
+
+interface Kept extends Held {
   readonly lost: AbortController
   lease: Lease
   /** Milliseconds since the epoch. */
@@ -157,16 +168,24 @@ interface Kept {
  * Renews the lock until it is released. A renewal that fails is tried again: only another holder's name says that
  * the lock is lost, and the record on the route keeps two runs apart until that is read.
  */
-function keep(lease: Lease, renewedAt: number, ref: Ref, holder: Holder, ports: Ports): Lock {
-  const kept: Kept = { ports, ref, holder, lost: new AbortController(), lease, renewedAt }
+function keep(lease: Lease, renewedAt: number, held: Held): Lock {
+  const { ports, holder, isInherited } = held
+  const kept: Kept = { ...held, lost: new AbortController(), lease, renewedAt }
   const stopped = new AbortController()
   const renewing = renewAgain(kept, stopped.signal).catch(() => undefined)
+  const confirm = async (): Promise<void> => {
+    await renew(kept)
+    kept.lost.signal.throwIfAborted()
+  }
   return {
+    id: holder.id,
+    isInherited,
     lost: kept.lost.signal,
     async assure() {
-      if (ports.clock.now() - kept.renewedAt > SURE_FOR) await renew(kept)
+      if (ports.clock.now() - kept.renewedAt > SURE_FOR) await confirm()
       kept.lost.signal.throwIfAborted()
     },
+    confirm,
     async release() {
       stopped.abort()
       await renewing
@@ -186,11 +205,21 @@ async function renewAgain(kept: Kept, stopped: AbortSignal): Promise<void> {
   }
 }
 
+/** A lock that somebody has deleted is put up again, unless another run has done that for itself by then. */
+async function putUp({ ports, ref, holder, lease }: Kept, now: number): Promise<Lease> {
+  try {
+    return await ports.cluster.replace(leaseOf(ref, holder, lease, now))
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 404)) throw error
+    return ports.cluster.create(leaseOf(ref, holder, undefined, now))
+  }
+}
+
 async function renew(kept: Kept): Promise<void> {
   const { ports, ref, holder } = kept
   const now = ports.clock.now()
   try {
-    kept.lease = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
+    kept.lease = await putUp(kept, now)
     kept.renewedAt = now
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 409)) throw error

@@ -148,6 +148,16 @@ describe('the lock', () => {
     expect(await scene.run({ before: renewals(1, label) }).deploy()).toMatchObject({ result: 'promoted' })
   })
 
+  it('is put up again when somebody has deleted the Lease', async () => {
+    const scene = await openScene()
+    const drop = (): void => {
+      scene.cluster.remove(leaseRef)
+    }
+    expect(await scene.run({ before: renewals(1, drop) }).deploy()).toMatchObject({ result: 'promoted' })
+    expect(scene.deployment('web').spec.replicas).toBe(0)
+    expect(scene.cluster.read(leaseRef)).toMatchObject({ spec: { holderIdentity: '' } })
+  })
+
   it("is somebody else's: the release ends there, and the other one finishes it", async () => {
     const scene = await openScene()
     const steal = (): void => {
