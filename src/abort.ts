@@ -19,7 +19,7 @@ export async function abort(request: Omit<Request, 'manifests' | 'metrics'>): Pr
   const seen = await observe(target, ports.cluster)
   const left = refuseEnded(seen.record, seen.service.metadata.name)
   await requireRights(seen, [...(await needsToEnd(seen, left, ports)), ...templateNeeds], ports)
-  return withLock(seen.service, origin, ports, signal, async (lock) => {
+  return withLock(seen, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const record = refuseEnded(observed.record, observed.service.metadata.name)
     const run = await recover(observed, record, ports, inputs, lock)

@@ -1,7 +1,7 @@
 import { ClusterError } from './errors.ts'
 import { findUnreferencedConfig, removeUnreferencedConfig } from './execution/config.ts'
 import type { Ports, ReleaseRun } from './execution/run-state.ts'
-import { LockedError } from './kubernetes/lease.ts'
+import { LockedError } from './kubernetes/acquire.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
@@ -102,7 +102,7 @@ export async function cleanup(request: CleanupRequest): Promise<Outcome> {
   if (needs === undefined) return untouched('there is nothing to tidy up')
   await requireRights(seen, needs, ports)
   try {
-    return await withLock(seen.service, origin, ports, signal, (lock) => doChores(request, lock))
+    return await withLock(seen, origin, ports, signal, (lock) => doChores(request, lock))
   } catch (error) {
     if (!(error instanceof LockedError)) throw error
     return untouched(error.message)

@@ -26,7 +26,7 @@ export async function deploy(request: Request): Promise<Outcome> {
   if (record !== undefined && isUnfinished(record)) return afterRecovery(request, observed, record)
   const ready = await getReady(request, observed)
   if (ready === undefined) return lookedAt('deploy', observed, origin, ports.clock.now())
-  return withLock(observed.service, origin, ports, signal, (lock) => release(request, observed, ready, lock))
+  return withLock(observed, origin, ports, signal, (lock) => release(request, observed, ready, lock))
 }
 
 async function release(request: Request, observed: Observed, ready: Ready, lock: Lock): Promise<Outcome> {
@@ -37,6 +37,7 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
       service: observed.service,
       routes,
       stable: observed.stable.deployment,
+      autoscaler: observed.autoscaler,
       workload: observed.workload,
       release: record,
       port,
@@ -60,9 +61,8 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */
 async function afterRecovery(request: Request, observed: Observed, left: Release): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
-  const { service } = observed
   await requireRights(observed, await needsToEnd(observed, left, ports), ports)
-  await withLock(service, origin, ports, signal, async (lock) => {
+  await withLock(observed, origin, ports, signal, async (lock) => {
     const now = await observe(target, ports.cluster)
     if (now.record !== undefined && isUnfinished(now.record))
       await recover(now, now.record, ports, inputs, lock)

@@ -1,9 +1,10 @@
+import { claimInherited } from './claim.ts'
+import type { Place } from './claim.ts'
 import type { Ports } from './execution/run-state.ts'
-import { acquire } from './kubernetes/lease.ts'
+import { acquire } from './kubernetes/acquire.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { messageOf } from './errors.ts'
 import { formatDuration } from './grammar/duration.ts'
-import type { Service } from './kubernetes/objects.ts'
 import type { Origin } from './strategies/prepare.ts'
 
 export const leaseName = (service: string): string => `greenlight-service-${service}`
@@ -14,7 +15,7 @@ const PATIENCE_OF_CANCELLED = 1000
 
 /** Does the work while no other run can move the traffic of this Service. */
 export async function withLock<T>(
-  service: Service,
+  place: Place,
   { release, holder, run }: Origin,
   ports: Ports,
   signal: AbortSignal,
@@ -23,11 +24,12 @@ export async function withLock<T>(
   const ref = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    namespace: service.metadata.namespace,
-    name: leaseName(service.metadata.name)
+    namespace: place.namespace,
+    name: leaseName(place.service.metadata.name)
   }
   const lock = await acquire(ref, { id: holder, run: run ?? release }, ports, signal)
   try {
+    await claimInherited(place, lock, ports, AbortSignal.any([signal, lock.lost]))
     return await work(lock)
   } finally {
     await giveBack(lock, ports, signal.aborted ? PATIENCE_OF_CANCELLED : PATIENCE)

@@ -35,7 +35,7 @@ export async function promote(request: Request): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
   await requireRightsToGoOn(seen, waitingIn(seen), inputs, ports)
-  return withLock(seen.service, origin, ports, signal, async (lock) => {
+  return withLock(seen, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const record = waitingIn(observed)
     const live = await readTested(observed, record, request)
@@ -116,7 +116,8 @@ async function goOn(
   lock: Lock
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { service, stable, workload } = observed
+  const { service, autoscaler, workload } = observed
+  const stable = observed.stable.deployment
   const routes = await routesOf(record, service, ports)
   const sampler = samplerFor(request, routes)
   const report = await sampler?.preflight(stableSubject(observed), signal)
@@ -124,7 +125,7 @@ async function goOn(
   const release: Release = { ...watched(record, inputs), continuedBy: origin.release }
   const port = targetPort(service, live) ?? 0
   const run = beginRun(
-    { service, routes, stable: stable.deployment, workload, release, port, begun: true, lock, sampler },
+    { service, routes, stable, autoscaler, workload, release, port, begun: true, lock, sampler },
     ports,
     inputs
   )

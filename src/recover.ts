@@ -131,7 +131,7 @@ async function finishOwn(
 ): Promise<string | undefined> {
   const seen = await observe(target, ports.cluster)
   if (leftOf(seen, origin, settings) === undefined) return undefined
-  return withLock(seen.service, origin, ports, new AbortController().signal, async (lock) => {
+  return withLock(seen, origin, ports, new AbortController().signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const { record } = observed
     const left = leftOf(observed, origin, settings)

@@ -5,7 +5,7 @@ import type { Lane, Ports, ReleaseRun, Settings } from './execution/run-state.ts
 import { openTraffic } from './execution/traffic.ts'
 import type { Traffic } from './execution/traffic.ts'
 import type { Lock } from './kubernetes/lease.ts'
-import type { Deployment, Service } from './kubernetes/objects.ts'
+import type { Deployment, HorizontalPodAutoscaler, Service } from './kubernetes/objects.ts'
 import { readMembers, readRemaining } from './observe-routes.ts'
 import { membersOf } from './observed.ts'
 import type { ObservedRoute } from './observed.ts'
@@ -20,6 +20,7 @@ export interface Beginning {
   readonly routes: readonly ObservedRoute[]
   /** What serves. */
   readonly stable: Deployment | undefined
+  readonly autoscaler?: HorizontalPodAutoscaler | undefined
   readonly workload: string
   readonly release: Release
   readonly port: number
@@ -31,19 +32,19 @@ export interface Beginning {
 
 /** The state of a release before its first step. */
 export function beginRun(
-  { service, routes, stable, workload, release, port, begun, lock, sampler }: Beginning,
+  { service, routes, stable, autoscaler, workload, release, port, begun, lock, sampler }: Beginning,
   ports: Ports,
   settings: Settings
 ): ReleaseRun {
   const namespace = service.metadata.namespace ?? ''
-  const traffic = openService(service, ports)
+  const traffic = openService(service, lock.holder, ports)
   return {
     namespace,
     workload,
     settings,
     ports,
     traffic,
-    routes: routes.map((route) => openLane(route, release, namespace, traffic, ports)),
+    routes: routes.map((route) => openLane(route, release, lock.holder, traffic, ports)),
     lock,
     begun,
     stable: release.stable,
@@ -52,6 +53,7 @@ export function beginRun(
     initial: release,
     release,
     deployment: undefined,
+    autoscaler,
     outdated: undefined,
     port,
     pods: [],
@@ -82,7 +84,7 @@ export const trafficsOf = ({ traffic, routes }: ReleaseRun): readonly Traffic[] 
 /** Milliseconds between the last request to a version and the end of its pods. */
 export const drainIn = ({ routes }: ReleaseRun): number => drainOf(routes.map(({ route }) => route))
 
-function openService(service: Service, ports: Ports): Traffic {
+function openService(service: Service, holder: string, ports: Ports): Traffic {
   const { apiVersion, kind, metadata } = service
   const { namespace, name } = metadata
   const read = async (): Promise<[Service]> => {
@@ -92,21 +94,20 @@ function openService(service: Service, ports: Ports): Traffic {
       `service/${name} in namespace ${namespace ?? ''} was deleted while the release ran`
     )
   }
-  return openTraffic({ objects: [service], read }, ports)
+  return openTraffic({ objects: [service], holder, read }, ports)
 }
 
 function openLane(
   { name, route, objects }: ObservedRoute,
   release: Release,
-  namespace: string,
+  holder: string,
   anchor: Traffic,
   ports: Ports
 ): Lane {
+  const { namespace = '' } = objects[0].metadata
   const backends = backendsOf(release, namespace, anchor.name)
-  return {
-    route,
-    traffic: openTraffic({ objects, read: () => readMembers(name, backends, ports.cluster), anchor }, ports)
-  }
+  const read = () => readMembers(name, backends, ports.cluster)
+  return { route, traffic: openTraffic({ objects, holder, read, anchor }, ports) }
 }
 
 /** The routes of a release that is on record already; nobody comes by one that was deleted since. */

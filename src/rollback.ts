@@ -39,7 +39,7 @@ export async function rollback(request: RollbackRequest): Promise<Outcome> {
   const { target, origin, ports, signal } = request
   const seen = await observe(target, ports.cluster)
   await requireRightsToReturn(request, seen)
-  return withLock(seen.service, origin, ports, signal, async (lock) => {
+  return withLock(seen, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports.cluster)
     const { record } = observed
     return record === undefined || !isUnfinished(record)
@@ -108,6 +108,7 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
     release,
     service,
     stable: stable.deployment,
+    autoscaler: observed.autoscaler,
     workload,
     port: 0,
     begun: false,

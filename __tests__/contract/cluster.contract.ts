@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { ClusterError } from '../../src/errors.ts'
-import type { Cluster, Query, Ref } from '../../src/kubernetes/cluster.ts'
+import type { Cluster, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
 
 export interface ClusterUnderTest {
@@ -149,6 +149,22 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
         ])
         expect([409, 422]).toContain(await statusOf(attempt))
         expect(await dataOf(ref)).toEqual({ a: '1' })
+      })
+
+      it('may ask that something is not there, where there is anything beside it', async () => {
+        const { metadata } = await cluster.create(configMap({ data: { a: '1' } }))
+        const ref = refTo({ ...configMap(), metadata })
+        const nothingAt = (path: string): JsonPatch => [
+          { op: 'test', path, value: null },
+          { op: 'replace', path: '/data/a', value: path }
+        ]
+        for (const path of ['/metadata/annotations', '/data/b']) {
+          await cluster.patch(ref, nothingAt(path))
+          expect(await dataOf(ref)).toEqual({ a: path })
+        }
+        for (const path of ['/metadata/annotations/b', '/data/a'])
+          expect(await statusOf(cluster.patch(ref, nothingAt(path)))).toBe(422)
+        expect(await dataOf(ref)).toEqual({ a: '/data/b' })
       })
 
       it('is refused when its resourceVersion is not the live one', async () => {

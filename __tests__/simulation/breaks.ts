@@ -10,16 +10,21 @@ export interface Break {
 
 export const breaks: Readonly<Record<string, Break>> = {
   fence: {
-    from: 140,
+    from: 30,
     file: 'execution/route-state.ts',
     replace: 'if (ours.has(text) || (text === undefined && last !== undefined)) return',
     by: 'if (ours !== undefined || text === undefined || last !== undefined) return'
   },
   'no lock': {
-    from: 180,
-    file: 'kubernetes/lease.ts',
+    file: 'kubernetes/acquire.ts',
     replace: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
     by: "if (holderIdentity !== 'nobody') return lease"
+  },
+  'no claims': {
+    from: 130,
+    file: 'claim.ts',
+    replace: 'if (left === undefined || !(lock.isInherited || isMidway(left))) return',
+    by: "if (left === undefined || lock.holder !== '') return"
   },
   'no resourceVersion': {
     from: 420,

@@ -2,21 +2,12 @@ import type { Clock } from '../../src/clock.ts'
 import { ClusterError } from '../../src/errors.ts'
 import type { Moment, ProcessFault, Refusal } from './schedule.ts'
 
-/**
- * Nothing refuses a Deployment's or an autoscaler's write of a run that has been overtaken when it was on its way
- * already: the run asks for its lock right before it, not after. By default nobody falls asleep in just that moment.
- */
-const HARSH = process.env.GREENLIGHT_HARSH === 'yes'
-
 type Of<Kind extends ProcessFault['kind']> = Extract<ProcessFault, { kind: Kind }>
 
 /** When what happens to a process. */
 export interface Calamities {
-  /**
-   * What hits the process at this side of its call; each hits once.
-   * @param isFenced whether a write that comes late is refused, by the version or the record of what it is for
-   */
-  strike(side: Moment['side'], isWrite: boolean, isFenced: boolean): Of<'dies'> | Of<'sleeps'> | undefined
+  /** What hits the process at this side of its call; each hits once. */
+  strike(side: Moment['side'], isWrite: boolean): Of<'dies'> | Of<'sleeps'> | undefined
   /** @throws ClusterError when the call is refused: then it is not carried out */
   refuse(verb: string, isWrite: boolean, call: number): void
   /** @throws ClusterError when the answer to what was carried out does not arrive */
@@ -43,7 +34,7 @@ export function openCalamities(
   const hit = (call: number): Refusal | undefined =>
     of('errors').find((fault) => isOn(fault) && chance(dice, call) * 100 < fault.percent)?.status
   return {
-    strike(side, isWrite, isFenced) {
+    strike(side, isWrite) {
       if (side === 'before') {
         counts.call += 1
         counts.write += Number(isWrite)
@@ -51,7 +42,7 @@ export function openCalamities(
       const blow = blows.find(
         (one) =>
           !struck.has(one) &&
-          (one.kind === 'sleeps' && isWrite && !isFenced && !HARSH ? 'after' : one.moment.side) === side &&
+          one.moment.side === side &&
           (one.moment.of === 'call' || isWrite) &&
           one.moment.nth === counts[one.moment.of]
       )

@@ -1,13 +1,12 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { leaseName } from '../../src/lock.ts'
 import { isUnfinished, readRecord } from '../../src/record.ts'
 import type { Release } from '../../src/record.ts'
 import { refOf } from '../support/memory-cluster.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'
 import type { HttpRoute } from '../support/memory-gateway.ts'
 import type { Stored } from '../support/memory-objects.ts'
-import { autoscalerRef, deploymentRef, NAMESPACE, serviceRef } from '../support/shop.ts'
+import { autoscalerRef, deploymentRef, leaseRef, serviceRef } from '../support/shop.ts'
 import type { Edit, WorldFault } from './schedule.ts'
 import type { Stage } from './stage.ts'
 import { deploymentIn, ownerOf, podsIn, routesIn, serviceIn, SLOTS } from './users.ts'
@@ -16,13 +15,6 @@ import { routeOf, serviceOf } from './world.ts'
 /** What people, their tools and the cluster itself do while runs are on their way. */
 
 const WHO = 'somebody'
-
-export const leaseRef = {
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  namespace: NAMESPACE,
-  name: leaseName('web')
-}
 
 /** Milliseconds until a container has been started again. */
 const RESTART = 15_000

@@ -1,6 +1,7 @@
 import { playEnding } from './ending.ts'
 import { watchDrain } from './invariants/drain.ts'
 import { watchFence } from './invariants/fence.ts'
+import { watchLock } from './invariants/lock.ts'
 import { watchForeign } from './invariants/foreign.ts'
 import { watchOutcome } from './invariants/outcome.ts'
 import type { OutcomeWatch } from './invariants/outcome.ts'
@@ -48,6 +49,7 @@ export async function play(schedule: Schedule): Promise<Played> {
   watchRecord(stage, report)
   watchForeign(stage, report)
   watchFence(stage, report)
+  watchLock(stage, report)
   watchTested(stage, report, (writer) => testsWhatItBrings(runs, writer))
   const playing: Play = { stage, report, outcomes: watchOutcome(stage, report), runs, ends: [] }
   try {

@@ -2,13 +2,11 @@ import { Cancelled } from '../../src/carry-out.ts'
 import { ClusterError } from '../../src/errors.ts'
 import type { Ports } from '../../src/execution/run-state.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
-import { RECORD_ANNOTATION } from '../../src/record.ts'
 import type { Call } from '../support/memory-cluster.ts'
 import { openCalamities } from './calamities.ts'
 import type { Calamities } from './calamities.ts'
 import type { ProcessFault } from './schedule.ts'
 import type { Stage } from './stage.ts'
-import { routesIn } from './users.ts'
 
 /** One process of the action, with what happens to it. */
 export interface Process {
@@ -29,17 +27,6 @@ export const isWrite = ({ verb, kind, dryRun }: Call): boolean =>
   kind !== 'Lease' &&
   !kind.includes('Review')
 
-/**
- * Traffic is written with the record and the version of the object that was read. A route without a record has not
- * been changed by the release yet: then whoever undoes that changes nothing in it either.
- */
-function isFenced({ cluster }: Stage, { kind, name, verb }: Call): boolean {
-  if (verb !== 'patch') return false
-  const route = routesIn(cluster).find(({ metadata }) => metadata.name === name)
-  if (kind === 'HTTPRoute') return RECORD_ANNOTATION in (route?.metadata.annotations ?? {})
-  return kind === 'Service' && name === 'web'
-}
-
 /** @param dice by which calls that are to fail are chosen */
 export function startProcess(
   stage: Stage,
@@ -54,7 +41,7 @@ export function startProcess(
   const calamities = openCalamities(faults, dice, begun, stage.clock)
   let calls = 0
   const strike = (call: Call, side: 'before' | 'after'): void => {
-    const blow = calamities.strike(side, isWrite(call), isFenced(stage, call))
+    const blow = calamities.strike(side, isWrite(call))
     if (blow === undefined) return
     stage.story.note(name, `(${blow.kind === 'dies' ? 'dies' : `sleeps for ${blow.ms / 1000} s`})`)
     clock.stop()

@@ -40,10 +40,13 @@ export function patched<T extends KubernetesObject>(object: T, patch: JsonPatch)
 
 function change(parent: Tree, key: string, operation: JsonPatch[number]): void {
   const missing = !(key in parent)
-  if (operation.op !== 'add' && missing) throw invalid(`there is nothing at ${operation.path}`)
   if (operation.op === 'test') {
-    if (canonical(parent[key]) !== canonical(operation.value)) throw invalid(`${operation.path} is another`)
-  } else if (operation.op === 'remove') Reflect.deleteProperty(parent, key)
+    if (canonical(parent[key] ?? null) !== canonical(operation.value))
+      throw invalid(`${operation.path} is another`)
+    return
+  }
+  if (operation.op !== 'add' && missing) throw invalid(`there is nothing at ${operation.path}`)
+  if (operation.op === 'remove') Reflect.deleteProperty(parent, key)
   else parent[key] = structuredClone(operation.value)
 }
 

@@ -1,3 +1,4 @@
+import { leaseName } from '../../src/lock.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
 import type {
   Deployment,
@@ -17,6 +18,12 @@ export const deploymentRef = (name: string) => ({
   name
 })
 export const serviceRef = { apiVersion: 'v1', kind: 'Service', namespace: NAMESPACE, name: 'web' }
+export const leaseRef = {
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  namespace: NAMESPACE,
+  name: leaseName('web')
+}
 export const autoscalerRef = {
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',

@@ -1,5 +1,6 @@
 import { ClusterError } from '../errors.ts'
 import type { Side } from '../plan.ts'
+import { patchClaimed } from './claimed.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /** Before the traffic follows: an autoscaler that minds an idle version would shrink it. */
@@ -13,9 +14,8 @@ export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string
     name
   }
   try {
-    await run.ports.cluster.patch(ref, [
-      { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment }
-    ])
+    const target = { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment } as const
+    run.autoscaler = await patchClaimed(run, ref, [target], run.autoscaler)
     return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 404)) throw error

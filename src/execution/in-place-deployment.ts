@@ -1,4 +1,5 @@
 import { ClusterError, StableCannotServe } from '../errors.ts'
+import { claimOf, withClaim } from '../kubernetes/claim.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
@@ -45,9 +46,11 @@ export async function rewrite(
     const edited = edit(found)
     if (edited === undefined) return { found, written: undefined }
     await run.traffic.refresh()
+    await run.lock.confirm()
     const { managedFields: _, ...metadata } = edited.metadata
+    const claimed = withClaim({ ...edited, metadata }, claimOf(found))
     try {
-      return { found, written: await run.ports.cluster.replace({ ...edited, metadata }) }
+      return { found, written: await run.ports.cluster.replace(claimed) }
     } catch (error) {
       if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
     }

@@ -3,6 +3,7 @@ import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Split } from '../routes/route.ts'
 import { podsFor } from '../strategies/sizing.ts'
+import { knownDeployment, patchClaimed } from './claimed.ts'
 import { lanesOf } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -27,7 +28,8 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
   if (canary === undefined || wantedReplicas(canary) < size) {
     await run.lock.assure()
     const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
-    run.deployment = await cluster.patch<Deployment>(ref(run.canary.deployment), patch)
+    const known = knownDeployment(run, run.canary.deployment)
+    run.deployment = await patchClaimed<Deployment>(run, ref(run.canary.deployment), patch, known)
   } else run.deployment = canary
   const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
   run.pods = pods

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { TakenOver } from '../errors.ts'
+import { claimOf } from '../kubernetes/claim.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Log } from '../log.ts'
@@ -24,8 +25,10 @@ export interface Place {
   /** As the release was planned on. */
   readonly objects: RouteObjects
   read(): Promise<RouteObjects>
+  /** Who has the lock. */
+  readonly holder: string
   /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
-  readonly anchor?: { refresh(): Promise<void> }
+  readonly anchor?: { refresh(): Promise<void>; noteGuests(): Promise<void> }
 }
 
 /** A write to a route, with the record that it leaves. */
@@ -43,12 +46,16 @@ export interface State {
   known: RouteObjects
   /** What a record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
   readonly ours: Set<string | undefined>
+  /** Whose claims may stand there: our own, and those of before. */
+  readonly claims: ReadonlySet<string | undefined>
   last: Sent | undefined
   /** The write that is on its way, or whose answer has not come: it may have arrived all the same. */
   sent: Sent | undefined
   /** Writes and answers to foreign writes, one after the other. */
   queue: Promise<unknown>
   guarding: AbortSignal | undefined
+  /** Whether somebody else has moved users: the record says so, for whoever has to end the canary's pods. */
+  hadGuests: boolean
   readonly watched: Set<string>
   readonly broken: AbortController
   readonly foreignWrites: ForeignWrite[]
@@ -58,8 +65,11 @@ export const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
   metadata.annotations?.[RECORD_ANNOTATION]
 
 /** A run that was declared dead and wakes up finds another record and writes nothing. */
-export function fence({ ours, last, title }: State, live: KubernetesObject): void {
+export function fence({ ours, claims, last, title }: State, live: KubernetesObject): void {
   const text = recordOf(live)
+  const claim = claimOf(live)
+  if (claim !== undefined && !claims.has(claim))
+    throw new TakenOver(`run ${claim} has taken over ${title}: this one changes nothing any more`)
   if (ours.has(text) || (text === undefined && last !== undefined)) return
   throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
 }

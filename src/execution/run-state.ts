@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
-import type { Deployment, Pod } from '../kubernetes/objects.ts'
+import type { Deployment, HorizontalPodAutoscaler, Pod } from '../kubernetes/objects.ts'
 import type { Lock } from '../kubernetes/lease.ts'
 import type { Log } from '../log.ts'
 import type { Measurement, PodEvidence, Shift, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
@@ -56,6 +56,8 @@ export interface ReleaseRun {
   release: Release
   /** The canary's Deployment as the API server has it. */
   deployment: Deployment | undefined
+  /** What scales the version that serves, as far as it is known. */
+  autoscaler: HorizontalPodAutoscaler | undefined
   /** Templates that ran in the canary's Deployment before it was given the new one; undefined until it is. */
   outdated: ReadonlySet<string> | undefined
   /** Number of the pods' port that the route's traffic goes to. */

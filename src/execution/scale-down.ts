@@ -4,6 +4,7 @@ import type { Ref } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Side } from '../plan.ts'
 import { drainIn, trafficsOf } from '../release-run.ts'
+import { knownDeployment, patchClaimed } from './claimed.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
@@ -18,9 +19,8 @@ export async function retire(run: ReleaseRun, name: string, signal: AbortSignal)
   await untilGuestsHaveLeft(run, signal)
   const ref: Ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: run.namespace, name }
   try {
-    const deployment = await run.ports.cluster.patch<Deployment>(ref, [
-      { op: 'add', path: '/spec/replicas', value: 0 }
-    ])
+    const nobody = [{ op: 'add', path: '/spec/replicas', value: 0 }] as const
+    const deployment = await patchClaimed<Deployment>(run, ref, nobody, knownDeployment(run, name))
     await untilWithoutPods(run, deployment, signal)
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {

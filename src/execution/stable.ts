@@ -4,6 +4,7 @@ import type { Ref } from '../kubernetes/cluster.ts'
 import { isSettled, templateHash } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { HASH_LABEL } from '../routes/find.ts'
+import { patchClaimed } from './claimed.ts'
 import { readyPods } from './endpoints.ts'
 import { weightNow } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
@@ -54,8 +55,9 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
     return `${ready.length} of ${wanted} pods ready`
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
-  await run.lock.assure()
-  const scaled = await cluster.patch<Deployment>(ref, [{ op: 'add', path: '/spec/replicas', value: size }])
+  await run.lock.confirm()
+  const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
+  const scaled = await patchClaimed<Deployment>(run, ref, grown, deployment)
   const found = await awaitReady(scaled, Math.min(run.settings.timeout, PATIENCE), run.ports, signal).catch(
     (error: unknown) => orAny(error, run)
   )

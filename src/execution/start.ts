@@ -1,9 +1,12 @@
 import { ClusterError } from '../errors.ts'
-import { isOwnedBy, templateHash } from '../kubernetes/health.ts'
+import { withClaim } from '../kubernetes/claim.ts'
+import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { rebased } from '../kubernetes/rebase.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
+import { refOf } from '../routes/writes.ts'
 import { isAsWanted } from './as-wanted.ts'
+import { patchClaimed } from './claimed.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /**
@@ -15,18 +18,40 @@ export async function start(
   deployment: Deployment,
   base: Deployment | undefined
 ): Promise<string> {
-  const exists = deployment.metadata.resourceVersion !== undefined
-  if (exists) {
-    // Done again, the step would take the new template's own pods for old ones.
-    run.outdated ??= await templatesIn(deployment, run)
-    await run.lock.assure()
-  }
-  run.deployment = await (
-    exists ? run.ports.cluster.replace(deployment) : run.ports.cluster.create(deployment)
-  ).catch((error: unknown) => unlessOthers(error, deployment, base, run))
+  if (deployment.metadata.resourceVersion === undefined) return make(run, deployment)
+  // Done again, the step would take the new template's own pods for old ones.
+  run.outdated ??= await templatesIn(deployment, run)
+  await run.lock.assure()
+  run.deployment = await run.ports.cluster
+    .replace(deployment)
+    .catch((error: unknown) => unlessOthers(error, deployment, base, run))
   if (run.deployment.metadata.generation === deployment.metadata.generation) run.outdated = new Set()
-  return `deployment/${deployment.metadata.name} ${exists ? 'updated' : 'created'}`
+  return `deployment/${deployment.metadata.name} updated`
 }
+
+/**
+ * What does not exist has no version by which a late write could be refused. So it is made without pods, and gets them
+ * when this run is known to have had the lock after that: a run that takes it later finds the Deployment and claims it.
+ */
+async function make(run: ReleaseRun, deployment: Deployment): Promise<string> {
+  const { cluster } = run.ports
+  const empty = sized(withClaim(deployment, run.lock.holder), 0)
+  const made = await cluster
+    .create(empty)
+    .catch((error: unknown) => unlessOthers(error, empty, undefined, run))
+  await run.lock.confirm()
+  const value = wantedReplicas(deployment)
+  run.deployment =
+    wantedReplicas(made) === value
+      ? made
+      : await patchClaimed(run, refOf(made), [{ op: 'add', path: '/spec/replicas', value }], made)
+  return `deployment/${deployment.metadata.name} created`
+}
+
+const sized = (deployment: Deployment, replicas: number): Deployment => ({
+  ...deployment,
+  spec: { ...deployment.spec, replicas }
+})
 
 /** What still runs in the slot is on its way out: that it cannot run says nothing against what comes. */
 async function templatesIn(
@@ -51,14 +76,19 @@ async function unlessOthers(
   error: unknown,
   deployment: Deployment,
   base: Deployment | undefined,
-  { ports: { cluster } }: ReleaseRun
+  { ports: { cluster }, lock }: ReleaseRun
 ): Promise<Deployment> {
   if (!(error instanceof ClusterError && error.status === 409)) throw error
   const { apiVersion, kind, metadata } = deployment
   const { name, namespace, generation } = metadata
   const live = await cluster.get<Deployment>({ apiVersion, kind, namespace, name })
   if (live === undefined) throw error
-  if (live.metadata.generation === generation) return cluster.replace(rebased(deployment, base, live))
-  if (await isAsWanted(live, deployment, cluster)) return live
+  if (live.metadata.generation === generation) {
+    await lock.confirm()
+    return cluster.replace(rebased(deployment, base, live))
+  }
+  // What was made without pods may have got them.
+  const wanted = generation === undefined ? sized(deployment, wantedReplicas(live)) : deployment
+  if (await isAsWanted(live, wanted, cluster)) return live
   throw error
 }

@@ -1,7 +1,8 @@
 import { ClusterError, ReleaseFailed, RouteGone } from '../errors.ts'
+import { claimOf } from '../kubernetes/claim.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { ForeignWrite } from '../outcome.ts'
-import { printRecord } from '../record.ts'
+import { isUnfinished, printRecord } from '../record.ts'
 import type { Release } from '../record.ts'
 import { changeFrom } from '../routes/foreign.ts'
 import type { Change } from '../routes/foreign.ts'
@@ -27,6 +28,8 @@ export interface Traffic {
   write(edit: Edit, release: Release | undefined): Promise<void>
   /** Reads the objects anew. @throws TakenOver when a record in them is another run's */
   refresh(): Promise<void>
+  /** Keeps in the record that somebody else has sent users where the release had not. */
+  noteGuests(): Promise<void>
   /** The objects as they were last read or written. */
   current(): RouteObjects
   /** From the first write on: puts traffic back that others move. Ends with the signal. */
@@ -47,10 +50,12 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     title: `${kind.toLowerCase()}/${metadata.name}`,
     known: place.objects,
     ours: new Set(place.objects.map(recordOf)),
+    claims: new Set([place.holder, ...place.objects.map(claimOf)]),
     last: undefined,
     sent: undefined,
     queue: Promise.resolve(),
     guarding: undefined,
+    hadGuests: false,
     watched: new Set(),
     broken: new AbortController(),
     foreignWrites: []
@@ -59,6 +64,7 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     title: state.title,
     name: metadata.name,
     refresh: () => inTurn(state, () => readAgain(state)),
+    noteGuests: () => inTurn(state, () => noteGuests(state)),
     current: () => state.known,
     write: (edit, release) =>
       inTurn(state, () => attempt(state, edit, release, ATTEMPTS).catch(unlessGone(state, release))),
@@ -99,7 +105,8 @@ const unlessGone =
 const isOutdated = (error: unknown): boolean =>
   error instanceof ClusterError && (error.status === 409 || error.status === 404)
 
-async function attempt(state: State, edit: Edit, release: Release | undefined, left: number): Promise<void> {
+async function attempt(state: State, edit: Edit, planned: Release | undefined, left: number): Promise<void> {
+  const release = state.hadGuests ? withGuests(planned) : planned
   state.known.forEach((object) => {
     fence(state, object)
   })
@@ -135,6 +142,8 @@ function guard(state: State, object: KubernetesObject, signal: AbortSignal): voi
     if (!signal.aborted) state.broken.abort(error)
   }
   const onChange = ([live]: readonly KubernetesObject[]): void => {
+    // A watch begins with what it was given: that is no news.
+    if (live === object) return
     const seenAt = clock.now()
     const put = (): Promise<void> => answer(state, live, seenAt, signal)
     void inTurn(state, () => throughOutages(put, state.ports, signal)).catch(stop)
@@ -176,11 +185,22 @@ async function answer(
   if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
 }
 
+const withGuests = (release: Release | undefined): Release | undefined =>
+  release === undefined || !isUnfinished(release) ? release : { ...release, exposed: true }
+
+async function noteGuests(state: State): Promise<void> {
+  const { last, hadGuests } = state
+  state.hadGuests = true
+  if (last !== undefined && !hadGuests) await attempt(state, last.edit, last.release, ATTEMPTS)
+}
+
 async function putBack(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
-  const { ports, last, title, foreignWrites } = state
+  const { ports, place, last, title, foreignWrites } = state
   if (last === undefined) return
+  state.hadGuests = true
   await attempt(state, last.edit, last.release, ATTEMPTS)
   const restoredAfter = ports.clock.now() - seenAt
+  await place.anchor?.noteGuests()
   foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })
   ports.log.warning(
     `somebody moved the traffic of ${title} while the release ran; it was put back after ${restoredAfter} ms`

@@ -1,3 +1,4 @@
+import { CLAIM_ANNOTATION } from './claim.ts'
 import { copiedMetadata } from './gitops.ts'
 import type { Deployment, Service } from './objects.ts'
 import { templateLabels, withoutKeys } from './selectors.ts'
@@ -34,7 +35,8 @@ export const UNDONE_ANNOTATION = 'greenlight.dev/undone'
 const NOT_COPIED = [
   'kubectl.kubernetes.io/last-applied-configuration',
   'deployment.kubernetes.io/revision',
-  UNDONE_ANNOTATION
+  UNDONE_ANNOTATION,
+  CLAIM_ANNOTATION
 ]
 
 export interface Placement {

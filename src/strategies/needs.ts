@@ -110,7 +110,8 @@ function needsOfObject(step: Step, services: readonly Service[]): readonly Right
   if (step.kind !== 'start') return []
   const { resourceVersion } = step.deployment.metadata
   // Whether a write whose answer was lost has arrived is seen by trying to change what is there to the same.
-  return need('apps', 'deployments', ...(resourceVersion === undefined ? ['create'] : []), 'update')
+  const making = resourceVersion === undefined ? ['create', 'patch'] : []
+  return need('apps', 'deployments', ...making, 'update')
 }
 
 /** Of the core group; whatever else there is comes from the user and not from a plan. */

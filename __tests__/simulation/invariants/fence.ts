@@ -1,18 +1,22 @@
-import type { Lease } from '../../../src/kubernetes/objects.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { CLAIM_ANNOTATION, claimOf } from '../../../src/kubernetes/claim.ts'
+import type { Deployment, Lease } from '../../../src/kubernetes/objects.ts'
+import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
 /**
- * A run that was overtaken writes nothing. It is overtaken as soon as one that has taken the lock after it has
- * written anything: until then nobody has acted on what the first one might still change.
+ * A run that was overtaken writes nothing. It is overtaken as soon as one that has taken the lock after it has acted:
+ * has written anything but its claims. What that one has claimed is its own from then on.
  */
 export function watchFence({ cluster }: Stage, report: Report): void {
   const tookLock = new Map<string, number>()
+  const claimed = new Map<string, number>()
   let holder: string | undefined
   let count = 0
   let acting = 0
-  cluster.subscribe((now, _, writer) => {
+  cluster.subscribe((now, before, writer) => {
     if (!isRun(writer)) return
     if (now.kind === 'Lease') {
       const { holderIdentity = '' } = (now as Lease).spec ?? {}
@@ -22,9 +26,30 @@ export function watchFence({ cluster }: Stage, report: Report): void {
       return
     }
     const turn = tookLock.get(writer) ?? 0
-    const what = `${writer} writes ${now.kind.toLowerCase()}/${now.metadata.name}`
+    const title = `${now.kind.toLowerCase()}/${now.metadata.name}`
+    const what = `${writer} writes ${title}`
     if (turn === 0) report.add('fence', `${what} without the lock`)
-    else if (turn < acting) report.add('fence', `${what} although another run has gone on from there`)
-    acting = Math.max(acting, turn)
+    else if (turn < acting && !isMadeForNobody(now, before))
+      report.add('fence', `${what} although another run has gone on from there`)
+    else if (turn < (claimed.get(title) ?? 0)) report.add('fence', `${what}, which another run has claimed`)
+    if (isClaim(now, before)) claimed.set(title, turn)
+    else if (turn > acting && !isMadeForNobody(now, before)) acting = turn
   })
+}
+
+/** What does not exist can refuse nobody: a run may make late what it was about to make, without any pod or user. */
+const isMadeForNobody = (now: Stored, before: Stored | undefined): boolean =>
+  before === undefined &&
+  ((now.kind === 'Deployment' && (now as Deployment).spec.replicas === 0) ||
+    (now.kind === 'Service' && now.metadata.name !== 'web'))
+
+/** A write that says whose an object is, and nothing else. */
+export const isClaim = (now: Stored, before: Stored | undefined): boolean =>
+  before !== undefined &&
+  claimOf(now) !== claimOf(before) &&
+  isDeepStrictEqual(withoutClaim(now), withoutClaim(before))
+
+const withoutClaim = ({ spec, metadata }: Stored): unknown => {
+  const { [CLAIM_ANNOTATION]: _, ...annotations } = metadata.annotations ?? {}
+  return { spec, annotations, labels: metadata.labels }
 }

@@ -6,6 +6,7 @@ import type { Service } from '../../../src/kubernetes/objects.ts'
 import type { HttpRoute } from '../../support/memory-gateway.ts'
 import type { Stage } from '../stage.ts'
 import { entriesOf, isOurs, mirrorsOf, ownersOf, podsIn, serviceIn } from '../users.ts'
+import { isClaim } from './fence.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
@@ -13,7 +14,7 @@ import type { Report } from './report.ts'
 export function watchRecord(stage: Stage, report: Report): void {
   const { cluster } = stage
   cluster.subscribe((now, before, writer) => {
-    if (!isRun(writer)) return
+    if (!isRun(writer) || isClaim(now, before)) return
     const add = (what: string): void => {
       report.add('record', `${writer}: ${what}`)
     }

@@ -13,6 +13,7 @@ export const INVARIANTS = {
   drain: 'no pod ends without a drain after its last user',
   record: 'traffic and record agree',
   foreign: 'what is not ours is as its writer left it',
+  lock: 'a run that is alive is not overtaken',
   fence: 'a run that was overtaken writes nothing',
   tested: 'only what was tested, and has not failed, gets traffic',
   outcome: 'the outcome says what is so',

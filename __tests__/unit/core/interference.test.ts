@@ -297,8 +297,9 @@ describe('somebody else writes to the Service', () => {
   it('and we apply a manifest of it in the first release: we do not take our own write for theirs', async () => {
     const scene = await openScene()
     const outcome = await scene.run({ manifests: [manifest(service())] }).deploy()
-    expect(scene.story.slice(0, 2)).toEqual([
+    expect(scene.story.slice(0, 3)).toEqual([
       'service/web app=web,pod-template-hash=v1 (running 0 %)',
+      'deployment/web-green 0 x shop/web:2',
       'deployment/web-green 3 x shop/web:2'
     ])
     expect(outcome.foreignWrites).toEqual([])

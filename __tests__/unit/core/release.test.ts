@@ -23,6 +23,7 @@ describe('a healthy release', () => {
     const outcome = await scene.run().deploy()
     expect(scene.story).toEqual([
       'service/web app=web,pod-template-hash=v1 (running 0 %)',
+      'deployment/web-green 0 x shop/web:2',
       'deployment/web-green 3 x shop/web:2',
       'service/web app=web,greenlight.dev/slot=green (running 100 %)',
       'service/web app=web,greenlight.dev/slot=green (promoted 0 %)',
@@ -42,8 +43,9 @@ describe('a healthy release', () => {
     const scene = await openScene()
     await scene.run().deploy()
     await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()
-    expect(scene.story.slice(5)).toEqual([
+    expect(scene.story.slice(6)).toEqual([
       'service/web app=web,greenlight.dev/slot=green (running 0 %)',
+      'deployment/web-blue 0 x shop/web:3',
       'deployment/web-blue 3 x shop/web:3',
       'service/web app=web,greenlight.dev/slot=blue (running 100 %)',
       'service/web app=web,greenlight.dev/slot=blue (promoted 0 %)',
@@ -115,6 +117,7 @@ describe('a healthy release', () => {
     await scene.run().deploy()
     expect(scene.story).toEqual([
       'service/web app=web,pod-template-hash=v1 (running 0 %)',
+      'deployment/web-green 0 x shop/web:2',
       'deployment/web-green 3 x shop/web:2',
       'autoscaler -> web-green',
       'service/web app=web,greenlight.dev/slot=green (running 100 %)',
@@ -179,7 +182,7 @@ describe('a version that breaks under traffic', () => {
     const outcome = await breakUnderTraffic(scene, 1, waiting('CrashLoopBackOff')).deploy()
     expect(outcome).toMatchObject({ result: 'rolled-back', serving: { slot: 'blue' } })
     expect(outcome.restoreSeconds).toBeLessThan(1)
-    expect(scene.story.slice(2)).toEqual([
+    expect(scene.story.slice(3)).toEqual([
       'service/web app=web,greenlight.dev/slot=green (running 100 %)',
       'service/web app=web,greenlight.dev/slot=blue (aborting 0 %)',
       'deployment/web-green 0 x shop/web:2',

@@ -1,19 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../../src/errors.ts'
-import { LockedError } from '../../../src/kubernetes/lease.ts'
-import { leaseName } from '../../../src/lock.ts'
+import { LockedError } from '../../../src/kubernetes/acquire.ts'
 import type { Call } from '../../support/memory-cluster.ts'
-import { NAMESPACE, openScene, service, workload, STARTED, SERVING, PROMOTED } from './scene.ts'
+import { leaseRef, openScene, service, workload, STARTED, SERVING, PROMOTED } from './scene.ts'
 import type { Scene } from './scene.ts'
 
 /** Two runs want to move the same traffic. */
 
-const leaseRef = {
-  apiVersion: 'coordination.k8s.io/v1',
-  kind: 'Lease',
-  namespace: NAMESPACE,
-  name: leaseName('web')
-}
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]
 const next = { inputs: { images: 'shop/web:3' } }

@@ -33,6 +33,7 @@ export {
   autoscaler,
   autoscalerRef,
   deploymentRef,
+  leaseRef,
   manifest,
   NAMESPACE,
   service,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { ClusterError, TakenOver } from '../../../src/errors.ts'
-import { acquire, LockedError } from '../../../src/kubernetes/lease.ts'
+import { acquire, LockedError } from '../../../src/kubernetes/acquire.ts'
 import type { Lease } from '../../../src/kubernetes/objects.ts'
 import { EPOCH, FakeClock } from '../../support/fake-clock.ts'
 import { MemoryCluster } from '../../support/memory-cluster.ts'

@@ -1,0 +1,22 @@
+import { LOCK_SECONDS } from '../../../src/kubernetes/lease.ts'
+import type { Lease } from '../../../src/kubernetes/objects.ts'
+import type { Stored } from '../../support/memory-objects.ts'
+import type { Stage } from '../stage.ts'
+import { isRun } from './report.ts'
+import type { Report } from './report.ts'
+
+/** A run that is alive is not overtaken: nobody takes a lock that its holder has renewed a moment ago. */
+export function watchLock({ cluster, clock }: Stage, report: Report): void {
+  let renewedAt = -Infinity
+  cluster.subscribe((now, before, writer) => {
+    if (!isRun(writer) || now.kind !== 'Lease') return
+    const silence = clock.now() - renewedAt
+    const last = holderOf(before)
+    if (last !== '' && holderOf(now) !== last && holderOf(now) !== '' && silence < LOCK_SECONDS * 1000)
+      report.add('lock', `${writer} takes it from ${last}, which has renewed it ${silence / 1000} s ago`)
+    renewedAt = clock.now()
+  })
+}
+
+const holderOf = (lease: Stored | undefined): string =>
+  (lease as Lease | undefined)?.spec?.holderIdentity ?? ''

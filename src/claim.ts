@@ -1,0 +1,74 @@
+import { claim } from './execution/claimed.ts'
+import { throughOutages } from './execution/outage.ts'
+import type { Ports } from './execution/run-state.ts'
+import type { Ref } from './kubernetes/cluster.ts'
+import type { Lock } from './kubernetes/lease.ts'
+import type { Service } from './kubernetes/objects.ts'
+import { readRemaining } from './observe-routes.ts'
+import { membersOf } from './observed.ts'
+import type { Observed } from './observed.ts'
+import { backendsOf, isUnfinished, readRecord } from './record.ts'
+import type { Release } from './record.ts'
+import { slotsOf } from './routes/find.ts'
+import { refOf } from './routes/writes.ts'
+
+/** Where a release takes place. */
+export type Place = Pick<Observed, 'service' | 'workload' | 'namespace'>
+
+/**
+ * The first thing that a run does after one that has not ended as it should: that one may be asleep, with a write on
+ * its way. Whatever it can have had in hand is claimed, so that nothing of it arrives after this run has begun to act
+ * on what it finds. The Service needs no claim: it holds the record.
+ *
+ * It has not given the lock back, or its release is in the middle: the watchdog gives the lock back in its name.
+ */
+export async function claimInherited(
+  { service, workload, namespace }: Place,
+  lock: Lock,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<void> {
+  const left = readRecord(service)
+  // Without a record no run has come further than to the Service, which refuses it.
+  if (left === undefined || !(lock.isInherited || isMidway(left))) return
+  const work = async (): Promise<void> => {
+    const record = readRecord((await ports.cluster.get<Service>(refOf(service))) ?? service)
+    if (record === undefined) return
+    const holder = { cluster: ports.cluster, lock }
+    const deployments = slotsOf(workload).map(({ name }) => deploymentRef(namespace, name))
+    const others = [
+      ...autoscalerOf(record, namespace),
+      ...(await routeRefs(record, service, namespace, ports))
+    ]
+    await Promise.all([
+      ...deployments.map((ref) => claim(ref, holder, record.strategy === undefined ? 'patch' : 'replace')),
+      ...others.map((ref) => claim(ref, holder))
+    ])
+  }
+  await throughOutages(work, ports, signal)
+}
+
+const isMidway = (record: Release): boolean => isUnfinished(record) && record.phase !== 'waiting'
+
+const deploymentRef = (namespace: string, name: string): Ref => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name
+})
+
+const autoscalerOf = ({ autoscaler }: Release, namespace: string): readonly Ref[] =>
+  autoscaler === undefined
+    ? []
+    : [{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', namespace, name: autoscaler }]
+
+async function routeRefs(
+  record: Release,
+  { metadata }: Service,
+  namespace: string,
+  { cluster }: Ports
+): Promise<readonly Ref[]> {
+  const { found } = await readRemaining(record.routes ?? [], namespace, cluster)
+  const backends = backendsOf(record, namespace, metadata.name)
+  return found.flatMap((route) => membersOf(route, backends).objects.map(refOf))
+}
