@@ -7,7 +7,7 @@ import type { Service } from './kubernetes/objects.ts'
 import { readRemaining } from './observe-routes.ts'
 import { membersOf } from './observed.ts'
 import type { Observed } from './observed.ts'
-import { backendsOf, isUnfinished, readRecord } from './record.ts'
+import { backendsOf, readRecord } from './record.ts'
 import type { Release } from './record.ts'
 import { slotsOf } from './routes/find.ts'
 import { refOf } from './routes/writes.ts'
@@ -16,11 +16,9 @@ import { refOf } from './routes/writes.ts'
 export type Place = Pick<Observed, 'service' | 'workload' | 'namespace'>
 
 /**
- * The first thing that a run does after one that has not ended as it should: that one may be asleep, with a write on
- * its way. Whatever it can have had in hand is claimed, so that nothing of it arrives after this run has begun to act
- * on what it finds. The Service needs no claim: it holds the record.
- *
- * It has not given the lock back, or its release is in the middle: the watchdog gives the lock back in its name.
+ * The first thing that a run does that has taken the lock from one that has not given it back: that one may be
+ * asleep, with a write on its way. Whatever it can have had in hand is claimed, so that nothing of it arrives after
+ * this run has begun to act on what it finds. The Service needs no claim: it holds the record.
  */
 export async function claimInherited(
   { service, workload, namespace }: Place,
@@ -28,9 +26,8 @@ export async function claimInherited(
   ports: Ports,
   signal: AbortSignal
 ): Promise<void> {
-  const left = readRecord(service)
   // Without a record no run has come further than to the Service, which refuses it.
-  if (left === undefined || !(lock.isInherited || isMidway(left))) return
+  if (!lock.isInherited || readRecord(service) === undefined) return
   const work = async (): Promise<void> => {
     const record = readRecord((await ports.cluster.get<Service>(refOf(service))) ?? service)
     if (record === undefined) return
@@ -47,8 +44,6 @@ export async function claimInherited(
   }
   await throughOutages(work, ports, signal)
 }
-
-const isMidway = (record: Release): boolean => isUnfinished(record) && record.phase !== 'waiting'
 
 const deploymentRef = (namespace: string, name: string): Ref => ({
   apiVersion: 'apps/v1',

@@ -105,6 +105,7 @@ describe('an autoscaler', () => {
     const promoted = story()
     expect(promoted.slice(0, 3).sort()).toEqual(['autoscaler -> web', 'route 1', 'web x 2'])
     expect(promoted.slice(3)).toEqual([
+      'web-green x 0',
       'web-green x 1',
       'route 100:0',
       'route 50:50',
@@ -125,6 +126,7 @@ describe('an autoscaler', () => {
     expect(story().slice(promoted.length)).toEqual([
       // Kept for a rollback until the next release, which this is.
       'web x 0',
+      'web-blue x 0',
       'web-blue x 4',
       'route 100:0',
       'autoscaler -> web-blue',

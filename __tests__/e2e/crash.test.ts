@@ -31,6 +31,7 @@ const kinds: Readonly<Record<'blue-green' | 'canary', Kind>> = {
       'POST leases',
       'PATCH services/web',
       'POST deployments',
+      'PATCH deployments/web-green',
       'PATCH services/web',
       'PATCH services/web',
       'PATCH deployments/web'
@@ -44,6 +45,7 @@ const kinds: Readonly<Record<'blue-green' | 'canary', Kind>> = {
       'PATCH services/web',
       'PATCH services/web-green',
       'POST deployments',
+      'PATCH deployments/web-green',
       'PATCH httproutes/web',
       'PATCH services/web',
       'PATCH httproutes/web',

@@ -23,8 +23,8 @@ export const breaks: Readonly<Record<string, Break>> = {
   'no claims': {
     from: 130,
     file: 'claim.ts',
-    replace: 'if (left === undefined || !(lock.isInherited || isMidway(left))) return',
-    by: "if (left === undefined || lock.holder !== '') return"
+    replace: 'if (!lock.isInherited || readRecord(service) === undefined) return',
+    by: "if (lock.holder !== '') return"
   },
   'no resourceVersion': {
     from: 420,

@@ -69,7 +69,7 @@ export function fence({ ours, claims, last, title }: State, live: KubernetesObje
   const text = recordOf(live)
   const claim = claimOf(live)
   if (claim !== undefined && !claims.has(claim))
-    throw new TakenOver(`run ${claim} has taken over ${title}: this one changes nothing any more`)
+    throw new TakenOver(`another run (${claim}) has taken over ${title}: this one changes nothing any more`)
   if (ours.has(text) || (text === undefined && last !== undefined)) return
   throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
 }

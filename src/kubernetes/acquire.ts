@@ -37,9 +37,7 @@ async function whenFree(
 ): Promise<Lease> {
   const { holderIdentity = '', renewTime, leaseDurationSeconds = LOCK_SECONDS } = lease.spec ?? {}
   if (holderIdentity === '' || holderIdentity === holder.id) return lease
-  log.line(
-    `The lock is held by run ${holderIdentity}; looking for ${leaseDurationSeconds} s whether it is alive`
-  )
+  log.line(`The lock is held by ${holderIdentity}; looking for ${leaseDurationSeconds} s whether it is alive`)
   const deadline = clock.now() + leaseDurationSeconds * 1000
   while (clock.now() < deadline) {
     await clock.sleep(LOOK_EVERY, signal)
@@ -47,7 +45,7 @@ async function whenFree(
     if ((now?.spec?.holderIdentity ?? '') === '') return now ?? withoutVersion(lease)
     if (now?.spec?.renewTime !== renewTime) throw locked(now ?? lease, ref)
   }
-  log.line(`Run ${holderIdentity} does not live any more: taking the lock over`)
+  log.line(`${holderIdentity} does not live any more: taking the lock over`)
   return lease
 }
 

@@ -172,7 +172,7 @@ async function look(kept: Kept, now: number): Promise<void> {
     kept.lease = live
     kept.renewedAt = now
   } else {
-    const whose = by === '' ? 'another run, or the watchdog of this one,' : `another run (${by})`
+    const whose = by === '' ? 'another run' : `another run (${by})`
     const message = `${whose} has taken over lease/${ref.name}: this one changes nothing any more`
     lost.abort(new TakenOver(message))
   }

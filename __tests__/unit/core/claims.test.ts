@@ -74,14 +74,14 @@ describe('a write that is on its way when another run takes over', () => {
     expect(outcome).toMatchObject({ result: 'failed', reason: expect.stringContaining('another run') })
   })
 
-  it('is refused as well when the watchdog has taken the lock from it and given it back', async () => {
+  it('is refused as well when the watchdog has taken the lock from it and let go of it', async () => {
     const scene = await openScene(slotted())
     const { outcome, written } = await sleepsIn(scene, isWriteOf('replace', 'web-green'), () => {
       const value = printRecord({ ...found(scene.record()), phase: 'aborting' })
       scene.cluster.patch(serviceRef, [{ op: 'replace', path: RECORD, value }])
       scene.cluster.patch(leaseRef, [
-        { op: 'replace', path: '/spec/holderIdentity', value: '' },
-        { op: 'replace', path: '/spec/leaseTransitions', value: 1 }
+        { op: 'replace', path: '/spec/holderIdentity', value: 'watchdog-of-1-1-a' },
+        { op: 'replace', path: '/spec/leaseDurationSeconds', value: 1 }
       ])
       return scene.run().rollback()
     })

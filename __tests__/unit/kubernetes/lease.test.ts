@@ -301,7 +301,7 @@ describe('a lock that we have', () => {
     await clock.sleep(40_000)
     expect(lock.lost.reason).toEqual(
       new TakenOver(
-        'another run, or the watchdog of this one, has taken over lease/greenlight-service-web: this one changes nothing any more'
+        'another run has taken over lease/greenlight-service-web: this one changes nothing any more'
       )
     )
   })
