@@ -41,7 +41,7 @@ export interface Release {
   /** The steps as the user wrote them, and the one that it is in, from 0. */
   readonly steps?: readonly string[]
   readonly step?: number
-  /** The run that goes on with a release that has waited. */
+  /** The run that has gone on with a release that had waited, and may have left something to its post step. */
   readonly continuedBy?: string
   /** The routes that traffic is moved on. None: on the Service itself. */
   readonly routes?: readonly RouteName[]
@@ -181,9 +181,8 @@ function ended(release: Release, served: boolean, at: number): Release {
     mirror: ___,
     step: ____,
     shiftedAt: _____,
-    continuedBy: ______,
-    rollout: _______,
-    watchdog: ________,
+    rollout: ______,
+    watchdog: _______,
     ...kept
   } = release
   return { ...kept, history: withEntry(release, served, at) }

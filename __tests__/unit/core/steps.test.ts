@@ -154,6 +154,19 @@ describe('a release in steps', () => {
     }
   })
 
+  it('that was approved, cancelled in its last drain: the post step of that run scales the old version down', async () => {
+    const { scene, inputs, harm } = await open('on an HTTPRoute')
+    await scene.run({ inputs: { ...inputs, steps: '10% until approved\n100%', bake: '0s' } }).deploy()
+    const run = scene.run({ inputs: { ...worlds['on an HTTPRoute'].inputs, steps: '', images: '' } })
+    void scene.when('(promoted 0 %)', 3, () => {
+      run.cancel()
+    })
+    expect(await run.promote()).toMatchObject({ result: 'promoted', unsettled: true })
+    expect(await run.post()).toContain('web-green has all traffic, web is scaled down')
+    expect(scene.deployment('web').spec.replicas).toBe(0)
+    expect(harm()).toEqual([])
+  })
+
   it('that was declared dead in the middle of a write, and wakes up, changes nothing any more', async () => {
     const { scene, gateway, inputs, harm } = await open('on an HTTPRoute')
     const asleep = Promise.withResolvers<undefined>()
