@@ -64,7 +64,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     const { kind, metadata } = await run.ports.cluster.apply(manifest.object)
     return `${kind} ${metadata.name} is as the manifest says`
   },
-  start: ({ deployment, live }, run) => start(run, deployment, live),
+  start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),
   async 'await-ready'(_, run, signal) {
     if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
     const { pods, hash } = await awaitReady(

@@ -3,8 +3,8 @@ import { formatDuration } from '../grammar/duration.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Side } from '../plan.ts'
-import { drainIn, trafficsOf } from '../release-run.ts'
 import { knownDeployment, patchClaimed } from './claimed.ts'
+import { untilGuestsHaveLeft } from './guests.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
@@ -27,18 +27,6 @@ export async function retire(run: ReleaseRun, name: string, signal: AbortSignal)
     if (error instanceof ClusterError && error.status === 404) return `there is no deployment/${ref.name}`
     throw error
   }
-}
-
-/** Somebody may have sent users to any version by hand, until that was put back: the plan knows nothing of them. */
-async function untilGuestsHaveLeft(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { clock } = run.ports
-  const putBack = trafficsOf(run)
-    .flatMap(({ foreignWrites }) => foreignWrites)
-    .map(({ at, restoredAfter = 0 }) => at + restoredAfter)
-  const left = Math.max(...putBack) + drainIn(run) - clock.now()
-  if (left <= 0) return
-  await clock.sleep(left, signal)
-  await run.lock.assure()
 }
 
 /** The controller has seen it, and counts no pod that is not ending: from then on no selector can send it traffic. */

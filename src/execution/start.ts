@@ -7,6 +7,7 @@ import { printSelector } from '../kubernetes/selectors.ts'
 import { refOf } from '../routes/writes.ts'
 import { isAsWanted } from './as-wanted.ts'
 import { patchClaimed } from './claimed.ts'
+import { untilGuestsHaveLeft } from './guests.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /**
@@ -16,11 +17,13 @@ import type { ReleaseRun } from './run-state.ts'
 export async function start(
   run: ReleaseRun,
   deployment: Deployment,
-  base: Deployment | undefined
+  base: Deployment | undefined,
+  signal: AbortSignal
 ): Promise<string> {
   if (deployment.metadata.resourceVersion === undefined) return make(run, deployment)
   // Done again, the step would take the new template's own pods for old ones.
   run.outdated ??= await templatesIn(deployment, run)
+  if (run.outdated.size > 0) await untilGuestsHaveLeft(run, signal)
   await run.lock.assure()
   run.deployment = await run.ports.cluster
     .replace(deployment)

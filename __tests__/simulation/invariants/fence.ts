@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { CLAIM_ANNOTATION, claimOf } from '../../../src/kubernetes/claim.ts'
-import type { Deployment, Lease } from '../../../src/kubernetes/objects.ts'
+import type { Deployment, Lease, Service } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
 import { isRun } from './report.ts'
@@ -37,11 +37,17 @@ export function watchFence({ cluster }: Stage, report: Report): void {
   })
 }
 
-/** What does not exist can refuse nobody: a run may make late what it was about to make, without any pod or user. */
-const isMadeForNobody = (now: Stored, before: Stored | undefined): boolean =>
-  before === undefined &&
-  ((now.kind === 'Deployment' && (now as Deployment).spec.replicas === 0) ||
-    (now.kind === 'Service' && now.metadata.name !== 'web'))
+/**
+ * What does not exist can refuse nobody: a run may make late what it was about to make, without any pod or user. An
+ * apply makes or changes: it is refused by nothing, and finds a version's own Service to be what it is to be.
+ */
+function isMadeForNobody(now: Stored, before: Stored | undefined): boolean {
+  if (now.kind === 'Deployment') return before === undefined && (now as Deployment).spec.replicas === 0
+  if (now.kind !== 'Service' || now.metadata.name === 'web') return false
+  return before === undefined || isDeepStrictEqual(selectorOf(now), selectorOf(before))
+}
+
+const selectorOf = (service: Stored): unknown => (service as Service).spec.selector
 
 /** A write that says whose an object is, and nothing else. */
 export const isClaim = (now: Stored, before: Stored | undefined): boolean =>

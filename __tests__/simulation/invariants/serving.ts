@@ -23,7 +23,7 @@ export function watchServing(stage: Stage, report: Report): void {
     const ways = waysOf(cluster, inForce())
     for (const way of ways) {
       if (way.share === 0 || readyOf(way).length > 0) empty.delete(way.title)
-      else if (!empty.has(way.title) && !isExcused(stage, way)) {
+      else if (!empty.has(way.title) && !isExcused(stage, way, writer)) {
         empty.add(way.title)
         report.add('serving', `nobody answers by ${way.title}`)
       }
@@ -41,11 +41,12 @@ const movesTraffic = ({ kind, metadata }: Stored): boolean =>
   kind === 'HTTPRoute' || (kind === 'Service' && metadata.name === 'web')
 
 /** Pods that have failed by themselves, and traffic that somebody has moved by hand, are not of a release's making. */
-function isExcused({ blame, world }: Stage, { pods }: Way): boolean {
+function isExcused({ blame, world }: Stage, { pods }: Way, writer: string): boolean {
+  const unknown = RECENTLY + blame.sinceAsleep(writer)
   const routes = world.routes.map((name) => `HTTPRoute/${name}`)
   return (
     pods.some((pod) => blame.isAfflicted(pod)) ||
-    ['Service/web', ...routes, ...new Set(pods.map(ownerOf))].some((name) => blame.hasMeddled(name, RECENTLY))
+    ['Service/web', ...routes, ...new Set(pods.map(ownerOf))].some((name) => blame.hasMeddled(name, unknown))
   )
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { openScene, service, workload, SERVING } from './scene.ts'
+import { openScene, service, serviceRef, workload, SERVING } from './scene.ts'
 import type { Run, Scene } from './scene.ts'
 
 /** What an earlier release has left running: a version that was kept, or whose run came to no end. */
@@ -23,6 +23,15 @@ describe('a version that was kept and has had users until a moment ago', () => {
     const scene = await justKept()
     expect(await scene.run(to(3)).deploy()).toMatchObject({ result: 'promoted' })
     expect(scene.traffic()).toMatch(/-> v3 3$/)
+    expect(scene.harm).toEqual([])
+  })
+
+  it('is drained again when somebody sends users to it by hand at the end of that', async () => {
+    const scene = await justKept()
+    void scene.when('(running 0 %)', 9000, () =>
+      scene.cluster.patch(serviceRef, [{ op: 'replace', path: '/spec/selector', value: BLUE }])
+    )
+    expect(await scene.run(to(3)).deploy()).toMatchObject({ result: 'promoted', foreignWrites: [{}] })
     expect(scene.harm).toEqual([])
   })
 
