@@ -43,6 +43,8 @@ export async function tryCanary(canary: Deployment, cluster: Cluster): Promise<T
         : cluster.replace(tried, { dryRun: true })
     return { canary: await kept }
   } catch (error) {
+    // Somebody has made it since we looked: no fault of the manifest, and the lock tells who it is.
+    if (error instanceof ClusterError && error.status === 409) return { canary: undefined }
     return { canary: undefined, refusal: refusalIn(error, canary) }
   }
 }

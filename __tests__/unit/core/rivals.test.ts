@@ -30,6 +30,21 @@ describe('while another run is alive', () => {
     }
   )
 
+  it('a deploy that has looked just before is refused as well, although the new Deployment is there by now', async () => {
+    const scene = await openScene()
+    const isStarted = scene.when(STARTED, 0, () => undefined)
+    const second = scene.run({
+      ...next,
+      id: '2-1',
+      before: ({ kind, dryRun }) => (kind === 'Deployment' && dryRun ? isStarted : undefined)
+    })
+    const refused = expect(second.deploy()).rejects.toThrow(/^another run is releasing here right now: 1-1-a/)
+    expect(await scene.run({ id: '1-1' }).deploy()).toMatchObject({ result: 'promoted' })
+    await refused
+    expect(scene.traffic()).toMatch(/-> v2 3$/)
+    expect(scene.harm).toEqual([])
+  })
+
   it('its lock goes free when it ends, and the next run has it at once', async () => {
     const scene = await openScene()
     await scene.run().deploy()
