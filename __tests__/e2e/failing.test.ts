@@ -40,10 +40,10 @@ describe('a version that cannot come up never gets a request, and says why', () 
   it('is never ready', async () => {
     const ended = await refused(async () => ({
       ...(await manifests({ env: { NEVER_READY: '1' } })),
-      timeout: '10s'
+      timeout: '30s'
     }))
     expect(ended.outputs.reason).toMatch(
-      /^deployment\/web-green was not ready after 10s: 0 of 3 pods ready; web-green-\S+ runs but is not ready$/
+      /^deployment\/web-green was not ready after 30s: 0 of 3 pods ready; web-green-\S+ runs but is not ready$/
     )
   })
 
