@@ -15,6 +15,8 @@ export interface Found {
   readonly requests?: number
   /** The true value is above this one by an unknown amount. */
   readonly beyond?: boolean
+  /** It reaches over less than one scrape: of some pods little or nothing can be in it yet. */
+  readonly brief?: boolean
 }
 
 /** No value, and so never a pass. */
@@ -118,4 +120,9 @@ export const findInTraffic = (
   metric: Exclude<Metric, { kind: 'query' }>,
   observed: ObservedTraffic,
   pods: number
-): Finding => doubt(observed, pods) ?? counted(metric, observed)
+): Finding => {
+  const found = doubt(observed, pods) ?? counted(metric, observed)
+  return 'why' in found || !isBrief(observed.traffic) ? found : { ...found, brief: true }
+}
+
+const isBrief = ({ newest = 0, since, gap = 0 }: Traffic): boolean => newest < since + gap

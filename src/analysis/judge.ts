@@ -10,6 +10,8 @@ export interface Reading extends Measurement {
   readonly early?: boolean
   /** No later one can bring a value either. */
   readonly final?: boolean
+  /** Of so few samples that it may fail a check, and end no step. */
+  readonly brief?: boolean
 }
 
 export interface Circumstances {
@@ -46,12 +48,12 @@ export const judge = (check: Check, finding: Finding, { at, step, young }: Circu
     const { why, early = false, final = false } = finding
     return { ...base, verdict: 'no-data', why, early: early && young, final }
   }
-  const { value, requests } = finding
+  const { value, requests, brief } = finding
   if (!Number.isFinite(value)) return { ...base, verdict: 'no-data', why: `the value is ${value}` }
   const verdict = verdictOf(check, finding)
   return verdict === undefined
     ? { ...base, verdict: 'no-data', why: undecided(check, finding) }
-    : { ...base, verdict, value, ...(requests !== undefined && { requests }) }
+    : { ...base, verdict, value, ...(requests !== undefined && { requests }), ...(brief && { brief }) }
 }
 
 export interface Rules {
@@ -97,7 +99,8 @@ export const judgeRound = (standing: Standing, round: readonly Reading[], rules:
     const reason = reasonToFail(reading, next, rules)
     if (reason !== undefined) return { ...next, decision: 'fail', failed: { check: reading.check, reason } }
   }
-  return { ...next, decision: round.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'hold' }
+  const passes = round.every(({ verdict, brief }) => verdict === 'pass' && brief !== true)
+  return { ...next, decision: passes ? 'pass' : 'hold' }
 }
 
 const reasonToFail = (

@@ -131,6 +131,8 @@ describe('judgeRound', () => {
     ['all pass', rules, [[pass(), pass(latency)]], 'pass'],
     ['one of two fails', rules, [[pass(), fail(latency)]], 'hold'],
     ['one of two has no data', rules, [[pass(latency), none()]], 'hold'],
+    ['a pass on too few samples', rules, [[pass(), { ...pass(latency), brief: true }]], 'hold'],
+    ['failures on too few samples', { ...rules, failureLimit: 1 }, [[{ ...fail(), brief: true }]], 'fail'],
     ['a failure that has healed', rules, [[fail()], [pass()]], 'pass'],
     ['two failures', rules, [[fail()], [fail()]], 'hold'],
     ['the third failure in a row', rules, [[fail()], [fail()], [fail()]], 'fail'],

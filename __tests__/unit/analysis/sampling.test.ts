@@ -268,6 +268,17 @@ describe('no value is named and never a pass', () => {
     })
   })
 
+  it('is brief while the samples since the step began reach over less than a scrape', async () => {
+    const stored = [up(-15, 60), requests('200', ...every5s(-13, 22, (at) => at + 13))]
+    expect(await measure('success-rate >= 95%', { stored, after: 4 })).toMatchObject({
+      verdict: 'pass',
+      brief: true
+    })
+    const later = await measure('success-rate >= 95%', { stored, after: 8 })
+    expect(later).toMatchObject({ verdict: 'pass' })
+    expect(later).not.toHaveProperty('brief')
+  })
+
   it('is early while no second scrape can have come, and not any longer', async () => {
     const quiet = { stored: [up(-15, 60), requests('200', ...every5s(-15, 60, () => 7))] }
     expect((await measure('success-rate >= 95%', { ...quiet, after: 14 }))?.early).toBe(true)
