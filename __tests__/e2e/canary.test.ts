@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, it } from '@jest/globals'
 
+import { SIGTERM_AFTER } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { startLoad } from '../support/load.ts'
@@ -96,7 +97,7 @@ describe('a canary on an HTTPRoute', () => {
     await sleep(4000)
     const { main, post } = await started.cancel()
     expect(main).toMatchObject({ exitCode: 1, outputs: { result: 'aborted', weight: '0', image: image(1) } })
-    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(post.exitCode).toBe(0)
     expect(await everything(namespace)).toStrictEqual(before)
     const { users, empty } = await end()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
+import { SIGTERM_AFTER } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { essence, getDeployment, getService, image } from '../support/workload.ts'
@@ -27,7 +28,7 @@ describe('a run that is cancelled', () => {
       outputs: { result: 'aborted', 'stable-slot': 'plain', image: image(1) }
     })
     expect(main.outputs.reason).toBe('the run was cancelled (SIGINT)')
-    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(main.summary).toContain('cancelled')
     expect(post.exitCode).toBe(0)
     const after = [await getDeployment(scene.namespace, 'web'), await getService(scene.namespace)].map(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
+import { SIGTERM_AFTER } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
 import { essence, getService, image, workload } from '../support/workload.ts'
@@ -92,7 +93,7 @@ describe('checks', () => {
       exitCode: 1,
       outputs: { result: 'rolled-back', 'failed-check': 'success-rate >= 95%' }
     })
-    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(essence(await getService(scene.namespace))).toStrictEqual(before)
 
     const { users, empty } = await scene.end()

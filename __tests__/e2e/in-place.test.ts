@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { withRollout, rolloutOf } from '../../src/kubernetes/rollout.ts'
 import type { Deployment } from '../../src/kubernetes/objects.ts'
+import { SIGTERM_AFTER } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'
 import { startEmptyRegistry } from '../support/registry.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
@@ -82,7 +83,7 @@ describe('a rolling release', () => {
       outputs: { result: 'rolled-back', 'stable-slot': 'plain', image: image(1), weight: '0' }
     })
     expect(ended.outputs.reason).toMatch(/^pod web-\S+ cannot run: (ErrImagePull|ImagePullBackOff)/)
-    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(await state(scene)).toStrictEqual(before)
     const { evidence } = JSON.parse(ended.outputs.json ?? '') as { evidence: { pod: string }[] }
     expect(evidence.length).toBeGreaterThan(0)
@@ -104,7 +105,7 @@ describe('a rolling release', () => {
       exitCode: 1,
       outputs: { result: 'rolled-back', 'failed-check': 'success-rate >= 95%', image: image(1) }
     })
-    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(ended.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(await state(scene)).toStrictEqual(before)
     const { users, empty } = await scene.end()
     const first = users.firstSeen.find((seen) => seen.version === 'v3')?.at ?? 0
@@ -124,7 +125,7 @@ describe('a rolling release', () => {
     await first.seen(replaced)
     const { main, post } = await first.cancel()
     expect(main).toMatchObject({ exitCode: 1, outputs: { result: 'aborted', image: image(1), weight: '0' } })
-    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(post.exitCode).toBe(0)
     expect(await state(scene)).toStrictEqual(before)
     console.log(

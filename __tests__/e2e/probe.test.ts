@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, it } from '@jest/globals'
 
+import { SIGTERM_AFTER } from '../support/action.ts'
 import type { Ended } from '../support/action.ts'
 import { gatewayUrl, httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
@@ -47,7 +48,7 @@ describe('a probe through the gateway', () => {
     started.child.kill('SIGINT')
     const cancelled = await started.ended
     expect(cancelled).toMatchObject({ exitCode: 1, outputs: { result: 'aborted', weight: '0' } })
-    expect(Number(cancelled.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(cancelled.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     const [cut] = shiftsOf(cancelled)
     expect(cut?.observed?.requests).toBeGreaterThan(20)
     expect(cut?.observed?.requests).toBeLessThan(120)

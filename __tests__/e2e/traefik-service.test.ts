@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, it } from '@jest/globals'
 
+import { SIGTERM_AFTER } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { ingressRoute, traefikService, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
@@ -71,7 +72,7 @@ describe('a canary on a TraefikService', () => {
     expect((await receivedByEach(namespace)).copies).toBeGreaterThan(10)
     const { main, post } = await cancelled.cancel()
     expect(main).toMatchObject({ exitCode: 1, outputs: { result: 'aborted', weight: '0', image: image(1) } })
-    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(1)
+    expect(Number(main.outputs['restore-seconds'])).toBeLessThan(SIGTERM_AFTER)
     expect(post.exitCode).toBe(0)
     expect(await everything(namespace)).toStrictEqual(before)
     expect((await getDeployment(namespace, 'web-green')).spec.replicas).toBe(0)

@@ -5,6 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
+/** Seconds from the SIGINT of a runner that cancels: by then traffic has to be back, however busy the machine is. */
+export const SIGTERM_AFTER = 7.5
+/** Seconds after that. */
+const SIGKILL_AFTER = 2.5
+
 /** What came of one start of the bundle. */
 export interface Ended {
   readonly exitCode: number | null
@@ -101,9 +106,9 @@ function start(invocation: Invocation, extra: Readonly<Record<string, string>>):
     async cancel() {
       child.kill('SIGINT')
       const late = new AbortController()
-      void sleep(7500, undefined, { signal: late.signal })
+      void sleep(SIGTERM_AFTER * 1000, undefined, { signal: late.signal })
         .then(() => child.kill('SIGTERM'))
-        .then(() => sleep(2500, undefined, { signal: late.signal }))
+        .then(() => sleep(SIGKILL_AFTER * 1000, undefined, { signal: late.signal }))
         .then(() => child.kill('SIGKILL'))
         .catch(() => undefined)
       const main = await ended
