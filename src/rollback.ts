@@ -137,9 +137,9 @@ async function findWay(request: RollbackRequest, observed: Observed): Promise<Wa
 async function wayBeside(request: RollbackRequest, observed: Observed, previous: Previous): Promise<Way> {
   const named = await routesToRollBack(observed, request.ports)
   const prepared = prepareRollback({ ...observed, routes: named }, previous, request.origin)
-  const { canary, live, release, routes, settled, services, faults } = prepared
+  const { canary, live, release, routes, settled, services, lingers, faults } = prepared
   refuse(faults, request)
-  const rollback = { canary, live, manifests: services, previous: request.inputs.previous, settled }
+  const rollback = { canary, live, manifests: services, previous: request.inputs.previous, settled, lingers }
   return { routes, release, plan: (drain) => planRollback({ ...rollback, drain }, release) }
 }
 

@@ -1,7 +1,6 @@
 import { ReleaseFailed, StableCannotServe } from '../errors.ts'
-import { canonical } from '../kubernetes/canonical.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
-import { isSettled, templateHash } from '../kubernetes/health.ts'
+import { hasTemplateOf, isSettled, templateHash } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { patchClaimed } from './claimed.ts'
@@ -28,9 +27,6 @@ export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): 
   const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
   await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
 }
-
-const hasTemplateOf = (one: Deployment, other: Deployment): boolean =>
-  canonical(one.spec.template) === canonical(other.spec.template)
 
 /** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
 const ENOUGH = 0.75

@@ -1,3 +1,4 @@
+import { canonical } from './canonical.ts'
 import type { Condition, Container, ContainerStatus, Deployment, Pod } from './objects.ts'
 
 /** What is known of a Deployment that should come up. */
@@ -53,6 +54,10 @@ export const isOwnedBy = (deployment: Deployment, pod: Pod): boolean =>
 export const isSettled = ({ metadata, status }: Deployment): boolean =>
   (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
   (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0)
+
+/** Whether two Deployments run the same; both as the API server keeps them. */
+export const hasTemplateOf = (one: Deployment, other: Deployment): boolean =>
+  canonical(one.spec.template) === canonical(other.spec.template)
 
 /** The wanted number of pods; the API server's default is 1. */
 export const wantedReplicas = (deployment: Deployment): number => deployment.spec.replicas ?? 1

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { hasTemplateOf, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
@@ -38,18 +39,27 @@ export interface PreparedRollback {
   /** See `Rollback`. */
   readonly settled: Selector | undefined
   readonly services: readonly Manifest[]
+  /** See `Leftover`: another version, whose pods this one replaces. */
+  readonly lingers: boolean
   readonly faults: readonly Fault[]
 }
 
-/** Turns the version to go back to into a release, at the size of the one that serves. */
+/**
+ * Turns the version to go back to into a release, at the size of the one that serves; at its own, if that is more and
+ * it has had users until a moment ago.
+ */
 export function prepareRollback(
   observed: Observed,
   { version, live, replicaSet }: Previous,
   origin: Origin
 ): PreparedRollback {
-  const placement = placeFor(version, observed)
+  const free = placeFor(version, observed)
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
-  const there = observed.slots[placement.slot]
+  const there = observed.slots[free.slot]
+  const leftover = leftoverOf(observed, free.name, origin.startedAt)
+  const lingering = leftover.lingers ? there : undefined
+  const isItself = lingering !== undefined && hasTemplateOf(lingering, inSlot(source, free, there))
+  const placement = isItself ? notBelow(lingering, free) : free
   const canary = inSlot(source, placement, there)
   // In another slot its template has another label, and with it another hash.
   const hash = placement.name === version.deployment ? version.hash : ''
@@ -57,7 +67,7 @@ export function prepareRollback(
   const autoscaler = observed.autoscaler?.metadata.name
   const versionThere = { ...version, ...placedIn(placement), hash }
   const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
-  const release = { ...begun, ...exposedBy(leftoverOf(observed, placement.name, origin.startedAt)) }
+  const release = { ...begun, ...exposedBy(leftover) }
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
@@ -66,10 +76,17 @@ export function prepareRollback(
     release,
     routes,
     services,
+    lingers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
     settled: placement.slot === 'plain' ? settled : undefined,
     faults: [...labelFaults(canary, settled, observed.service), ...portFaults(observed.service, canary)]
   }
 }
+
+/** A smaller Deployment would end pods whose users have not left yet. */
+const notBelow = (there: Deployment, placement: Placement): Placement => ({
+  ...placement,
+  replicas: Math.max(placement.replicas, wantedReplicas(there))
+})
 
 /** Where it ran before; when that is what serves now, in the other slot. */
 function placeFor({ slot, deployment }: Version, observed: Observed): Placement {
@@ -101,6 +118,8 @@ export interface Rollback {
   readonly manifests: readonly Manifest[]
   /** Milliseconds. */
   readonly drain: number
+  /** See `PreparedRollback`. */
+  readonly lingers: boolean
 }
 
 const EVERYBODY: Split = { weight: 100 }
@@ -112,13 +131,14 @@ const EVERYBODY: Split = { weight: 100 }
  * narrowed to a template it would select nothing after the next `kubectl apply` to that Deployment.
  */
 export function planRollback(
-  { canary, live, manifests, previous, settled, drain }: Rollback,
+  { canary, live, manifests, previous, settled, drain, lingers }: Rollback,
   release: Release
 ): Step[] {
   const keeps = previous === 'keep' && settled === undefined
   const onRoutes = release.routes !== undefined
   return [
     { kind: 'begin' },
+    ...(lingers ? [{ kind: 'drain', duration: drain } as const] : []),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },

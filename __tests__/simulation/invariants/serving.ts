@@ -66,7 +66,8 @@ function demandEnough(stage: Stage, writer: string, name: string, share: number,
   const record = readRecord(serviceIn(cluster))
   if (record === undefined) return
   const { stable, canary } = record
-  const isBack = name === stable.deployment && record.phase === 'aborting'
+  // A run that goes on gives stable traffic back, too: what somebody has sent to the canary by hand.
+  const isBack = name === stable.deployment && ['running', 'aborting'].includes(record.phase)
   const other = deploymentIn(cluster, name === stable.deployment ? canary.deployment : stable.deployment)
   const size = isBack ? stable.replicas : other === undefined ? 0 : wantedReplicas(other)
   const onRoutes = record.routes !== undefined && share < 100

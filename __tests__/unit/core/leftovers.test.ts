@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { openScene, service, serviceRef, workload, SERVING } from './scene.ts'
+import { deploymentRef, openScene, service, serviceRef, workload, SERVING } from './scene.ts'
 import type { Run, Scene } from './scene.ts'
 
 /** What an earlier release has left running: a version that was kept, or whose run came to no end. */
@@ -60,6 +60,30 @@ describe('a version that was kept and has had users until a moment ago', () => {
     await scene.clock.sleep(100)
     await run.post()
     expect(scene.traffic()).toMatch(/-> v2 3$/)
+    expect(scene.harm).toEqual([])
+  })
+
+  it('is not made smaller by a rollback to it', async () => {
+    const scene = await justKept()
+    void scene.cluster.patch(deploymentRef('web-green'), [
+      { op: 'replace', path: '/spec/replicas', value: 1 }
+    ])
+    await scene.clock.sleep(1000)
+    expect(await scene.run(to(1)).rollback()).toMatchObject({
+      result: 'rolled-back',
+      serving: { replicas: 3 }
+    })
+    expect(scene.traffic()).toMatch(/-> v1 3$/)
+    expect(scene.harm.filter((harm) => harm.startsWith('v1'))).toEqual([])
+  })
+
+  it('is drained before a rollback to an older version puts that in its place', async () => {
+    const scene = await justKept()
+    expect(await scene.run(to(3, { previous: 'keep' })).deploy()).toMatchObject({ result: 'promoted' })
+    expect(await scene.run({ inputs: { command: 'rollback', to: 'shop/web:1' } }).rollback()).toMatchObject({
+      result: 'rolled-back'
+    })
+    expect(scene.traffic()).toMatch(/-> v1 3$/)
     expect(scene.harm).toEqual([])
   })
 

@@ -126,7 +126,14 @@ const inPlace = (strategy: InPlace, given: Case = {}): string[] => {
 
 const back = (given: Case = {}): string[] => {
   const steps = planRollback(
-    { canary: live, manifests: servicesFor(given), previous: 'scale-down', settled: {}, drain: 1 },
+    {
+      canary: live,
+      manifests: servicesFor(given),
+      previous: 'scale-down',
+      settled: {},
+      drain: 1,
+      lingers: true
+    },
     recordOf(given)
   )
   return [...needsFor(steps, recordOf(given), given), ...templateNeeds.map(print)]

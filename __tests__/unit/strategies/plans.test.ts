@@ -215,7 +215,7 @@ describe('a rollback', () => {
   ) =>
     print(
       planRollback(
-        { canary: workload('web-green'), manifests: [], previous, settled, drain: DRAIN },
+        { canary: workload('web-green'), manifests: [], previous, settled, drain: DRAIN, lingers: false },
         release(record)
       )
     )
