@@ -23,8 +23,9 @@ describe('a share by numbers of pods', () => {
     expect(empty).toEqual([])
     const shifts = shiftsOf(ended)
     expect(shifts[0]?.achieved).toBe(10)
-    // kube-proxy may take a second.
-    const seen = observe(users, 'v2', (shifts[0]?.at ?? 0) + 1500, shifts[1]?.at ?? 0, 'fresh')
+    const at = shifts[0]?.at ?? 0
+    // kube-proxy may take a second; after the step pods are added for the next one, and get connections at once.
+    const seen = observe(users, 'v2', at + 1500, at + 14_000, 'fresh')
     const [low, high] = interval(10, seen.all)
     console.log(
       `${seen.canary} of ${seen.all} fresh connections = ${seen.share.toFixed(2)} % (99 %: ${low.toFixed(2)}–${high.toFixed(2)})`

@@ -9,30 +9,40 @@ import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /**
- * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since. It never
- * shrinks, whoever has made it as big as it is: whoever has users keeps their pods.
+ * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since, and again
+ * while pods came up. It never shrinks, whoever has made it as big as it is: whoever has users keeps their pods.
  */
 export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal): Promise<string> {
-  const { cluster } = run.ports
-  const ref = (name: string): Ref => ({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    namespace: run.namespace,
-    name
-  })
-  const stable = await cluster.get<Deployment>(ref(run.stable.deployment))
-  const serving = stable === undefined ? run.stable.replicas : wantedReplicas(stable)
-  const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
-  if (size <= run.canary.replicas) return `${run.canary.replicas} pods, beside ${serving} of stable`
-  const canary = await cluster.get<Deployment>(ref(run.canary.deployment))
+  for (;;) {
+    const serving = await servingNow(run)
+    const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
+    if (size <= run.canary.replicas) return `${run.canary.replicas} pods, beside ${serving} of stable`
+    await growTo(size, run, signal)
+  }
+}
+
+const refOf = (name: string, { namespace }: ReleaseRun): Ref => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name
+})
+
+async function servingNow(run: ReleaseRun): Promise<number> {
+  const stable = await run.ports.cluster.get<Deployment>(refOf(run.stable.deployment, run))
+  return stable === undefined ? run.stable.replicas : wantedReplicas(stable)
+}
+
+async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const ref = refOf(run.canary.deployment, run)
+  const canary = await run.ports.cluster.get<Deployment>(ref)
   if (canary === undefined || wantedReplicas(canary) < size) {
     await run.lock.assure()
     const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
     const known = knownDeployment(run, run.canary.deployment)
-    run.deployment = await patchClaimed<Deployment>(run, ref(run.canary.deployment), patch, known)
+    run.deployment = await patchClaimed<Deployment>(run, ref, patch, known)
   } else run.deployment = canary
   const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
   run.pods = pods
   run.canary = { ...run.canary, replicas: size }
-  return `${size} pods, beside ${serving} of stable`
 }

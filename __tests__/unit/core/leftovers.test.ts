@@ -132,18 +132,23 @@ describe('a plain Deployment that was kept', () => {
 })
 
 describe('the size of the canary', () => {
-  it('follows stable until the switch, without an autoscaler too', async () => {
+  const grow = (scene: Scene, replicas: number): void =>
+    void scene.cluster.patch(deploymentRef('web-blue'), [
+      { op: 'replace', path: '/spec/replicas', value: replicas }
+    ])
+
+  it('follows stable until the switch, without an autoscaler too, and while pods are added for that', async () => {
     const scene = await openScene(slotted())
     const run = scene.run({ ...to(2), inputs: { ...to(2).inputs, 'smoke-tests': 'GET /health -> 200' } })
-    void scene.when('deployment/web-green', 100, () =>
-      scene.cluster.patch(
-        { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name: 'web-blue' },
-        [{ op: 'replace', path: '/spec/replicas', value: 6 }]
-      )
-    )
+    void scene.when('deployment/web-green 0', 100, () => {
+      grow(scene, 6)
+    })
+    void scene.when('deployment/web-green 6', 100, () => {
+      grow(scene, 9)
+    })
     let size = 0
     void scene.when(SERVING, 0, () => (size = scene.controllers.podsOf('web-green').length))
     await run.deploy()
-    expect(size).toBe(6)
+    expect(size).toBe(9)
   })
 })
