@@ -1,6 +1,7 @@
 import { ClusterError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
+import { isConflict } from './kubernetes/conflict.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
 import { rightIn } from './kubernetes/refusal.ts'
@@ -44,7 +45,7 @@ export async function tryCanary(canary: Deployment, cluster: Cluster): Promise<T
     return { canary: await kept }
   } catch (error) {
     // Somebody has made it since we looked: no fault of the manifest, and the lock tells who it is.
-    if (error instanceof ClusterError && error.status === 409) return { canary: undefined }
+    if (isConflict(error)) return { canary: undefined }
     return { canary: undefined, refusal: refusalIn(error, canary) }
   }
 }

@@ -1,6 +1,7 @@
 import { ClusterError } from '../errors.ts'
 import { CLAIM_ANNOTATION, claimOf, withClaim } from '../kubernetes/claim.ts'
 import type { Cluster, JsonPatch, Ref } from '../kubernetes/cluster.ts'
+import { untilWritten } from '../kubernetes/conflict.ts'
 import type { Lock } from '../kubernetes/lease.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -9,9 +10,6 @@ interface Holder {
   readonly cluster: Cluster
   readonly lock: Pick<Lock, 'confirm'>
 }
-
-/** A status changes many times a second while pods come and go, and every change refuses a write of before. */
-const ATTEMPTS = 20
 
 const CLAIM = `/metadata/annotations/${CLAIM_ANNOTATION.replace('/', '~1')}`
 
@@ -78,21 +76,16 @@ const claiming = ({ metadata }: KubernetesObject, id: string): JsonPatch[number]
     ? { op: 'add', path: '/metadata/annotations', value: { [CLAIM_ANNOTATION]: id } }
     : { op: 'add', path: CLAIM, value: id }
 
-async function writeOnTop<T>(
+const writeOnTop = <T>(
   ref: Ref,
   onTopOf: (live: KubernetesObject) => Promise<T>,
   { cluster, lock }: Holder
-): Promise<T> {
-  for (let left = ATTEMPTS; ; left -= 1) {
+): Promise<T> =>
+  untilWritten(async () => {
     const live = await read(ref, cluster)
     await lock.confirm()
-    try {
-      return await onTopOf(live)
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
-    }
-  }
-}
+    return onTopOf(live)
+  })
 
 /** An autoscaler may be listed only: that is all that looking at the workload takes. */
 async function read(ref: Ref, cluster: Cluster): Promise<KubernetesObject> {

@@ -1,5 +1,6 @@
-import { ClusterError, StableCannotServe } from '../errors.ts'
+import { StableCannotServe } from '../errors.ts'
 import { claimOf, withClaim } from '../kubernetes/claim.ts'
+import { untilWritten } from '../kubernetes/conflict.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
@@ -8,9 +9,6 @@ import { HASH_LABEL } from '../routes/find.ts'
 import { difference } from '../strategies/difference.ts'
 import type { ReleaseRun } from './run-state.ts'
 import { settle } from './switch.ts'
-
-/** A Deployment's status changes many times a second while it rolls, and every change refuses a write of before. */
-const ATTEMPTS = 20
 
 /** The one Deployment of a release in place, as it is now. */
 export async function readDeployment({ ports, namespace, stable }: ReleaseRun): Promise<Deployment> {
@@ -37,11 +35,11 @@ export interface Rewritten {
  * @param edit undefined when nothing is to be written
  * @throws TakenOver when the record is another run's
  */
-export async function rewrite(
+export const rewrite = (
   run: ReleaseRun,
   edit: (found: Deployment) => Deployment | undefined
-): Promise<Rewritten> {
-  for (let left = ATTEMPTS; ; left -= 1) {
+): Promise<Rewritten> =>
+  untilWritten(async () => {
     const found = await readDeployment(run)
     const edited = edit(found)
     if (edited === undefined) return { found, written: undefined }
@@ -49,13 +47,8 @@ export async function rewrite(
     await run.lock.confirm()
     const { managedFields: _, ...metadata } = edited.metadata
     const claimed = withClaim({ ...edited, metadata }, claimOf(found))
-    try {
-      return { found, written: await run.ports.cluster.replace(claimed) }
-    } catch (error) {
-      if (!(error instanceof ClusterError && error.status === 409) || left === 0) throw error
-    }
-  }
-}
+    return { found, written: await run.ports.cluster.replace(claimed) }
+  })
 
 export const sameTemplate = (one: PodTemplate, other: PodTemplate): boolean =>
   difference(one, other).length === 0

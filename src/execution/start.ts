@@ -1,5 +1,5 @@
-import { ClusterError } from '../errors.ts'
 import { withClaim } from '../kubernetes/claim.ts'
+import { isConflict, untilWritten } from '../kubernetes/conflict.ts'
 import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { rebased } from '../kubernetes/rebase.ts'
@@ -81,17 +81,19 @@ async function unlessOthers(
   base: Deployment | undefined,
   { ports: { cluster }, lock }: ReleaseRun
 ): Promise<Deployment> {
-  if (!(error instanceof ClusterError && error.status === 409)) throw error
-  const { apiVersion, kind, metadata } = deployment
-  const { name, namespace, generation } = metadata
-  const live = await cluster.get<Deployment>({ apiVersion, kind, namespace, name })
-  if (live === undefined) throw error
-  if (live.metadata.generation === generation) {
+  if (!isConflict(error)) throw error
+  const { generation } = deployment.metadata
+  const written = await untilWritten(async () => {
+    const live = await cluster.get<Deployment>(refOf(deployment))
+    if (live === undefined) return undefined
+    if (live.metadata.generation !== generation) {
+      // What was made without pods may have got them.
+      const wanted = generation === undefined ? sized(deployment, wantedReplicas(live)) : deployment
+      return (await isAsWanted(live, wanted, cluster)) ? live : undefined
+    }
     await lock.confirm()
     return cluster.replace(rebased(deployment, base, live))
-  }
-  // What was made without pods may have got them.
-  const wanted = generation === undefined ? sized(deployment, wantedReplicas(live)) : deployment
-  if (await isAsWanted(live, wanted, cluster)) return live
-  throw error
+  })
+  if (written === undefined) throw error
+  return written
 }

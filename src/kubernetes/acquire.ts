@@ -1,4 +1,4 @@
-import { ClusterError } from '../errors.ts'
+import { isConflict } from './conflict.ts'
 import type { Ref } from './cluster.ts'
 import { keep, leaseOf, LOCK_SECONDS, RUN_ANNOTATION } from './lease.ts'
 import type { Holder, Lock, Ports } from './lease.ts'
@@ -73,7 +73,7 @@ async function write(
       ? await cluster.create(lease)
       : await cluster.replace(lease)
   } catch (error) {
-    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    if (!isConflict(error)) throw error
     // Ours, sent twice: only the answer to the first was lost.
     const live = await cluster.get<Lease>(ref)
     if (live?.spec?.holderIdentity === holder.id) return live

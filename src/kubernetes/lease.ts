@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import { ClusterError, messageOf, TakenOver } from '../errors.ts'
+import { messageOf, TakenOver } from '../errors.ts'
+import { isConflict } from './conflict.ts'
 import type { Log } from '../log.ts'
 import type { Cluster, Ref } from './cluster.ts'
 import type { Lease } from './objects.ts'
@@ -124,7 +125,7 @@ async function giveBack(kept: Kept): Promise<void> {
   try {
     await ports.cluster.replace(free(kept.lease))
   } catch (error) {
-    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    if (!isConflict(error)) throw error
     const live = await ports.cluster.get<Lease>(ref)
     if (live?.spec?.holderIdentity === holder.id) await ports.cluster.replace(free(live))
   }
@@ -152,7 +153,7 @@ async function renew(kept: Kept): Promise<void> {
     kept.lease = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
     kept.renewedAt = now
   } catch (error) {
-    if (!(error instanceof ClusterError && error.status === 409)) throw error
+    if (!isConflict(error)) throw error
     await look(kept, now)
   }
 }
