@@ -8,7 +8,7 @@ import type { ForeignWrite } from '../outcome.ts'
 import { printRecord, RECORD_ANNOTATION } from '../record.ts'
 import type { Release } from '../record.ts'
 import type { RouteObjects } from '../routes/route.ts'
-import { refOf, trafficOf, withObject, withoutObject, writesOf } from '../routes/writes.ts'
+import { keyOf, refOf, trafficOf, withObject, withoutObject, writesOf } from '../routes/writes.ts'
 import type { Write } from '../routes/writes.ts'
 
 export interface Ports {
@@ -85,6 +85,29 @@ export const writesFor = (
     record: release === undefined ? undefined : printRecord(release),
     always: place.anchor === undefined
   })
+
+const missing = (state: State, live: RouteObjects, { edit, release }: Sent): readonly Write[] =>
+  writesFor(state, live, edit, release)
+
+/**
+ * The first write that would undo what others have made of the traffic. A write of ours whose answer never came is
+ * nobody else's: to undo it would send users back to where they have just been taken from.
+ */
+export function undoing(state: State, live: RouteObjects): Write | undefined {
+  const { last, sent } = state
+  const [write] = last === undefined ? [] : missing(state, live, last)
+  if (write === undefined || sent === undefined || missing(state, live, sent).length > 0) return write
+  state.last = sent
+  return undefined
+}
+
+/** The same while a write is on its way, which may have reached some of the objects. */
+export function overwriting(state: State): Write | undefined {
+  const { last, sent, known } = state
+  if (last === undefined || sent === undefined) return undefined
+  const open = new Set(missing(state, known, sent).map(({ object }) => keyOf(object)))
+  return missing(state, known, last).find(({ object }) => open.has(keyOf(object)))
+}
 
 /** Carries one write out, and keeps what came back. */
 export async function send(state: State, write: Write): Promise<void> {

@@ -8,10 +8,9 @@ import { changeFrom } from '../routes/foreign.ts'
 import type { Change } from '../routes/foreign.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, withObject } from '../routes/writes.ts'
-import type { Write } from '../routes/writes.ts'
 import { throughOutages } from './outage.ts'
-import { fence, recordOf, refuseOvertaken, send, writesFor } from './route-state.ts'
-import type { Edit, Place, Ports, Sent, State } from './route-state.ts'
+import { fence, overwriting, recordOf, refuseOvertaken, send, undoing, writesFor } from './route-state.ts'
+import type { Edit, Place, Ports, State } from './route-state.ts'
 
 /** The one way to write to the objects of a route. */
 export interface Traffic {
@@ -67,7 +66,7 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     noteGuests: () => inTurn(state, () => noteGuests(state)),
     current: () => state.known,
     write: (edit, release) =>
-      inTurn(state, () => attempt(state, edit, release, ATTEMPTS).catch(unlessGone(state, release))),
+      inTurn(state, () => write(state, edit, release).catch(unlessGone(state, release))),
     guard: (signal) => {
       state.guarding = signal
       guardAll(state)
@@ -105,7 +104,20 @@ const unlessGone =
 const isOutdated = (error: unknown): boolean =>
   error instanceof ClusterError && (error.status === 409 || error.status === 404)
 
-async function attempt(state: State, edit: Edit, planned: Release | undefined, left: number): Promise<void> {
+/** What others have done to the traffic shortly before is undone by it, and told: whoever watches finds no trace of it. */
+async function write(state: State, edit: Edit, release: Release | undefined): Promise<void> {
+  const since = state.ports.clock.now()
+  const undone = await attempt(state, edit, release, ATTEMPTS)
+  if (undone !== undefined) await tell(state, undone, since)
+}
+
+/** @returns what others had done to the traffic since the last write, if this one has undone something */
+async function attempt(
+  state: State,
+  edit: Edit,
+  planned: Release | undefined,
+  left: number
+): Promise<Change | undefined> {
   const release = state.hadGuests ? withGuests(planned) : planned
   state.known.forEach((object) => {
     fence(state, object)
@@ -116,12 +128,16 @@ async function attempt(state: State, edit: Edit, planned: Release | undefined, l
     for (const write of writesFor(state, state.known, edit, release)) await send(state, write)
     state.last = state.sent
     guardAll(state)
+    return undefined
   } catch (error) {
     if (!isOutdated(error) || left === 0) throw error
     const before = state.known
     await readAgain(state)
     refuseOvertaken(state, before)
-    await attempt(state, edit, release, left - 1)
+    const theirs = overwriting(state)
+    if (theirs !== undefined) state.hadGuests = true
+    const later = await attempt(state, edit, release, left - 1)
+    return theirs === undefined ? later : changeFrom(theirs)
   }
 }
 
@@ -152,21 +168,6 @@ function guard(state: State, object: KubernetesObject, signal: AbortSignal): voi
   cluster.watch(query, onChange, signal, object).catch(stop)
 }
 
-/** The first write that would make of the live objects what was sent. */
-const missing = (state: State, live: RouteObjects, sent: Sent | undefined): Write | undefined =>
-  sent === undefined ? undefined : writesFor(state, live, sent.edit, sent.release)[0]
-
-/**
- * The first write that would undo what others have made of the traffic. A write of ours whose answer never came is
- * nobody else's: to undo it would send users back to where they have just been taken from.
- */
-function undoing(state: State, live: RouteObjects): Write | undefined {
-  const write = missing(state, live, state.last)
-  if (write === undefined || missing(state, live, state.sent) !== undefined) return write
-  state.last = state.sent
-  return undefined
-}
-
 /** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
 async function answer(
   state: State,
@@ -191,14 +192,19 @@ const withGuests = (release: Release | undefined): Release | undefined =>
 async function noteGuests(state: State): Promise<void> {
   const { last, hadGuests } = state
   state.hadGuests = true
-  if (last !== undefined && !hadGuests) await attempt(state, last.edit, last.release, ATTEMPTS)
+  if (last !== undefined && !hadGuests) await write(state, last.edit, last.release)
 }
 
-async function putBack(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
-  const { ports, place, last, title, foreignWrites } = state
+async function putBack(state: State, theirs: Change, seenAt: number): Promise<void> {
+  const { last } = state
   if (last === undefined) return
   state.hadGuests = true
   await attempt(state, last.edit, last.release, ATTEMPTS)
+  await tell(state, theirs, seenAt)
+}
+
+async function tell(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
+  const { ports, place, title, foreignWrites } = state
   const restoredAfter = ports.clock.now() - seenAt
   await place.anchor?.noteGuests()
   foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })

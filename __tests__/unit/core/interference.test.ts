@@ -255,6 +255,21 @@ describe('somebody else writes to the Service', () => {
     expect(scene.harm).toEqual([])
   })
 
+  it('moves the traffic right before one of our writes: that puts it back, and it is told', async () => {
+    const scene = await openScene(slotted())
+    const theirs = (): void => {
+      void scene.cluster.patch(serviceRef, [{ op: 'replace', path: '/spec/selector', value: { app: 'web' } }])
+    }
+    const inputs = { strategy: 'canary', steps: '0% for 2s\n100%' }
+    const outcome = await scene.run({ inputs, before: once(onService, theirs, 2) }).deploy()
+    expect(outcome).toMatchObject({
+      result: 'promoted',
+      foreignWrites: [{ manager: 'somebody', change: 'the selector became app=web' }]
+    })
+    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=green -> v2 3')
+    expect(scene.harm).toEqual(['two versions serve (app=web)'])
+  })
+
   it('takes the selector away: it is put back and told', async () => {
     const scene = await openScene(slotted())
     void scene.when(STARTED, 10, () =>
