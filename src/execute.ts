@@ -1,5 +1,6 @@
 import { ReleaseFailed } from './errors.ts'
 import { pointAutoscaler } from './execution/autoscaler.ts'
+import { drain } from './execution/drain.ts'
 import { collectEvidence } from './execution/evidence.ts'
 import { awaitReady } from './execution/readiness.ts'
 import { confirm, replace, takeOver } from './execution/in-place.ts'
@@ -100,10 +101,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   'await-undone': (_, run, signal) => awaitUndone(run, signal),
   'collect-evidence': (_, run) =>
     run.initial.strategy === undefined ? collectEvidence(run) : collectReplaced(run),
-  async drain({ duration }, run, signal) {
-    await run.ports.clock.sleep(duration, signal)
-    return 'no new traffic in this time'
-  },
+  drain: ({ duration }, run, signal) => drain(run, duration, signal),
   'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
   retire: ({ deployment }, run, signal) => retire(run, deployment, signal),
   finish: ({ settle: selector }, run) => finish(run, selector),

@@ -12,16 +12,29 @@ export interface Blame {
   hasMeddled(object: string, within?: number): boolean
   /** This run's machine sleeps: what happens meanwhile it cannot know when it writes. */
   fallAsleep(run: string): void
-  /** Milliseconds since the run has fallen asleep last, 0 for one that never has. */
-  sinceAsleep(run: string): number
+  /** A call of this run comes to nothing: it tries again with what it knew before that. */
+  refuse(run: string): void
+  /** For how many milliseconds a run that writes now may have known nothing new: it has slept, or was not answered. */
+  unaware(run: string): number
   /** From now on whatever happens counts again. */
   forgive(): void
 }
+
+/** A run tries again within so many milliseconds. */
+const PAUSE = 5000
+
+/** What somebody has meddled with who has given a Deployment another template. */
+export const templateOf = (deployment: string): string => `template of ${deployment}`
 
 export function openBlame(clock: Clock): Blame {
   const afflicted = new Set<string>()
   const meddled = new Map<string, number>()
   const asleep = new Map<string, number>()
+  const refused = new Map<string, { readonly from: number; readonly last: number }>()
+  const refusals = (run: string): { readonly from: number; readonly last: number } | undefined => {
+    const found = refused.get(run)
+    return found !== undefined && clock.now() - found.last <= PAUSE ? found : undefined
+  }
   return {
     afflict: ({ metadata }) => void afflicted.add(metadata.name),
     isAfflicted: ({ metadata }) => afflicted.has(metadata.name),
@@ -31,9 +44,17 @@ export function openBlame(clock: Clock): Blame {
       return at !== undefined && clock.now() - at <= within
     },
     fallAsleep: (run) => void asleep.set(run, clock.now()),
-    sinceAsleep: (run) => clock.now() - (asleep.get(run) ?? clock.now()),
+    refuse: (run) => {
+      const now = clock.now()
+      refused.set(run, { from: refusals(run)?.from ?? now, last: now })
+    },
+    unaware: (run) => {
+      const now = clock.now()
+      return now - (asleep.get(run) ?? now) + now - (refusals(run)?.from ?? now)
+    },
     forgive: () => {
       asleep.clear()
+      refused.clear()
       afflicted.clear()
       meddled.clear()
     }

@@ -38,9 +38,9 @@ export const breaks: Readonly<Record<string, Break>> = {
     by: "...(split.weight === 100 ? [{ kind: 'scale-down', side: 'stable' } as const] : []), { kind: 'shift', split, step: index },"
   },
   'no drain': {
-    file: 'execute.ts',
-    replace: 'await run.ports.clock.sleep(duration, signal)',
-    by: 'await run.ports.clock.sleep(Math.min(duration, 1), signal)'
+    file: 'execution/drain.ts',
+    replace: 'clock.sleep(duration, ended)',
+    by: 'clock.sleep(Math.min(duration, 1), ended)'
   },
   'record after traffic': {
     file: 'execution/switch.ts',

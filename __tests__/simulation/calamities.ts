@@ -8,8 +8,8 @@ type Of<Kind extends ProcessFault['kind']> = Extract<ProcessFault, { kind: Kind 
 export interface Calamities {
   /** What hits the process at this side of its call; each hits once. */
   strike(side: Moment['side'], isWrite: boolean): Of<'dies'> | Of<'sleeps'> | undefined
-  /** @throws ClusterError when the call is refused: then it is not carried out */
-  refuse(verb: string, isWrite: boolean, call: number): void
+  /** What the call is refused with: then it is not carried out. */
+  refusal(verb: string, isWrite: boolean, call: number): ClusterError | undefined
   /** @throws ClusterError when the answer to what was carried out does not arrive */
   lose(isWrite: boolean, call: number): void
   /** Milliseconds. */
@@ -49,15 +49,14 @@ export function openCalamities(
       if (blow !== undefined) struck.add(blow)
       return blow
     },
-    refuse(verb, isWrite, call) {
+    refusal(verb, isWrite, call) {
       const status = hit(call)
       // What only reads is asked again by the client, until it gives up.
-      if (status === undefined || (status === 'lost' && isWrite)) return
-      if (status === 409 && !isWrite) return
-      throw refusal(status, verb)
+      if (status === undefined || (status === 'lost' && isWrite)) return undefined
+      return status === 409 && !isWrite ? undefined : refusalWith(status, verb)
     },
     lose(isWrite, call) {
-      if (isWrite && hit(call) === 'lost') throw refusal('lost', 'write')
+      if (isWrite && hit(call) === 'lost') throw refusalWith('lost', 'write')
     },
     newsLateBy: () =>
       Math.max(
@@ -74,7 +73,7 @@ export function openCalamities(
   }
 }
 
-const refusal = (status: Refusal, verb: string): ClusterError =>
+const refusalWith = (status: Refusal, verb: string): ClusterError =>
   status === 'lost'
     ? new ClusterError('the connection broke: read ECONNRESET', 0)
     : new ClusterError(`cannot ${verb}: status ${status} without a word`, status)

@@ -7,6 +7,7 @@ import { READY, waiting } from '../support/memory-controllers.ts'
 import type { HttpRoute } from '../support/memory-gateway.ts'
 import type { Stored } from '../support/memory-objects.ts'
 import { autoscalerRef, deploymentRef, leaseRef, serviceRef } from '../support/shop.ts'
+import { templateOf } from './blame.ts'
 import type { Edit, WorldFault } from './schedule.ts'
 import type { Stage } from './stage.ts'
 import { deploymentIn, ownerOf, podsIn, routesIn, serviceIn, SLOTS } from './users.ts'
@@ -139,6 +140,7 @@ function applyAgain({ cluster, blame }: Stage, manifest: KubernetesObject): void
 function setImage({ cluster, blame }: Stage, deployment: string): void {
   if (deploymentIn(cluster, deployment) === undefined) return
   blame.meddle(deployment)
+  blame.meddle(templateOf(deployment))
   const path = '/spec/template/spec/containers/0/image'
   cluster.patch(deploymentRef(deployment), [{ op: 'replace', path, value: 'shop/web:somebodys' }], WHO)
 }

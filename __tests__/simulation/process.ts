@@ -59,7 +59,11 @@ export function startProcess(
     await clock.awake()
     await reach(stage, call)
     await clock.awake()
-    if (call.verb !== 'watch') calamities.refuse(call.verb, isWrite(call), calls)
+    if (call.verb === 'watch') return
+    const refusal = calamities.refusal(call.verb, isWrite(call), calls)
+    if (refusal === undefined) return
+    stage.blame.refuse(name)
+    throw refusal
   }
   const after = async (call: Call): Promise<void> => {
     await clock.awake()

@@ -13,6 +13,8 @@ import { deploymentRef, NAMESPACE, serviceRef } from '../support/shop.ts'
 const ROUTES = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', namespace: NAMESPACE }
 const PODS = { apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE }
 export const SLOTS = ['web', 'web-blue', 'web-green'] as const
+/** The one that has been there before any release. */
+export const PLAIN = 'web'
 /** Under these names backends of the workload are found. */
 const APEX = 'web'
 const SLOT_SERVICES: ReadonlySet<string> = new Set(['web-plain', 'web-blue', 'web-green'])

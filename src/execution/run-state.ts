@@ -48,8 +48,8 @@ export interface ReleaseRun {
   /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
   stable: Version
   canary: Version
-  /** What served when the release began; undefined when an unfinished one is taken up. */
-  readonly serving: Deployment | undefined
+  /** What served when the release began, or is given the traffic back instead; undefined when an unfinished one is taken up. */
+  serving: Deployment | undefined
   /** The record as the run began it: its roles and selectors stay. */
   readonly initial: Release
   /** As the record on the route object says, or will say in a moment. */

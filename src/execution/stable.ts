@@ -16,16 +16,30 @@ import type { ReleaseRun } from './run-state.ts'
  * traffic while it ends the ones that have it. The release has to make way before that.
  */
 export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { serving, namespace } = run
+  const { serving } = run
   if (run.stable.slot !== 'plain' || serving === undefined) return
-  const { name } = serving.metadata
+  await untilTemplateChanges(run, serving, signal)
+  throw new ReleaseFailed(
+    `deployment/${serving.metadata.name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
+  )
+}
+
+/** Only until the signal: nothing comes of it after that. */
+export async function untilTemplateChanges(
+  { ports, namespace }: ReleaseRun,
+  known: Deployment,
+  signal: AbortSignal
+): Promise<void> {
   const changed = Promise.withResolvers<undefined>()
-  const reason = `deployment/${name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
   const onChange = ([live]: readonly Deployment[]): void => {
-    if (live !== undefined && !hasTemplateOf(live, serving)) changed.reject(new ReleaseFailed(reason))
+    if (live !== undefined && !hasTemplateOf(live, known)) changed.resolve(undefined)
   }
-  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
-  await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
+  const fields = `metadata.name=${known.metadata.name}`
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }
+  await Promise.race([
+    ports.cluster.watch(watched, onChange, signal, known).then(() => changed.promise),
+    changed.promise
+  ])
 }
 
 /** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
@@ -57,7 +71,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   const found = await awaitReady(scaled, Math.min(run.settings.timeout, PATIENCE), run.ports, signal).catch(
     (error: unknown) => orAny(error, run)
   )
-  followTemplate(run, found.hash)
+  followTemplate(run, found.hash, scaled)
   return `${found.pods.length} of ${size} pods ready now`
 }
 
@@ -75,12 +89,13 @@ async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly 
 }
 
 /** A plain Deployment is selected by the hash of its template; when somebody has changed it, by the one it has now. */
-function followTemplate(run: ReleaseRun, hash: string): void {
+function followTemplate(run: ReleaseRun, hash: string, live: Deployment): void {
   const { selectors } = run.release
   if (!(HASH_LABEL in selectors.stable) || selectors.stable[HASH_LABEL] === hash) return
   run.warnings.push(
     `deployment/${run.stable.deployment} was changed while the release ran: what serves now was not released by it`
   )
+  run.serving = live
   run.release = {
     ...run.release,
     selectors: { ...selectors, stable: { ...selectors.stable, [HASH_LABEL]: hash } }

@@ -1,8 +1,9 @@
 import { isReady } from '../../../src/kubernetes/health.ts'
 import type { Deployment, Pod } from '../../../src/kubernetes/objects.ts'
 import { isDeepStrictEqual } from 'node:util'
+import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'
-import { ownerOf, readyOf, waysOf } from '../users.ts'
+import { ownerOf, PLAIN, readyOf, waysOf } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
@@ -30,8 +31,9 @@ export function watchDrain({ cluster, inForce, blame, clock, world }: Stage, rep
     const pod = before as Pod
     const idle = clock.now() - (lastServed.get(pod.metadata.name) ?? -Infinity)
     if (!ends || idle >= DRAIN || !isReady(pod) || !isRun(shapedBy.get(ownerOf(pod)) ?? '')) return
-    // Who has scaled it or sent users there by hand is not drained for: nobody knew of those users.
-    if ([ownerOf(pod), ...ways].some((name) => blame.hasMeddled(name, DRAIN))) return
+    // Who has scaled it or sent users there by hand is not drained for: nobody knew of those users. And a plain
+    // Deployment that gets another template while it is selected by its hash is more urgent than a drain.
+    if ([ownerOf(pod), templateOf(PLAIN), ...ways].some((name) => blame.hasMeddled(name, DRAIN))) return
     report.add('drain', `${pod.metadata.name} ends ${idle} ms after its last user`)
   })
 }

@@ -2,14 +2,17 @@ import { wantedReplicas } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { readRecord } from '../../../src/record.ts'
 import type { Stored } from '../../support/memory-objects.ts'
+import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'
-import { deploymentIn, ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
+import { deploymentIn, ownerOf, PLAIN, readyOf, serviceIn, waysOf } from '../users.ts'
 import type { Way } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
 /** Milliseconds in which what somebody has done to a Deployment or a route can still be on its way. */
 const RECENTLY = 15_000
+/** Milliseconds in which a plain Deployment may replace all its pods before anybody can make way for the new ones. */
+const AT_ONCE = 2000
 /** The part of its pods with which stable does its work: it gets traffic back with so many. */
 const ENOUGH = 0.75
 
@@ -42,10 +45,11 @@ const movesTraffic = ({ kind, metadata }: Stored): boolean =>
 
 /** Pods that have failed by themselves, and traffic that somebody has moved by hand, are not of a release's making. */
 function isExcused({ blame, world }: Stage, { pods }: Way, writer: string): boolean {
-  const unknown = RECENTLY + blame.sinceAsleep(writer)
+  const unknown = RECENTLY + blame.unaware(writer)
   const routes = world.routes.map((name) => `HTTPRoute/${name}`)
   return (
     pods.some((pod) => blame.isAfflicted(pod)) ||
+    blame.hasMeddled(templateOf(PLAIN), AT_ONCE) ||
     ['Service/web', ...routes, ...new Set(pods.map(ownerOf))].some((name) => blame.hasMeddled(name, unknown))
   )
 }
@@ -78,7 +82,7 @@ function demandEnough(stage: Stage, writer: string, name: string, share: number,
   const whole = share === 100 && !isBack ? Math.max(needed, size) : needed
   const pods = waysOf(cluster, []).flatMap(({ pods: behind }) => behind)
   const answering = answeringOf(stage, pods, name)
-  const unknown = RECENTLY + blame.sinceAsleep(writer)
+  const unknown = RECENTLY + blame.unaware(writer)
   const sizes = [name, other?.metadata.name ?? '']
   if (answering >= whole || sizes.some((one) => blame.hasMeddled(one, unknown))) return
   report.add('serving', `${name} gets ${Math.round(share)} % with ${answering} of ${whole} pods`)

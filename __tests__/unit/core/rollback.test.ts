@@ -74,6 +74,21 @@ describe('a rollback after a promotion', () => {
     expect(scene.harm).toEqual([])
   })
 
+  it('to a plain Deployment that gets another template in the drain: it never serves nobody', async () => {
+    const scene = await openScene()
+    await scene.run().deploy()
+    void scene.when('(rolled-back 0 %)', 2000, () =>
+      scene.cluster.patch(deploymentRef('web'), [
+        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:1.1' }
+      ])
+    )
+    const outcome = await scene.run().rollback()
+    expect(outcome.warnings).toEqual([expect.stringContaining('was not drained any longer than 2s')])
+    await scene.clock.sleep(10_000)
+    expect(scene.traffic()).toBe('app=web -> v1.1 3')
+    expect(scene.harm.filter((harm) => harm.startsWith('nobody'))).toEqual([])
+  })
+
   it.each([
     ['keep', 'v1 3, v2 3'],
     ['scale-down', 'v1 3']
