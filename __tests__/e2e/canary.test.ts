@@ -25,7 +25,7 @@ function expectShares(users: Counted, shifts: readonly Shift[], until: number): 
     const seen = observe(users, 'v2', at + EFFECTIVE, end)
     const [low, high] = interval(weight, seen.all)
     console.log(
-      `${weight} %: ${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99 %: ${low.toFixed(2)}–${high.toFixed(2)})`
+      `${weight} %: ${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)})`
     )
     expect(seen.all).toBeGreaterThan(500)
     expect(seen.share).toBeGreaterThanOrEqual(low)

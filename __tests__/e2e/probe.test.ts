@@ -29,7 +29,7 @@ describe('a probe through the gateway', () => {
     for (const { weight, observed } of [tenth, half].flatMap((shift) => shift ?? [])) {
       const { share, requests } = observed ?? { share: NaN, requests: 0 }
       const [low, high] = interval(weight, requests)
-      console.log(`${weight} %: ${share} % of ${requests} (99 %: ${low.toFixed(2)}–${high.toFixed(2)})`)
+      console.log(`${weight} %: ${share} % of ${requests} (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)})`)
       expect(requests).toBeGreaterThan(150)
       expect(share).toBeGreaterThanOrEqual(low)
       expect(share).toBeLessThanOrEqual(high)

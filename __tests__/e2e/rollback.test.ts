@@ -4,7 +4,15 @@ import type { HorizontalPodAutoscaler } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
-import { getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
+import {
+  getDeployment,
+  getPods,
+  getService,
+  image,
+  service,
+  untilAvailable,
+  workload
+} from '../support/workload.ts'
 
 playScenes()
 
@@ -58,6 +66,25 @@ describe('a rollback from another run', () => {
     const { users, empty } = await scene.end()
     expect(users.failed).toBe(0)
     expect(empty).toEqual([])
+  })
+
+  it('serves all the time when somebody releases by hand while the version that is left drains', async () => {
+    const scene = await openScene()
+    const { namespace } = scene
+    await scene.run({ images: image(2), bake: '0s' })
+    const rollback = scene.start({ command: 'rollback' })
+    await rollback.seen(/Drain: let connections end/)
+    await admin.patch({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name: 'web' }, [
+      { op: 'replace', path: '/spec/template/spec/containers/0/image', value: image(3) }
+    ])
+    const ended = await rollback.ended
+    expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'rolled-back', image: image(1) } })
+    await untilAvailable(namespace, 'web')
+    const { users, empty } = await scene.end()
+    expect(users.failures).toEqual([])
+    expect(empty).toEqual([])
+    expect(users.versions.v3).toBeGreaterThan(0)
+    expect(ended.summary).toContain('was changed by somebody else')
   })
 
   it('goes back to the version before, although a failed release has used its place since', async () => {

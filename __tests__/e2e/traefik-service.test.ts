@@ -112,7 +112,7 @@ describe('a canary on a TraefikService', () => {
     const seen = observe(users, 'v2', (fifth?.at ?? 0) + EFFECTIVE, all?.at ?? 0)
     const [low, high] = interval(20, seen.all)
     console.log(
-      `${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99 %: ${low.toFixed(2)}–${high.toFixed(2)}); none of ${seenBefore.all} before`
+      `${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)}); none of ${seenBefore.all} before`
     )
     expect(seen.all).toBeGreaterThan(500)
     expect(seen.share).toBeGreaterThanOrEqual(low)

@@ -140,11 +140,13 @@ export const getPods = async (namespace: string, labels: string): Promise<readon
     ({ metadata }) => metadata.deletionTimestamp === undefined
   )
 
+/** Every pod is of the template that it has now, and available. */
 export async function untilAvailable(namespace: string, name: string): Promise<void> {
   for (let left = 300; left > 0; left -= 1) {
     const { spec, status, metadata } = await getDeployment(namespace, name)
     if (
       status?.observedGeneration === metadata.generation &&
+      (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0) &&
       (status?.availableReplicas ?? 0) >= (spec.replicas ?? 1)
     )
       return
