@@ -57,7 +57,7 @@ export const workload = (
             name: 'web',
             image: `shop/web:${version}`,
             ports: [{ name: 'http', containerPort: 8080 }],
-            readinessProbe: { httpGet: { path: '/health', port: 'http' } }
+            readinessProbe: { httpGet: { path: '/health', port: 'http' }, timeoutSeconds: 5 }
           }
         ]
       }

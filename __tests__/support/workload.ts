@@ -47,7 +47,12 @@ export function workload({
               imagePullPolicy: 'IfNotPresent',
               ports: [{ name: 'http', containerPort: 8080 }],
               env: Object.entries({ DRAIN_MS: '2000', ...env }).map(([key, value]) => ({ name: key, value })),
-              readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 1 },
+              // An answer that is late on a busy machine takes no pod from its users.
+              readinessProbe: {
+                httpGet: { path: '/health', port: 'http' },
+                periodSeconds: 1,
+                timeoutSeconds: 5
+              },
               // Without a request, pods that have one leave it no time on a busy node.
               resources: { requests: { cpu: '10m' } }
             }
