@@ -68,13 +68,8 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),
   async 'await-ready'(_, run, signal) {
     if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
-    const { pods, hash } = await awaitReady(
-      run.deployment,
-      run.settings.timeout,
-      run.ports,
-      signal,
-      run.outdated
-    )
+    const awaited = { timeout: run.settings.timeout, outdated: run.outdated }
+    const { pods, hash } = await awaitReady(run.deployment, awaited, run.ports, signal)
     run.pods = pods
     run.canary = { ...run.canary, hash }
     return `${pods.length} of ${pods.length} pods ready, template ${hash}`

@@ -98,7 +98,7 @@ describe('an autoscaler', () => {
     const budgetBefore = await state(namespace, budget)
     const release = { strategy: 'canary', route: 'httproute/web', previous: 'keep', bake: '0s' }
 
-    const started = start({ ...release, images: image(2), steps: '50% for 3s\n75% for 1s\n100%' })
+    const started = start({ ...release, images: image(2), steps: '50% for 8s\n75% for 1s\n100%' })
     await started.seen(/: watch web-green/)
     await scale(namespace, 'web', 4)
     expect(await started.ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })

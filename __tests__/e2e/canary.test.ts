@@ -160,7 +160,7 @@ describe('a canary on an HTTPRoute', () => {
   it('by a header: who sends it reaches the canary, nobody else does', async () => {
     const { namespace, url, headers, start, end } = await scene()
     const before = essence(await getRoute(namespace))
-    const started = start({ ...CANARY, steps: 'header x-canary: true for 12s\n100%', bake: '0s' })
+    const started = start({ ...CANARY, steps: 'header x-canary: true for 16s\n100%', bake: '0s' })
     await started.seen(/: watch web-green/)
     await sleep(EFFECTIVE)
     const [testers, others] = await Promise.all([
@@ -223,7 +223,7 @@ describe('a canary on an HTTPRoute', () => {
       host
     )
     const before = await getRoute(namespace)
-    const started = start({ ...CANARY, steps: '30% for 6s\n100%', bake: '0s' })
+    const started = start({ ...CANARY, steps: '30% for 8s\n100%', bake: '0s' })
     await started.seen(/: watch web-green/)
     const during = await getRoute(namespace)
     const expected = structuredClone(before) as unknown as {

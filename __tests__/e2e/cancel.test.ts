@@ -1,25 +1,26 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { SIGTERM_AFTER } from '../support/action.ts'
+import { holdTest } from '../support/held-test.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { essence, getDeployment, getService, image } from '../support/workload.ts'
 
 playScenes()
 
-const RELEASE = { images: image(2), 'smoke-tests': 'run: sleep 3', bake: '60s' }
+const RELEASE = { images: image(2), bake: '60s' }
 
 describe('a run that is cancelled', () => {
   it.each([
-    ['while the pods come up', /Wait until web-green is ready/],
-    ['in the smoke tests', /Smoke tests/],
-    ['in the bake, with all users on the canary', /Bake/]
-  ])('%s puts stable back at once, and the post step tidies up', async (_, moment) => {
+    ['while the pods come up', /Wait until web-green is ready/, 'GET /health -> 200'],
+    ['in the smoke tests', /Smoke tests/, holdTest().line],
+    ['in the bake, with all users on the canary', /Bake/, 'GET /health -> 200']
+  ])('%s puts stable back at once, and the post step tidies up', async (_, moment, test) => {
     const scene = await openScene()
     const before = [await getDeployment(scene.namespace, 'web'), await getService(scene.namespace)].map(
       essence
     )
-    const started = scene.start(RELEASE)
+    const started = scene.start({ ...RELEASE, 'smoke-tests': test })
     await started.seen(moment)
     const { main, post } = await started.cancel()
 

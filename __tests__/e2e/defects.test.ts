@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { admin } from '../support/cluster.ts'
+import { holdTest } from '../support/held-test.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
 import { getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
@@ -23,16 +24,18 @@ describe('a release', () => {
   })
 
   it('made twice in a row never changes the pods that serve', async () => {
+    const test = holdTest()
     const scene = await openScene()
     await scene.run({ images: image(2), bake: '0s' })
     const serving = (await getPods(scene.namespace, 'greenlight.dev/slot=green'))
       .map(({ metadata }) => metadata.uid)
       .sort()
-    const second = scene.start({ images: image(3), 'smoke-tests': 'run: sleep 3', bake: '0s' })
+    const second = scene.start({ images: image(3), 'smoke-tests': test.line, bake: '0s' })
     await second.seen(/Smoke tests/)
     expect(
       (await getPods(scene.namespace, 'greenlight.dev/slot=green')).map(({ metadata }) => metadata.uid).sort()
     ).toEqual(serving)
+    test.letGo()
     expect(await second.ended).toMatchObject({ exitCode: 0, outputs: { image: image(3) } })
     expect((await scene.end()).users.failed).toBe(0)
   })

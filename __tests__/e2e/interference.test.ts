@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 import { describe, expect, it } from '@jest/globals'
 
 import type { Service } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'
+import { holdTest } from '../support/held-test.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
 import { getDeployment, getService, image, service, untilAvailable, workload } from '../support/workload.ts'
@@ -18,20 +20,26 @@ const kubectl = (namespace: string, ...args: string[]): string =>
   })
 
 const ORIGINAL = [workload(), service()]
+/** Users are on stable, the canary is ready and not tested yet. */
 const READY = /Smoke tests/
-/** Long enough to interfere: users are on stable, the canary is ready and not tested yet. */
-const UNDER_TEST = { images: image(2), 'smoke-tests': 'run: sleep 6', bake: '2s' }
+const CHANGED =
+  /deployment\/web-green was given another template by somebody else|is not the one that was tested|pods of deployment\/web-green are ready/
+/** Milliseconds until users are where the Service says, on a node that has more to do. */
+const PROXIED = 3000
+const RELEASE = { images: image(2), bake: '2s' }
 
 describe('somebody else writes while a release runs', () => {
   it('adds a port and an annotation to the Service: both stay', async () => {
+    const test = holdTest()
     const scene = await openScene()
     const ref = { apiVersion: 'v1', kind: 'Service', namespace: scene.namespace, name: 'web' }
-    const started = scene.start(UNDER_TEST)
+    const started = scene.start({ ...RELEASE, 'smoke-tests': test.line })
     await started.seen(READY)
     await admin.patch(ref, [
       { op: 'add', path: '/spec/ports/-', value: { name: 'metrics', port: 9090, targetPort: 'http' } },
       { op: 'add', path: '/metadata/annotations/team', value: 'shop' }
     ])
+    test.letGo()
     expect(await started.ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
     const { spec, metadata } = await getService(scene.namespace)
     expect(spec.ports?.map(({ name }) => name)).toEqual(['http', 'metrics'])
@@ -43,12 +51,14 @@ describe('somebody else writes while a release runs', () => {
   })
 
   it('re-applies the original manifests by client-side apply: the traffic never goes to an untested or empty slot', async () => {
+    const test = holdTest()
     const scene = await openScene()
     const file = manifestFile(ORIGINAL)
     kubectl(scene.namespace, 'apply', '-f', file)
-    const started = scene.start(UNDER_TEST)
+    const started = scene.start({ ...RELEASE, 'smoke-tests': test.line })
     await started.seen(READY)
     kubectl(scene.namespace, 'apply', '-f', file)
+    test.letGo()
     const ended = await started.ended
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
     expect((await getService(scene.namespace)).spec.selector).toStrictEqual({
@@ -62,11 +72,12 @@ describe('somebody else writes while a release runs', () => {
   })
 
   it('resets the selector by a forced server-side apply: it is put back and told', async () => {
+    // The release ends in a rollback, so that every answer of v2 is one that nobody should have got.
+    const test = holdTest(1)
     const scene = await openScene()
     const file = manifestFile([service()])
     const changes = recordSelectors(scene.namespace)
-    // The release ends in a rollback, so that every answer of v2 is one that nobody should have got.
-    const started = scene.start({ ...UNDER_TEST, 'smoke-tests': 'run: sleep 8 && exit 1' })
+    const started = scene.start({ ...RELEASE, 'smoke-tests': test.line })
     await started.seen(READY)
     kubectl(
       scene.namespace,
@@ -79,6 +90,7 @@ describe('somebody else writes while a release runs', () => {
     )
     await started.seen('somebody moved the traffic')
     expect((await getService(scene.namespace)).spec.selector).toHaveProperty('pod-template-hash')
+    test.letGo()
     const ended = await started.ended
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back' } })
     expect(ended.summary).toContain('someone')
@@ -97,26 +109,41 @@ describe('somebody else writes while a release runs', () => {
   })
 
   it('changes the canary between test and switch: what was not tested gets no traffic', async () => {
+    const test = holdTest()
     const scene = await openScene()
-    const started = scene.start({ ...UNDER_TEST, bake: '0s' })
+    const started = scene.start({ ...RELEASE, 'smoke-tests': test.line, bake: '0s' })
     await started.seen(READY)
     kubectl(scene.namespace, 'set', 'image', 'deployment/web-green', `web=${image(3)}`)
+    test.letGo()
     const ended = await started.ended
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back' } })
-    expect(ended.outputs.reason).toMatch(
-      /is not the one that was tested|pods of deployment\/web-green are ready/
-    )
+    expect(ended.outputs.reason).toMatch(CHANGED)
     const { users, empty } = await scene.end()
     expect(users).toMatchObject({ failed: 0, versions: { v1: users.total } })
     expect(empty).toEqual([])
   })
 
+  it('changes the canary while users are on it: stable serves before what was not tested comes up', async () => {
+    const scene = await openScene([workload({ env: { START_DELAY_MS: '5000' } }), service()])
+    const started = scene.start({ ...RELEASE, bake: '60s' })
+    await started.seen(/Bake/)
+    await sleep(PROXIED)
+    kubectl(scene.namespace, 'set', 'image', 'deployment/web-green', `web=${image(3)}`)
+    const ended = await started.ended
+    expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back' } })
+    expect(ended.outputs.reason).toMatch(CHANGED)
+    const { users, empty } = await scene.end()
+    expect(users.failures).toEqual([])
+    expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
+    expect(empty).toEqual([])
+  })
+
   it.each([
-    ['while the canary is tested', 'run: sleep 8', /Smoke tests/],
+    ['while the canary is tested', holdTest().line, READY],
     ['while users are on the canary', 'GET /health -> 200', /Bake/]
   ])('changes the plain Deployment itself %s: the release makes way for it', async (_, test, moment) => {
     const scene = await openScene()
-    const started = scene.start({ images: image(2), 'smoke-tests': test, bake: '30s' })
+    const started = scene.start({ images: image(2), 'smoke-tests': test, bake: '60s' })
     await started.seen(moment)
     kubectl(scene.namespace, 'set', 'image', 'deployment/web', `web=${image(3)}`)
     const ended = await started.ended
@@ -132,10 +159,12 @@ describe('somebody else writes while a release runs', () => {
   })
 
   it('starts a second release: it is refused by name, and the first goes on', async () => {
+    const test = holdTest()
     const scene = await openScene()
-    const first = scene.start(UNDER_TEST)
+    const first = scene.start({ ...RELEASE, 'smoke-tests': test.line })
     await first.seen(READY)
     const second = await scene.run({ images: image(3) })
+    test.letGo()
     expect(second).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(second.outputs.reason).toMatch(
       /^another run is releasing here right now: \d+-1-\S+ \(https:\/\/github\.com\/shop\/web\/actions\/runs\/\d+\/attempts\/1\) holds lease\/greenlight-service-web/

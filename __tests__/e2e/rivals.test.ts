@@ -20,7 +20,7 @@ import { image, service, workload } from '../support/workload.ts'
 playScenes()
 
 const CANARY = { strategy: 'canary', route: 'httproute/web', bake: '1s' }
-const FIRST = { ...CANARY, images: image(2), steps: '20% for 12s\n100%' }
+const FIRST = { ...CANARY, images: image(2), steps: '20% for 20s\n100%' }
 const SECOND = { route: 'httproute/web', images: image(3), bake: '0s' }
 
 /** What somebody does to the Lease of the first run, while a part of the users is on its version. */
@@ -87,7 +87,7 @@ async function play({ name, hand, sooner }: Plot): Promise<Played> {
   const before = await routeOf(namespace)
   const door = await startApiDoor()
   const first = scene.start({ ...FIRST, ...through(door, inputs) })
-  await first.seen(/for 12s: watch/)
+  await first.seen(/for 20s: watch/)
   const id = await holderIn(namespace)
   const told = Promise.withResolvers<undefined>()
   // A renewal that takes its time on the way: so the other run is sooner, however fast this machine is.

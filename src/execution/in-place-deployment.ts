@@ -74,9 +74,6 @@ export async function templateBefore({
 export const isOthers = ({ deployment }: ReleaseRun, live: Deployment): boolean =>
   deployment !== undefined && !sameTemplate(deployment.spec.template, live.spec.template)
 
-export const changedByOthers = ({ stable }: ReleaseRun): string =>
-  `deployment/${stable.deployment} was given another template by somebody else while the release ran`
-
 /** What serves is not what was released, and not what was before; nothing is put back over it. */
 export function leave(run: ReleaseRun, live: Deployment, why: string): string {
   const found = versionOf(run.stable.slot as SlotName, live, '')

@@ -5,8 +5,9 @@ import { rolloutOf, withRollout } from '../kubernetes/rollout.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { withSplit } from '../record.ts'
 import { isAsWanted, withVersionOf } from './as-wanted.ts'
+import { changedByOthers } from './change.ts'
 import { confirmEndpoints, readyPods } from './endpoints.ts'
-import { changedByOthers, giveWay, isOthers, rewrite, sameTemplate } from './in-place-deployment.ts'
+import { giveWay, isOthers, rewrite, sameTemplate } from './in-place-deployment.ts'
 import { writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -21,8 +22,8 @@ export async function replace(run: ReleaseRun, wanted: Deployment): Promise<stri
       : sized(wanted, live)
   )
   if (written === undefined && !(await isAsWanted(found, sized(wanted, found), run.ports.cluster))) {
-    await giveWay(run, found, changedByOthers(run))
-    throw new TakenOver(`${changedByOthers(run)}. Nothing was changed in it. Run again.`)
+    await giveWay(run, found, changedByOthers(run.stable.deployment))
+    throw new TakenOver(`${changedByOthers(run.stable.deployment)}. Nothing was changed in it. Run again.`)
   }
   run.deployment = written ?? found
   run.outdated = new Set([run.stable.hash])
@@ -59,7 +60,7 @@ export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<st
  */
 export async function confirm(run: ReleaseRun, after: RolloutStrategy | undefined): Promise<string> {
   const { found } = await rewrite(run, (live) => {
-    if (isOthers(run, live)) throw new ReleaseFailed(changedByOthers(run))
+    if (isOthers(run, live)) throw new ReleaseFailed(changedByOthers(run.stable.deployment))
     return after === undefined ? undefined : withRollout(live, { ...rolloutOf(live), strategy: after })
   })
   const pods = (await readyPods(run, 'canary')).filter((pod) => isOwnedBy(found, pod))
@@ -79,7 +80,7 @@ export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal)
     const { generation = 0 } = run.deployment?.metadata ?? {}
     // What the watch brings may be from before the write.
     if (live === undefined || (live.metadata.generation ?? 0) < generation) return
-    if (isOthers(run, live)) changed.reject(new ReleaseFailed(changedByOthers(run)))
+    if (isOthers(run, live)) changed.reject(new ReleaseFailed(changedByOthers(run.stable.deployment)))
   }
   const fields = `metadata.name=${stable.deployment}`
   const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }

@@ -7,6 +7,7 @@ import type { Health } from '../kubernetes/health.ts'
 import type { ClusterEvent, Deployment, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import type { Log } from '../log.ts'
+import { changeIn } from './change.ts'
 
 export interface Ports {
   readonly cluster: Cluster
@@ -20,7 +21,7 @@ const LOOK_AGAIN = 1000
 const NODE_IS_COMING: ReadonlySet<string> = new Set(['TriggeredScaleUp', 'Nominated', 'NominatedPod'])
 
 type Ready = Extract<Health, { state: 'ready' }>
-type Judged = (health: Health) => void
+type Judged = (health: Health, live: Deployment | undefined) => void
 
 const DELETED: Health = { state: 'doomed', reason: 'Deleted', message: 'somebody deleted it' }
 
@@ -40,11 +41,11 @@ async function watchHealth(
     // What the watch brings first may be from before the write that is waited for.
     if (signal.aborted || live === undefined || pods === undefined) return
     if ((live.metadata.generation ?? 0) < generation) return
-    onHealth(health(live, pods, clock.now(), since, outdated))
+    onHealth(health(live, pods, clock.now(), since, outdated), live)
   }
   const onDeployment = ([found]: readonly Deployment[]): void => {
     live = found
-    if (found === undefined) onHealth(DELETED)
+    if (found === undefined) onHealth(DELETED, undefined)
     look()
   }
   const onPods = (found: readonly Pod[]): void => {
@@ -66,15 +67,16 @@ async function watchHealth(
 async function readHealth(
   { spec, metadata: { namespace, name } }: Deployment,
   { cluster, clock }: Ports,
+  onHealth: Judged,
   since: number,
   outdated?: ReadonlySet<string>
-): Promise<Health> {
+): Promise<void> {
   const labels = printSelector(spec.selector.matchLabels)
   const [live, pods] = await Promise.all([
     cluster.get<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }),
     cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
   ])
-  return live === undefined ? DELETED : health(live, pods, clock.now(), since, outdated)
+  onHealth(live === undefined ? DELETED : health(live, pods, clock.now(), since, outdated), live)
 }
 
 /** Graces pass without any change in the cluster. */
@@ -85,30 +87,35 @@ async function again(clock: Clock, look: () => void, signal: AbortSignal): Promi
   }
 }
 
+export interface Awaited {
+  /** Milliseconds. */
+  readonly timeout: number
+  /** Templates that the Deployment had before, whose pods may be in any state. */
+  readonly outdated?: ReadonlySet<string> | undefined
+  /** Whatever it runs will do: else it is the template that the Deployment is known by. */
+  readonly anyTemplate?: boolean
+}
+
 /**
  * Waits until every pod of the Deployment is ready and of its current template.
- * @param timeout milliseconds
- * @param outdated templates that it had before, whose pods may be in any state
- * @throws ReleaseFailed as soon as a pod cannot come up any more, or after the timeout
+ * @throws ReleaseFailed as soon as a pod cannot come up any more or the template is another one, or after the timeout
  */
 export async function awaitReady(
   deployment: Deployment,
-  timeout: number,
+  { timeout, outdated, anyTemplate = false }: Awaited,
   ports: Ports,
-  signal: AbortSignal,
-  outdated?: ReadonlySet<string>
+  signal: AbortSignal
 ): Promise<Ready> {
   const { promise, resolve, reject } = Promise.withResolvers<Ready>()
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
   const since = ports.clock.now()
   let summary = ''
-  const onHealth: Judged = (seen) => {
-    if (seen.state === 'ready') {
-      resolve(seen)
-      return
-    }
-    if (seen.state === 'doomed') {
+  const onHealth: Judged = (seen, live) => {
+    const change = anyTemplate ? undefined : changeIn(deployment, live)
+    if (change !== undefined) reject(change)
+    else if (seen.state === 'ready') resolve(seen)
+    else if (seen.state === 'doomed') {
       void unlessNodeIsComing(seen, deployment, ports).then((doomed) => {
         if (doomed) reject(asFailure(seen, deployment))
       }, reject)
@@ -116,7 +123,7 @@ export async function awaitReady(
   }
   const lastLook = async (): Promise<void> => {
     await ports.clock.sleep(timeout, watching)
-    onHealth(await readHealth(deployment, ports, since, outdated))
+    await readHealth(deployment, ports, onHealth, since, outdated)
     throw notReady(deployment, timeout, summary)
   }
   watchHealth(deployment, ports, onHealth, watching, outdated).then(() => {
@@ -140,14 +147,16 @@ const GROWING: ReadonlySet<string> = new Set(['ProgressDeadlineExceeded', 'Unsch
 const UNREADY_GRACE = 10_000
 
 /**
- * Rejects when pods that users are on cannot run any more, or are not ready any more; at once when none of them is.
- * Settles only by that or by the signal.
+ * Rejects when pods that users are on cannot run any more, or are not ready any more; at once when none of them is, or
+ * when somebody has others come up in their place. Settles only by that or by the signal.
  */
 export async function untilDoomed(deployment: Deployment, ports: Ports, signal: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
   const switchedTo = deployment.spec.replicas ?? 1
   let unreadySince: number | undefined
-  const onHealth: Judged = (seen) => {
+  const onHealth: Judged = (seen, live) => {
+    const change = changeIn(deployment, live)
+    if (change !== undefined) reject(change)
     if (seen.state === 'doomed' && !GROWING.has(seen.reason)) reject(asFailure(seen, deployment))
     // An autoscaler may have more pods come up, or fewer stay.
     if (seen.state !== 'progressing' || seen.ready >= Math.min(switchedTo, seen.wanted)) {

@@ -3,6 +3,7 @@ import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Split } from '../routes/route.ts'
 import { podsFor } from '../strategies/sizing.ts'
+import { changeIn } from './change.ts'
 import { knownDeployment, patchClaimed } from './claimed.ts'
 import { lanesOf } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
@@ -34,6 +35,7 @@ async function servingNow(run: ReleaseRun): Promise<number> {
 }
 
 async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { deployment: before } = run
   const ref = refOf(run.canary.deployment, run)
   const canary = await run.ports.cluster.get<Deployment>(ref)
   if (canary === undefined || wantedReplicas(canary) < size) {
@@ -42,7 +44,9 @@ async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promi
     const known = knownDeployment(run, run.canary.deployment)
     run.deployment = await patchClaimed<Deployment>(run, ref, patch, known)
   } else run.deployment = canary
-  const { pods } = await awaitReady(run.deployment, run.settings.timeout, run.ports, signal)
+  const change = changeIn(before ?? run.deployment, run.deployment)
+  if (change !== undefined) throw change
+  const { pods } = await awaitReady(run.deployment, run.settings, run.ports, signal)
   run.pods = pods
   run.canary = { ...run.canary, replicas: size }
 }

@@ -68,8 +68,9 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   await run.lock.confirm()
   const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
   const scaled = await patchClaimed<Deployment>(run, ref, grown, deployment)
-  const found = await awaitReady(scaled, Math.min(run.settings.timeout, PATIENCE), run.ports, signal).catch(
-    (error: unknown) => orAny(error, run)
+  const awaited = { timeout: Math.min(run.settings.timeout, PATIENCE), anyTemplate: true }
+  const found = await awaitReady(scaled, awaited, run.ports, signal).catch((error: unknown) =>
+    orAny(error, run)
   )
   followTemplate(run, found.hash, scaled)
   return `${found.pods.length} of ${size} pods ready now`

@@ -1,11 +1,13 @@
 import { ReleaseFailed } from '../errors.ts'
 import { templateHash } from '../kubernetes/health.ts'
-import type { Pod } from '../kubernetes/objects.ts'
+import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts'
 import type { Release, Selector } from '../record.ts'
 import type { Split } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
+import { refOf } from '../routes/writes.ts'
+import { changeIn } from './change.ts'
 import { confirmEndpoints, readyPods } from './endpoints.ts'
 import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -111,12 +113,14 @@ export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<stri
 
 /**
  * What was tested is what gets the traffic: the pods that the selector will select are of the template that came
- * up and have passed the smoke tests. A pod that was replaced since is tested first.
+ * up and have passed the smoke tests, and its controller brings up no other ones. A pod that was replaced since is
+ * tested first.
  */
 async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   for (let left = RETESTS; ; left -= 1) {
-    const pods = await readyPods(run, 'canary')
+    const [pods, change] = await Promise.all([readyPods(run, 'canary'), changeInCanary(run)])
     refuseStrangers(run, pods)
+    if (change !== undefined) throw change
     run.pods = pods
     const untested = pods.filter(({ metadata }) => !run.tested.has(metadata.uid ?? ''))
     if (run.settings.smokeTests.length === 0 || untested.length === 0 || run.release.command === 'rollback')
@@ -127,6 +131,12 @@ async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void>
       )
     await runSmokeTestsOn(run, untested, signal)
   }
+}
+
+/** Its controller may not have seen yet what somebody has written a moment ago. */
+async function changeInCanary({ ports, deployment }: ReleaseRun): Promise<ReleaseFailed | undefined> {
+  if (deployment === undefined) return undefined
+  return changeIn(deployment, await ports.cluster.get<Deployment>(refOf(deployment)))
 }
 
 function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {

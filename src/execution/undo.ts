@@ -8,9 +8,9 @@ import { printSelector } from '../kubernetes/selectors.ts'
 import { UNDONE_ANNOTATION } from '../kubernetes/slots.ts'
 import { withSplit } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
+import { changedByOthers } from './change.ts'
 import { collectEvidence } from './evidence.ts'
 import {
-  changedByOthers,
   giveWay,
   isOthers,
   leave,
@@ -40,7 +40,7 @@ export async function undo(run: ReleaseRun): Promise<string> {
   const { found, written } = await rewrite(run, (live) =>
     isTheirs(live) ? undefined : asBefore(run, live, before)
   )
-  if (written === undefined) return giveWay(run, found, changedByOthers(run))
+  if (written === undefined) return giveWay(run, found, changedByOthers(run.stable.deployment))
   warnOfStrangers(run, found)
   run.deployment = written
   run.stable = { ...run.stable, replicas: wantedReplicas(written) }
@@ -110,12 +110,12 @@ export async function awaitUndone(run: ReleaseRun, signal: AbortSignal): Promise
 
 async function awaitOnce(run: ReleaseRun, timeout: number, signal: AbortSignal): Promise<string> {
   const live = await readDeployment(run)
-  if (isOthers(run, live)) return leave(run, live, changedByOthers(run))
+  if (isOthers(run, live)) return leave(run, live, changedByOthers(run.stable.deployment))
   const pods = await podsOf(run, live)
   const outdated = new Set(pods.map(templateHash).filter((hash) => hash !== run.stable.hash))
-  const ready = await awaitReady(live, timeout, run.ports, signal, outdated)
+  const ready = await awaitReady(live, { timeout, outdated }, run.ports, signal)
   const { found } = await rewrite(run, (now) => (isOthers(run, now) ? undefined : withOwnStrategy(run, now)))
-  if (isOthers(run, found)) return leave(run, found, changedByOthers(run))
+  if (isOthers(run, found)) return leave(run, found, changedByOthers(run.stable.deployment))
   return `${ready.pods.length} of ${ready.pods.length} pods ready, template ${ready.hash}`
 }
 

@@ -341,30 +341,55 @@ const breakCanary = (scene: Scene): void => {
 }
 
 describe('somebody else writes to the Deployments', () => {
-  it('another template into the canary after it was tested: it never gets the traffic', async () => {
-    const scene = await openScene()
-    const theirs = (): void => {
-      scene.cluster.patch(deploymentRef('web-green'), [
-        { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:evil' }
-      ])
+  const changeCanary = ({ cluster }: Scene): unknown =>
+    cluster.patch(deploymentRef('web-green'), [
+      { op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'shop/web:evil' }
+    ])
+
+  it.each([
+    ['long', 5000, 'somebody changed deployment/web-green'],
+    ['a moment', 0, 'deployment/web-green was given another template by somebody else']
+  ])(
+    'another template into the canary %s before its switch: it never gets the traffic',
+    async (_, ms, why) => {
+      const scene = await openScene()
+      const run = scene.run({
+        inputs: { 'smoke-tests': 'GET /health -> 200' },
+        after: once(
+          ({ verb }) => verb === 'send',
+          () => {
+            changeCanary(scene)
+            return ms === 0 ? undefined : scene.clock.sleep(ms)
+          }
+        )
+      })
+      expect(await run.deploy()).toMatchObject({
+        result: 'rolled-back',
+        reason: expect.stringContaining(why)
+      })
+      expect(scene.story.filter((line) => line.includes('100 %'))).toEqual([])
+      expect(scene.harm).toEqual([])
     }
-    const run = scene.run({
-      inputs: { 'smoke-tests': 'GET /health -> 200' },
-      after: once(
-        ({ verb }) => verb === 'send',
-        () => {
-          theirs()
-          return scene.clock.sleep(5000)
-        }
-      )
-    })
-    expect(await run.deploy()).toMatchObject({
-      result: 'rolled-back',
-      reason: expect.stringContaining('somebody changed deployment/web-green')
-    })
-    expect(scene.story.filter((line) => line.includes('100 %'))).toEqual([])
-    expect(scene.harm).toEqual([])
-  })
+  )
+
+  it.each([
+    ['while its pods come up', STARTED, {}],
+    ['in the bake', SERVING, { bake: '1m' }]
+  ])(
+    'another template into the canary %s: stable has the traffic before their pods serve',
+    async (_, moment, inputs) => {
+      const scene = await openScene()
+      scene.controllers.life = () => ({ after: 5000, status: READY })
+      void scene.when(moment, 1000, () => changeCanary(scene))
+      expect(await scene.run({ inputs }).deploy()).toMatchObject({
+        result: 'rolled-back',
+        reason: 'deployment/web-green was given another template by somebody else while the release ran'
+      })
+      expect(scene.traffic()).toBe('app=web -> v1 3')
+      // That their rollout ends pods is their own doing.
+      expect(scene.harm.filter((line) => !line.includes('was ended'))).toEqual([])
+    }
+  )
 
   it('deletes a tested pod before the switch: the one in its place is tested first', async () => {
     const scene = await openScene()
