@@ -16,11 +16,11 @@ import { templateNeeds } from './strategies/needs.ts'
  */
 export async function abort(request: Omit<Request, 'manifests' | 'metrics'>): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
-  const seen = await observe(target, ports.cluster)
+  const seen = await observe(target, ports)
   const left = refuseEnded(seen.record, seen.service.metadata.name)
   await requireRights(seen, [...(await needsToEnd(seen, left, ports)), ...templateNeeds], ports)
   return withLock(seen, origin, ports, signal, async (lock) => {
-    const observed = await observe(target, ports.cluster)
+    const observed = await observe(target, ports)
     const record = refuseEnded(observed.record, observed.service.metadata.name)
     const run = await recover(observed, record, ports, inputs, lock)
     const wasPromoted = run.release.phase === 'promoted'

@@ -91,7 +91,7 @@ const isLeft = (record: Release): boolean => isUnfinished(record) && record.phas
  */
 export async function cleanup(request: CleanupRequest): Promise<Outcome> {
   const { target, origin, ports, signal } = request
-  const seen = await observe(target, ports.cluster)
+  const seen = await observe(target, ports)
   const untouched = (reason: string): Outcome => ({
     ...lookedAt('cleanup', seen, origin, ports.clock.now()),
     reason
@@ -112,12 +112,12 @@ export async function cleanup(request: CleanupRequest): Promise<Outcome> {
 async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
   const { target, origin, ports } = request
   const deeds: Deed[] = []
-  let observed = await observe(target, ports.cluster)
+  let observed = await observe(target, ports)
   for (const chore of chores) {
     const { record } = observed
     if (record === undefined || !(await chore.isDue(observed, ports))) continue
     deeds.push(await chore.work(request, { ...observed, record }, lock))
-    observed = await observe(target, ports.cluster)
+    observed = await observe(target, ports)
   }
   const runs = deeds.flatMap((deed) => deed.runs)
   const [first] = deeds

@@ -21,7 +21,7 @@ import { needsToEnd, requireRights } from './rights.ts'
  */
 export async function deploy(request: Request): Promise<Outcome> {
   const { target, origin, ports, signal } = request
-  const observed = await observe(target, ports.cluster)
+  const observed = await observe(target, ports)
   const { record } = observed
   if (record !== undefined && isUnfinished(record)) return afterRecovery(request, observed, record)
   const ready = await getReady(request, observed)
@@ -63,7 +63,7 @@ async function afterRecovery(request: Request, observed: Observed, left: Release
   const { inputs, target, origin, ports, signal } = request
   await requireRights(observed, await needsToEnd(observed, left, ports), ports)
   await withLock(observed, origin, ports, signal, async (lock) => {
-    const now = await observe(target, ports.cluster)
+    const now = await observe(target, ports)
     if (now.record !== undefined && isUnfinished(now.record))
       await recover(now, now.record, ports, inputs, lock)
   })

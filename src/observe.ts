@@ -1,7 +1,16 @@
+import type { Clock } from './clock.ts'
 import { InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
-import type { Cluster } from './kubernetes/cluster.ts'
-import { isEnding, isOwnedBy, isReady, isSettled, templateHash, wantedReplicas } from './kubernetes/health.ts'
+import type { Cluster, Ref } from './kubernetes/cluster.ts'
+import {
+  isEnding,
+  isOwnedBy,
+  isReady,
+  isSeen,
+  isSettled,
+  templateHash,
+  wantedReplicas
+} from './kubernetes/health.ts'
 import type {
   Deployment,
   HorizontalPodAutoscaler,
@@ -32,11 +41,16 @@ export interface Target {
 
 const isFault = (value: object): value is Fault => 'problem' in value
 
+interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+}
+
 /** @throws InputError when it is not clear what serves */
-export async function observe(target: Target, cluster: Cluster): Promise<Observed> {
+export async function observe(target: Target, { cluster, clock }: Ports): Promise<Observed> {
   const { namespace, workload } = target
   const [slots, routes, services, autoscalers] = await Promise.all([
-    readSlots(target, cluster),
+    readSlots(target, { cluster, clock }),
     readRoutes(target.routes, namespace, cluster),
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
     readAutoscalers(namespace, cluster)
@@ -89,19 +103,29 @@ function stableOf(
   return slots[slot] === undefined ? undefined : { slot, deployment: slots[slot] }
 }
 
-async function readSlots({ namespace, workload }: Target, cluster: Cluster): Promise<Slots> {
+async function readSlots({ namespace, workload }: Target, ports: Ports): Promise<Slots> {
   const found = await Promise.all(
     slotsOf(workload).map(async ({ slot, name }) => {
-      const deployment = await cluster.get<Deployment>({
-        apiVersion: 'apps/v1',
-        kind: 'Deployment',
-        namespace,
-        name
-      })
+      const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }
+      const deployment = await readSeen(ref, ports)
       return deployment === undefined ? [] : [[slot, deployment] as const]
     })
   )
   return Object.fromEntries(found.flat())
+}
+
+/** Milliseconds that a controller may take to see a Deployment, and between two looks. */
+const UNSEEN = 10_000
+const LOOK_AGAIN = 200
+
+/** Until its controller has seen it, its status is of another spec; an annotation that has changed is enough for that. */
+async function readSeen(ref: Ref, { cluster, clock }: Ports): Promise<Deployment | undefined> {
+  const late = clock.now() + UNSEEN
+  for (;;) {
+    const found = await cluster.get<Deployment>(ref)
+    if (found === undefined || isSeen(found) || clock.now() >= late) return found
+    await clock.sleep(LOOK_AGAIN)
+  }
 }
 
 /** Says what is there instead: most often the name or the namespace is wrong. */

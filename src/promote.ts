@@ -33,10 +33,10 @@ import { planRest } from './strategies/progressive.ts'
  */
 export async function promote(request: Request): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
-  const seen = await observe(target, ports.cluster)
+  const seen = await observe(target, ports)
   await requireRightsToGoOn(seen, waitingIn(seen), inputs, ports)
   return withLock(seen, origin, ports, signal, async (lock) => {
-    const observed = await observe(target, ports.cluster)
+    const observed = await observe(target, ports)
     const record = waitingIn(observed)
     const live = await readTested(observed, record, request)
     await refuseAnother(observed, live, request)

@@ -129,10 +129,10 @@ async function finishOwn(
   ports: Ports,
   settings: OwnSettings
 ): Promise<string | undefined> {
-  const seen = await observe(target, ports.cluster)
+  const seen = await observe(target, ports)
   if (leftOf(seen, origin, settings) === undefined) return undefined
   return withLock(seen, origin, ports, new AbortController().signal, async (lock) => {
-    const observed = await observe(target, ports.cluster)
+    const observed = await observe(target, ports)
     const { record } = observed
     const left = leftOf(observed, origin, settings)
     if (record === undefined || left === undefined) return undefined

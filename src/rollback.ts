@@ -37,10 +37,10 @@ type RollbackRequest = Omit<Request, 'manifests' | 'metrics'>
  */
 export async function rollback(request: RollbackRequest): Promise<Outcome> {
   const { target, origin, ports, signal } = request
-  const seen = await observe(target, ports.cluster)
+  const seen = await observe(target, ports)
   await requireRightsToReturn(request, seen)
   return withLock(seen, origin, ports, signal, async (lock) => {
-    const observed = await observe(target, ports.cluster)
+    const observed = await observe(target, ports)
     const { record } = observed
     return record === undefined || !isUnfinished(record)
       ? back(request, observed, lock)
@@ -92,8 +92,7 @@ async function backFromUnfinished(
   const wanted = inputs.to === undefined ? undefined : await findVersion(observed, inputs.to, ports.cluster)
   const run = await recover(observed, record, ports, inputs, lock)
   const isAnother = wanted !== undefined && !wanted.version.serves
-  if (run.release.phase === 'promoted' || isAnother)
-    return back(request, await observe(target, ports.cluster), lock)
+  if (run.release.phase === 'promoted' || isAnother) return back(request, await observe(target, ports), lock)
   const reason = `release ${record.id} was unfinished: it was undone`
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, 'rollback', origin, ports.clock.now())
 }

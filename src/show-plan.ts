@@ -26,7 +26,7 @@ import { slotLabelsOf } from './strategies/unchanged.ts'
  */
 export async function showPlan(request: Request): Promise<Outcome> {
   const { target, origin, ports } = request
-  const seen = await observe(target, ports.cluster)
+  const seen = await observe(target, ports)
   const { record } = seen
   const left = record !== undefined && isUnfinished(record) ? record : undefined
   const observed = left === undefined ? seen : whenEnded(seen, left)

@@ -18,7 +18,7 @@ export async function status({
   origin,
   ports
 }: Pick<Request, 'target' | 'origin' | 'ports'>): Promise<Outcome> {
-  const observed = await observe(target, ports.cluster)
+  const observed = await observe(target, ports)
   const { record } = observed
   const versions = (await readVersions(observed, ports.cluster)).map(({ version }) => version)
   for (const line of [...factsOf(observed), ...versionLines(versions)]) ports.log.quote(line)

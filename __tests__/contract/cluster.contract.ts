@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { ClusterError } from '../../src/errors.ts'
 import type { Cluster, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
-import type { KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
+import type { Deployment, KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
 
 export interface ClusterUnderTest {
   readonly cluster: Cluster
@@ -50,6 +50,20 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       data: { a: '1' },
       ...more
     })
+    const deployment = (): Deployment => {
+      const labels = { app: `app-${(count += 1)}` }
+      const containers = [{ name: 'app', image: 'docker.io/greenlight/workload:1' }]
+      return {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { namespace: under.namespace, name: labels.app, labels, annotations: { team: 'none' } },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers } }
+        }
+      }
+    }
     const refTo = ({ apiVersion, kind, metadata: { namespace, name } }: KubernetesObject): Ref => ({
       apiVersion,
       kind,
@@ -87,6 +101,21 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
         const object = configMap()
         await cluster.create(object)
         expect(await statusOf(cluster.create(object))).toBe(409)
+      })
+    })
+
+    describe('the generation of a Deployment', () => {
+      it('is another one with every change of its spec or an annotation, and the same with one of a label', async () => {
+        const created = await cluster.create(deployment())
+        const ref = refTo(created)
+        const after = async (path: string, value: unknown): Promise<number> => {
+          const { metadata } = await cluster.patch(ref, [{ op: 'add', path, value }])
+          return (metadata.generation ?? 0) - (created.metadata.generation ?? 0)
+        }
+        expect(await after('/metadata/labels/tier', 'front')).toBe(0)
+        expect(await after('/metadata/annotations/team', 'shop')).toBe(1)
+        expect(await after('/metadata/annotations/team', 'shop')).toBe(1)
+        expect(await after('/spec/minReadySeconds', 3)).toBe(2)
       })
     })
 

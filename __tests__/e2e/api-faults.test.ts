@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-import { startApiDoor, through } from '../support/api-door.ts'
+import type { Ended } from '../support/action.ts'
+import { isWrite, shortened, startApiDoor, through } from '../support/api-door.ts'
 import type { ApiDoor, Mishap } from '../support/api-door.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
@@ -21,6 +22,8 @@ afterEach(() => {
 afterAll(() => {
   door.close()
 })
+
+const CANARY = { strategy: 'canary', route: 'httproute/web', steps: '50% for 1s\n100%', bake: '0s' }
 
 const MISHAPS: readonly Mishap[] = [
   { status: 429 },
@@ -66,6 +69,41 @@ describe('an API server that fails one request in five', () => {
     const { users, empty } = await scene.end()
     expect(users.failures).toEqual([])
     expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
+    expect(empty).toEqual([])
+  })
+})
+
+/** Each write is carried out, and nobody hears of it; then it is sent again. */
+const losingAnswers = () => {
+  const lost = new Set<string>()
+  return (request: string): Mishap | undefined => {
+    const line = shortened(request)
+    if (!isWrite(request) || lost.has(line)) return undefined
+    lost.add(line)
+    return { lost: () => undefined }
+  }
+}
+
+describe('an API server whose first answer to every kind of write is lost', () => {
+  it.each([
+    ['to new Deployments and ones that are there, on a route', CANARY, uniqueHost()],
+    ['to a Deployment in place', { strategy: 'rolling', bake: '0s', route: 'service/web' }, undefined]
+  ])('%s: releases and rollbacks go on', async (_, settings, host) => {
+    const routes = host === undefined ? [] : [httpRoute({ host })]
+    const scene = await openScene([workload(), service(), ...routes], host)
+    const { strategy, route } = settings
+    const play = (inputs: Readonly<Record<string, string>>): Promise<Ended> => {
+      door.befall(losingAnswers())
+      return scene.run({ ...through(door, scene.inputs), ...inputs })
+    }
+    for (const version of [2, 3, 2]) {
+      const ended = await play({ ...settings, images: image(version) })
+      expect(ended.outputs).toMatchObject({ reason: '', result: 'promoted', image: image(version) })
+    }
+    const back = await play({ command: 'rollback', strategy, route })
+    expect(back.outputs).toMatchObject({ reason: '', result: 'rolled-back', image: image(3) })
+    const { users, empty } = await scene.end()
+    expect(users.failures).toEqual([])
     expect(empty).toEqual([])
   })
 })

@@ -158,9 +158,19 @@ export class MemoryCluster {
   }
 
   /** What a controller reports; no other part of the object is touched. */
-  setStatus(ref: Ref, status: unknown): void {
+  /** @param annotations that a controller changes with it, which makes no new generation then */
+  setStatus(ref: Ref, status: unknown, annotations: Readonly<Record<string, string>> = {}): void {
     const live = this.#objects.get(keyOf(ref))
-    if (live !== undefined) this.#keep({ ...live, status }, live, 'kube-controller-manager', false)
+    if (live === undefined) return
+    const all = { ...live.metadata.annotations, ...annotations }
+    const metadata = Object.keys(all).length === 0 ? live.metadata : { ...live.metadata, annotations: all }
+    this.#keep(
+      { ...live, metadata, status },
+      live,
+      'kube-controller-manager',
+      false,
+      live.metadata.generation
+    )
   }
 
   remove(ref: Ref, by = 'somebody'): void {
@@ -263,21 +273,20 @@ export class MemoryCluster {
     throw new ClusterError(`${ref.kind} ${ref.name} does not exist`, 404)
   }
 
-  #keep(object: Stored, live: Stored | undefined, by: string, dryRun: boolean): Stored {
+  #keep(object: Stored, live: Stored | undefined, by: string, dryRun: boolean, generation?: number): Stored {
     const time = new Date(this.clock.now()).toISOString()
-    const { generation = 0, managedFields = [], creationTimestamp = time, uid } = live?.metadata ?? {}
+    const { managedFields = [], creationTimestamp = time, uid } = live?.metadata ?? {}
     const kept: Stored = asKept({
       ...object,
       metadata: { ...object.metadata, uid: uid ?? `uid-${this.#version + 1}`, creationTimestamp }
     })
     if (live !== undefined && sameContent(kept, live)) return live
-    const sameSpec = live !== undefined && isDeepStrictEqual(kept.spec, live.spec)
     const others = managedFields.filter(({ manager }) => manager !== by)
     const stored: Stored = asKept({
       ...kept,
       metadata: {
         ...kept.metadata,
-        generation: generation + (sameSpec ? 0 : 1),
+        generation: generation ?? nextGeneration(kept, live),
         resourceVersion: String((this.#version += dryRun ? 0 : 1)),
         managedFields: [...others, { manager: by, operation: 'Update', time }]
       }
@@ -291,6 +300,16 @@ export class MemoryCluster {
   #tell(now: Stored, before: Stored | undefined, by: string): void {
     for (const listener of this.#listeners) listener(now, before, this.#writer ?? by)
   }
+}
+
+/** Deployments count their annotations, too: https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/apps/deployment/strategy.go */
+function nextGeneration({ kind, metadata, spec }: Stored, live: Stored | undefined): number {
+  const { generation = 0, annotations = {} } = live?.metadata ?? {}
+  const isSame =
+    live !== undefined &&
+    isDeepStrictEqual(spec, live.spec) &&
+    (kind !== 'Deployment' || isDeepStrictEqual(metadata.annotations ?? {}, annotations))
+  return generation + (isSame ? 0 : 1)
 }
 
 const conflict = ({ kind, metadata }: Stored, what: string): ClusterError =>

@@ -123,8 +123,15 @@ export class Controllers {
         updatedReplicas: pods.filter((pod) => templateHash(pod) === hash).length,
         readyReplicas: ready,
         availableReplicas: ready
-      }
+      },
+      this.#revisionOf(metadata, hash)
     )
+  }
+
+  #revisionOf({ namespace, name }: Deployment['metadata'], hash: string): Record<string, string> {
+    const ref = { apiVersion: DEPLOYMENT, kind: 'ReplicaSet', namespace, name: `${name}-${hash}` }
+    const revision = this.#cluster.read<ReplicaSet>(ref)?.metadata.annotations?.[REVISION]
+    return revision === undefined ? {} : { [REVISION]: revision }
   }
 
   #keepReplicaSet({ metadata, spec }: Deployment, hash: string): void {

@@ -1,11 +1,11 @@
 import { withClaim } from '../kubernetes/claim.ts'
 import { isConflict, untilWritten } from '../kubernetes/conflict.ts'
-import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
+import { hasTemplateOf, isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { rebased } from '../kubernetes/rebase.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { refOf } from '../routes/writes.ts'
-import { isAsWanted } from './as-wanted.ts'
+import { hasSpecOf, isAsWanted } from './as-wanted.ts'
 import { patchClaimed } from './claimed.ts'
 import { untilGuestsHaveLeft } from './guests.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -28,7 +28,7 @@ export async function start(
   run.deployment = await run.ports.cluster
     .replace(deployment)
     .catch((error: unknown) => unlessOthers(error, deployment, base, run))
-  if (run.deployment.metadata.generation === deployment.metadata.generation) run.outdated = new Set()
+  if (base !== undefined && hasTemplateOf(run.deployment, base)) run.outdated = new Set()
   return `deployment/${deployment.metadata.name} updated`
 }
 
@@ -82,13 +82,12 @@ async function unlessOthers(
   { ports: { cluster }, lock }: ReleaseRun
 ): Promise<Deployment> {
   if (!isConflict(error)) throw error
-  const { generation } = deployment.metadata
   const written = await untilWritten(async () => {
     const live = await cluster.get<Deployment>(refOf(deployment))
     if (live === undefined) return undefined
-    if (live.metadata.generation !== generation) {
+    if (base === undefined || !hasSpecOf(live, base)) {
       // What was made without pods may have got them.
-      const wanted = generation === undefined ? sized(deployment, wantedReplicas(live)) : deployment
+      const wanted = base === undefined ? sized(deployment, wantedReplicas(live)) : deployment
       return (await isAsWanted(live, wanted, cluster)) ? live : undefined
     }
     await lock.confirm()

@@ -50,10 +50,13 @@ export const isOwnedBy = (deployment: Deployment, pod: Pod): boolean =>
     ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${templateHash(pod)}`
   ) ?? false
 
+/** Whether its status says something of it as it is. */
+export const isSeen = ({ metadata, status }: Deployment): boolean =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
+
 /** Whether no rollout is under way that would end the pods that are there. */
-export const isSettled = ({ metadata, status }: Deployment): boolean =>
-  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) &&
-  (status?.updatedReplicas ?? 0) === (status?.replicas ?? 0)
+export const isSettled = (deployment: Deployment): boolean =>
+  isSeen(deployment) && (deployment.status?.updatedReplicas ?? 0) === (deployment.status?.replicas ?? 0)
 
 /** Whether two Deployments run the same; both as the API server keeps them. */
 export const hasTemplateOf = (one: Deployment, other: Deployment): boolean =>
