@@ -27,6 +27,9 @@ import (
 
 const shownFailures = 20
 
+// How long a user waits: a connection to a pod that is gone never gets an answer, a busy machine gives one late.
+const patience = 10 * time.Second
+
 type seen struct {
 	At      float64 `json:"at"`
 	Version string  `json:"version"`
@@ -113,8 +116,8 @@ func fail(message string) {
 
 func run(end context.Context, request *http.Request, rate, seconds float64) *result {
 	users := []user{
-		{&http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, false},
-		{&http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}, true},
+		{&http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, false},
+		{&http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}, true},
 	}
 	now := time.Now()
 	res := &result{
