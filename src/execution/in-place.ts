@@ -1,4 +1,5 @@
 import { ReleaseFailed, TakenOver } from '../errors.ts'
+import { untilWritten } from '../kubernetes/conflict.ts'
 import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { rolloutOf, withRollout } from '../kubernetes/rollout.ts'
@@ -7,7 +8,7 @@ import { withSplit } from '../record.ts'
 import { isAsWanted, withVersionOf } from './as-wanted.ts'
 import { changedByOthers } from './change.ts'
 import { confirmEndpoints, readyPods } from './endpoints.ts'
-import { giveWay, isOthers, rewrite, sameTemplate } from './in-place-deployment.ts'
+import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './in-place-deployment.ts'
 import { writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -21,14 +22,22 @@ export async function replace(run: ReleaseRun, wanted: Deployment): Promise<stri
       ? undefined
       : sized(wanted, live)
   )
-  if (written === undefined && !(await isAsWanted(found, sized(wanted, found), run.ports.cluster))) {
+  const replaced = written ?? (await replacedBefore(run, wanted))
+  if (replaced === undefined) {
     await giveWay(run, found, changedByOthers(run.stable.deployment))
     throw new TakenOver(`${changedByOthers(run.stable.deployment)}. Nothing was changed in it. Run again.`)
   }
-  run.deployment = written ?? found
+  run.deployment = replaced
   run.outdated = new Set([run.stable.hash])
   return `deployment/${run.deployment.metadata.name} has the new template, ${wantedReplicas(run.deployment)} pods are replaced`
 }
+
+/** By a write of ours whose answer was lost; its status changes while that is found out. */
+const replacedBefore = (run: ReleaseRun, wanted: Deployment): Promise<Deployment | undefined> =>
+  untilWritten(async () => {
+    const live = await readDeployment(run)
+    return (await isAsWanted(live, sized(wanted, live), run.ports.cluster)) ? live : undefined
+  })
 
 const sized = (wanted: Deployment, live: Deployment): Deployment => {
   const { replicas } = live.spec

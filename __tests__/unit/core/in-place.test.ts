@@ -422,13 +422,19 @@ describe.each(names)(
 )
 
 describe.each(names)('%s: a write whose answer is lost', (world) => {
-  it('is found done when it is done again', async () => {
+  it('is found done when it is done again, while pods come and go', async () => {
     for (let writes = 1; ; writes += 1) {
-      const { scene, to, harm } = await open(world)
+      const { scene, name, to, harm } = await open(world)
       let count = 0
+      let changes = 0
       const outcome = await scene
         .run({
           ...to(2),
+          before: ({ verb, kind, dryRun }) => {
+            if (!dryRun || verb !== 'replace' || kind !== 'Deployment' || (changes += 1) > 5) return
+            const { status } = scene.deployment(name)
+            scene.cluster.setStatus(deploymentRef(name), { ...status, collisionCount: changes })
+          },
           after: (call) => {
             if (isWrite(call) && (count += 1) === writes) throw new ClusterError('connection reset', 0)
           }
