@@ -22,9 +22,12 @@ import { beginRun, drainIn, routesOf } from './release-run.ts'
 import type { Request } from './request.ts'
 import { requireRights } from './rights.ts'
 import { samplerFor } from './sampler.ts'
+import { isConfig } from './strategies/config-copy.ts'
 import { difference } from './strategies/difference.ts'
+import { asAuthored } from './strategies/exported.ts'
 import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
 import { prepare, targetPort } from './strategies/prepare.ts'
+import { isSlotOf } from './strategies/traffic-fields.ts'
 import { planRest } from './strategies/progressive.ts'
 
 /**
@@ -97,7 +100,10 @@ async function readTested(
 
 /** Whoever names images or manifests says what is to be promoted: it must be what was tested. */
 async function refuseAnother(observed: Observed, live: Deployment, request: Request): Promise<void> {
-  const { inputs, manifests, origin, ports } = request
+  const { inputs, origin, ports } = request
+  // Nothing else of them is applied any more.
+  const used = request.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
+  const { manifests } = asAuthored(used, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
   const prepared = prepare(inputs, { ...observed, routes: [] }, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)

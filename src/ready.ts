@@ -10,6 +10,7 @@ import type { Request } from './request.ts'
 import { untestedWays } from './routes/find.ts'
 import { samplerFor } from './sampler.ts'
 import { drainOf } from './strategies/drain.ts'
+import { asAuthored } from './strategies/exported.ts'
 import { isInPlace, planInPlace } from './strategies/in-place.ts'
 import { prepareInPlace } from './strategies/prepare-in-place.ts'
 import { prepare } from './strategies/prepare.ts'
@@ -34,8 +35,10 @@ export interface Ready extends Prepared {
  * @throws InputError with all that is wrong
  */
 export async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
-  const { inputs, manifests, origin, ports, signal } = request
+  const { inputs, origin, ports, signal } = request
   const { strategy } = inputs
+  const { manifests, ...authored } = asAuthored(request.manifests, observed)
+  if (authored.faults.length > 0) throw new InputError(authored.faults)
   const prepared = isInPlace(strategy)
     ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
     : prepare(inputs, observed, manifests, origin)
@@ -52,7 +55,13 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return undefined
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
-  const all = [...warnings, ...prepared.warnings, ...unwatched(prepared.manifests), ...ways]
+  const all = [
+    ...authored.warnings,
+    ...warnings,
+    ...prepared.warnings,
+    ...unwatched(prepared.manifests),
+    ...ways
+  ]
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all, tried }
 }

@@ -22,9 +22,16 @@ export function tell(object: KubernetesObject, cluster: MemoryCluster): string |
   }
   if (kind === 'HorizontalPodAutoscaler')
     return `autoscaler -> ${(object as HorizontalPodAutoscaler).spec.scaleTargetRef.name}`
-  const record = readRecord(object)
-  const state = record === undefined ? 'no record' : `${record.phase} ${record.weight} %`
-  return `service/${metadata.name} ${printSelector(readable((object as Service).spec.selector, cluster))} (${state})`
+  return `service/${metadata.name} ${printSelector(readable((object as Service).spec.selector, cluster))} (${stateOf(object)})`
+}
+
+function stateOf(object: KubernetesObject): string {
+  try {
+    const record = readRecord(object)
+    return record === undefined ? 'no record' : `${record.phase} ${record.weight} %`
+  } catch {
+    return 'unreadable record'
+  }
 }
 
 /** Hashes of templates are replaced by the versions that they are of. */

@@ -4,6 +4,7 @@ import { printSelector, selects, templateLabels, withoutKeys } from '../kubernet
 import { isSlotService, slotDeploymentName } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import { readRecord, RECORD_ANNOTATION } from '../record.ts'
+import type { Release } from '../record.ts'
 
 /** The Deployments that a workload's versions can run in, as far as they exist. */
 export type Slots = Readonly<Partial<Record<SlotName, Deployment>>>
@@ -21,9 +22,17 @@ const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
 
 /** In the middle of a release the Deployment that it selects may be gone, but the record says whose it is. */
 function isRecordedFor(service: Service, workload: string): boolean {
-  if (service.metadata.annotations?.[RECORD_ANNOTATION] === undefined) return false
-  const record = readRecord(service)
+  const record = recordIn(service)
   return slotsOf(workload).some(({ name }) => name === record?.stable.deployment)
+}
+
+/** That of another workload is no matter, whatever it is. */
+function recordIn(service: Service): Release | undefined {
+  try {
+    return readRecord(service)
+  } catch {
+    return undefined
+  }
 }
 
 /** The one Service that selects the workload. */
