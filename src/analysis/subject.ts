@@ -8,7 +8,7 @@ export interface Subject {
   readonly workload: string
   readonly slot: string
   readonly service: string
-  /** Name of the ReplicaSet; with it pods that come later are counted too. */
+  /** Name of the ReplicaSet; by it pods that come later are counted too, unless it is too long. */
   readonly replicaSet?: string
   /** The version's Deployment, e.g. `web-green`. */
   readonly deployment?: string
@@ -19,6 +19,8 @@ export interface Subject {
   readonly side?: 'stable' | 'canary'
   /** The pods that are ready. */
   readonly pods: readonly SubjectPod[]
+  /** Names of its other pods: not ready yet, or ended since the step began. */
+  readonly otherPods?: readonly string[]
   /** Milliseconds since the epoch. Counters of pods that are younger than the release began at 0. */
   readonly releaseStartedAt: number
 }
@@ -46,10 +48,25 @@ const nothing = '-'
 /** A dot in brackets: a backslash would have to be doubled in one kind of PromQL string and not in another. */
 const escaped = (name: string): string => name.replaceAll('.', '[.]')
 
-/** An RE2 pattern for the names of the subject's pods that needs no escapes in any kind of PromQL string. */
-export const podPattern = ({ replicaSet, pods }: Subject): string => {
-  if (replicaSet !== undefined) return `${escaped(`${replicaSet}-`.slice(0, longestPrefix))}[a-z0-9]{5}`
-  return pods.length === 0 ? nothing : `(${pods.map(({ name }) => escaped(name)).join('|')})`
+/** Whether the pods carry the ReplicaSet's whole name, its hash and the hyphen behind it included. */
+const isWhole = (prefix: string): boolean => prefix.length <= longestPrefix
+
+/**
+ * An RE2 pattern for the names of the subject's pods, and of nobody else's, that needs no escapes in any kind of PromQL
+ * string. A ReplicaSet whose name is too long shares the beginning of its pods' names with every other one of the
+ * workload: then the pods are named one by one, as far as they are known.
+ */
+export const podPattern = ({ replicaSet, pods, otherPods = [] }: Subject): string => {
+  const prefix = replicaSet === undefined ? '' : `${replicaSet}-`
+  if (prefix !== '' && isWhole(prefix)) return `${escaped(prefix)}[a-z0-9]{5}`
+  const names = [...new Set([...pods.map(({ name }) => name), ...otherPods])]
+  return names.length === 0 ? nothing : anyOf(names, prefix.slice(0, longestPrefix))
+}
+
+/** With what all have in common only once: the pattern is asked for with every query. */
+const anyOf = (names: readonly string[], prefix: string): string => {
+  const common = names.every((name) => name.startsWith(prefix)) ? prefix : ''
+  return `${escaped(common)}(${names.map((name) => escaped(name.slice(common.length))).join('|')})`
 }
 
 /** Puts the subject into a query's placeholders; `window` in seconds. */

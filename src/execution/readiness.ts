@@ -23,6 +23,9 @@ const NODE_IS_COMING: ReadonlySet<string> = new Set(['TriggeredScaleUp', 'Nomina
 type Ready = Extract<Health, { state: 'ready' }>
 type Judged = (health: Health, live: Deployment | undefined) => void
 
+/** Hears of all pods behind the Deployment's selector, whatever state they are in. */
+export type TellPods = (pods: readonly Pod[]) => void
+
 const DELETED: Health = { state: 'doomed', reason: 'Deleted', message: 'somebody deleted it' }
 
 /** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
@@ -31,7 +34,8 @@ async function watchHealth(
   { cluster, clock }: Ports,
   onHealth: Judged,
   signal: AbortSignal,
-  outdated?: ReadonlySet<string>
+  outdated?: ReadonlySet<string>,
+  tellPods?: TellPods
 ): Promise<void> {
   const { namespace, name, generation = 0 } = deployment.metadata
   const since = clock.now()
@@ -50,6 +54,7 @@ async function watchHealth(
   }
   const onPods = (found: readonly Pod[]): void => {
     pods = found
+    tellPods?.(found)
     look()
   }
   const labels = printSelector(deployment.spec.selector.matchLabels)
@@ -150,7 +155,12 @@ const UNREADY_GRACE = 10_000
  * Rejects when pods that users are on cannot run any more, or are not ready any more; at once when none of them is, or
  * when somebody has others come up in their place. Settles only by that or by the signal.
  */
-export async function untilDoomed(deployment: Deployment, ports: Ports, signal: AbortSignal): Promise<never> {
+export async function untilDoomed(
+  deployment: Deployment,
+  ports: Ports,
+  signal: AbortSignal,
+  tellPods?: TellPods
+): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
   const switchedTo = deployment.spec.replicas ?? 1
   let unreadySince: number | undefined
@@ -169,7 +179,7 @@ export async function untilDoomed(deployment: Deployment, ports: Ports, signal: 
       new ReleaseFailed(`deployment/${deployment.metadata.name} lost pods under traffic: ${seen.summary}`)
     )
   }
-  watchHealth(deployment, ports, onHealth, signal).catch(reject)
+  watchHealth(deployment, ports, onHealth, signal, undefined, tellPods).catch(reject)
   return promise
 }
 

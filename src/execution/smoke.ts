@@ -68,7 +68,12 @@ async function loadUnderChecks(
   let result: SmokeResult | undefined
   const load = once(run, test, pods, both).then((ended) => (result = ended))
   try {
-    const checks = runChecks(run, run.sampler, printSmokeTest(test), () => result !== undefined, both)
+    const checks = runChecks(
+      run,
+      run.sampler,
+      { name: printSmokeTest(test), isOver: () => result !== undefined },
+      both
+    )
     const first = await Promise.race([load, checks.then(() => undefined)])
     if (first?.passed === false) return first
     await checks

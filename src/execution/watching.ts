@@ -4,15 +4,37 @@ import type { Subject } from '../analysis/subject.ts'
 import { ReleaseFailed } from '../errors.ts'
 import { checkName, printCheck } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
-import type { Service } from '../kubernetes/objects.ts'
+import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
+import type { Pod, Service } from '../kubernetes/objects.ts'
 import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
 import { observeShare } from './probe.ts'
 import { untilDoomed } from './readiness.ts'
+import type { TellPods } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
+/** The canary's pods while it is watched: they are replaced, and an autoscaler brings more. */
+interface CanaryPods {
+  readonly ready: readonly Pod[]
+  /** Of all that there were. */
+  readonly names: readonly string[]
+}
+
+const nameOf = ({ metadata }: Pod): string => metadata.name
+
+const testedPods = ({ pods }: ReleaseRun): CanaryPods => ({ ready: pods, names: pods.map(nameOf) })
+
+/** Takes in what a watch tells of the pods behind the canary's selector. */
+const withNews = (known: CanaryPods, told: readonly Pod[], hash: string): CanaryPods => {
+  const found = told.filter((pod) => templateHash(pod) === hash)
+  return {
+    ready: found.filter((pod) => isReady(pod) && !isEnding(pod)),
+    names: [...new Set([...known.names, ...found.map(nameOf)])]
+  }
+}
+
 /** The pods whose metrics are judged. */
-export const subjectOf = (run: ReleaseRun): Subject => ({
+const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): Subject => ({
   namespace: run.namespace,
   workload: run.workload,
   slot: run.canary.slot,
@@ -21,10 +43,11 @@ export const subjectOf = (run: ReleaseRun): Subject => ({
   deployment: run.canary.deployment,
   ...routeOf(run),
   replicaSet: `${run.canary.deployment}-${run.canary.hash}`,
-  pods: run.pods.map(({ metadata }) => ({
+  pods: ready.map(({ metadata }) => ({
     name: metadata.name,
     createdAt: Date.parse(metadata.creationTimestamp ?? '')
   })),
+  otherPods: names,
   releaseStartedAt: Date.parse(run.release.startedAt)
 })
 
@@ -59,12 +82,16 @@ export async function watch(
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
   const end = run.ports.clock.now() + duration
+  let pods = testedPods(run)
+  const tellPods: TellPods = (told) => (pods = withNews(pods, told, run.canary.hash))
+  const isOver = (): boolean => run.ports.clock.now() >= end
   const watched =
     run.sampler === undefined
       ? waitUntil(run, end, watching)
-      : runChecks(run, run.sampler, name, () => run.ports.clock.now() >= end, watching)
+      : runChecks(run, run.sampler, { name, isOver, pods: () => pods }, watching)
   const observed = observeShare(run, duration, watching)
-  const doomed = run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching)]
+  const doomed =
+    run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching, tellPods)]
   try {
     return await Promise.race([watched, ...doomed])
   } finally {
@@ -79,6 +106,14 @@ async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal
   return `${formatDuration(left)} without checks; all pods kept running`
 }
 
+export interface Watched {
+  /** Of the step, under which the measurements are kept. */
+  readonly name: string
+  readonly isOver: () => boolean
+  /** As they are at a measurement; else those that were tested. */
+  readonly pods?: () => CanaryPods
+}
+
 /**
  * Measures every check at the interval until the step is over and the latest round has passed.
  * @throws ReleaseFailed with the check's line once it has failed as often as it may
@@ -86,15 +121,14 @@ async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal
 export async function runChecks(
   run: ReleaseRun,
   sampler: Sampler,
-  name: string,
-  isOver: () => boolean,
+  { name, isOver, pods = () => testedPods(run) }: Watched,
   signal: AbortSignal
 ): Promise<string> {
   const { clock, log } = run.ports
   const step: MeasuredStep = { name, startedAt: clock.now() }
   for (let rounds = 1; ; rounds += 1) {
     await clock.sleep(run.settings.checkInterval, signal)
-    const readings = await sampler.measure(step, subjectOf(run), signal)
+    const readings = await sampler.measure(step, subjectOf(run, pods()), signal)
     run.measurements.push(...readings)
     log.quote(readings.map(printReading).join('   '))
     run.standing = judgeRound(run.standing, readings, run.settings)
