@@ -34,7 +34,7 @@ export const excerpt = (text: string): string => {
 /**
  * The series in an answer of Prometheus' HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/):
  * a vector, a matrix, or a scalar as one series without labels. Throws MetricsError for every other answer, a
- * partial one included (Thanos and Mimir say so in `warnings`).
+ * partial one included.
  * @param where names who answered: `Prometheus at https://…`
  */
 export const readAnswer = (reply: Reply, where: string): readonly Series[] => {
@@ -44,16 +44,31 @@ export const readAnswer = (reply: Reply, where: string): readonly Series[] => {
     const what = /^\s*</.test(reply.body) ? 'a web page, maybe a login' : excerpt(reply.body) || 'nothing'
     throw new MetricsError(`${where} does not answer as Prometheus does, but with ${what}`, 'answer')
   }
-  const { warnings, data: content } = envelope
-  if (Array.isArray(warnings) && warnings.length > 0) {
-    const text = excerpt(warnings.map(String).join('; '))
+  const doubts = doubtsIn(envelope)
+  if (doubts !== '') {
+    const text = excerpt(doubts)
     throw new MetricsError(`${where} says that its answer may be incomplete or wrong: ${text}`, 'answer')
   }
+  const { data: content } = envelope
   const series = isFields(content) ? readResult(content) : undefined
   if (series === undefined) {
     throw new MetricsError(`${where} gave an answer of an unknown form: ${excerpt(reply.body)}`, 'answer')
   }
   return series
+}
+
+/** What Prometheus notes on a query without doubting the value; from version 3 on it stands in `infos`. */
+const isRemark = (text: string): boolean => /^(PromQL info: |\d+ more info annotations omitted)/.test(text)
+
+/**
+ * What makes an answer less than the whole truth, empty when nothing does: Thanos, Cortex and Mimir, and what is made of
+ * them (Grafana Cloud, Amazon), say in `warnings` what is missing, as Prometheus does for remote reads; VictoriaMetrics
+ * has `isPartial`. Warnings of PromQL itself (`PromQL warning:`) are for samples that were left out.
+ */
+const doubtsIn = ({ warnings, isPartial }: Fields): string => {
+  const told = [warnings ?? []].flat().map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+  const doubts = told.filter((text) => !isRemark(text))
+  return [...(isPartial === true ? ['isPartial is true'] : []), ...doubts].join('; ')
 }
 
 const refusalOf = (reply: Reply, envelope: Fields | undefined, where: string): MetricsError => {
@@ -100,15 +115,27 @@ const readSeries = (entry: unknown): Series | undefined => {
   const { metric, value, values } = entry
   const pairs: readonly unknown[] = Array.isArray(values) ? values : value === undefined ? [] : [value]
   const samples = allOrNone(pairs.map(readSample))
-  const labels = Object.fromEntries(Object.entries(metric).map(([name, text]) => [name, String(text)]))
-  return samples && { labels, samples }
+  return samples && hasOnlyTexts(metric) ? { labels: metric, samples } : undefined
 }
 
-const unusual: Readonly<Record<string, number>> = { '+Inf': Infinity, '-Inf': -Infinity }
+const hasOnlyTexts = (metric: Fields): metric is Readonly<Record<string, string>> =>
+  Object.values(metric).every((value) => typeof value === 'string')
+
+/** As Go prints them. Nothing but a number may be read as one: an empty text is not 0. */
+const unusual = new Map([
+  ['NaN', NaN],
+  ['Inf', Infinity],
+  ['+Inf', Infinity],
+  ['-Inf', -Infinity]
+])
+
+const readValue = (text: string): number | undefined =>
+  /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : unusual.get(text)
 
 /** `[seconds, "value"]` */
 const readSample = (pair: unknown): Sample | undefined => {
   const [seconds, text] = Array.isArray(pair) ? (pair as readonly unknown[]) : []
-  if (typeof seconds !== 'number' || typeof text !== 'string') return undefined
-  return { at: Math.round(seconds * 1000), value: unusual[text] ?? Number(text) }
+  const value = typeof text === 'string' ? readValue(text) : undefined
+  if (typeof seconds !== 'number' || value === undefined) return undefined
+  return { at: Math.round(seconds * 1000), value }
 }

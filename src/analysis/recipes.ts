@@ -49,7 +49,14 @@ const latencies: readonly Histogram[] = [
 /** A service without a counter of its own is counted by its histogram. */
 const requestCounters = ['http_requests_total', ...latencies.map(({ base }) => `${base}_count`)]
 
-const statusLabels = ['code', 'status', 'status_code', 'http_response_status_code', 'http_status_code']
+const statusLabels = [
+  'code',
+  'status',
+  'status_code',
+  'http_response_status_code',
+  'http_status_code',
+  'outcome'
+]
 const podLabels = ['pod', 'kubernetes_pod_name', 'exported_pod', 'k8s_pod_name', 'pod_name']
 const namespaceLabels = ['namespace', 'kubernetes_namespace', 'exported_namespace', 'k8s_namespace_name']
 const pathLabels = ['path', 'route', 'handler', 'uri', 'http_route', 'endpoint', 'url']
@@ -61,8 +68,14 @@ export const searchedCounters = requestCounters.join(', ')
 export const searchedBuckets = latencies.map(({ base }) => `${base}_bucket`).join(', ')
 export const searchedStatusLabels = statusLabels.join(', ')
 
+/** How Micrometer sorts statuses, where a label holds that instead. */
+const outcomes = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR']
+
 /** The request was answered by a failure of the server: `503`, or `5xx` where a client counts by class. */
-export const isServerError = (status: string): boolean => /^5..$/.test(status)
+export const isServerError = (status: string): boolean =>
+  /^5(\d\d|xx)$/i.test(status) || status === 'SERVER_ERROR'
+
+const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || outcomes.includes(value)
 
 /** Requests of kubelet and Prometheus: a version that answers nothing but these has had no users yet. */
 export const isProbe = ({ labels }: Series): boolean =>
@@ -83,12 +96,16 @@ export const inNamespace = ({ labels }: Series, namespace: string): boolean => {
   return found.length === 0 || found.includes(namespace)
 }
 
-/** The label whose every value that is given is an HTTP status; a gRPC code is none. */
-const statusLabelOf = (series: readonly Series[]): string | undefined =>
-  statusLabels.find((label) => {
-    const values = series.flatMap(({ labels }) => labels[label] ?? [])
-    return values.length > 0 && values.every((value) => /^[1-5](\d\d|xx)$/i.test(value))
-  })
+/**
+ * The label that holds the HTTP status, best one whose every value is that: a gRPC code is none. What has none among
+ * them (`UNKNOWN`, `0`: the client was gone before there was an answer) was not failed by the server.
+ */
+const statusLabelOf = (series: readonly Series[]): string | undefined => {
+  const valuesOf = (label: string) =>
+    series.flatMap(({ labels }) => labels[label] ?? []).filter((value) => value !== '')
+  const holding = statusLabels.filter((label) => valuesOf(label).some(isStatus))
+  return holding.find((label) => valuesOf(label).every(isStatus)) ?? holding[0]
+}
 
 const findLatency = (names: ReadonlySet<string>): Latency | undefined => {
   const found = latencies.find(({ base }) => names.has(`${base}_bucket`))

@@ -124,7 +124,7 @@ describe('a built-in check', () => {
       [series(of('http_requests_total'), [-5, 1])],
       [
         'error-rate may have no data: http_requests_total has none of the labels code, status, status_code, ' +
-          'http_response_status_code, http_status_code with an HTTP status'
+          'http_response_status_code, http_status_code, outcome with an HTTP status'
       ]
     ],
     [

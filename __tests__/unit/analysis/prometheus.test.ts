@@ -80,12 +80,50 @@ describe('an answer', () => {
       success('vector', '[]', ',"infos":["PromQL info: metric might not be a counter"]'),
       []
     ],
-    ['without warnings', success('vector', '[]', ',"warnings":[]'), []]
+    [
+      'annotated in the place of warnings, as before version 3',
+      success(
+        'vector',
+        '[{"metric":{},"value":[1,"0.02"]}]',
+        ',"warnings":["PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: \\"queue_jobs\\" (1:10)","3 more info annotations omitted"]'
+      ),
+      [{ labels: {}, samples: [{ at: 1000, value: 0.02 }] }]
+    ],
+    ['without warnings', success('vector', '[]', ',"warnings":[]'), []],
+    ['with nothing in their place', success('vector', '[]', ',"warnings":null,"isPartial":false'), []]
   ])('%s', async (_kind, body, expected) => {
     const prometheus = await open(answering(200, body))
     expect(await prometheus.query('up')).toStrictEqual(expected)
   })
 })
+
+test.each([
+  ['Thanos', '"warnings":["receive series from Addr: 10.0.0.7:10901: rpc error: code = Unavailable"]'],
+  ['Thanos, beside a remark', '"warnings":["PromQL info: ignored histogram in sum","No StoreAPIs matched"]'],
+  ['Cortex', '"warnings":["Query result may contain partial data."]'],
+  ['a remote read', '"warnings":["remote_read: remote server http://x/read returned HTTP status 500"]'],
+  ['VictoriaMetrics', '"isPartial":true'],
+  ['PromQL', '"warnings":["PromQL warning: bucket label \\"le\\" is missing or has a malformed value"]'],
+  ['a server that writes a text', '"warnings":"some stores are away"'],
+  ['a server that writes an object', '"warnings":[{"reason":"some stores are away"}]']
+])('an answer that %s calls less than whole is no value', async (_who, said) => {
+  const prometheus = await open(
+    answering(200, success('vector', '[{"metric":{},"value":[1,"1"]}]', `,${said}`))
+  )
+  const asked = prometheus.query('x')
+  await expect(asked).rejects.toThrow(
+    /says that its answer may be incomplete or wrong: .*(away|StoreAPIs|Unavailable|partial|HTTP status 500|isPartial|malformed)/
+  )
+  await expect(asked).rejects.not.toThrow('[object Object]')
+})
+
+test.each(['""', '" "', '"0x10"', '"1 2"', '"true"', 'null', '7', '{}'])(
+  'a sample of %s is no number, and above all not 0',
+  async (value) => {
+    const prometheus = await open(answering(200, success('vector', `[{"metric":{},"value":[1,${value}]}]`)))
+    await expect(prometheus.query('x')).rejects.toThrow('gave an answer of an unknown form')
+  }
+)
 
 const parseError =
   '{"status":"error","errorType":"bad_data","error":"invalid parameter \\"query\\": 1:5: parse error: unclosed left parenthesis"}'

@@ -103,6 +103,24 @@ describe('detect', () => {
       { pod: 'pod', namespace: 'namespace', requests: 'http_requests_total' }
     ],
     [
+      'outcomes in the place of a status',
+      [of('http_server_requests_seconds_count', { outcome: 'CLIENT_ERROR' })],
+      {
+        pod: 'pod',
+        namespace: 'namespace',
+        requests: 'http_server_requests_seconds_count',
+        status: 'outcome'
+      }
+    ],
+    [
+      'a label with nothing but statuses rather than one with codes of its own',
+      [
+        of('http_requests_total', { code: '1001', status: '200' }),
+        of('http_requests_total', { code: '200', status: '200' })
+      ],
+      { pod: 'pod', namespace: 'namespace', requests: 'http_requests_total', status: 'status' }
+    ],
+    [
       'other labels for pod and namespace',
       [
         {
@@ -189,6 +207,13 @@ test.each([
   ['500', true],
   ['503', true],
   ['5xx', true],
+  ['5XX', true],
+  ['SERVER_ERROR', true],
+  ['CLIENT_ERROR', false],
+  ['UNKNOWN', false],
+  ['0', false],
+  ['600', false],
+  ['5a3', false],
   ['404', false],
   ['200', false],
   ['', false],

@@ -133,6 +133,54 @@ describe('built-in metrics', () => {
   })
 })
 
+describe('a request that ended without an HTTP status', () => {
+  const counters: readonly (readonly [string, string])[] = [
+    ['http_requests_total', 'code'],
+    ['http_requests_total', 'status'],
+    ['http_request_duration_seconds_count', 'status_code'],
+    ['http_server_request_duration_seconds_count', 'http_response_status_code'],
+    ['http_server_duration_milliseconds_count', 'http_status_code'],
+    ['http_server_requests_seconds_count', 'status']
+  ]
+  const odd = ['UNKNOWN', '0', '', '600', '-', 'OK', 'IO_ERROR', '000', '499x']
+
+  test.each(counters.flatMap(([name, label]) => odd.map((value) => [name, label, value] as const)))(
+    'is no server error, and hides none: %s{%s="%s"}',
+    async (name, label, value) => {
+      const counted = (status: string, count: number) =>
+        series(of(name, { [label]: status }), [0, 0], [20, count])
+      const good = [up(-15, 20), counted('200', 90), counted(value, 10)]
+      expect(await measure('success-rate >= 99%', { stored: good })).toMatchObject({
+        verdict: 'pass',
+        value: 1,
+        requests: 100
+      })
+      expect(await measure('success-rate >= 99%', { stored: [...good, counted('500', 100)] })).toMatchObject({
+        verdict: 'fail',
+        value: 0.5
+      })
+    }
+  )
+
+  test.each([
+    ['http_requests_total', { code: '2xx' }, { code: '5xx' }],
+    ['http_server_requests_seconds_count', { outcome: 'CLIENT_ERROR' }, { outcome: 'SERVER_ERROR' }],
+    ['http_server_requests_seconds_count', { status: 'SUCCESS' }, { status: 'SERVER_ERROR' }]
+  ])('classes and outcomes are read as statuses: %s %j', async (name, fine, failed) => {
+    const stored = [
+      up(-15, 20),
+      series(of(name, fine), [0, 0], [20, 60]),
+      series(of(name, failed), [0, 0], [20, 40])
+    ]
+    expect(await measure('error-rate <= 1%', { stored })).toMatchObject({ verdict: 'fail', value: 0.4 })
+  })
+
+  test('where no request has one nothing is known', async () => {
+    const stored = [up(-15, 20), series(of('http_requests_total', { code: 'UNKNOWN' }), [0, 0], [20, 60])]
+    expect(await measure('success-rate >= 99%', { stored })).toMatchObject({ verdict: 'no-data' })
+  })
+})
+
 describe('no value is named and never a pass', () => {
   const idle = [up(-15, 40), requests('200', ...every5s(-15, 40, () => 7))]
 
@@ -196,7 +244,7 @@ describe('no value is named and never a pass', () => {
       'success-rate >= 95%',
       { stored: [up(-15, 20), series(of('http_requests_total'), [0, 5], [20, 9])] },
       'http_requests_total has no label with the HTTP status (tried code, status, status_code, ' +
-        'http_response_status_code, http_status_code)'
+        'http_response_status_code, http_status_code, outcome)'
     ],
     [
       'no histogram',

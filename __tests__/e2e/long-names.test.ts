@@ -1,0 +1,66 @@
+import { describe, expect, it } from '@jest/globals'
+
+import { httpRoute, uniqueHost } from '../support/gateway.ts'
+import { playScenes } from '../support/play.ts'
+import { manifestFile, openScene } from '../support/scene.ts'
+import { essence, getService, image, service, workload } from '../support/workload.ts'
+
+playScenes()
+
+const PROMETHEUS = { prometheus: 'service/monitoring/prometheus:9090', 'check-interval': '1s' }
+
+/** As long as a chart leaves a name: its pods and those of its slots all have the same beginning. */
+const NAME = `shop-${'storefront-'.repeat(5)}web`
+
+const open = (objects: Parameters<typeof openScene>[0] = [], host?: string) =>
+  openScene([workload({ name: NAME }), service(), ...objects], host)
+
+const bad = manifestFile([workload({ name: NAME, image: image(3), env: { ERROR_RATE: '0.2' } })])
+
+describe('a workload whose name has 63 characters', () => {
+  it.each([
+    ['by the built-in check', 'success-rate >= 95%', /^success-rate was (6\d|7\d|8\d)/],
+    [
+      'by a query with $pods',
+      'failing: sum(increase(http_requests_total{code="500",pod=~"$pods"}[$window])) / sum(increase(http_requests_total{pod=~"$pods"}[$window])) < 0.05',
+      /^failing was 0\.[123]/
+    ]
+  ])('loses a canary at 10 % that fails every fifth request, %s', async (_, checks, reason) => {
+    expect(NAME).toHaveLength(63)
+    const host = uniqueHost()
+    const scene = await open([httpRoute({ host })], host)
+    const ended = await scene.run({
+      ...PROMETHEUS,
+      workload: NAME,
+      strategy: 'canary',
+      route: 'httproute/web',
+      manifests: bad,
+      checks,
+      steps: '10% for 60s\n100%',
+      bake: '0s'
+    })
+    expect(ended.outputs.reason).toMatch(reason)
+    expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', 'failed-check': checks } })
+    const { users } = await scene.end()
+    expect(users.failedByVersion).toEqual({ v3: users.failed })
+    expect(users.versions.v1 ?? 0).toBeGreaterThan(5 * (users.versions.v3 ?? 0))
+  })
+
+  it('is released, released again and rolled back without a failed request', async () => {
+    const scene = await open()
+    const inputs = { ...PROMETHEUS, workload: NAME, checks: 'success-rate >= 95%', bake: '5s' }
+    for (const version of [2, 3]) {
+      const ended = await scene.run({ ...inputs, images: image(version) })
+      expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(version) } })
+    }
+    const back = await scene.run({ workload: NAME, command: 'rollback' })
+    expect(back).toMatchObject({ exitCode: 0, outputs: { image: image(2) } })
+    expect(essence(await getService(scene.namespace))).toHaveProperty('spec.selector', {
+      app: 'web',
+      'greenlight.dev/slot': 'green'
+    })
+    const { users, empty } = await scene.end()
+    expect(users).toMatchObject({ failed: 0 })
+    expect(empty).toEqual([])
+  })
+})
