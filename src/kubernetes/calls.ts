@@ -1,7 +1,7 @@
 import { ClusterError } from '../errors.ts'
 import type { HttpAnswer, HttpRequest, Query, Ref } from './cluster.ts'
 import { createDiscovery, groupOf, pathOf } from './discovery.ts'
-import { describeDeed, refusal } from './refusal.ts'
+import { describeDeed, readJson } from './refusal.ts'
 import type { Deed } from './refusal.ts'
 
 /** What is to be done, and where. */
@@ -51,17 +51,5 @@ export function createCalls(send: (request: HttpRequest) => Promise<HttpAnswer>)
       return { deed, path: pathOf(resource, scope, verb === 'create' ? undefined : name) }
     },
     submit: async (deed, request) => readJson(deed, await ask(deed, request))
-  }
-}
-
-/** @throws ClusterError when the answer is a no, or nothing that an API server says */
-export function readJson(deed: Deed, answer: HttpAnswer): unknown {
-  if (answer.status < 200 || answer.status > 299) throw refusal(deed, answer)
-  try {
-    return JSON.parse(answer.body)
-  } catch (cause) {
-    const start = JSON.stringify(answer.body.slice(0, 100))
-    const why = `the answer is no JSON but ${start}; is this the address of an API server?`
-    throw new ClusterError(`cannot ${describeDeed(deed)}: ${why}`, answer.status, { cause })
   }
 }

@@ -2,13 +2,14 @@ import { Readable } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../clock.ts'
 import { ClusterError } from '../errors.ts'
-import { createCalls, explain, readJson } from './calls.ts'
+import { objectIn, pageIn } from './answers.ts'
+import { createCalls, explain } from './calls.ts'
 import type { Calls } from './calls.ts'
 import type { Cluster, HttpAnswer, HttpRequest, Query, Ref, WriteOptions } from './cluster.ts'
 import { createCredentials } from './credentials.ts'
 import type { KubernetesObject } from './objects.ts'
 import { forwardPort } from './port-forward.ts'
-import { describeDeed, isMissing, refusal } from './refusal.ts'
+import { describeDeed, isMissing, readJson, refusal } from './refusal.ts'
 import { withRetries } from './retry.ts'
 import { createTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
@@ -25,11 +26,6 @@ export interface ClientOptions {
   readonly timeout?: number
   /** Milliseconds without a word after which a watch connects again. */
   readonly silence?: number
-}
-
-interface Page {
-  readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string }
-  readonly items?: readonly object[]
 }
 
 type OnChange = (objects: readonly KubernetesObject[]) => void
@@ -55,6 +51,7 @@ export function createCluster(config: KubeConfig, options: ClientOptions): Clust
   return {
     ...reads(calls),
     ...writes(calls),
+    ...removal(calls),
     watch: async (query, onChange, signal, known) => {
       const watched = await watchedBy(query, calls, transport, signal)
       return watchObjects(watched, onChange as OnChange, { clock, silence, known }, signal)
@@ -70,7 +67,7 @@ function reads(calls: Calls): Pick<Cluster, 'get' | 'list' | 'logs'> {
     async get<T extends KubernetesObject>(ref: Ref) {
       const { deed, path } = await locate('get', ref)
       const answer = await ask(deed, { method: 'GET', path })
-      return isMissing(answer, ref.name) ? undefined : (readJson(deed, answer) as T)
+      return isMissing(answer, ref.name) ? undefined : (objectIn(readJson(deed, answer), ref) as T)
     },
     list: async <T extends KubernetesObject>(query: Query) => (await listAll<T>(calls, query)).items,
     async logs(pod, container, lines, previous) {
@@ -86,46 +83,47 @@ function reads(calls: Calls): Pick<Cluster, 'get' | 'list' | 'logs'> {
   }
 }
 
-function writes({
-  locate,
-  submit,
-  ask
-}: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply' | 'remove'> {
+function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply'> {
   const write =
     (verb: string, method: string, type = 'application/json') =>
-    async (target: Ref, body: unknown, { dryRun = false }: WriteOptions = {}): Promise<unknown> => {
+    async <T extends KubernetesObject>(
+      target: Ref,
+      body: unknown,
+      options: WriteOptions = {}
+    ): Promise<T> => {
       const { deed, path } = await locate(verb, target)
-      const query = `${MANAGER}${type === APPLY_PATCH ? '&force=true' : ''}${dryRun ? '&dryRun=All' : ''}`
+      const query = `${MANAGER}${type === APPLY_PATCH ? '&force=true' : ''}${options.dryRun === true ? '&dryRun=All' : ''}`
       const headers = { 'Content-Type': type, Accept: 'application/json' }
-      return submit(deed, { method, path: `${path}?${query}`, headers, body: JSON.stringify(body) })
+      const request = { method, path: `${path}?${query}`, headers, body: JSON.stringify(body) }
+      return objectIn(await submit(deed, request), target) as T
     }
   const create = write('create', 'POST')
   const replace = write('update', 'PUT')
   const patch = write('patch', 'PATCH', JSON_PATCH)
   const apply = write('patch', 'PATCH', APPLY_PATCH)
   return {
-    create: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
-      (await create(refOf(object), object, options)) as T,
-    replace: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
-      (await replace(refOf(object), object, options)) as T,
-    patch: async <T extends KubernetesObject>(ref: Ref, changes: unknown) => (await patch(ref, changes)) as T,
-    apply: async <T extends KubernetesObject>(object: T, options?: WriteOptions) =>
-      (await apply(refOf(object), object, options)) as T,
-    async remove(object) {
-      const { deed, path } = await locate('delete', refOf(object))
-      const { resourceVersion } = object.metadata
-      const options = {
-        // Else a Job would leave its pods behind.
-        propagationPolicy: 'Background',
-        ...(resourceVersion === undefined ? {} : { preconditions: { resourceVersion } })
-      }
-      const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
-      const answer = await ask(deed, { method: 'DELETE', path, headers, body: JSON.stringify(options) })
-      if (isMissing(answer, object.metadata.name)) return
-      if (answer.status >= 300) throw refusal(deed, answer)
-    }
+    create: (object, options) => create(refOf(object), object, options),
+    replace: (object, options) => replace(refOf(object), object, options),
+    patch: (ref, changes) => patch(ref, changes),
+    apply: (object, options) => apply(refOf(object), object, options)
   }
 }
+
+const removal = ({ locate, ask }: Calls): Pick<Cluster, 'remove'> => ({
+  async remove(object) {
+    const { deed, path } = await locate('delete', refOf(object))
+    const { resourceVersion } = object.metadata
+    const options = {
+      // Else a Job would leave its pods behind.
+      propagationPolicy: 'Background',
+      ...(resourceVersion === undefined ? {} : { preconditions: { resourceVersion } })
+    }
+    const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
+    const answer = await ask(deed, { method: 'DELETE', path, headers, body: JSON.stringify(options) })
+    if (isMissing(answer, object.metadata.name)) return
+    if (answer.status >= 300) throw refusal(deed, answer)
+  }
+})
 
 const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
   apiVersion,
@@ -150,12 +148,9 @@ async function listAll<T extends KubernetesObject>(
   const form = metadataOnly ? { headers: METADATA_ONLY } : {}
   const turn = async (more: Readonly<Record<string, string>>, before: readonly T[]): Promise<Listed<T>> => {
     const request = { method: 'GET', path: `${path}?${parameters(query, more)}`, signal, ...form }
-    const { items = [], metadata = {} } = (await submit(deed, request)) as Page
-    // In a list an object does not say what it is, or it says that it is metadata.
-    const named = items.map((item) => ({ ...item, apiVersion, kind }) as unknown as T)
-    const all = [...before, ...named]
-    if (!metadata.continue) return { items: all, version: metadata.resourceVersion ?? '' }
-    return turn({ limit: PAGE, continue: metadata.continue }, all)
+    const { items, version, next } = pageIn(await submit(deed, request), query)
+    const all = [...before, ...(items as readonly T[])]
+    return next === undefined ? { items: all, version } : turn({ limit: PAGE, continue: next }, all)
   }
   try {
     return await turn({ limit: PAGE }, [])
@@ -176,6 +171,7 @@ async function watchedBy(
   const { deed, path } = await calls.locate('watch', { apiVersion, kind, namespace })
   return {
     list: () => listAll(calls, query, signal),
+    read: (object) => objectIn(object, query),
     async changesSince(version) {
       const more = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version }
       const opening = transport.open(`${path}?${parameters(query, more)}`, signal)

@@ -1,6 +1,6 @@
 import { ClusterError } from '../errors.ts'
 import type { HttpAnswer } from './cluster.ts'
-import { refusal } from './refusal.ts'
+import { readJson } from './refusal.ts'
 
 /** Where the API server keeps the objects of a kind. */
 export interface Resource {
@@ -11,11 +11,13 @@ export interface Resource {
 }
 
 interface ResourceList {
-  readonly resources?: readonly {
-    readonly name: string
-    readonly kind: string
-    readonly namespaced: boolean
-  }[]
+  readonly resources?:
+    | readonly {
+        readonly name: string
+        readonly kind: string
+        readonly namespaced: boolean
+      }[]
+    | null
 }
 
 const builtIn = (apiVersion: string, namespaced: boolean, plurals: Readonly<Record<string, string>>) =>
@@ -98,9 +100,8 @@ export function createDiscovery(read: (path: string) => Promise<HttpAnswer>) {
     const answer = await read(path)
     if (answer.status === 404) return []
     const deed = { verb: 'get', group: groupOf(apiVersion), resource: path, kind: path, namespace: undefined }
-    if (answer.status !== 200) throw refusal(deed, answer)
-    const { resources = [] } = JSON.parse(answer.body) as ResourceList
-    return resources
+    const { resources } = readJson(deed, answer) as ResourceList
+    return (resources ?? [])
       .filter(({ name }) => !name.includes('/'))
       .map(({ name, kind, namespaced }) => ({ apiVersion, kind, plural: name, namespaced }))
   }

@@ -42,6 +42,18 @@ export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError 
   return new ClusterError(`cannot ${describeDeed(deed)}: ${message}${remedy(deed, status, message)}`, status)
 }
 
+/** @throws ClusterError when the answer is a no, or nothing that an API server says */
+export function readJson(deed: Deed, answer: HttpAnswer): unknown {
+  if (answer.status < 200 || answer.status > 299) throw refusal(deed, answer)
+  try {
+    return JSON.parse(answer.body)
+  } catch (cause) {
+    const start = JSON.stringify(answer.body.slice(0, 100))
+    const why = `the answer is no JSON but ${start}; is this the address of an API server?`
+    throw new ClusterError(`cannot ${describeDeed(deed)}: ${why}`, answer.status, { cause })
+  }
+}
+
 function remedy(deed: Deed, status: number, message: string): string {
   if (status === 401) return '. The credentials are not valid (any more)'
   const missing = status === 403 ? rightIn(message) : undefined

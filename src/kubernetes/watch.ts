@@ -4,6 +4,8 @@ import type { Clock } from '../clock.ts'
 import { ClusterError, messageOf } from '../errors.ts'
 import type { KubernetesObject } from './objects.ts'
 import { LONGEST_OUTAGE } from './outage.ts'
+import { isTree } from './tree.ts'
+import type { Tree } from './tree.ts'
 
 /** Objects as of one moment. */
 export interface Listed<T> {
@@ -16,6 +18,8 @@ export interface Watched<T> {
   list(): Promise<Listed<T>>
   /** Changes after a version, as the API server streams them. @throws ClusterError */
   changesSince(version: string): Promise<Readable>
+  /** @throws ClusterError for what is no such object */
+  readonly read: (object: unknown) => T
 }
 
 export interface WatchOptions {
@@ -26,10 +30,9 @@ export interface WatchOptions {
   readonly known?: KubernetesObject | undefined
 }
 
-interface Change<T> {
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR'
-  readonly object: T & { readonly code?: number; readonly message?: string }
-}
+type Change<T> =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
+  | { readonly type: 'BOOKMARK'; readonly version: string | undefined }
 
 const PAUSE = 500
 
@@ -52,7 +55,7 @@ export async function watchObjects<T extends KubernetesObject>(
   let lastContact = clock.now()
   const follow = async (stream: Readable, current: View<T>): Promise<void> => {
     for await (const line of linesOf(stream, silence, signal)) {
-      if (current.take(JSON.parse(line) as Change<T>)) onChange(current.objects())
+      if (current.take(changeIn(line, watched.read))) onChange(current.objects())
     }
   }
   if (view !== undefined) onChange(view.objects())
@@ -96,7 +99,7 @@ const knownAs = <T extends KubernetesObject>(object: T): Listed<T> => ({
 interface View<T> {
   objects(): readonly T[]
   version(): string
-  /** Whether the objects are others now. @throws ClusterError when the API server says so */
+  /** Whether the objects are others now. */
   take(change: Change<T>): boolean
 }
 
@@ -107,16 +110,51 @@ function createView<T extends KubernetesObject>(start: Listed<T>): View<T> {
   return {
     objects: () => [...objects.values()],
     version: () => version,
-    take({ type, object }) {
-      if (type === 'ERROR') throw new ClusterError(object.message ?? 'the watch failed', object.code ?? 500)
+    take(change) {
+      if (change.type === 'BOOKMARK') {
+        version = change.version ?? version
+        return false
+      }
+      const { type, object } = change
       version = object.metadata.resourceVersion ?? version
-      if (type === 'BOOKMARK') return false
       if (type === 'DELETED') objects.delete(keyOf(object))
       else objects.set(keyOf(object), object)
       return true
     }
   }
 }
+
+/** @throws ClusterError for what is no change, or when the API server says that it has failed */
+function changeIn<T>(line: string, read: Watched<T>['read']): Change<T> {
+  const { type, object } = parsed(line)
+  if (type === 'ERROR') {
+    const { message, code } = (isTree(object) ? object : {}) as { message?: unknown; code?: unknown }
+    throw new ClusterError(
+      typeof message === 'string' ? message : 'the watch failed',
+      typeof code === 'number' ? code : 500
+    )
+  }
+  if (type === 'BOOKMARK') {
+    const { metadata } = isTree(object) ? object : {}
+    const { resourceVersion } = isTree(metadata) ? metadata : {}
+    return { type, version: typeof resourceVersion === 'string' ? resourceVersion : undefined }
+  }
+  if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED') return { type, object: read(object) }
+  throw noChange()
+}
+
+function parsed(line: string): Tree {
+  try {
+    const change: unknown = JSON.parse(line)
+    if (isTree(change)) return change
+  } catch {
+    // Said below.
+  }
+  throw noChange()
+}
+
+const noChange = (): ClusterError =>
+  new ClusterError('the watch brought something that an API server does not say', 502)
 
 /** Ends with the stream, with silence and with the signal, and takes the connection down with it. */
 async function* linesOf(stream: Readable, silence: number, signal: AbortSignal): AsyncGenerator<string> {

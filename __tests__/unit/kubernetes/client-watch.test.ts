@@ -10,10 +10,11 @@ import type { StandIn } from '../../support/stand-in.ts'
 
 const services = { apiVersion: 'v1', kind: 'Service', namespace: 'shop' }
 
-const service = (name: string, version: string): KubernetesObject => ({
+const service = (name: string, version: string): KubernetesObject & { readonly spec: object } => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name, namespace: 'shop', resourceVersion: version }
+  metadata: { name, namespace: 'shop', resourceVersion: version },
+  spec: {}
 })
 
 const line = (response: ServerResponse, type: string, object: unknown): void => {
@@ -90,6 +91,26 @@ describe('watch', () => {
       resourceVersion: '10'
     })
     await expect(ended).resolves.toBeUndefined()
+  })
+
+  it('connects again where it is told what no API server tells', async () => {
+    const strange = (text: string) => (response: ServerResponse) => {
+      response.end(`${text}\n`)
+    }
+    const { views } = await play(
+      [
+        listing('1'),
+        ...['null', '<html>', '{"type":"ADDED","object":null}', '{"type":"SOLD","object":{}}'].map(strange),
+        (response) => {
+          line(response, 'ADDED', {
+            ...service('a', '2'),
+            metadata: { name: 'a', labels: null, resourceVersion: '2' }
+          })
+        }
+      ],
+      (seen) => seen.length === 2
+    )
+    expect(views).toEqual([[], ['a@2']])
   })
 
   it('reads a change that comes in pieces, also in the middle of a character', async () => {

@@ -14,11 +14,14 @@ import { configOf, json, quickClock, refuse, standIn } from '../../support/stand
 import type { StandIn } from '../../support/stand-in.ts'
 
 const web = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'web' }
-const service: KubernetesObject = {
+const service: KubernetesObject & { readonly spec: object } = {
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name: 'web', namespace: 'shop' }
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {}
 }
+/** Answers for whatever kind is asked for. */
+const any = { metadata: { name: 'web' }, spec: { selector: {}, template: { spec: { containers: [] } } } }
 const deployment = { ...web, apiVersion: 'apps/v1', kind: 'Deployment' }
 
 const open: StandIn[] = []
@@ -52,7 +55,7 @@ describe('paths', () => {
     ['a name that a URL cannot hold', { ...web, name: 'a/b?c' }, '/api/v1/namespaces/shop/services/a%2Fb%3Fc']
   ])('of %s', async (_, ref, path) => {
     const api = await start((__, response) => {
-      json(response, 200, {})
+      json(response, 200, any)
     })
     await clusterOf(api).get(ref)
     expect(api.received.map((one) => `${one.method} ${one.path}`)).toEqual([`GET ${path}`])
@@ -61,7 +64,7 @@ describe('paths', () => {
   it('of a kind that only the cluster knows, asked for once', async () => {
     const api = await start(({ path }, response) => {
       if (path !== '/apis/example.com/v1') {
-        json(response, 200, {})
+        json(response, 200, any)
         return
       }
       json(response, 200, {
@@ -83,9 +86,10 @@ describe('paths', () => {
 
   it('of a kind that nobody knows: asks again next time, its CRD may have come', async () => {
     let installed = false
+    const gizmo = { apiVersion: 'example.com/v1', kind: 'Gizmo', metadata: { name: 'a' } }
     const api = await start(({ path }, response) => {
       if (path !== '/apis/example.com/v1') {
-        json(response, 200, { kind: 'Gizmo' })
+        json(response, 200, gizmo)
         return
       }
       if (!installed) {
@@ -102,12 +106,12 @@ describe('paths', () => {
       status: 404
     })
     installed = true
-    expect(await cluster.get(ref)).toEqual({ kind: 'Gizmo' })
+    expect(await cluster.get(ref)).toEqual(gizmo)
   })
 
   it('does not send a namespaced object nowhere', async () => {
     const api = await start((_, response) => {
-      json(response, 200, {})
+      json(response, 200, any)
     })
     const { message } = await failureOf(clusterOf(api).get({ ...web, namespace: undefined }))
     expect(message).toBe('cannot get service/web: no namespace is given')
@@ -117,7 +121,7 @@ describe('paths', () => {
 
 describe('objects', () => {
   it('keep fields that nobody has heard of, there and back', async () => {
-    const strange = { ...service, spec: { invented: [{ deep: 1 }], '': null }, 'x-kept': true }
+    const strange = { ...service, spec: { invented: [{ deep: 1 }], '': '' }, 'x-kept': true }
     const api = await start(({ body, method }, response) => {
       json(response, 200, method === 'GET' ? strange : JSON.parse(body))
     })
@@ -159,7 +163,7 @@ describe('objects', () => {
     ]
   ])('%s says who writes, and how', async (_, write, method, path, type) => {
     const api = await start((__, response) => {
-      json(response, 200, {})
+      json(response, 200, any)
     })
     await write(clusterOf(api))
     expect(api.received).toMatchObject([
@@ -172,16 +176,60 @@ describe('objects', () => {
       const token = new URL(path, 'http://x').searchParams.get('continue')
       json(response, 200, {
         metadata: token === null ? { continue: 'more' } : { resourceVersion: '7' },
-        items: [{ metadata: { name: token ?? 'first' } }]
+        items: [{ metadata: { name: token ?? 'first' }, spec: {} }]
       })
     })
     const found = await clusterOf(api).list({ ...web, labels: 'app=web,tier!=db', fields: 'metadata.name=a' })
     expect(found).toEqual(
-      ['first', 'more'].map((name) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name } }))
+      ['first', 'more'].map((name) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec: {} }))
     )
     expect(new URL(api.received[0]?.path ?? '', 'http://x').searchParams.toString()).toBe(
       'labelSelector=app%3Dweb%2Ctier%21%3Ddb&fieldSelector=metadata.name%3Da&limit=500'
     )
+  })
+
+  it.each([
+    ['null', null],
+    ['absent', undefined]
+  ])('lists nothing where the items are %s', async (_, items) => {
+    const api = await start((__, response) => {
+      json(response, 200, { metadata: { continue: null }, items })
+    })
+    const cluster = clusterOf(api)
+    expect(await cluster.list(web)).toEqual([])
+    expect(await cluster.list({ ...web, metadataOnly: true })).toEqual([])
+  })
+
+  it('has no nulls in what it is sent', async () => {
+    const nulls = { ...service, metadata: { ...web, labels: null, annotations: null }, spec: { ports: null } }
+    const api = await start(({ method }, response) => {
+      json(response, 200, method === 'GET' ? { metadata: null, items: [nulls] } : nulls)
+    })
+    const cluster = clusterOf(api)
+    const plain = { ...service, metadata: web }
+    expect([
+      ...(await cluster.list(web)),
+      await cluster.replace(service),
+      await cluster.patch(web, [])
+    ]).toEqual([plain, plain, plain])
+  })
+
+  it.each([
+    ['a text', '"no"'],
+    ['a list', '[]'],
+    ['an object without a spec', '{"metadata":{"name":"web"}}'],
+    ['a spec of another shape', '{"metadata":{"name":"web"},"spec":{"ports":[null]}}'],
+    ['labels that are no text', '{"metadata":{"name":"web","labels":{"a":1}},"spec":{}}']
+  ])('says so when it is sent what no API server sends: %s', async (_, body) => {
+    const api = await start(({ path }, response) => {
+      response.end(path.includes('?') ? `{"items":[${body}]}` : body)
+    })
+    const messages = [
+      (await failureOf(clusterOf(api).get(web))).message,
+      (await failureOf(clusterOf(api).list(web))).message
+    ]
+    for (const message of messages)
+      expect(message).toMatch(/^an answer is no Service as an API server sends it: /)
   })
 
   it('lists anew, in one piece, when the next page has expired', async () => {
@@ -191,7 +239,7 @@ describe('objects', () => {
         return
       }
       const whole = !path.includes('limit=')
-      json(response, 200, { metadata: whole ? {} : { continue: 'x' }, items: [{ metadata: { name: 'a' } }] })
+      json(response, 200, { metadata: whole ? {} : { continue: 'x' }, items: [service] })
     })
     expect(await clusterOf(api).list(web)).toHaveLength(1)
   })
@@ -220,7 +268,7 @@ describe('objects', () => {
 
   it('counts every request', async () => {
     const api = await start((_, response) => {
-      json(response, 200, { metadata: {}, items: [] })
+      json(response, 200, service)
     })
     const seen: string[] = []
     const cluster = clusterOf(api, { onRequest: (method, path) => seen.push(`${method} ${path}`) })
@@ -231,7 +279,7 @@ describe('objects', () => {
 
   it('uses one connection for requests in a row', async () => {
     const api = await start((_, response) => {
-      json(response, 200, {})
+      json(response, 200, any)
     })
     const cluster = clusterOf(api)
     for (let i = 0; i < 5; i++) await cluster.get(web)
@@ -536,7 +584,7 @@ describe('credentials', () => {
     const heard = async (user: User): Promise<readonly string[]> => {
       const secrets: string[] = []
       const api = await start((_, response) => {
-        json(response, 200, {})
+        json(response, 200, any)
       }, user)
       await clusterOf(api, { onSecret: (secret) => secrets.push(secret) }).get(web)
       return secrets
@@ -580,7 +628,7 @@ describe('credentials', () => {
   it('of every other sort are sent as well', async () => {
     const api = await start(
       (_, response) => {
-        json(response, 200, {})
+        json(response, 200, any)
       },
       { name: 'u', username: 'me', password: 'pw', impersonateUser: 'you' }
     )

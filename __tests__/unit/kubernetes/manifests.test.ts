@@ -27,6 +27,21 @@ describe('the objects of a file', () => {
     ['after a comment', `# Helm\n---\n# Source: web\n${map('a')}`, ['a k8s/web.yaml, line 4']],
     ['with Windows line ends', map('a').replaceAll('\n', '\r\n'), ['a k8s/web.yaml, line 1']],
     ['with a byte order mark', `\uFEFF${map('a')}`, ['a k8s/web.yaml, line 1']],
+    [
+      'with one before a later document',
+      `${map('a')}---\n\uFEFF${map('b')}`,
+      ['a k8s/web.yaml, line 1', 'b k8s/web.yaml, line 6']
+    ],
+    [
+      'with nothing behind labels and annotations',
+      map('a', '  labels:\n  annotations: ~\n'),
+      ['a k8s/web.yaml, line 1']
+    ],
+    [
+      'of a kind that is called so',
+      'apiVersion: x/v1\nkind: DenyList\nmetadata: {name: a}',
+      ['a k8s/web.yaml, line 1']
+    ],
     ['as JSON', '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}', ['a k8s/web.yaml, line 1']],
     [
       'in a List',
@@ -49,7 +64,9 @@ describe('the objects of a file', () => {
     ['a comment', '# nothing here\n'],
     ['empty documents', '---\n---\n# and a comment\n---\n'],
     ['null', 'null\n---\n~\n'],
-    ['an empty List', 'apiVersion: v1\nkind: List\nitems: []\n']
+    ['an empty List', 'apiVersion: v1\nkind: List\nitems: []\n'],
+    ['a List of nothing', 'apiVersion: v1\nkind: List\nitems:\n'],
+    ['a List of nulls', 'apiVersion: v1\nkind: List\nitems: [null, ~]\n']
   ])('are none where there is only %s', (_, text) => {
     expect(parse(text)).toEqual({ manifests: [], faults: [] })
   })
@@ -87,7 +104,21 @@ describe('a fault says where it is:', () => {
       'apiVersion: v1\nkind: Service\nmetadata: {}',
       'k8s/web.yaml, line 1: the Service has no metadata.name'
     ],
-    ['a name that is a number', map('1'), 'k8s/web.yaml, line 1: the ConfigMap has no metadata.name'],
+    [
+      'a name that is a number',
+      map('1234'),
+      'k8s/web.yaml, line 1: metadata.name of the ConfigMap is the number 1234, not a text; it needs quotes'
+    ],
+    [
+      'a namespace that is a yes',
+      map('a', '  namespace: on\n'),
+      'k8s/web.yaml, line 1: metadata.namespace of the ConfigMap is the boolean true, not a text; it needs quotes'
+    ],
+    [
+      'a list in the place of a name',
+      map('[a]'),
+      'k8s/web.yaml, line 1: metadata.name of the ConfigMap is no text'
+    ],
     [
       'no metadata',
       'apiVersion: v1\nkind: Service\nmetadata:',
@@ -101,7 +132,7 @@ describe('a fault says where it is:', () => {
     [
       'a template that was not rendered',
       'apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .name }}',
-      'k8s/web.yaml, line 1: the Service has no metadata.name'
+      'k8s/web.yaml, line 4: a key must be a text, not nothing, a list or a map; was this template rendered?'
     ],
     ['a key twice', map('a', 'kind: Service\n'), /^k8s\/web\.yaml, line 5: Map keys must be unique/],
     ['a tab', 'apiVersion: v1\n\tkind: Service', /^k8s\/web\.yaml, line 2: /],

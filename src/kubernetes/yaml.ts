@@ -1,0 +1,204 @@
+import { isCollection, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml'
+import type { Document, Node, ScalarTag, Tags } from 'yaml'
+
+import { messageOf } from '../errors.ts'
+
+/** One document of a file: what it says, or why it cannot be read. */
+export type YamlDocument =
+  { readonly line: number; readonly value: unknown } | { readonly line: number; readonly problem: string }
+
+/** Reads text as kubectl does: documents of YAML 1.1 with the numbers of Go, or JSON objects one after the other. */
+export function parseYaml(text: string): readonly YamlDocument[] {
+  // Windows tools put a byte order mark before each file, and files are put one after the other.
+  const plain = text.replaceAll(/^\uFEFF/gm, '')
+  return (jsonObjects(plain) ?? [{ text: plain, line: 1 }]).flatMap(parsePart)
+}
+
+interface Part {
+  readonly text: string
+  /** Where it begins in the file. */
+  readonly line: number
+}
+
+function parsePart({ text, line }: Part): readonly YamlDocument[] {
+  const lines = new LineCounter()
+  const at = (offset: number): number => lines.linePos(offset).line + line - 1
+  try {
+    const documents = parseAllDocuments(text, {
+      version: '1.1',
+      customTags: kubernetesTags,
+      lineCounter: lines,
+      // Warnings quote the file on a way of their own, past everything that makes text safe for the log.
+      logLevel: 'error'
+    })
+    return [...documents].map((document) => read(document as Document, at))
+  } catch (error) {
+    return [{ line, problem: withoutText(messageOf(error)) }]
+  }
+}
+
+const TOO_DEEP = 'it is nested too deeply'
+const TOO_MUCH = 'it is too much for one object, aliases counted as what they stand for'
+/** No object that the API server takes comes near to these. */
+const DEEPEST = 500
+const MOST_VALUES = 1_000_000
+const MOST_ALIASES = 10_000
+
+function read(document: Document, at: (offset: number) => number): YamlDocument {
+  const [error] = document.errors
+  if (error !== undefined) return { line: at(error.pos[0]), problem: withoutText(error.message) }
+  const line = at(document.contents?.range?.[0] ?? 0)
+  try {
+    const wrong = whatJsonHasNot(document)
+    if (wrong !== undefined) return { line: at(wrong.node.range?.[0] ?? 0), problem: wrong.problem }
+    const value = document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown
+    const excess = excessOf(value)
+    return excess === undefined ? { line, value } : { line, problem: excess }
+  } catch (error) {
+    // An alias without its anchor, or so many of them that they would fill the memory.
+    return { line, problem: withoutText(messageOf(error)) }
+  }
+}
+
+/** What is short in a file may be endless once its aliases are followed. */
+function excessOf(value: unknown): string | undefined {
+  const waiting = [{ value, depth: 0 }]
+  let count = 0
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if ((count += 1) > MOST_VALUES) return TOO_MUCH
+    const { depth } = next
+    if (depth > DEEPEST) return TOO_DEEP
+    if (typeof next.value !== 'object' || next.value === null) continue
+    for (const inner of Object.values(next.value) as unknown[])
+      waiting.push({ value: inner, depth: depth + 1 })
+  }
+  return undefined
+}
+
+/** Objects are sent as JSON, which kubectl makes of a file first. */
+function whatJsonHasNot(document: Document): { node: Node; problem: string } | undefined {
+  let found: { node: Node; problem: string } | undefined
+  const stop = (node: Node, problem: string): symbol => {
+    found = { node, problem }
+    return visit.BREAK
+  }
+  visit(document, {
+    Scalar: (_, node) =>
+      typeof node.value === 'number' && !Number.isFinite(node.value)
+        ? stop(node, 'it has a number that is infinite or none')
+        : undefined,
+    Pair: (_, { key }) =>
+      isCollection(key) || (isScalar(key) && key.value === null)
+        ? stop(key, 'a key must be a text, not nothing, a list or a map; was this template rendered?')
+        : undefined
+  })
+  return found
+}
+
+/** The first line, and no word of the file: it may be a password that lacks quotes. */
+const withoutText = (message: string): string =>
+  message.startsWith('Maximum call stack')
+    ? TOO_DEEP
+    : (message.split('\n')[0] ?? '').replace(
+        /^(Unresolved alias .*\)|Block scalar header .* characters): .*?( at line \d.*)?$/,
+        '$1$2'
+      )
+
+const tagged = (name: string): string => `tag:yaml.org,2002:${name}`
+
+const scalar = (name: string, test: RegExp | undefined, resolve: (text: string) => unknown): ScalarTag => ({
+  tag: tagged(name),
+  default: test !== undefined,
+  ...(test === undefined ? {} : { test }),
+  resolve
+})
+
+const MAY_BE_NUMBER = /^[-+.0-9][-+.0-9A-Za-z_]*$/
+
+const known: Tags = [
+  scalar('null', /^(?:~|null|Null|NULL)?$/, () => null),
+  scalar('bool', /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
+  scalar('bool', /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
+  scalar('int', MAY_BE_NUMBER, numberOrText),
+  scalar('float', MAY_BE_NUMBER, numberOrText),
+  scalar('timestamp', undefined, (text) => text),
+  scalar('binary', undefined, (text) => Buffer.from(text, 'base64').toString()),
+  { tag: tagged('set'), collection: 'map', default: false, resolve: (map) => map },
+  { tag: tagged('omap'), collection: 'seq', default: false, resolve: (list) => list },
+  { tag: tagged('pairs'), collection: 'seq', default: false, resolve: (list) => list }
+]
+
+const REPLACED = new Set(known.map((tag) => (typeof tag === 'string' ? tag : tag.tag)))
+
+/**
+ * Kubernetes reads by a library of Go, which is neither YAML 1.1 nor 1.2: dates and numbers with colons in them are text, and
+ * `0o440` is a number like `0440`.
+ */
+const kubernetesTags = (tags: Tags): Tags => [
+  ...tags.filter((tag) => typeof tag === 'string' || !REPLACED.has(tag.tag)),
+  ...known
+]
+
+const BASES: Readonly<Record<string, number>> = { x: 16, o: 8, b: 2, '': 8 }
+const PREFIXED = /^([-+]?)0([xXoObB]?)([0-9a-fA-F]+)$/
+const DECIMAL = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
+const SPECIAL: Readonly<Record<string, number>> = {
+  '.inf': Infinity,
+  '+.inf': Infinity,
+  '-.inf': -Infinity,
+  '.nan': NaN
+}
+
+/** A number as Go's `strconv` takes it, underscores left out; what is none, or too large for one, stays text. */
+function numberOrText(text: string): number | string {
+  const special = /^[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)$/.test(text) ? SPECIAL[text.toLowerCase()] : undefined
+  if (special !== undefined) return special
+  const plain = text.startsWith('.') ? text : text.replaceAll('_', '')
+  const [, sign = '', prefix = '', digits = ''] = PREFIXED.exec(plain) ?? []
+  const whole = digits === '' ? undefined : inBase(digits, BASES[prefix.toLowerCase()] ?? 10)
+  if (whole !== undefined) return sign === '-' ? -whole : whole
+  const value = DECIMAL.test(plain) ? Number(plain) : NaN
+  return Number.isFinite(value) ? value : text
+}
+
+const inBase = (digits: string, base: number): number | undefined =>
+  Array.from(digits).every((digit) => parseInt(digit, 16) < base) ? parseInt(digits, base) : undefined
+
+/** JSON objects that stand one after the other, as `jq` and `kubectl get -o json` print them; undefined: it is something else. */
+function jsonObjects(text: string): readonly Part[] | undefined {
+  if (!/^\s*\{/.test(text)) return undefined
+  const parts: Part[] = []
+  let line = 1
+  for (let begin = 0; begin < text.length;) {
+    const end = endOfObject(text, begin)
+    const part = text.slice(begin, end)
+    if (part.trim() !== '') {
+      if (!isJson(part)) return undefined
+      parts.push({ text: part, line })
+    }
+    line += part.split('\n').length - 1
+    begin = end
+  }
+  return parts.length > 1 ? parts : undefined
+}
+
+/** The place after the brace that closes the first object, or the end of the text. */
+function endOfObject(text: string, begin: number): number {
+  let depth = 0
+  const tokens = /"(?:[^"\\]|\\.)*"|[{}]/gs
+  tokens.lastIndex = begin
+  for (let token = tokens.exec(text); token !== null; token = tokens.exec(text)) {
+    if (token[0] === '{') depth += 1
+    if (token[0] === '}' && (depth -= 1) <= 0) return tokens.lastIndex
+  }
+  return text.length
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
