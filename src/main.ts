@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
-import { context } from '@actions/github'
 
 import { openPrometheus } from './analysis/prometheus.ts'
 import { Cancelled } from './carry-out.ts'
@@ -16,13 +15,12 @@ import type { Target } from './observe.ts'
 import type { Outcome } from './outcome.ts'
 import { emptyOutcome } from './outcomes.ts'
 import { openEntry } from './probe-http.ts'
+import { announce, publish, writeSummary } from './publish.ts'
 import { recoverOwn } from './recover.ts'
 import { actionsLog } from './report/actions-log.ts'
-import { commentMarker, renderComment } from './report/comment.ts'
-import { contextFrom, writeComment } from './report/github.ts'
 import { maskKubeconfig, maskSecret } from './report/masking.ts'
-import { failsTheStep, verdictLine, outputsOf } from './report/outputs.ts'
-import { renderSummary } from './report/summary.ts'
+import { flushed } from './report/flushed.ts'
+import { workflowRun } from './report/workflow-run.ts'
 import { run, targetOf } from './run.ts'
 import type { Origin } from './strategies/prepare.ts'
 
@@ -37,9 +35,6 @@ const log = actionsLog()
 /** Commands whose manifests say what is, or was, to be released. */
 const BRINGS: ReadonlySet<Inputs['command']> = new Set(['deploy', 'plan', 'promote'])
 
-/** Commands that have nothing to tell a pull request. */
-const SILENT: ReadonlySet<Inputs['command']> = new Set(['status', 'cleanup'])
-
 /** The runner starts this file twice: for the step, and after the job's last step for what a killed one has left. */
 const entry = core.getState('main') === '' ? main : post
 
@@ -47,18 +42,29 @@ await entry().catch((error: unknown) => {
   log.endGroup()
   core.setFailed(messageOf(error))
 })
+await flushed(process.stdout, process.stderr)
 // Keep-alive connections and watches are still open, and nothing waits for them.
 process.exit()
 
 async function main(): Promise<void> {
-  core.saveState('main', 'begun')
+  saveState('main', 'begun')
   const known: Known = { origin: originOf() }
   const outcome = await release(known).catch((error: unknown) => unchangedBy(error, known))
   log.endGroup()
-  await report(outcome, known)
-  if (outcome.unsettled !== true) core.saveState('settled', 'true')
-  if (failsTheStep(outcome)) throw new Error(verdictLine(outcome))
-  log.line(verdictLine(outcome))
+  announce(outcome, log)
+  if (outcome.unsettled !== true) saveState('settled', 'true')
+  const { inputs, cluster } = known
+  await publish({ outcome, inputs, cluster }, log)
+}
+
+/** Without its state the post step would take itself for the step, so it goes by the log where the file is gone. */
+function saveState(name: string, value: string): void {
+  try {
+    core.saveState(name, value)
+  } catch {
+    delete process.env.GITHUB_STATE
+    core.saveState(name, value)
+  }
 }
 
 /** What is known of a run so far, should it end by an error. */
@@ -66,18 +72,21 @@ interface Known {
   readonly origin: Origin
   inputs?: Inputs
   target?: Target
+  /** Tells the cluster from others. */
+  cluster?: string
 }
 
 async function release(known: Known): Promise<Outcome> {
   const { origin } = known
   const signal = cancellation()
   const inputs = (known.inputs = maskedInputs())
-  const { ports, namespace } = open(inputs)
+  const { ports, namespace, identity } = open(inputs)
+  known.cluster = identity
   const manifests =
     BRINGS.has(inputs.command) || inputs.workload === undefined ? await readManifests(inputs.manifests) : []
   const target = (known.target = targetOf({ inputs, namespace, manifests }))
   const begun: Begun = { target, origin }
-  core.saveState('begun', JSON.stringify(begun))
+  saveState('begun', JSON.stringify(begun))
   const metrics =
     inputs.prometheus === undefined
       ? undefined
@@ -90,7 +99,8 @@ function unchangedBy(error: unknown, { origin, inputs, target }: Known): Outcome
   const command = inputs?.command ?? 'deploy'
   return {
     ...emptyOutcome(command, origin, systemClock.now()),
-    ...(target === undefined ? {} : { namespace: target.namespace, workload: target.workload }),
+    namespace: target?.namespace ?? inputs?.namespace ?? '',
+    workload: target?.workload ?? inputs?.workload ?? '',
     result: error instanceof Cancelled ? 'aborted' : 'failed',
     reason: messageOf(error)
   }
@@ -104,11 +114,14 @@ async function post(): Promise<void> {
   const inputs = maskedInputs()
   const { ports } = open(inputs)
   const done = await recoverOwn(target, origin, ports, inputs)
-  if (done !== undefined) await writeSummary(`${done}\n`)
+  if (done === undefined) return
+  await writeSummary(`${done}\n`).catch((error: unknown) => {
+    log.warning(`the job summary could not be written: ${messageOf(error)}`)
+  })
 }
 
-function open(inputs: Inputs): { ports: Ports; namespace: string } {
-  const { config, namespace } = connect(inputs)
+function open(inputs: Inputs): { ports: Ports; namespace: string; identity: string } {
+  const { config, namespace, identity } = connect(inputs)
   // It may have come from a file.
   maskKubeconfig(config.exportConfig(), core.setSecret)
   const onSecret = (secret: string): void => {
@@ -116,7 +129,7 @@ function open(inputs: Inputs): { ports: Ports; namespace: string } {
   }
   const cluster = createCluster(config, { clock: systemClock, onSecret })
   const entry = inputs.probe === undefined ? {} : { entry: openEntry(inputs.probe) }
-  return { ports: { cluster, clock: systemClock, log, ...entry }, namespace }
+  return { ports: { cluster, clock: systemClock, log, ...entry }, namespace, identity }
 }
 
 /** Secrets are masked before anything else can print them. */
@@ -133,14 +146,16 @@ function originOf(): Origin {
   const release = id === undefined ? `local-${startedAt}` : `${id}-${attempt}`
   const holder = `${release}-${randomUUID().slice(0, 8)}`
   if (id === undefined) return { release, holder, startedAt }
-  const { serverUrl, repo, actor, sha } = context
+  const { serverUrl, owner, repo, sha } = workflowRun(process.env)
+  const { GITHUB_ACTOR: actor } = process.env
   return {
     release,
     holder,
     startedAt,
-    actor,
-    sha,
-    run: `${serverUrl}/${repo.owner}/${repo.repo}/actions/runs/${id}/attempts/${attempt}`
+    ...(actor === undefined ? {} : { actor }),
+    ...(sha === '' ? {} : { sha }),
+    // Without the repository there is no way to the run.
+    ...(repo === '' ? {} : { run: `${serverUrl}/${owner}/${repo}/actions/runs/${id}/attempts/${attempt}` })
   }
 }
 
@@ -159,27 +174,4 @@ function cancellation(): AbortSignal {
     })
   }
   return cancelled.signal
-}
-
-async function report(outcome: Outcome, { inputs }: Known): Promise<void> {
-  for (const [name, value] of Object.entries(outputsOf(outcome))) core.setOutput(name, value)
-  await writeSummary(renderSummary(outcome))
-  if (inputs?.githubToken === undefined || inputs.comment === 'off' || SILENT.has(inputs.command)) return
-  const sticky = { marker: commentMarker(outcome), body: renderComment(outcome) }
-  const warn = (text: string): void => {
-    log.warning(text)
-  }
-  await writeComment(
-    { token: inputs.githubToken, context: contextFrom(context), clock: systemClock, warn },
-    sticky
-  )
-}
-
-async function writeSummary(markdown: string): Promise<void> {
-  await core.summary
-    .addRaw(markdown)
-    .write()
-    .catch((error: unknown) => {
-      log.warning(`the job summary could not be written: ${messageOf(error)}`)
-    })
 }

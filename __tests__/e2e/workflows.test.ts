@@ -262,7 +262,7 @@ describe('the examples, copied as they are', () => {
       const { body = '' } = github.comments[0] ?? {}
       const lines = body.split('\n')
       expect(lines.slice(0, 2)).toStrictEqual([
-        `<!-- greenlight:${namespace}/web -->`,
+        expect.stringMatching(new RegExp(`^<!-- greenlight:${namespace}/web@[0-9a-f]{12} -->$`)),
         `### ✅ **web** was released: \`${released}\` serves all traffic`
       ])
       expect(body).toContain('[the run](<https://github.com/shop/web/actions/runs/101/attempts/1>)')

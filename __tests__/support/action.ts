@@ -39,6 +39,8 @@ export interface Started {
 export interface Invocation {
   readonly inputs: Readonly<Record<string, string>>
   readonly env?: Readonly<Record<string, string>>
+  /** The file that is started, if not that of everybody else. */
+  readonly entry?: string
 }
 
 const FILES = {
@@ -65,7 +67,7 @@ function start(invocation: Invocation, extra: Readonly<Record<string, string>>):
   const folder = mkdtempSync(join(tmpdir(), 'greenlight-'))
   const env = environment(invocation, folder, extra)
   const startedAt = Date.now()
-  const child = spawn(process.execPath, [process.env.GREENLIGHT_ENTRY ?? 'dist/index.js'], {
+  const child = spawn(process.execPath, [invocation.entry ?? process.env.GREENLIGHT_ENTRY ?? 'dist/index.js'], {
     env,
     stdio: ['ignore', 'pipe', 'pipe']
   })

@@ -11,7 +11,7 @@ export const html = (markdown: string): string =>
 
 /** Every tag and comment but the invisible first line of a comment of ours. */
 export const allTags = (page: string): readonly string[] =>
-  page.replace(/^<!-- greenlight:[\w.-]*\/[\w.-]* -->\n/u, '').match(/<!?[-/a-z][^>]*>/giu) ?? []
+  page.replace(/^<!-- greenlight:[\w.-]*\/[\w.-]*[#@][\w.-]* -->\n/u, '').match(/<!?[-/a-z][^>]*>/giu) ?? []
 
 export const decoded = (page: string): string =>
   page.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&')

@@ -5,6 +5,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { parseDocument } from 'yaml'
 import { InputError, messageOf } from '../errors.ts'
 import type { Fault } from '../errors.ts'
+import { clusterIdentity } from './identity.ts'
 import { withProxy } from './proxy.ts'
 
 export interface ConnectOptions {
@@ -27,6 +28,8 @@ export interface Connection {
   readonly namespace: string
   /** URL of the API server. */
   readonly server: string
+  /** See `clusterIdentity`. */
+  readonly identity: string
 }
 
 interface Source {
@@ -74,7 +77,12 @@ export function connect(options: ConnectOptions, machine: Machine = thisMachine(
     throw refused(`its context "${context}" names a user "${found.user}" that is not in it`)
   }
   config.clusters = config.clusters.map((one) => withProxy(one, machine.variables))
-  return { config, namespace: options.namespace ?? found.namespace ?? 'default', server: cluster.server }
+  return {
+    config,
+    namespace: options.namespace ?? found.namespace ?? 'default',
+    server: cluster.server,
+    identity: clusterIdentity(config, options.context, machine.read)
+  }
 }
 
 /** Undefined when there is no kubeconfig at all. */

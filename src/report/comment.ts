@@ -12,11 +12,42 @@ import { trafficOverTime } from './traffic.ts'
 /** GitHub refuses a comment of more than 65,536 characters. */
 const mostBytes = 60_000
 
+/** A comment that is written once and then kept up to date. */
+export interface Sticky {
+  /** First line of the body, by which the comment is found again. */
+  readonly marker: string
+  readonly body: string
+  /** Whether this comment takes the place of one of ours that begins with another marker. */
+  readonly replaces?: (marker: string) => boolean
+}
+
 const markable = (text: string): string => text.replace(/[^\w.-]/gu, '')
 
-/** Invisible first line by which the comment for a workload is found again. */
-export const commentMarker = ({ namespace, workload }: Pick<Outcome, 'namespace' | 'workload'>): string =>
-  `<!-- greenlight:${markable(namespace)}/${markable(workload)} -->`
+/**
+ * Invisible first line by which the comment for a workload of a cluster is found again. Where it is not known which
+ * cluster is meant, the release stands in for it: of two clusters neither may hide what the other's run has to say.
+ */
+export const commentMarker = (
+  { namespace, workload, release }: Pick<Outcome, 'namespace' | 'workload' | 'release'>,
+  cluster: string | undefined
+): string => {
+  const place = cluster === undefined ? `#${markable(release)}` : `@${markable(cluster)}`
+  return `<!-- greenlight:${markable(namespace)}/${markable(workload)}${place} -->`
+}
+
+/** A marker without a cluster: of an earlier version, or of a run that did not get far enough to know it. */
+const clusterless = /^<!-- greenlight:([\w.-]*)\/([\w.-]*)(?:#([\w.-]*))? -->$/u
+
+/** Whether that comment has nothing more to say once this run has ended: it would be in the way for ever. */
+const isReplaced = (marker: string, { namespace, workload, release }: Outcome): boolean => {
+  const [matched, itsNamespace = '', itsWorkload = '', itsRelease] = clusterless.exec(marker) ?? []
+  return (
+    matched !== undefined &&
+    ['', markable(namespace)].includes(itsNamespace) &&
+    ['', markable(workload)].includes(itsWorkload) &&
+    itsRelease !== markable(release)
+  )
+}
 
 const brief = (limits: Limits): Limits => ({
   ...limits,
@@ -29,7 +60,7 @@ const brief = (limits: Limits): Limits => ({
 
 const withLimits = (outcome: Outcome, limits: Limits): string =>
   paragraphs(
-    `${commentMarker(outcome)}\n### ${headline(outcome)}`,
+    `### ${headline(outcome)}`,
     facts(outcome),
     reasonBox(outcome, limits),
     nextSteps(outcome, limits),
@@ -52,5 +83,12 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
   )
 
 /** The one comment on the pull request: the verdict and its reason, the rest to unfold. */
-export const renderComment = (outcome: Outcome): string =>
-  `${fitting(mostBytes, (limits) => withLimits(outcome, brief(limits)))}\n`
+export const renderComment = (outcome: Outcome, cluster?: string): string =>
+  `${commentMarker(outcome, cluster)}\n${fitting(mostBytes, (limits) => withLimits(outcome, brief(limits)))}\n`
+
+/** The comment, and which one it takes the place of. */
+export const commentOf = (outcome: Outcome, cluster: string | undefined): Sticky => ({
+  marker: commentMarker(outcome, cluster),
+  body: renderComment(outcome, cluster),
+  replaces: (marker) => isReplaced(marker, outcome)
+})

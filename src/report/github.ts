@@ -1,6 +1,6 @@
-import { getOctokit } from '@actions/github'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import type { Sticky } from './comment.ts'
 import { findPullRequest, type Context, type Session } from './pull-request.ts'
 
 export { contextFrom, type Context } from './pull-request.ts'
@@ -10,12 +10,6 @@ export interface CommentOptions {
   readonly context: Context
   readonly clock: Clock
   readonly warn: (text: string) => void
-}
-
-interface Sticky {
-  /** First line of the body, by which the comment is found again. */
-  readonly marker: string
-  readonly body: string
 }
 
 /** The comment may never hold up a release for longer. */
@@ -41,13 +35,18 @@ interface Comment {
   readonly user: { readonly login: string; readonly type: string } | null
 }
 
-/** Anybody can copy the marker into a comment of their own. */
-const isOurs = ({ body, user }: Comment, marker: string, login: string | undefined): boolean => {
-  const marked = body?.startsWith(marker) ?? false
-  return marked && (login === undefined ? user?.type === 'Bot' : withoutBot(user?.login ?? '') === login)
-}
+/** Anybody can copy a marker into a comment of their own. */
+const isOurs = ({ user }: Comment, login: string | undefined): boolean =>
+  login === undefined ? user?.type === 'Bot' : withoutBot(user?.login ?? '') === login
 
-const findComment = async (session: Session, pull: number, marker: string): Promise<number | undefined> => {
+const firstLine = ({ body = '' }: Comment): string => body.split(/\r?\n/u, 1)[0] ?? ''
+
+/** The comment with our marker, else the newest one whose place we take. */
+const findComment = async (
+  session: Session,
+  pull: number,
+  { marker, replaces = () => false }: Sticky
+): Promise<number | undefined> => {
   const { github, context, signal } = session
   const { owner, repo } = context
   const login = await whoAmI(session)
@@ -55,20 +54,23 @@ const findComment = async (session: Session, pull: number, marker: string): Prom
     ...{ owner, repo, issue_number: pull, per_page: 100 },
     request: { signal }
   })
+  let replaced: number | undefined
   for await (const { data: comments } of pages) {
-    const found = comments.find((comment) => isOurs(comment, marker, login))
+    const ours = comments.filter((comment) => isOurs(comment, login))
+    const found = ours.find((comment) => firstLine(comment) === marker)
     if (found !== undefined) return found.id
+    replaced = ours.findLast((comment) => replaces(firstLine(comment)))?.id ?? replaced
   }
-  return undefined
+  return replaced
 }
 
-const updateOrCreate = async (session: Session, { marker, body }: Sticky): Promise<void> => {
+const updateOrCreate = async (session: Session, sticky: Sticky): Promise<void> => {
   const pull = await findPullRequest(session)
   if (pull === undefined) return
   const { github, context, signal } = session
   const { owner, repo } = context
-  const comment = await findComment(session, pull, marker)
-  const common = { owner, repo, body, request: { signal } }
+  const comment = await findComment(session, pull, sticky)
+  const common = { owner, repo, body: sticky.body, request: { signal } }
   if (comment === undefined) await github.rest.issues.createComment({ ...common, issue_number: pull })
   else await github.rest.issues.updateComment({ ...common, comment_id: comment })
 }
@@ -94,6 +96,16 @@ const advice =
   'and from Dependabot get a token that can only read.'
 
 /**
+ * The library reads the event while it is imported and throws at what it does not like. We have read it by now, and
+ * nothing else of it is used.
+ */
+const openGitHub = async (token: string, { apiUrl }: Context): Promise<Session['github']> => {
+  delete process.env.GITHUB_EVENT_PATH
+  const { getOctokit } = await import(/* webpackMode: "eager" */ '@actions/github')
+  return getOctokit(token, { baseUrl: apiUrl })
+}
+
+/**
  * Puts the report on the pull request, into the one comment that begins with the marker. Nothing to do for a
  * commit that came without a pull request. Never throws and never takes longer than ten seconds: a release does
  * not depend on a comment.
@@ -103,7 +115,7 @@ export const writeComment = async (
   sticky: Sticky
 ): Promise<void> => {
   try {
-    const github = getOctokit(token, { baseUrl: context.apiUrl })
+    const github = await openGitHub(token, context)
     await inTime(clock, (signal) => updateOrCreate({ github, context, clock, signal }, sticky))
   } catch (error) {
     warn(`No comment on the pull request: ${messageOf(error)}${lacksRight(error) ? advice : ''}`)

@@ -3,6 +3,7 @@ import { plainHeadline } from './headline.ts'
 import { outcomeJson } from './json.ts'
 import { clean, oneLine, truncate } from './text.ts'
 
+export { outcomeJson } from './json.ts'
 export { failsTheStep } from './verdict.ts'
 
 /** Rounded to hundredths, so that `restore-seconds` of 0.8 is not 0.8000000000000003. */
@@ -19,8 +20,8 @@ const inOneLine = (text: string): string =>
     .filter((line) => line !== '')
     .join('; ')
 
-/** The action's outputs. What does not apply is empty. */
-export const outputsOf = (outcome: Outcome): Record<string, string> => ({
+/** The action's outputs in short. What does not apply is empty. */
+export const verdictOutputs = (outcome: Outcome): Readonly<Record<string, string>> => ({
   result: outcome.result,
   reason: truncate(inOneLine(outcome.reason), 2_000),
   release: oneLine(outcome.release),
@@ -30,7 +31,12 @@ export const outputsOf = (outcome: Outcome): Record<string, string> => ({
   'previous-image': imagesOf(outcome.previous),
   'failed-check': oneLine(outcome.failedCheck ?? ''),
   'duration-seconds': seconds((outcome.finishedAt - outcome.startedAt) / 1_000),
-  'restore-seconds': seconds(outcome.restoreSeconds),
+  'restore-seconds': seconds(outcome.restoreSeconds)
+})
+
+/** All of the action's outputs. */
+export const outputsOf = (outcome: Outcome): Readonly<Record<string, string>> => ({
+  ...verdictOutputs(outcome),
   json: outcomeJson(outcome)
 })
 

@@ -1,17 +1,9 @@
-import type { context as actionsContext, getOctokit } from '@actions/github'
+import type { getOctokit } from '@actions/github'
 import type { Clock } from '../clock.ts'
+import type { WorkflowRun } from './workflow-run.ts'
 
 /** What the comment needs to know of the workflow run. */
-export interface Context {
-  /** `https://api.github.com`, or that of an enterprise server. */
-  readonly apiUrl: string
-  /** Empty outside of a repository. */
-  readonly owner: string
-  readonly repo: string
-  readonly eventName: string
-  readonly sha: string
-  /** e.g. `refs/heads/main` */
-  readonly ref: string
+export interface Context extends Omit<WorkflowRun, 'serverUrl'> {
   /** The pull request that the event is about. */
   readonly pullRequest?: number
   /** Message of the pushed commit. */
@@ -28,31 +20,22 @@ export interface Session {
   readonly signal: AbortSignal
 }
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+/** A field of what may be anything; undefined where there is none. */
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 
-type RunContext = Pick<typeof actionsContext, 'apiUrl' | 'repo' | 'eventName' | 'sha' | 'ref' | 'payload'>
-
-/** Reading `repo` throws where the run belongs to none. */
-const repositoryOf = (run: RunContext): RunContext['repo'] => {
-  try {
-    return run.repo
-  } catch {
-    return { owner: '', repo: '' }
-  }
-}
-
-/** The parts of `github.context` that matter here. */
-export const contextFrom = (run: RunContext): Context => {
-  const { apiUrl, eventName, sha, ref, payload } = run
-  const commented = payload.issue?.pull_request === undefined ? undefined : payload.issue.number
-  const pullRequest = payload.pull_request?.number ?? commented
-  const head: unknown = payload.head_commit
-  const headMessage =
-    typeof head === 'object' && head !== null && 'message' in head ? text(head.message) : undefined
+/** The parts of the run and its event that matter here. */
+export const contextFrom = (
+  { serverUrl: _, ...run }: WorkflowRun,
+  event: Readonly<Record<string, unknown>>
+): Context => {
+  const commented = field(event.issue, 'pull_request') === undefined ? undefined : event.issue
+  const pullRequest = field(event.pull_request, 'number') ?? field(commented, 'number')
+  const headMessage = field(event.head_commit, 'message')
   return {
-    ...{ apiUrl, ...repositoryOf(run), eventName, sha, ref },
-    ...(pullRequest === undefined ? {} : { pullRequest }),
-    ...(headMessage === undefined ? {} : { headMessage })
+    ...run,
+    ...(typeof pullRequest === 'number' ? { pullRequest } : {}),
+    ...(typeof headMessage === 'string' ? { headMessage } : {})
   }
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Clock } from '../../../src/clock.ts'
 import { contextFrom, writeComment, type Context } from '../../../src/report/github.ts'
+import { workflowRun } from '../../../src/report/workflow-run.ts'
 
 const marker = '<!-- greenlight:shop/web -->'
 const body = `${marker}\n### released`
@@ -127,6 +128,22 @@ describe('for the pull request of the event', () => {
     expect(JSON.parse(requests.at(-1)?.body ?? '')).toEqual({ body })
   })
 
+  test('takes the place of the newest one that has nothing more to say', async () => {
+    const old = (id: number, login: string, type: string): object =>
+      comment(id, login, type, '<!-- old -->\n❌')
+    const bot = ['github-actions[bot]', 'Bot'] as const
+    answers[commentsOf(7)] = { json: [old(1, ...bot), old(2, ...bot), old(3, 'mallory', 'User')] }
+    answers['PATCH /repos/acme/shop/issues/comments/2'] = {}
+    const replaces = (marker: string): boolean => marker === '<!-- old -->'
+    const clock = stoppedClock()
+    const warn = (): void => undefined
+    await writeComment(
+      { token: 'a-token', context: onPullRequest(), clock, warn },
+      { marker, body, replaces }
+    )
+    expect(asked().at(-1)).toBe('PATCH /repos/acme/shop/issues/comments/2')
+  })
+
   test('leaves alone what somebody else began with our marker', async () => {
     answers[commentsOf(7)] = { json: [comment(1, 'mallory', 'User'), comment(2, 'other[bot]', 'Bot')] }
     answers[creates(7)] = { status: 201 }
@@ -243,13 +260,12 @@ describe('a comment that cannot be written only warns', () => {
 })
 
 describe('the context', () => {
-  const common = {
-    apiUrl: 'https://ghe.example/api/v3',
-    repo: { owner: 'acme', repo: 'shop' },
-    sha,
-    ref: 'refs/heads/main'
+  const variables = {
+    ...{ GITHUB_API_URL: 'https://ghe.example/api/v3', GITHUB_SERVER_URL: 'https://ghe.example' },
+    ...{ GITHUB_REPOSITORY: 'acme/shop', GITHUB_SHA: sha, GITHUB_REF: 'refs/heads/main' }
   }
-  const of = (eventName: string, payload: object): Context => contextFrom({ ...common, eventName, payload })
+  const of = (GITHUB_EVENT_NAME: string, event: Readonly<Record<string, unknown>>): Context =>
+    contextFrom(workflowRun({ ...variables, GITHUB_EVENT_NAME }), event)
 
   test('of a push', () => {
     expect(of('push', { head_commit: { message: 'Faster (#5)' } })).toEqual({
@@ -260,12 +276,8 @@ describe('the context', () => {
   })
 
   test('outside of a repository, where there is nothing to comment on', async () => {
-    const context = contextFrom({
-      ...{ ...common, apiUrl, eventName: 'push', payload: {} },
-      get repo(): never {
-        throw new Error('no repository')
-      }
-    })
+    const nowhere = { GITHUB_API_URL: apiUrl, GITHUB_EVENT_NAME: 'push' }
+    const context = contextFrom(workflowRun(nowhere), {})
     expect(context).toMatchObject({ owner: '', repo: '' })
     expect(await write(context)).toEqual([])
     expect(asked()).toEqual([])
@@ -275,6 +287,7 @@ describe('the context', () => {
     ['pull_request', { pull_request: { number: 7 } }, 7],
     ['issue_comment', { issue: { number: 8, pull_request: {} } }, 8],
     ['issue_comment', { issue: { number: 9 } }, undefined],
+    ['pull_request', { pull_request: { number: '7' } }, undefined],
     ['workflow_dispatch', {}, undefined]
   ])('of %s', (eventName, payload, expected) => {
     expect(of(eventName, payload).pullRequest).toBe(expected)

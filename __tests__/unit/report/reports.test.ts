@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Outcome, Version } from '../../../src/outcome.ts'
 import type { Split } from '../../../src/routes/route.ts'
-import { commentMarker, renderComment } from '../../../src/report/comment.ts'
+import { commentMarker, commentOf, renderComment } from '../../../src/report/comment.ts'
 import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { canaries, waitingAtHalf } from './canary-outcomes.ts'
@@ -23,12 +23,29 @@ describe.each(Object.entries({ ...outcomes, ...canaries }))('%s', (_name, outcom
   })
 })
 
-test('a comment begins with the marker by which it is found again', () => {
-  expect(renderComment(promoted).split('\n')[0]).toBe('<!-- greenlight:shop/web -->')
+test('a comment begins with the marker of workload and cluster by which it is found again', () => {
+  expect(renderComment(promoted, 'eu').split('\n')[0]).toBe('<!-- greenlight:shop/web@eu -->')
+})
+
+test('where the cluster is not known, the release stands in for it', () => {
+  expect(renderComment(promoted).split('\n')[0]).toBe('<!-- greenlight:shop/web#9876543210-1 -->')
 })
 
 test('a marker cannot be left', () => {
-  expect(commentMarker({ namespace: 'a-->b', workload: '<b>' })).toBe('<!-- greenlight:a--b/b -->')
+  const { namespace, workload, release } = { namespace: 'a-->b', workload: '<b>', release: '1' }
+  expect(commentMarker({ namespace, workload, release }, '--> c')).toBe('<!-- greenlight:a--b/b@--c -->')
+})
+
+test.each([
+  ['<!-- greenlight:shop/web -->', true, 'by an earlier version'],
+  ['<!-- greenlight:shop/web#1-1 -->', true, 'by an earlier run that did not come to know its cluster'],
+  ['<!-- greenlight:/#1-1 -->', true, 'by one that did not even know the workload'],
+  ['<!-- greenlight:shop/web#9876543210-1 -->', false, 'by another job of this run'],
+  ['<!-- greenlight:shop/web@us -->', false, 'for another cluster'],
+  ['<!-- greenlight:shop/api#1-1 -->', false, 'for another workload'],
+  ['<!-- greenlight:shop/web@us --> and more', false, 'by who knows whom']
+])('a comment that begins with %s is replaced: %j, it is %s', (marker, replaced) => {
+  expect(commentOf(promoted, 'eu').replaces?.(marker)).toBe(replaced)
 })
 
 test.each([
