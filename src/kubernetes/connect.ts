@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
-import { parseDocument } from 'yaml'
-import { InputError, messageOf } from '../errors.ts'
+import { InputError } from '../errors.ts'
 import type { Fault } from '../errors.ts'
 import { clusterIdentity } from './identity.ts'
+import { readKubeconfig, withoutPath } from './kubeconfig.ts'
 import { withProxy } from './proxy.ts'
 
 export interface ConnectOptions {
@@ -102,32 +102,20 @@ function findSources({ kubeconfig }: ConnectOptions, machine: Machine): readonly
 
 /** Never says what is in it: it is a secret. */
 function parse({ name, text, folder }: Source): KubeConfig {
-  const document = parseDocument(text, { logLevel: 'silent' })
-  const [fault] = document.errors
   const where = `${name} is not a kubeconfig`
-  if (fault !== undefined)
-    throw refused(`${where}: no YAML at its line ${fault.linePos?.[0].line ?? 1}`, { example })
-  const content: unknown = document.toJS()
-  if (!isMapping(content) || !Array.isArray(content.clusters)) {
-    throw refused(`${where}: ${whyNot(text)}`, { example })
-  }
+  const read = readKubeconfig(text)
+  if ('problem' in read) throw refused(`${where}: ${read.problem}`, { example })
   const config = new KubeConfig()
   try {
-    config.loadFromString(JSON.stringify(withTokenFiles(content, folder)))
+    config.loadFromString(JSON.stringify(withTokenFiles(read.content, folder)))
   } catch (error) {
-    throw refused(`${where}: ${messageOf(error)}`)
+    throw refused(`${where}: ${withoutPath(error)}`)
   }
   config.makePathsAbsolute(folder)
   return config
 }
 
 const isMapping = (value: unknown): value is Mapping => typeof value === 'object' && value !== null
-
-function whyNot(text: string): string {
-  if (text.trim() === '') return 'it is empty; a secret that does not exist is an empty text'
-  const decoded = Buffer.from(text, 'base64').toString()
-  return decoded.includes('clusters:') ? 'it is base64 of one, decode it first' : 'it has no list of clusters'
-}
 
 /** The library knows only its own spelling of a user's `tokenFile`. */
 function withTokenFiles(content: Mapping, folder: string): Mapping {

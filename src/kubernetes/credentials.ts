@@ -1,7 +1,7 @@
 import type { Agent, RequestOptions } from 'node:https'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { Cluster as ClusterEntry, User } from '@kubernetes/client-node'
-import { messageOf } from '../errors.ts'
+import { withoutPath } from './kubeconfig.ts'
 
 /** How to reach the API server at this moment. */
 export interface Access {
@@ -71,7 +71,7 @@ export class NoCredentials extends Error {
 const explain = (cause: unknown): never => {
   // Node would quote what it could not parse, which may be a token.
   const isNoJson = cause instanceof SyntaxError
-  throw new NoCredentials(isNoJson ? 'the credential plugin has not answered in JSON' : messageOf(cause), {
+  throw new NoCredentials(isNoJson ? 'the credential plugin has not answered in JSON' : withoutPath(cause), {
     cause
   })
 }

@@ -74,6 +74,15 @@ const linesOf = (text: string): readonly string[] => text.split(/[\r\n]+/u).map(
 const longLines = (lines: readonly string[]): readonly string[] =>
   lines.filter((line) => line.length >= shortestPiece && !line.startsWith('-----'))
 
+/** What stands behind a secret's name in a line of what cannot be read, and what is left of it without marks around. */
+const secretsInLine = (line: string): readonly string[] => {
+  const colon = line.indexOf(':')
+  const key = line.slice(0, Math.max(0, colon)).replace(/^[\s"'{-]+|["'\s]+$/gu, '')
+  if (!secretKey.test(key)) return []
+  const value = line.slice(colon + 1).trim()
+  return [value, value.replace(/^[^\w]+|[^\w]+$/gu, '')].filter((piece) => piece.length >= shortestPiece)
+}
+
 /** The runner masks line by line, so a secret of several lines is registered as its lines. */
 const pieces = (secret: string): readonly string[] => {
   const lines = linesOf(secret.trim())
@@ -95,7 +104,10 @@ const read = (text: string): unknown => {
  */
 export const maskKubeconfig = (text: string, setSecret: SetSecret): void => {
   const config = read(text)
-  const secrets = isRecord(config) ? secretsIn(config, new Set()).flatMap(pieces) : longLines(linesOf(text))
+  const lines = linesOf(text)
+  const secrets = isRecord(config)
+    ? secretsIn(config, new Set()).flatMap(pieces)
+    : [...longLines(lines), ...lines.flatMap(secretsInLine)]
   for (const secret of new Set(secrets)) setSecret(secret)
 }
 

@@ -244,3 +244,30 @@ describe('the proxy of the environment', () => {
     expect(config.getCurrentCluster()?.proxyUrl).toBe('socks5://other:1080')
   })
 })
+
+describe('the identity of a cluster', () => {
+  const identity = (cluster: object, more: Partial<ConnectOptions> = {}, ca = 'eu'): string => {
+    const text = kubeconfig('a', { clusters: [{ name: 'a', cluster }] })
+    return connect(options({ kubeconfig: text, ...more }), machine({ '/ca.crt': ca })).identity
+  }
+  const local = { server: 'https://127.0.0.1:6443' }
+  it.each([
+    ['address', { server: 'https://us.example.com' }, {}],
+    ['certificate', { ...local, 'certificate-authority-data': 'dXM=' }, {}],
+    ['name in TLS', { ...local, 'tls-server-name': 'us' }, {}],
+    ['context', local, { context: 'a' }]
+  ])('is another one with another %s', (_, cluster, more) => {
+    expect(identity(cluster, more)).not.toBe(identity(local))
+  })
+
+  it('is another one with another certificate in a file of the same name', () => {
+    const cluster = { ...local, 'certificate-authority': '/ca.crt' }
+    expect(identity(cluster, {}, 'us')).not.toBe(identity(cluster))
+    expect(identity(cluster)).toBe(identity({ ...local, 'certificate-authority-data': 'ZXU=' }))
+  })
+
+  it('is the same whatever the credentials are, and tells nothing', () => {
+    expect(identity({ server: 'https://127.0.0.1:6443/' })).toBe(identity(local))
+    expect(identity(local)).toMatch(/^[0-9a-f]{12}$/)
+  })
+})

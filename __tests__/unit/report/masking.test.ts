@@ -107,7 +107,7 @@ test('a kubeconfig in JSON is one too', () => {
 })
 
 test.each([
-  ['broken YAML', 'users: [\n  token: abcdefgh\n short', ['users: [', 'token: abcdefgh']],
+  ['broken YAML', 'users: [\n  token: abcdefgh\n short', ['users: [', 'token: abcdefgh', 'abcdefgh']],
   ['no mapping', 'YXBpVmVyc2lvbjogdjE=\nshort\n', ['YXBpVmVyc2lvbjogdjE=']],
   ['nothing', '', []]
 ])('%s is masked line by line', (_name, text, expected) => {
