@@ -67,10 +67,14 @@ function start(invocation: Invocation, extra: Readonly<Record<string, string>>):
   const folder = mkdtempSync(join(tmpdir(), 'greenlight-'))
   const env = environment(invocation, folder, extra)
   const startedAt = Date.now()
-  const child = spawn(process.execPath, [invocation.entry ?? process.env.GREENLIGHT_ENTRY ?? 'dist/index.js'], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe']
-  })
+  const child = spawn(
+    process.execPath,
+    [invocation.entry ?? process.env.GREENLIGHT_ENTRY ?? 'dist/index.js'],
+    {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe']
+    }
+  )
   let log = ''
   const waiting: { text: string | RegExp; resolve: () => void }[] = []
   const onText = (chunk: Buffer): void => {
