@@ -44,7 +44,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
     : prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
   const sampler = samplerFor(request, prepared.routes)
-  const steps = planOf(prepared, inputs, drainOf(prepared.routes.map(({ route }) => route)))
+  const steps = planOf(prepared, inputs, drainOf(prepared.routes))
   const candidate = { prepared, steps, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   const { canary } = tried

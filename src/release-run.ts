@@ -58,6 +58,7 @@ export function beginRun(
     port,
     pods: [],
     tested: new Set(),
+    behind: new Map(),
     shiftedAt: undefined,
     marks: undefined,
     sampler,
@@ -82,7 +83,8 @@ export const trafficsOf = ({ traffic, routes }: ReleaseRun): readonly Traffic[] 
 ]
 
 /** Milliseconds between the last request to a version and the end of its pods. */
-export const drainIn = ({ routes }: ReleaseRun): number => drainOf(routes.map(({ route }) => route))
+export const drainIn = ({ routes }: ReleaseRun): number =>
+  drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
 
 function openService(service: Service, holder: string, ports: Ports): Traffic {
   const { apiVersion, kind, metadata } = service

@@ -59,7 +59,7 @@ const unfinished = ({ id, phase, run }: Release): string =>
 
 async function previewOf({ inputs, ports }: Request, observed: Observed, ready: Ready): Promise<Preview> {
   const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
-  const drain = drainOf(ready.routes.map(({ route }) => route))
+  const drain = drainOf(ready.routes)
   const changes = await Promise.all(
     ready.tried.manifests.map((tried) => manifestChange(tried, observed, ports))
   )

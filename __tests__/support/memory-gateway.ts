@@ -48,7 +48,8 @@ const ROUTES = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' }
  */
 export function serveRoutes(
   cluster: MemoryCluster,
-  lag: () => number = () => 20
+  lag: () => number = () => 20,
+  controllerName = 'traefik.io/gateway-controller'
 ): () => readonly HttpRoute[] {
   const inForce = new Map<string, HttpRoute>()
   const take = (object: KubernetesObject): void => {
@@ -60,7 +61,7 @@ export function serveRoutes(
     }))
     const [parentRef] = (object as HttpRoute).spec.parentRefs
     inForce.set(name, object as HttpRoute)
-    cluster.setStatus(refOf(object), { parents: [{ parentRef, controllerName: 'test/gateway', conditions }] })
+    cluster.setStatus(refOf(object), { parents: [{ parentRef, controllerName, conditions }] })
   }
   cluster.all<HttpRoute>(ROUTES).forEach(take)
   cluster.subscribe((now, before) => {
@@ -106,17 +107,89 @@ const print = (route: HttpRoute): string =>
 
 /** The pods that users reach. Whoever is sent to a Service without any gets an error. */
 function look(cluster: MemoryCluster, note: (what: string) => void): readonly Pod[] {
-  const pods = cluster.all<Pod>({ apiVersion: 'v1', kind: 'Pod' })
   return cluster
     .all<HttpRoute>(ROUTES)
     .flatMap(backendsOf)
     .filter(({ weight = 1 }) => weight > 0)
     .flatMap(({ name }) => {
-      const service = cluster.read<Service>({ apiVersion: 'v1', kind: 'Service', namespace: 'shop', name })
-      const found = pods.filter(
-        (pod) => isReady(pod) && !isEnding(pod) && selects(service?.spec.selector, pod.metadata.labels)
-      )
+      const found = readyBehind(cluster, name)
       if (found.length === 0) note(`nobody serves behind service/${name}`)
       return found
     })
+}
+
+/** How late a gateway is, in milliseconds. */
+export interface Lateness {
+  readonly controller: string
+  /** Until it sends users where a route says; its controller says at once that it has taken it. */
+  readonly routes: number
+  /** Until it sends anybody to a pod that has come behind a Service which it sends users to. */
+  readonly pods: number
+}
+
+/**
+ * A load balancer outside of the cluster, and its users: it does as a route says after some time, has to find each new
+ * pod healthy, and forgets at once those that are behind a Service no more.
+ */
+export function openSlowGateway(cluster: MemoryCluster, { controller, routes, pods }: Lateness): Gateway {
+  const { clock } = cluster
+  const [harm, story]: [string[], string[]] = [[], []]
+  const inForce = new Map(cluster.all<HttpRoute>(ROUTES).map((route) => [route.metadata.name, route]))
+  const healthySince = new Map<string, ReadonlyMap<string, number>>()
+  const lastServed = new Map<string, number>()
+  serveRoutes(cluster, () => 20, controller)
+
+  const discover = (first: boolean): void => {
+    const known = new Set([...inForce.values()].flatMap(backendsOf).map(({ name }) => name))
+    for (const service of [...healthySince.keys()]) if (!known.has(service)) healthySince.delete(service)
+    for (const service of known) {
+      const before = healthySince.get(service)
+      const since = first ? 0 : clock.now() + pods
+      const found = readyBehind(cluster, service).map(({ metadata }) => metadata.name)
+      healthySince.set(service, new Map(found.map((pod) => [pod, before?.get(pod) ?? since])))
+    }
+  }
+  const look = (): void => {
+    for (const { name, weight = 1 } of [...inForce.values()].flatMap(backendsOf)) {
+      if (weight === 0) continue
+      const healthy = [...(healthySince.get(name) ?? [])].filter(([, since]) => since <= clock.now())
+      const what = `nobody serves behind service/${name}`
+      if (healthy.length === 0 && harm.at(-1) !== what) harm.push(what)
+      for (const [pod] of healthy) lastServed.set(pod, clock.now())
+    }
+  }
+  const later = (ms: number, work: () => void): void => {
+    void clock.sleep(ms).then(work, () => undefined)
+  }
+  discover(true)
+  cluster.subscribe((now, before) => {
+    const isNew = now.metadata.generation !== before?.metadata.generation
+    if (now.kind === 'HTTPRoute' && isNew) {
+      story.push(print(now as HttpRoute))
+      later(routes, () => {
+        // It served by the former one until this moment.
+        look()
+        inForce.set(now.metadata.name, now as HttpRoute)
+        discover(false)
+        look()
+      })
+    }
+    const ends = now.kind === 'Pod' && now.metadata.deletionTimestamp !== before?.metadata.deletionTimestamp
+    look()
+    const at = lastServed.get(now.metadata.name)
+    if (ends && at !== undefined && clock.now() - at < DRAIN && before !== undefined)
+      harm.push(`${now.metadata.name} was ended ${clock.now() - at} ms after its last user`)
+    if (now.kind !== 'Pod' && now.kind !== 'Service') return
+    discover(false)
+    look()
+    later(pods, look)
+  })
+  return { harm, story }
+}
+
+const readyBehind = (cluster: MemoryCluster, name: string): readonly Pod[] => {
+  const service = cluster.read<Service>({ apiVersion: 'v1', kind: 'Service', namespace: 'shop', name })
+  return cluster
+    .all<Pod>({ apiVersion: 'v1', kind: 'Pod' })
+    .filter((pod) => isReady(pod) && !isEnding(pod) && selects(service?.spec.selector, pod.metadata.labels))
 }

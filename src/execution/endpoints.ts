@@ -39,7 +39,7 @@ export async function confirmEndpoints(
 ): Promise<number> {
   const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
   const labels = `kubernetes.io/service-name=${service}`
-  return awaitCondition<EndpointSlice, number>(
+  const ready = await awaitCondition<EndpointSlice, number>(
     {
       query: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: run.namespace, labels },
       reached: (slices) => {
@@ -52,7 +52,19 @@ export async function confirmEndpoints(
     run.ports,
     signal
   )
+  noteBehind(run, service, wanted)
+  return ready
 }
+
+function noteBehind({ behind, ports }: ReleaseRun, service: string, uids: readonly string[]): void {
+  const known = behind.get(service)
+  if (known === undefined || !uids.every((uid) => known.uids.has(uid)))
+    behind.set(service, { uids: new Set(uids), since: ports.clock.now() })
+}
+
+/** Milliseconds since the epoch. */
+export const behindSince = ({ behind, ports }: ReleaseRun, service: string): number =>
+  behind.get(service)?.since ?? ports.clock.now()
 
 /** Ready pods of one of the two versions, by the selector that only it has. */
 export async function readyPods(run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> {

@@ -65,6 +65,8 @@ export interface ReleaseRun {
   /** Pods that came up, and the uids of those that passed the smoke tests. */
   pods: readonly Pod[]
   readonly tested: Set<string>
+  /** By Service, the uids of those that are behind it, and since when all of them have been, in milliseconds since the epoch. */
+  readonly behind: Map<string, { readonly uids: ReadonlySet<string>; readonly since: number }>
   /** Milliseconds since the epoch at which the last traffic write was answered. */
   shiftedAt: number | undefined
   /** What tells the versions apart at the entry; undefined while nobody has asked, none when nothing does. */

@@ -1,20 +1,13 @@
-import { ReleaseFailed } from '../errors.ts'
-import { templateHash } from '../kubernetes/health.ts'
-import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts'
 import type { Release, Selector } from '../record.ts'
 import type { Split } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
-import { refOf } from '../routes/writes.ts'
-import { changeIn } from './change.ts'
-import { confirmEndpoints, readyPods } from './endpoints.ts'
+import { behindSince, confirmEndpoints, readyPods } from './endpoints.ts'
+import { awaitGateways, lanesToApex } from './gateways.ts'
 import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
-import { runSmokeTestsOn } from './smoke.ts'
-
-/** Times that pods may be replaced by untested ones between test and switch before it is taken for a fault. */
-const RETESTS = 3
+import { verifyCanary, verifyReachable } from './verify.ts'
 
 const NOBODY: Split = { weight: 0 }
 const EVERYBODY: Split = { weight: 100 }
@@ -37,7 +30,10 @@ export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promi
   // Traefik fails a whole route when one Service in it has no pods, whatever its weight.
   await confirmEndpoints(run, backendsIn(run).canary, signal)
   await splitRoutes(run, NOBODY)
-  return awaitRoutes(run, signal)
+  const routes = await awaitRoutes(run, signal)
+  const since = run.ports.clock.now()
+  await awaitGateways(run, { since, what: `of service/${backendsIn(run).canary}` }, signal)
+  return routes
 }
 
 /** Sends the canary its share. With routes of their own the Service selects stable until the release is over. */
@@ -47,14 +43,12 @@ export async function shift(
   step: number,
   signal: AbortSignal
 ): Promise<string> {
-  await verifyCanary(run, signal)
+  await (run.routes.length > 0 ? verifyReachable(run, signal) : verifyCanary(run, signal))
   const exposed = split.weight > 0 || split.header !== undefined || run.release.exposed
   const shiftedAt = new Date(run.ports.clock.now()).toISOString()
   const release: Release = { ...withSplit(run.release, split), step, shiftedAt, phase: 'running' }
   const recorded = exposed ? { ...release, exposed: true as const } : release
-  await (run.routes.length > 0
-    ? shiftRoutes(run, recorded, split, signal)
-    : writeRecord(run, recorded, split))
+  await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
   noteShift(run, split)
   const tested = `${run.pods.length} tested pods`
   if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested}`
@@ -66,14 +60,7 @@ export async function shift(
   return `${tested} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
 }
 
-/** Nobody is sent to a Service before the pods are behind it. */
-async function shiftRoutes(
-  run: ReleaseRun,
-  release: Release,
-  split: Split,
-  signal: AbortSignal
-): Promise<void> {
-  await confirmEndpoints(run, backendsIn(run).canary, signal)
+async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   await writeRecord(run, release, NOBODY)
   await splitRoutes(run, split)
 }
@@ -103,53 +90,22 @@ function noteShift(run: ReleaseRun, split: Split): void {
 export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   run.pods = await readyPods(run, 'canary')
   const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
+  // A gateway that has not learnt yet that all are on the canary still sends some to the Service.
+  const shiftedAt = run.shiftedAt ?? run.ports.clock.now()
+  await awaitGateways(run, { since: shiftedAt, what: 'where its users are' }, signal)
   await writeService(run, release, EVERYBODY)
   // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
   run.release = release
-  await confirmEndpoints(run, run.traffic.name, signal)
+  const { name, title } = run.traffic
+  await confirmEndpoints(run, name, signal)
+  const learnt = {
+    since: behindSince(run, name),
+    what: `of the pods behind ${title}`,
+    lanes: lanesToApex(run)
+  }
+  await awaitGateways(run, learnt, signal)
   await settleRoutes(run, 'canary')
   return `${run.traffic.title} selects ${run.canary.deployment}`
-}
-
-/**
- * What was tested is what gets the traffic: the pods that the selector will select are of the template that came
- * up and have passed the smoke tests, and its controller brings up no other ones. A pod that was replaced since is
- * tested first.
- */
-async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  for (let left = RETESTS; ; left -= 1) {
-    const [pods, change] = await Promise.all([readyPods(run, 'canary'), changeInCanary(run)])
-    refuseStrangers(run, pods)
-    if (change !== undefined) throw change
-    run.pods = pods
-    const untested = pods.filter(({ metadata }) => !run.tested.has(metadata.uid ?? ''))
-    if (run.settings.smokeTests.length === 0 || untested.length === 0 || run.release.command === 'rollback')
-      return
-    if (left === 0)
-      throw new ReleaseFailed(
-        'the pods of the canary are replaced again and again, so that what was tested never serves'
-      )
-    await runSmokeTestsOn(run, untested, signal)
-  }
-}
-
-/** Its controller may not have seen yet what somebody has written a moment ago. */
-async function changeInCanary({ ports, deployment }: ReleaseRun): Promise<ReleaseFailed | undefined> {
-  if (deployment === undefined) return undefined
-  return changeIn(deployment, await ports.cluster.get<Deployment>(refOf(deployment)))
-}
-
-function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
-  if (pods.length < Math.max(canary.replicas, 1)) {
-    throw new ReleaseFailed(
-      `only ${pods.length} of ${canary.replicas} pods of deployment/${canary.deployment} are ready at the moment of the switch`
-    )
-  }
-  const stranger = pods.find((pod) => templateHash(pod) !== canary.hash)
-  if (stranger === undefined) return
-  throw new ReleaseFailed(
-    `pod ${stranger.metadata.name} would get traffic, but its template (${templateHash(stranger)}) is not the one that was tested (${canary.hash}): somebody changed deployment/${canary.deployment} while the release ran`
-  )
 }
 
 /** The run ends and the release does not: the record says where it goes on. */

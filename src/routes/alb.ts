@@ -29,8 +29,8 @@ export const albRoute: Route = {
   needs: need('networking.k8s.io', 'ingresses', 'get', 'list', 'watch', 'patch'),
   can: ['weight', 'header'],
   shareOf: 'requests',
-  // A load balancer of AWS may take as long to hear of a change.
-  drain: 30_000,
+  // A load balancer of AWS may take as long to hear of a change; new targets have to be found healthy.
+  lag: () => 45_000,
   recognises: (object) => isAlb(object as Ingress),
   members: (object) => [object],
   problem: ([object], backends, splits) => albProblem(object as Ingress, backends, splits),

@@ -1,5 +1,6 @@
 import { need } from '../kubernetes/needs.ts'
 import { commonShare, shareOf } from './backend-weights.ts'
+import { gatewayLag } from './gateway-lag.ts'
 import { gatewayProblem } from './gateway-problem.ts'
 import { refsOf, rulesOf, sidesOf, withoutRelease, withRelease } from './gateway-rules.ts'
 import type { GatewayRoute, ParentRef, ParentStatus } from './gateway-rules.ts'
@@ -20,6 +21,7 @@ function gatewayRoute(objectKind: 'HTTPRoute' | 'GRPCRoute', resource: string): 
     needs: need(GROUP, resource, 'get', 'list', 'watch', 'patch'),
     can: ['weight', 'header', 'mirror'],
     shareOf: 'requests',
+    lag: ([object]) => gatewayLag(object as GatewayRoute),
     members: (object) => [object],
     problem: ([object], backends, splits) => gatewayProblem(object as GatewayRoute, backends, splits),
     split([object], backends, split) {

@@ -45,6 +45,7 @@ export const httpProxyRoute: Route = {
   can: ['weight', 'header', 'mirror'],
   metrics: 'envoy',
   shareOf: 'requests',
+  lag: () => 5000,
   members: (object) => [object],
   problem: ([object], backends, splits) => problem(object as HttpProxy, backends, splits),
   split([object], backends, split) {
@@ -211,8 +212,7 @@ function routeProblem(route: ProxyRoute, backends: Backends, splits: readonly Sp
   const headers = (route.conditions ?? []).flatMap(({ header }) => header?.name.toLowerCase() ?? [])
   const taken = splits.find(({ header }) => header && headers.includes(header.name.toLowerCase()))?.header
   if (taken) return `matches on the header ${taken.name} itself: use another header for the step`
-  const services = servicesOf(route)
-  const sides = sidesOf(backends)
+  const [services, sides] = [servicesOf(route), sidesOf(backends)]
   if (!services.some(sides.isApex)) return undefined
   const mirror = services.find(isMirror)
   if (mirror && splits.some((split) => split.mirror !== undefined))

@@ -24,6 +24,7 @@ export const nginxRoute: Route = {
   can: ['weight', 'header'],
   metrics: 'nginx',
   shareOf: 'requests',
+  lag: () => 5000,
   recognises: (object) => isNginx(object as Ingress),
   members(object, others) {
     const main = object as Ingress

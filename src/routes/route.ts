@@ -63,8 +63,11 @@ export interface Route {
   readonly metrics?: MetricsSource
   /** Of what the weight is a share, e.g. `requests`. */
   readonly shareOf: 'requests' | 'connections'
-  /** Milliseconds after the last traffic has left a version until its pods may end; the least that is waited anyway is 10 s. */
-  readonly drain?: number
+  /**
+   * Milliseconds until every part of the gateway has surely learnt what was written: new pods behind a Service that it
+   * sends traffic to, or another share. No object says when it has. Without it that is a matter of milliseconds.
+   */
+  readonly lag?: (objects: RouteObjects) => number
   /** Whether this is an object of this kind of route, where several share a Kubernetes kind. */
   readonly recognises?: (object: KubernetesObject) => boolean
   /** Those of the others that this route consists of. */

@@ -41,6 +41,8 @@ export const traefikServiceRoute: Route = {
   can: ['weight', 'mirror'],
   metrics: 'traefik',
   shareOf: 'requests',
+  // Traefik gathers changes for 2 s (`providersThrottleDuration`).
+  lag: () => 3000,
   members: (object) => [object],
   problem: ([object], backends, splits) => problem(object as TraefikService, backends, splits),
   split([object], backends, split) {

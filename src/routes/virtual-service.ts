@@ -37,6 +37,8 @@ export const virtualServiceRoute: Route = {
   can: ['weight', 'header', 'mirror'],
   metrics: 'istio',
   shareOf: 'requests',
+  // Its control plane gathers changes before it sends them to every proxy.
+  lag: () => 5000,
   members(object, others, backends) {
     const names = apexRules(others, backends).flatMap((rule) => [rule.metadata.name, copyName(rule)])
     return [
