@@ -2,9 +2,10 @@ import type { Clock } from '../clock.ts'
 import { ReleaseFailed } from '../errors.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
-import { health } from '../kubernetes/health.ts'
-import type { Health } from '../kubernetes/health.ts'
+import { health, isBeingMade } from '../kubernetes/health.ts'
+import type { Circumstances, Health } from '../kubernetes/health.ts'
 import type { ClusterEvent, Deployment, Pod } from '../kubernetes/objects.ts'
+import { isNodeComing } from '../kubernetes/patience.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import type { Log } from '../log.ts'
 import { changeIn } from './change.ts'
@@ -16,9 +17,18 @@ export interface Ports {
 }
 
 const LOOK_AGAIN = 1000
+/** Milliseconds between two looks at the events of pods that wait for a volume or a network. */
+const ASK_AGAIN = 5000
 
-/** Events by which an autoscaler of nodes says that it brings one for a pod that does not fit. */
-const NODE_IS_COMING: ReadonlySet<string> = new Set(['TriggeredScaleUp', 'Nominated', 'NominatedPod'])
+/** For how long each thing has been seen that is asked for, in milliseconds. */
+export function stopwatch({ clock }: Pick<Ports, 'clock'>): (what: string) => number {
+  const seen = new Map<string, number>()
+  return (what) => {
+    const since = seen.get(what) ?? clock.now()
+    seen.set(what, since)
+    return clock.now() - since
+  }
+}
 
 type Ready = Extract<Health, { state: 'ready' }>
 type Judged = (health: Health, live: Deployment | undefined) => void
@@ -28,24 +38,27 @@ export type TellPods = (pods: readonly Pod[]) => void
 
 const DELETED: Health = { state: 'doomed', reason: 'Deleted', message: 'somebody deleted it' }
 
+interface Looks extends Circumstances {
+  readonly onHealth: Judged
+  readonly tellPods?: TellPods | undefined
+}
+
 /** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
 async function watchHealth(
   deployment: Deployment,
   { cluster, clock }: Ports,
-  onHealth: Judged,
-  signal: AbortSignal,
-  outdated?: ReadonlySet<string>,
-  tellPods?: TellPods
+  { onHealth, tellPods, ...circumstances }: Looks,
+  signal: AbortSignal
 ): Promise<void> {
   const { namespace, name, generation = 0 } = deployment.metadata
-  const since = clock.now()
   let live: Deployment | undefined
   let pods: readonly Pod[] | undefined
+  let events: readonly ClusterEvent[] = []
   const look = (): void => {
     // What the watch brings first may be from before the write that is waited for.
     if (signal.aborted || live === undefined || pods === undefined) return
     if ((live.metadata.generation ?? 0) < generation) return
-    onHealth(health(live, pods, clock.now(), since, outdated), live)
+    onHealth(health(live, pods, { ...circumstances, events }), live)
   }
   const onDeployment = ([found]: readonly Deployment[]): void => {
     live = found
@@ -57,38 +70,49 @@ async function watchHealth(
     tellPods?.(found)
     look()
   }
+  const ask = async (): Promise<void> => {
+    events = await eventsOf(pods?.find(isBeingMade), cluster)
+  }
   const labels = printSelector(deployment.spec.selector.matchLabels)
   const one = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
   await Promise.race([
     cluster.watch(one, onDeployment, signal, deployment),
     cluster.watch({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, onPods, signal),
-    again(clock, look, signal)
+    again(clock, LOOK_AGAIN, look, signal),
+    again(clock, ASK_AGAIN, ask, signal)
   ])
   // An aborted watch ends quietly: whoever waits has to hear of it.
   signal.throwIfAborted()
 }
 
+/** They only explain: what cannot be read is not there. */
+async function eventsOf(pod: Pod | undefined, cluster: Cluster): Promise<readonly ClusterEvent[]> {
+  if (pod === undefined) return []
+  const { namespace, name } = pod.metadata
+  const fields = `involvedObject.name=${name}`
+  return cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace, fields }).catch(() => [])
+}
+
 /** Asks: news may be late, or not come at all while the API server is gone. */
 async function readHealth(
   { spec, metadata: { namespace, name } }: Deployment,
-  { cluster, clock }: Ports,
-  onHealth: Judged,
-  since: number,
-  outdated?: ReadonlySet<string>
+  { cluster }: Ports,
+  { onHealth, ...circumstances }: Looks
 ): Promise<void> {
   const labels = printSelector(spec.selector.matchLabels)
   const [live, pods] = await Promise.all([
     cluster.get<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }),
     cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
   ])
-  onHealth(live === undefined ? DELETED : health(live, pods, clock.now(), since, outdated), live)
+  const events = await eventsOf(pods.find(isBeingMade), cluster)
+  onHealth(live === undefined ? DELETED : health(live, pods, { ...circumstances, events }), live)
 }
 
 /** Graces pass without any change in the cluster. */
-async function again(clock: Clock, look: () => void, signal: AbortSignal): Promise<void> {
+async function again(clock: Clock, pause: number, work: () => unknown, signal: AbortSignal): Promise<void> {
   for (;;) {
-    await clock.sleep(LOOK_AGAIN, signal)
-    look()
+    await clock.sleep(pause, signal)
+    await work()
   }
 }
 
@@ -114,7 +138,6 @@ export async function awaitReady(
   const { promise, resolve, reject } = Promise.withResolvers<Ready>()
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
-  const since = ports.clock.now()
   let summary = ''
   const onHealth: Judged = (seen, live) => {
     const change = anyTemplate ? undefined : changeIn(deployment, live)
@@ -126,12 +149,13 @@ export async function awaitReady(
       }, reject)
     } else if (seen.summary !== summary) ports.log.line((summary = seen.summary))
   }
+  const looks = { onHealth, lasting: stopwatch(ports), outdated }
   const lastLook = async (): Promise<void> => {
     await ports.clock.sleep(timeout, watching)
-    await readHealth(deployment, ports, onHealth, since, outdated)
+    await readHealth(deployment, ports, looks)
     throw notReady(deployment, timeout, summary)
   }
-  watchHealth(deployment, ports, onHealth, watching, outdated).then(() => {
+  watchHealth(deployment, ports, looks, watching).then(() => {
     reject(signal.reason)
   }, reject)
   lastLook().catch(reject)
@@ -146,7 +170,12 @@ const notReady = ({ metadata }: Deployment, timeout: number, summary: string): R
   new ReleaseFailed(`deployment/${metadata.name} was not ready after ${formatDuration(timeout)}: ${summary}`)
 
 /** What stops more pods from coming up says nothing against those that users are on. */
-const GROWING: ReadonlySet<string> = new Set(['ProgressDeadlineExceeded', 'Unschedulable', 'FailedCreate'])
+const GROWING: ReadonlySet<string> = new Set([
+  'ProgressDeadlineExceeded',
+  'Unschedulable',
+  'FailedCreate',
+  'FailedMount'
+])
 
 /** How long some of the pods that were switched to may be unready: a probe may miss once. */
 const UNREADY_GRACE = 10_000
@@ -179,7 +208,8 @@ export async function untilDoomed(
       new ReleaseFailed(`deployment/${deployment.metadata.name} lost pods under traffic: ${seen.summary}`)
     )
   }
-  watchHealth(deployment, ports, onHealth, signal, undefined, tellPods).catch(reject)
+  const looks = { onHealth, tellPods, lasting: stopwatch(ports) }
+  watchHealth(deployment, ports, looks, signal).catch(reject)
   return promise
 }
 
@@ -203,5 +233,5 @@ async function unlessNodeIsComing(
     namespace: metadata.namespace,
     fields: `involvedObject.name=${pod.metadata.name}`
   })
-  return !events.some((event) => NODE_IS_COMING.has(event.reason ?? ''))
+  return !isNodeComing(events)
 }

@@ -7,6 +7,7 @@ import { leaseName } from '../lock.ts'
 import { WATCHDOG_LABEL, watchdogJob } from '../strategies/watchdog.ts'
 import { awaitCondition } from './condition.ts'
 import { backendsIn } from './lanes.ts'
+import { stopwatch } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /** For its image to arrive and its rights to be tried, in milliseconds. */
@@ -49,14 +50,13 @@ export async function startWatchdog(run: ReleaseRun, image: string): Promise<str
  */
 export async function awaitWatchdog(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { namespace, ports } = run
-  const { clock } = ports
-  const since = clock.now()
+  const lasting = stopwatch(ports)
   try {
     return await awaitCondition<Pod, string>(
       {
         query: { apiVersion: 'v1', kind: 'Pod', namespace, labels: labelsOf(run) },
         reached: (pods) => {
-          const doom = podDoom(pods, clock.now(), since)
+          const doom = podDoom(pods, lasting)
           if (doom !== undefined) throw new ReleaseFailed(`${doom.reason}: ${doom.message}`)
           const ready = pods.find(isReady)
           return ready === undefined ? undefined : `pod ${ready.metadata.name} watches this run`

@@ -1,5 +1,7 @@
 import { canonical } from './canonical.ts'
-import type { Condition, Container, ContainerStatus, Deployment, Pod } from './objects.ts'
+import type { ClusterEvent, Condition, Container, ContainerStatus, Deployment, Pod } from './objects.ts'
+import { containerTrouble, CREATION_STATES, eventTrouble, stateOf, UNSCHEDULABLE } from './patience.ts'
+import type { Trouble } from './patience.ts'
 
 /** What is known of a Deployment that should come up. */
 export type Health =
@@ -11,25 +13,6 @@ export type Health =
       readonly wanted: number
     }
   | { readonly state: 'doomed'; readonly reason: string; readonly message: string; readonly pod?: Pod }
-
-interface Doom {
-  readonly reason: string
-  readonly message: string
-  readonly pod?: Pod
-  /** Milliseconds it must have lasted before it counts: it may heal by itself within that time. */
-  readonly grace: number
-  /** Milliseconds since the epoch. */
-  readonly since?: number
-}
-
-const SECOND = 1000
-
-/** Seconds that a refusal by a quota may last: pods that are just ending free it. */
-const QUOTA_GRACE = 5 * SECOND
-/** A scheduler retries as soon as something changes; an autoscaler that brings a node says so by an event. */
-const UNSCHEDULABLE_GRACE = 10 * SECOND
-/** A registry's hiccup is retried by the kubelet after 10 s. */
-const PULL_GRACE = 15 * SECOND
 
 const isTrue = (conditions: readonly Condition[] | undefined, type: string): boolean =>
   conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
@@ -65,35 +48,39 @@ export const hasTemplateOf = (one: Deployment, other: Deployment): boolean =>
 /** The wanted number of pods; the API server's default is 1. */
 export const wantedReplicas = (deployment: Deployment): number => deployment.spec.replicas ?? 1
 
+/** What is known besides a Deployment and its pods. */
+export interface Circumstances {
+  /** For how many milliseconds this trouble has been seen by now. */
+  readonly lasting: (trouble: string) => number
+  /** Templates that are on their way out: that their pods cannot run says nothing. */
+  readonly outdated?: ReadonlySet<string> | undefined
+  /** Events of pods that have no container yet. */
+  readonly events?: readonly ClusterEvent[]
+}
+
 /**
  * Judges a Deployment and its pods. Ready means what `kubectl rollout status` means by it: the controller has
  * seen this generation, every pod is of the new template and available (minReadySeconds and readiness gates
- * included), and none of the old ones is left.
- * @param now milliseconds since the epoch
- * @param outdated templates that are on their way out: that their pods cannot run says nothing
- * @param watchedSince milliseconds since the epoch; no grace begins before it
+ * included), and none of the old ones is left. Doomed means that a trouble has lasted longer than it has grace.
  */
 export function health(
   deployment: Deployment,
   pods: readonly Pod[],
-  now: number,
-  watchedSince: number,
-  outdated: ReadonlySet<string> = new Set()
+  { lasting, outdated = new Set(), events = [] }: Circumstances
 ): Health {
   const live = pods.filter((pod) => isOwnedBy(deployment, pod) && !isEnding(pod))
   if (isComplete(deployment, live))
     return { state: 'ready', pods: live, hash: live[0] === undefined ? '' : templateHash(live[0]) }
-  const doom = [
-    ...deploymentDooms(deployment),
-    ...live.filter((pod) => !outdated.has(templateHash(pod))).flatMap(podDooms)
-  ].find((one) => isDue(one, now, watchedSince))
-  if (doom === undefined) return progress(deployment, live)
-  return {
-    state: 'doomed',
-    reason: doom.reason,
-    message: doom.message,
-    ...(doom.pod ? { pod: doom.pod } : {})
-  }
+  const troubles = [
+    ...deploymentTroubles(deployment),
+    ...live
+      .filter((pod) => !outdated.has(templateHash(pod)))
+      .flatMap((pod) => [...podTroubles(pod), ...eventTroubles(pod, events)])
+  ]
+  const hopeless = overdue(troubles, lasting)
+  if (hopeless === undefined) return progress(deployment, live, troubles)
+  const { reason, message, pod } = hopeless
+  return { state: 'doomed', reason, message, ...(pod ? { pod } : {}) }
 }
 
 function isComplete({ metadata, spec, status }: Deployment, pods: readonly Pod[]): boolean {
@@ -111,92 +98,66 @@ function isComplete({ metadata, spec, status }: Deployment, pods: readonly Pod[]
 }
 
 /** Why one of the pods cannot come up, if that is known by now. */
-export const podDoom = (
-  pods: readonly Pod[],
-  now: number,
-  watchedSince: number
-): { readonly reason: string; readonly message: string } | undefined =>
-  pods.flatMap(podDooms).find((doom) => isDue(doom, now, watchedSince))
+export const podDoom = (pods: readonly Pod[], lasting: Circumstances['lasting']): Trouble | undefined =>
+  overdue(pods.flatMap(podTroubles), lasting)
 
-const isDue = ({ since, grace }: Doom, now: number, watchedSince: number): boolean =>
-  now - Math.max(since ?? watchedSince, watchedSince) >= grace
+/** Each is asked for, so that the time of every one begins when it is first seen. */
+function overdue(troubles: readonly Trouble[], lasting: Circumstances['lasting']): Trouble | undefined {
+  const lasted = troubles.map(({ key }) => lasting(key))
+  return troubles.find(({ grace }, at) => (lasted[at] ?? 0) >= grace)
+}
 
-function deploymentDooms({ metadata, status }: Deployment): Doom[] {
-  if ((status?.observedGeneration ?? 0) < (metadata.generation ?? 0)) return []
-  return (status?.conditions ?? []).flatMap((condition) => {
-    const { type, reason = '', message = '' } = condition
-    const since = Date.parse(condition.lastTransitionTime ?? '')
-    if (type === 'ReplicaFailure' && condition.status === 'True')
-      return [{ reason, message, grace: QUOTA_GRACE, ...(Number.isNaN(since) ? {} : { since }) }]
-    return reason === 'ProgressDeadlineExceeded' ? [{ reason, message, grace: 0 }] : []
+function deploymentTroubles(deployment: Deployment): Trouble[] {
+  if (!isSeen(deployment)) return []
+  return (deployment.status?.conditions ?? []).flatMap(({ type, status, reason = '', message = '' }) => {
+    if (reason === 'ProgressDeadlineExceeded') return [{ key: reason, reason, message, grace: 0 }]
+    if (type !== 'ReplicaFailure' || status !== 'True') return []
+    return [{ key: type, reason, message, grace: stateOf(CREATION_STATES, reason, message)?.grace ?? 0 }]
   })
 }
 
-function podDooms(pod: Pod): Doom[] {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-  return [...schedulingDoom(pod), ...statuses.flatMap((status) => containerDoom(pod, status))]
+const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? [])
+]
+
+const podTroubles = (pod: Pod): Trouble[] => [
+  ...schedulingTrouble(pod),
+  ...statusesOf(pod).flatMap((status) => containerTrouble(pod, status))
+]
+
+function schedulingTrouble(pod: Pod): Trouble[] {
+  const { reason, message = '' } =
+    pod.status?.conditions?.find(({ type }) => type === 'PodScheduled') ?? ({} as Partial<Condition>)
+  if (reason === undefined || !UNSCHEDULABLE.reasons.includes(reason)) return []
+  const key = `${pod.metadata.uid ?? pod.metadata.name}/${reason}`
+  return [{ key, reason, message, pod, grace: UNSCHEDULABLE.grace }]
 }
 
-function schedulingDoom(pod: Pod): Doom[] {
-  const condition = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (condition?.reason !== 'Unschedulable') return []
-  const since = Date.parse(condition.lastTransitionTime ?? '')
-  return [
-    {
-      reason: 'Unschedulable',
-      message: condition.message ?? '',
-      pod,
-      grace: UNSCHEDULABLE_GRACE,
-      ...(Number.isNaN(since) ? {} : { since })
-    }
-  ]
-}
+/** Whether it has a node, and waits there for what its containers need before they can be made. */
+export const isBeingMade = (pod: Pod): boolean =>
+  !isReady(pod) &&
+  isTrue(pod.status?.conditions, 'PodScheduled') &&
+  statusesOf(pod).every(({ state }) => BEFORE_CONTAINERS.includes(state?.waiting?.reason ?? ''))
 
-/** Waiting reasons that no amount of waiting heals. */
-const HOPELESS: ReadonlySet<string> = new Set([
-  'InvalidImageName',
-  'ErrImageNeverPull',
-  'CreateContainerConfigError',
-  'CreateContainerError',
-  'RunContainerError',
-  'CrashLoopBackOff'
-])
+const BEFORE_CONTAINERS = ['ContainerCreating', 'PodInitializing']
 
-/** What a registry or the node says when the image is not there or not ours to pull. */
-const NO_SUCH_IMAGE =
-  /not found|does not exist|denied|unauthori[sz]ed|forbidden|no such host|manifest unknown|invalid reference/i
-
-function containerDoom(pod: Pod, { name, state, lastState }: ContainerStatus): Doom[] {
-  const { reason = '', message = '' } = state?.waiting ?? {}
-  const doom = (text: string, grace: number): Doom[] => [{ reason, message: text, pod, grace }]
-  if (reason === 'CrashLoopBackOff')
-    return doom(`container ${name} ${describeExit(lastState?.terminated)}`, 0)
-  if (HOPELESS.has(reason)) return doom(`container ${name}: ${message}`, 0)
-  if (reason !== 'ErrImagePull' && reason !== 'ImagePullBackOff') return []
-  return doom(`container ${name}: ${message}`, NO_SUCH_IMAGE.test(message) ? 0 : PULL_GRACE)
-}
-
-function describeExit(
-  terminated: { readonly exitCode?: number; readonly reason?: string } | undefined
-): string {
-  if (terminated === undefined) return 'keeps crashing'
-  return `keeps crashing: exit code ${terminated.exitCode ?? '?'} (${terminated.reason ?? 'no reason given'})`
-}
+const eventTroubles = (pod: Pod, events: readonly ClusterEvent[]): Trouble[] =>
+  isBeingMade(pod) ? eventTrouble(pod, events) : []
 
 /** With one line for a person who waits: how many are ready, and what the first of the others waits for. */
-function progress(deployment: Deployment, pods: readonly Pod[]): Health {
+function progress(deployment: Deployment, pods: readonly Pod[], troubles: readonly Trouble[]): Health {
   const ready = pods.filter(isReady).length
   const wanted = wantedReplicas(deployment)
   const waiting = pods.find((pod) => !isReady(pod))
-  const what = waiting === undefined ? '' : `; ${waiting.metadata.name} ${waitsFor(waiting)}`
+  const trouble = troubles.find(({ pod }) => pod === waiting)
+  const why = trouble === undefined ? '' : ` (${trouble.reason}: ${trouble.message})`
+  const what = waiting === undefined ? '' : `; ${waiting.metadata.name} ${waitsFor(waiting)}${why}`
   return { state: 'progressing', summary: `${ready} of ${wanted} pods ready${what}`, ready, wanted }
 }
 
 function waitsFor(pod: Pod): string {
-  const container = [
-    ...(pod.status?.initContainerStatuses ?? []),
-    ...(pod.status?.containerStatuses ?? [])
-  ].find(({ state }) => state?.waiting !== undefined)
+  const container = statusesOf(pod).find(({ state }) => state?.waiting !== undefined)
   if (container !== undefined) return `waits: ${container.name} ${container.state?.waiting?.reason ?? ''}`
   const gate = pod.spec.readinessGates?.find(
     ({ conditionType }) => !isTrue(pod.status?.conditions, conditionType)

@@ -1,6 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import { health, isEnding, isReady, resolvePort } from '../../../src/kubernetes/health.ts'
-import type { Condition, ContainerState, Deployment, Pod } from '../../../src/kubernetes/objects.ts'
+import type {
+  ClusterEvent,
+  Condition,
+  ContainerState,
+  Deployment,
+  Pod
+} from '../../../src/kubernetes/objects.ts'
+import {
+  CONTAINER_STATES,
+  CREATION_STATES,
+  EVENT_STATES,
+  isNodeComing,
+  UNSCHEDULABLE
+} from '../../../src/kubernetes/patience.ts'
 import { EPOCH } from '../../support/fake-clock.ts'
 import { workload } from '../core/scene.ts'
 
@@ -34,12 +47,13 @@ interface PodOptions {
   readonly last?: ContainerState
   readonly init?: ContainerState
   readonly gate?: string
+  readonly restarts?: number
 }
 
 const pod = (name: string, options: PodOptions = {}): Pod => {
   const { owner = 'web', hash = 'aaa', ready = false, phase = 'Running', conditions = [] } = options
-  const { container, last, init, gate, ending = false } = options
-  const status = { ready, restartCount: 0 }
+  const { container, last, init, gate, ending = false, restarts = 2 } = options
+  const status = { ready, restartCount: restarts }
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -63,9 +77,9 @@ const pod = (name: string, options: PodOptions = {}): Pod => {
 const ready = (name: string, options: PodOptions = {}): Pod => pod(name, { ready: true, ...options })
 const two = [ready('a'), ready('b')]
 
-/** Judged so many seconds after the watching has begun. */
-const judge = (object: Deployment, pods: readonly Pod[], after = 0) =>
-  health(object, pods, EPOCH + after * 1000, EPOCH)
+/** Judged when whatever is wrong has been so for so many seconds. */
+const judge = (object: Deployment, pods: readonly Pod[], after = 0, events: readonly ClusterEvent[] = []) =>
+  health(object, pods, { lasting: () => after * 1000, events })
 
 describe('a Deployment is ready', () => {
   it('with its pods and their template', () => {
@@ -145,8 +159,8 @@ describe('a Deployment is doomed at once', () => {
     ['ErrImageNeverPull', waits('ErrImageNeverPull', 'not present'), 'container web: not present'],
     [
       'CreateContainerConfigError',
-      waits('CreateContainerConfigError', 'secret "db" not found'),
-      'container web: secret "db" not found'
+      waits('CreateContainerConfigError', 'container has runAsNonRoot and image will run as root'),
+      'container web: container has runAsNonRoot and image will run as root'
     ],
     ['CreateContainerError', waits('CreateContainerError', 'no command'), 'container web: no command'],
     ['RunContainerError', waits('RunContainerError', 'exec: not found'), 'container web: exec: not found'],
@@ -170,7 +184,6 @@ describe('a Deployment is doomed at once', () => {
       'unauthorized',
       'Unauthorised',
       '403 Forbidden',
-      'lookup ghcr.io: no such host',
       'repository does not exist'
     ].map((message): [string, Pod, string] => [
       'ErrImagePull',
@@ -205,53 +218,207 @@ describe('a Deployment is doomed at once', () => {
   })
 })
 
-describe('a Deployment is doomed after a grace, which begins when it began, but not before we watched:', () => {
-  const unschedulable = (since?: number) =>
-    pod('b', {
-      conditions: [
-        {
-          type: 'PodScheduled',
-          status: 'False',
-          reason: 'Unschedulable',
-          message: '0/3 nodes',
-          ...(since === undefined ? {} : { lastTransitionTime: seconds(since) })
-        }
-      ]
-    })
-  const quota = (since: number) =>
-    deployment({
-      availableReplicas: 1,
-      conditions: [
-        {
-          type: 'ReplicaFailure',
-          status: 'True',
-          reason: 'FailedCreate',
-          message: 'exceeded quota',
-          lastTransitionTime: seconds(since)
-        }
-      ]
-    })
-  const some = deployment({ availableReplicas: 1 })
+const unschedulable = pod('b', {
+  conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }]
+})
 
+const refused = (message: string): Deployment => {
+  const condition = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }
+  return deployment({ availableReplicas: 1, conditions: [condition] })
+}
+
+const some = deployment({ availableReplicas: 1 })
+const crashed = (restarts: number, exit: ContainerState['terminated'] = { exitCode: 1 }) =>
+  pod('b', { restarts, container: { waiting: { reason: 'CrashLoopBackOff' } }, last: { terminated: exit } })
+
+describe('a Deployment is doomed when what often heals by itself has lasted for long:', () => {
   it.each<[string, string, number, Deployment, Pod]>([
-    ['a quota refuses pods', 'FailedCreate', 5, quota(0), ready('b')],
-    ['a quota has refused pods for long', 'FailedCreate', 5, quota(-3600), ready('b')],
-    ['a quota refuses pods later', 'FailedCreate', 25, quota(20), ready('b')],
-    ['no node has room', 'Unschedulable', 10, some, unschedulable(0)],
-    ['no node has had room for long', 'Unschedulable', 10, some, unschedulable(-3600)],
-    ['a node loses its room later', 'Unschedulable', 30, some, unschedulable(20)],
-    ['no node has room, since nobody knows when', 'Unschedulable', 10, some, unschedulable()],
-    ['a registry stutters', 'ErrImagePull', 15, some, waits('ErrImagePull', 'i/o timeout')],
+    ['a quota refuses pods', 'FailedCreate', 20, refused('exceeded quota: small'), ready('b')],
     [
-      'a registry stutters on',
-      'ImagePullBackOff',
-      15,
+      'the pods of a webhook are not up',
+      'FailedCreate',
+      45,
+      refused('failed calling webhook "x.y": no endpoints available for service "hooks"'),
+      ready('b')
+    ],
+    [
+      'a ServiceAccount is not there yet',
+      'FailedCreate',
+      45,
+      refused('error looking up service account shop/web: serviceaccount "web" not found'),
+      ready('b')
+    ],
+    [
+      'a webhook denies pods',
+      'FailedCreate',
+      5,
+      refused('admission webhook "x" denied the request'),
+      ready('b')
+    ],
+    ['no node has room', 'Unschedulable', 30, some, unschedulable],
+    ...(
+      [
+        ['CreateContainerConfigError', 'secret "web-db" not found', 30],
+        ['CreateContainerConfigError', 'configmap "settings" not found', 30],
+        ['CreateContainerConfigError', "couldn't find key url in Secret shop/web-db", 30],
+        [
+          'CreateContainerConfigError',
+          'failed to sync secret cache: timed out waiting for the condition',
+          60
+        ],
+        [
+          'CreateContainerConfigError',
+          'failed to sync configmap cache: timed out waiting for the condition',
+          60
+        ],
+        [
+          'CreateContainerConfigError',
+          'services have not yet been read at least once, cannot construct envvars',
+          60
+        ],
+        ['CreateContainerError', 'context deadline exceeded', 60],
+        [
+          'CreateContainerError',
+          'failed to reserve container name "web_0": name "web_0" is reserved for "ab"',
+          60
+        ],
+        ['RunContainerError', 'context deadline exceeded', 60],
+        ['ErrImagePull', 'dial tcp: lookup ghcr.io on 10.0.0.10:53: no such host', 45],
+        ['ErrImagePull', 'dial tcp: lookup ghcr.io on 10.0.0.10:53: server misbehaving', 45],
+        ['ErrImagePull', 'net/http: TLS handshake timeout', 45],
+        ['ErrImagePull', 'dial tcp 10.1.2.3:443: i/o timeout', 45],
+        ['ErrImagePull', 'toomanyrequests: You have reached your pull rate limit', 45],
+        [
+          'ErrImagePull',
+          'unexpected status from HEAD request to "https://x/v2": 503 Service Unavailable',
+          45
+        ],
+        ['ErrImagePull', 'pull QPS exceeded', 45],
+        ['ImagePullBackOff', 'Back-off pulling image "shop/not-found/denied:2"', 45]
+      ] as const
+    ).map(([reason, message, grace]): [string, string, number, Deployment, Pod] => [
+      message,
+      reason,
+      grace,
       some,
-      waits('ImagePullBackOff', 'Back-off pulling image')
+      waits(reason, message)
+    ]),
+    ['a container has crashed twice', 'CrashLoopBackOff', 20, some, crashed(1)],
+    ['and once', 'CrashLoopBackOff', 20, some, crashed(0)],
+    [
+      'a hook fails',
+      'PostStartHookError',
+      20,
+      some,
+      { ...pod('b', { restarts: 1, container: { waiting: { reason: 'PostStartHookError' } } }) }
     ]
   ])('%s (%s, %i s)', (_, reason, grace, object, sick) => {
     expect(judge(object, [ready('a'), sick], grace - 0.001).state).toBe('progressing')
     expect(judge(object, [ready('a'), sick], grace)).toMatchObject({ state: 'doomed', reason })
+  })
+
+  it('and at once when a container has crashed for the third time, or cannot even be started', () => {
+    expect(judge(some, [ready('a'), crashed(2)]).state).toBe('doomed')
+    expect(judge(some, [ready('a'), crashed(0, { exitCode: 128, reason: 'StartError' })]).state).toBe(
+      'doomed'
+    )
+  })
+
+  it('an init container as well', () => {
+    const late = { waiting: { reason: 'CreateContainerConfigError', message: 'secret "db" not found' } }
+    const sick = pod('b', { init: late, container: { waiting: { reason: 'PodInitializing' } } })
+    expect(judge(some, [ready('a'), sick], 29).state).toBe('progressing')
+    expect(judge(some, [ready('a'), sick], 30)).toMatchObject({
+      state: 'doomed',
+      message: 'container migrate: secret "db" not found'
+    })
+  })
+
+  it('each pod counts for itself, from when it was first seen so', () => {
+    const lasted: Readonly<Record<string, number>> = { b: 29_000, c: 30_000 }
+    const sick = ['b', 'c'].map((name) => ({
+      ...waits('CreateContainerConfigError', 'secret "db" not found'),
+      metadata: { ...pod(name).metadata, uid: name }
+    }))
+    const judged = health(some, sick, { lasting: (key) => lasted[key.split('/')[0] ?? ''] ?? 0 })
+    expect(judged).toMatchObject({ state: 'doomed', pod: { metadata: { name: 'c' } } })
+  })
+})
+
+describe('a pod that has no container yet', () => {
+  const stuck = pod('b', {
+    phase: 'Pending',
+    conditions: [{ type: 'PodScheduled', status: 'True' }],
+    container: { waiting: { reason: 'ContainerCreating' } }
+  })
+  const event = (reason: string, message: string, second: number, type = 'Warning'): ClusterEvent => ({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${reason}-${second}` },
+    involvedObject: { kind: 'Pod', name: 'b' },
+    lastTimestamp: seconds(second),
+    ...{ type, reason, message }
+  })
+  const missing = event(
+    'FailedMount',
+    'MountVolume.SetUp failed for volume "db" : secret "web-db" not found',
+    8
+  )
+
+  it('is waited for 40 s when a Secret of its volumes is not there', () => {
+    expect(judge(some, [ready('a'), stuck], 39, [missing])).toMatchObject({
+      state: 'progressing',
+      summary: expect.stringContaining('secret "web-db" not found')
+    })
+    expect(judge(some, [ready('a'), stuck], 40, [missing])).toMatchObject({
+      state: 'doomed',
+      reason: 'FailedMount',
+      message: expect.stringContaining('secret "web-db" not found')
+    })
+  })
+
+  it.each([
+    ['FailedMount', 'driver name ebs.csi.aws.com not found in the list of registered CSI drivers'],
+    ['FailedAttachVolume', 'Multi-Attach error for volume "pvc-1"'],
+    ['FailedCreatePodSandBox', 'plugin type="calico" failed (add): no such file or directory']
+  ])('until the timeout, which says so, by %s', (reason, message) => {
+    expect(judge(some, [ready('a'), stuck], 3600, [event(reason, message, 8)])).toMatchObject({
+      state: 'progressing',
+      summary: expect.stringContaining(`b waits: web ContainerCreating (${reason}: ${message}`)
+    })
+  })
+
+  it('and what a later event has overtaken says nothing any more', () => {
+    const pulling = event('Pulling', 'Pulling image "shop/web:2"', 16, 'Normal')
+    expect(judge(some, [ready('a'), stuck], 60, [pulling, missing])).toMatchObject({
+      summary: '1 of 2 pods ready; b waits: web ContainerCreating'
+    })
+    const running = pod('b', {
+      conditions: [{ type: 'PodScheduled', status: 'True' }],
+      container: { running: {} }
+    })
+    expect(judge(some, [ready('a'), running], 60, [missing]).state).toBe('progressing')
+  })
+
+  it('is waited for while an autoscaler brings a node, and not when it has said since that it does not', () => {
+    const comes = event('TriggeredScaleUp', 'pod triggered scale-up', 10, 'Normal')
+    const gone = event('NotTriggerScaleUp', 'pod did not trigger scale-up', 20, 'Normal')
+    const nominated = event('Nominated', 'Pod should schedule on: nodeclaim/default-x', 30, 'Normal')
+    expect(isNodeComing([missing])).toBe(false)
+    expect(isNodeComing([comes, missing])).toBe(true)
+    expect(isNodeComing([gone, comes])).toBe(false)
+    expect(isNodeComing([nominated, gone, comes])).toBe(true)
+  })
+})
+
+describe('the table of states', () => {
+  it('gives what cannot heal less than a minute, and says of each state who it is of and why', () => {
+    const all = [...CONTAINER_STATES, ...EVENT_STATES, ...CREATION_STATES, UNSCHEDULABLE]
+    for (const { source, reasons, grace, why } of all) {
+      expect(reasons.length).toBeGreaterThan(0)
+      expect([source, why].every((text) => text.length > 0)).toBe(true)
+      expect(grace === Infinity || grace <= 60_000).toBe(true)
+    }
   })
 })
 

@@ -1,0 +1,235 @@
+import type { ClusterEvent, ContainerStatus, Pod } from './objects.ts'
+
+/** Who says of a pod, or of a Deployment, that it does not come up. */
+type Source = 'kubelet' | 'runtime' | 'registry' | 'scheduler' | 'controller'
+
+/** A state in which nothing comes up, and for how long it may be one that heals by itself. */
+export interface State {
+  readonly source: Source
+  readonly reasons: readonly string[]
+  /** What its message says, names in quotes taken out; without it this is any other one of these reasons. */
+  readonly text?: RegExp
+  /** Milliseconds that it may last; then it is hopeless. Infinity: until the timeout of the release. */
+  readonly grace: number
+  /** Starts of a container that are waited for all the same, if they come sooner. */
+  readonly starts?: number
+  /** Why it is given that time. */
+  readonly why: string
+}
+
+const SECOND = 1000
+const AT_ONCE = 0
+const UNTIL_TIMEOUT = Infinity
+
+const CONFIG = ['CreateContainerConfigError']
+const CREATE = ['CreateContainerError', 'RunContainerError']
+const HOOK = ['PreCreateHookError', 'PreStartHookError', 'PostStartHookError']
+const PULL = ['ErrImagePull', 'ImagePullBackOff', 'RegistryUnavailable', 'ImageInspectError']
+const CRASH = ['CrashLoopBackOff']
+
+const NETWORK =
+  /no such host|server misbehaving|timeout|timed out|deadline exceeded|connection re(fused|set)|unreachable|\bEOF\b|too ?many ?requests|\b429\b|\b5\d\d\b|unavailable|temporar|try again|qps exceeded/i
+
+/** Of a container that waits: the first that fits. */
+export const CONTAINER_STATES: readonly State[] = [
+  {
+    source: 'kubelet',
+    reasons: ['InvalidImageName', 'ErrImageNeverPull', 'SignatureValidationFailed'],
+    grace: AT_ONCE,
+    why: 'the template says so'
+  },
+  {
+    source: 'kubelet',
+    reasons: CONFIG,
+    text: /runAsNonRoot|non-root|non-numeric user/i,
+    grace: AT_ONCE,
+    why: 'image and securityContext contradict each other'
+  },
+  {
+    source: 'kubelet',
+    reasons: CONFIG,
+    text: /failed to sync|timed out waiting|not yet been read|deadline exceeded/i,
+    grace: 60 * SECOND,
+    why: 'its cache of Secrets, ConfigMaps or Services is late, as on a fresh node'
+  },
+  {
+    source: 'kubelet',
+    reasons: CONFIG,
+    grace: 30 * SECOND,
+    why: 'an operator may make the Secret, the ConfigMap or the key a moment later; it is looked for every 10 to 15 s'
+  },
+  {
+    source: 'runtime',
+    reasons: CREATE,
+    text: /deadline exceeded|timed out|timeout|is reserved for|connection re(fused|set)|unavailable|temporar|try again/i,
+    grace: 60 * SECOND,
+    why: 'the node is busy'
+  },
+  {
+    source: 'runtime',
+    reasons: CREATE,
+    grace: AT_ONCE,
+    why: 'there is nothing to run, or not like this: the image or the template must change'
+  },
+  {
+    source: 'kubelet',
+    reasons: HOOK,
+    starts: 3,
+    grace: 20 * SECOND,
+    why: 'what the hook asks for may come up a moment later'
+  },
+  {
+    source: 'registry',
+    reasons: PULL,
+    text: NETWORK,
+    grace: 45 * SECOND,
+    why: 'DNS of a fresh node, a registry that is busy: it is tried again after 10 and after 20 s'
+  },
+  {
+    source: 'registry',
+    reasons: PULL,
+    text: /not found|does not exist|denied|unauthori[sz]ed|forbidden|no basic auth|manifest unknown|invalid reference|no match for platform|x509|unknown authority/i,
+    grace: AT_ONCE,
+    why: 'it is not there, not for us, or not for this node'
+  },
+  { source: 'registry', reasons: PULL, grace: 45 * SECOND, why: 'nobody says what is wrong' },
+  {
+    source: 'runtime',
+    reasons: CRASH,
+    text: /StartError|ContainerCannotRun/,
+    grace: AT_ONCE,
+    why: 'its command cannot be started'
+  },
+  {
+    source: 'kubelet',
+    reasons: CRASH,
+    starts: 3,
+    grace: 20 * SECOND,
+    why: 'what it needs may have come up by its third start, 10 s after the second'
+  }
+]
+
+/** Of a pod that has no container yet: its last event. */
+export const EVENT_STATES: readonly State[] = [
+  {
+    source: 'kubelet',
+    reasons: ['FailedMount'],
+    text: /(secret|configmap) .*not found|references non-existent/i,
+    grace: 40 * SECOND,
+    why: 'an operator may make the Secret, the ConfigMap or the key a moment later; it is looked for after 1, 2, 4 … s'
+  },
+  {
+    source: 'kubelet',
+    reasons: ['FailedMount', 'FailedAttachVolume', 'FailedMapVolume'],
+    grace: UNTIL_TIMEOUT,
+    why: 'a volume may take minutes to leave another node, a driver to come up on a fresh one'
+  },
+  {
+    source: 'runtime',
+    reasons: ['FailedCreatePodSandBox'],
+    grace: UNTIL_TIMEOUT,
+    why: 'the network of a fresh node'
+  }
+]
+
+/** Of a pod that has no node. */
+export const UNSCHEDULABLE: State = {
+  source: 'scheduler',
+  reasons: ['Unschedulable'],
+  grace: 30 * SECOND,
+  why: 'pods that end make room, and an autoscaler says within 10 to 20 s that it brings a node'
+}
+
+/** Of a Deployment whose pods are not even made: the first that fits. */
+export const CREATION_STATES: readonly State[] = [
+  {
+    source: 'controller',
+    reasons: ['FailedCreate'],
+    text: /failed calling webhook|serviceaccount .*not found|timeout|timed out|connection refused|unavailable|try again/i,
+    grace: 45 * SECOND,
+    why: 'the webhook’s own pods may be starting, a ServiceAccount come a moment later'
+  },
+  {
+    source: 'controller',
+    reasons: ['FailedCreate'],
+    text: /exceeded quota/i,
+    grace: 20 * SECOND,
+    why: 'pods that are just ending free it'
+  },
+  {
+    source: 'controller',
+    reasons: ['FailedCreate'],
+    grace: 5 * SECOND,
+    why: 'it is refused, and tried again'
+  }
+]
+
+/** A state that somebody is in. */
+export interface Trouble {
+  /** The same for as long as it is the same trouble. */
+  readonly key: string
+  readonly reason: string
+  readonly message: string
+  readonly pod?: Pod
+  readonly grace: number
+}
+
+/** The state of this reason and message; undefined when it is none that anything is wrong in. */
+export const stateOf = (states: readonly State[], reason: string, message: string): State | undefined =>
+  states.find(
+    ({ reasons, text }) => reasons.includes(reason) && (text?.test(message.replaceAll(QUOTED, '""')) ?? true)
+  )
+
+/** Names of images, hosts and paths may hold any word. */
+const QUOTED = /"[^"]*"/g
+
+/** What a container waits for, if that may be in vain. */
+export function containerTrouble(pod: Pod, status: ContainerStatus): Trouble[] {
+  const { name, state, lastState, restartCount } = status
+  const { reason = '', message = '' } = state?.waiting ?? {}
+  const said = CRASH.includes(reason) ? describeExit(lastState?.terminated) : `: ${message}`
+  const found = stateOf(CONTAINER_STATES, reason, said)
+  if (found === undefined) return []
+  const started = restartCount + 1
+  const grace = started >= (found.starts ?? Infinity) ? AT_ONCE : found.grace
+  const key = `${pod.metadata.uid ?? pod.metadata.name}/${name}/${found.reasons.join()}`
+  return [{ key, reason, message: `container ${name}${said}`, pod, grace }]
+}
+
+function describeExit(
+  terminated: { readonly exitCode?: number; readonly reason?: string } | undefined
+): string {
+  if (terminated === undefined) return ' keeps crashing'
+  return ` keeps crashing: exit code ${terminated.exitCode ?? '?'} (${terminated.reason ?? 'no reason given'})`
+}
+
+/** What keeps a pod from getting its containers, by its last event. */
+export function eventTrouble(pod: Pod, events: readonly ClusterEvent[]): Trouble[] {
+  const last = lastOf(events.filter(({ involvedObject }) => involvedObject.name === pod.metadata.name))
+  const { reason = '', message = '' } = last ?? {}
+  const found = stateOf(EVENT_STATES, reason, message)
+  if (found === undefined) return []
+  const key = `${pod.metadata.uid ?? pod.metadata.name}/${found.reasons.join()}`
+  return [{ key, reason, message, pod, grace: found.grace }]
+}
+
+/** Of two in the same second the one that is no warning. */
+const lastOf = (events: readonly ClusterEvent[]): ClusterEvent | undefined =>
+  [...events]
+    .sort((one, other) => timeOf(one) - timeOf(other) || Number(isNormal(one)) - Number(isNormal(other)))
+    .at(-1)
+
+const isNormal = ({ type }: ClusterEvent): boolean => type !== 'Warning'
+
+const timeOf = ({ lastTimestamp, eventTime, metadata }: ClusterEvent): number =>
+  Math.floor(Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') / SECOND) || 0
+
+/** Events by which an autoscaler of nodes says that it brings one for a pod that does not fit, and that it does not. */
+const NODE_IS_COMING: readonly string[] = ['TriggeredScaleUp', 'Nominated', 'NominatedPod']
+const NO_NODE_COMES = 'NotTriggerScaleUp'
+
+/** Whether an autoscaler brings a node, by what it has said last. */
+export const isNodeComing = (events: readonly ClusterEvent[]): boolean => {
+  const said = events.filter(({ reason = '' }) => NODE_IS_COMING.includes(reason) || reason === NO_NODE_COMES)
+  return NODE_IS_COMING.includes(lastOf(said)?.reason ?? '')
+}
