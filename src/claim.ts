@@ -10,6 +10,7 @@ import type { Observed } from './observed.ts'
 import { backendsOf, readRecord } from './record.ts'
 import type { Release } from './record.ts'
 import { slotsOf } from './routes/find.ts'
+import { recordedDeployments } from './routes/own-slots.ts'
 import { refOf } from './routes/writes.ts'
 
 /** Where a release takes place. */
@@ -32,7 +33,9 @@ export async function claimInherited(
     const record = readRecord((await ports.cluster.get<Service>(refOf(service))) ?? service)
     if (record === undefined) return
     const holder = { cluster: ports.cluster, lock }
-    const deployments = slotsOf(workload).map(({ name }) => deploymentRef(namespace, name))
+    const versions = recordedDeployments(record)
+    const own = slotsOf(workload).filter(({ name }) => versions.has(name))
+    const deployments = own.map(({ name }) => deploymentRef(namespace, name))
     const others = [
       ...autoscalerOf(record, namespace),
       ...(await routeRefs(record, service, namespace, ports))

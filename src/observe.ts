@@ -29,6 +29,7 @@ import type { Release } from './record.ts'
 import type { SlotName } from './kubernetes/slots.ts'
 import { findService, findStable, namedService, slotsOf } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
+import { ownSlots } from './routes/own-slots.ts'
 
 export interface Target {
   readonly namespace: string
@@ -49,19 +50,20 @@ interface Ports {
 /** @throws InputError when it is not clear what serves */
 export async function observe(target: Target, { cluster, clock }: Ports): Promise<Observed> {
   const { namespace, workload } = target
-  const [slots, routes, services, autoscalers] = await Promise.all([
+  const [named, routes, services, autoscalers] = await Promise.all([
     readSlots(target, { cluster, clock }),
     readRoutes(target.routes, namespace, cluster),
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
     readAutoscalers(namespace, cluster)
   ])
-  if (Object.keys(slots).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
+  if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
   const service =
     target.service === undefined
-      ? findService(services, slots, workload, namespace)
+      ? findService(services, named, workload, namespace)
       : namedService(target.service, services, namespace)
   if (isFault(service)) throw new InputError([service])
   const record = readRecord(service)
+  const { slots, foreign } = ownSlots(named, service, record)
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
   if (isFault(stable)) throw new InputError([stable])
   const pods = await podsBehind(service, cluster)
@@ -74,6 +76,7 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
     record,
     routes,
     slots,
+    foreign,
     stable: { ...stable, ...servingPods(service, stable.deployment, pods, record) },
     autoscaler: autoscalers.find(({ spec }) => spec.scaleTargetRef.name === name),
     autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)

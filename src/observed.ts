@@ -20,6 +20,8 @@ export interface Observed {
   /** What carries the traffic besides the Service. */
   readonly routes: readonly FoundRoute[]
   readonly slots: Slots
+  /** Deployments that have the name of a slot, and pods that are nobody's but their own. */
+  readonly foreign: readonly Deployment[]
   readonly stable: {
     readonly slot: SlotName
     readonly deployment: Deployment

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import { isSlotService, slotDeploymentName } from '../kubernetes/slots.ts'
@@ -49,7 +50,7 @@ export function findService(
         isRecordedFor(service, workload))
   )
   const recorded = found.filter(({ metadata }) => metadata.annotations?.[RECORD_ANNOTATION] !== undefined)
-  const [service, another] = recorded.length === 1 ? recorded : found
+  const [service, another] = recorded.length === 1 ? recorded : nearest(found, slots)
   if (service === undefined) return noService(services, slots, workload, namespace)
   if (another === undefined) return service
   const names = found.map(({ metadata }) => `service/${metadata.name}`).join(', ')
@@ -58,6 +59,13 @@ export function findService(
     problem: `${found.length} Services in namespace ${namespace} select deployment/${workload}: ${names}. Which one do users come through?`,
     example: `route: service/${service.metadata.name}`
   }
+}
+
+/** A Deployment that only has the name of a slot may have a Service of its own: where the workload itself runs, its own counts. */
+function nearest(found: readonly Service[], { plain }: Slots): readonly Service[] {
+  if (plain === undefined || wantedReplicas(plain) === 0) return found
+  const own = found.filter((service) => reaches(service, plain))
+  return own.length > 0 ? own : found
 }
 
 /** The Service that the user has named. */

@@ -6,12 +6,23 @@ import type { Observed } from '../observed.ts'
 import type { Version } from '../outcome.ts'
 import type { Step } from '../plan.ts'
 import { isUnfinished } from '../record.ts'
+import { couldSelect, recordedDeployments } from '../routes/own-slots.ts'
 
-/** Versions that get no traffic and still run: `previous: keep` has left them, for a rollback at once. */
-export function keptRunning({ record, slots, stable }: Observed): readonly Version[] {
+/**
+ * Versions that get no traffic and still run: `previous: keep` has left them, for a rollback at once. Only what a
+ * release has put there, and the Service could select, is ours to end.
+ */
+export function keptRunning({ record, slots, stable, service }: Observed): readonly Version[] {
   if (record === undefined || isUnfinished(record)) return []
+  const recorded = recordedDeployments(record)
   return (Object.entries(slots) as [SlotName, Deployment][])
-    .filter(([slot, deployment]) => slot !== stable.slot && wantedReplicas(deployment) > 0)
+    .filter(
+      ([slot, deployment]) =>
+        slot !== stable.slot &&
+        wantedReplicas(deployment) > 0 &&
+        (slot === 'plain' || recorded.has(deployment.metadata.name)) &&
+        couldSelect(service, deployment, slot)
+    )
     .map(([slot, deployment]) => versionOf(slot, deployment, ''))
 }
 

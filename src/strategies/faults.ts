@@ -49,6 +49,18 @@ export function labelFaults({ metadata, spec }: Deployment, selector: Selector, 
   ]
 }
 
+/** The place of the new version is taken: what runs there would lose its pods to it. */
+export const slotFaults = ({ foreign, service, workload, namespace }: Observed, name: string): Fault[] =>
+  foreign
+    .filter(({ metadata }) => metadata.name === name)
+    .map(({ spec }) => ({
+      input: 'workload',
+      problem:
+        `deployment/${name} in namespace ${namespace} has the name of the slot that this release needs, but is not of ${workload}: ` +
+        `its pods (${printSelector(templateLabels(spec.template))}) are none that service/${service.metadata.name} (${printSelector(service.spec.selector)}) could select. The release would replace them`,
+      example: `another name for that Deployment, or a workload of another name than ${workload}`
+    }))
+
 /** A port by name must be one that the new version's containers have, for every port that users come in by. */
 export const portFaults = ({ metadata, spec }: Service, canary: Deployment): Fault[] =>
   (spec.ports ?? [])

@@ -1,7 +1,9 @@
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
+import type { SlotName } from '../kubernetes/slots.ts'
 import type { Observed } from '../observed.ts'
 import type { Release } from '../record.ts'
+import { couldSelect } from '../routes/own-slots.ts'
 
 /** What earlier releases have left running beside the version that serves. */
 export interface Leftover {
@@ -23,10 +25,11 @@ const A_MOMENT = 60_000
  * @param at milliseconds since the epoch
  */
 export function leftoverOf(observed: Observed, canary: string, at: number): Leftover {
-  const { record, slots, stable } = observed
-  const others = Object.values(slots).filter(
-    (deployment) =>
-      deployment.metadata.name !== stable.deployment.metadata.name && wantedReplicas(deployment) > 0
+  const { record, slots, stable, service } = observed
+  const others = (Object.entries(slots) as [SlotName, Deployment][]).flatMap(([slot, deployment]) =>
+    slot !== stable.slot && wantedReplicas(deployment) > 0 && couldSelect(service, deployment, slot)
+      ? [deployment]
+      : []
   )
   const known = new Set([record?.canary.deployment, record?.previous?.deployment])
   const isLeft = ({ metadata }: Deployment): boolean => metadata.name !== canary && known.has(metadata.name)

@@ -15,7 +15,7 @@ import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
-import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
+import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults, slotFaults } from './faults.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import type { Leftover } from './leftover.ts'
@@ -127,6 +127,7 @@ function prepareUsable(
   }
   const routing = prepareRouting(observed, release, steps)
   const faults = [
+    ...slotFaults(observed, placement.name),
     ...imageFaults(unmatched, source),
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),

@@ -12,7 +12,7 @@ import type { InPlace, Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import type { Split } from '../routes/route.ts'
 import { DRAIN } from './drain.ts'
-import { labelFaults, portFaults } from './faults.ts'
+import { labelFaults, portFaults, slotFaults } from './faults.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
@@ -78,7 +78,11 @@ export function prepareRollback(
     services,
     lingers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
     settled: placement.slot === 'plain' ? settled : undefined,
-    faults: [...labelFaults(canary, settled, observed.service), ...portFaults(observed.service, canary)]
+    faults: [
+      ...slotFaults(observed, placement.name),
+      ...labelFaults(canary, settled, observed.service),
+      ...portFaults(observed.service, canary)
+    ]
   }
 }
 

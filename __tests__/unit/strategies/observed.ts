@@ -37,6 +37,7 @@ export const observed = (options: Options = {}): Observed => {
     slots: { [slot]: deployment, ...others },
     stable: { slot, deployment, hash, pods: [] },
     autoscaler,
+    foreign: [],
     otherServices: [],
     autoscaled: autoscaler === undefined ? [] : [autoscaler.spec.scaleTargetRef.name]
   }
