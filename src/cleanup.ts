@@ -17,7 +17,8 @@ import { missingRights } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
 import { retireVersions } from './retire.ts'
 import { needsToEnd, requireRights } from './rights.ts'
-import { keptRunning, planRetirement } from './strategies/cleanup.ts'
+import { planRetirement, retirable } from './strategies/cleanup.ts'
+import { rivalFaults } from './strategies/neighbours.ts'
 import { configRemovalNeeds, needsOf, templateNeeds } from './strategies/needs.ts'
 import { planSettle } from './strategies/rollback.ts'
 
@@ -52,7 +53,7 @@ const chores: readonly Chore[] = [
     work: settleRollback
   },
   {
-    isDue: (observed) => keptRunning(observed).length > 0,
+    isDue: (observed) => retirable(observed).versions.length > 0,
     needs: () => needsOf({ steps: planRetirement(0), routes: [] }),
     work: scaleDownKept
   },
@@ -98,8 +99,10 @@ export async function cleanup(request: CleanupRequest): Promise<Outcome> {
   })
   if (seen.record?.phase === 'waiting')
     return untouched(`release ${seen.record.id} waits for approval: it is left alone`)
+  const [rival] = rivalFaults(seen)
+  if (rival !== undefined) return untouched(`${rival.problem}: nothing is tidied up meanwhile`)
   const needs = await needsOfChores(seen, ports)
-  if (needs === undefined) return untouched('there is nothing to tidy up')
+  if (needs === undefined) return untouched(retirable(seen).left.join('; ') || 'there is nothing to tidy up')
   await requireRights(seen, needs, ports)
   try {
     return await withLock(seen, origin, ports, signal, (lock) => doChores(request, lock))
@@ -130,7 +133,7 @@ async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
     shifts: runs.flatMap(({ shifts }) => shifts),
     evidence: runs.flatMap(({ evidence }) => evidence),
     foreignWrites: runs.flatMap(trafficsOf).flatMap(({ foreignWrites }) => foreignWrites),
-    warnings: runs.flatMap(({ warnings }) => warnings)
+    warnings: [...retirable(observed).left, ...runs.flatMap(({ warnings }) => warnings)]
   }
 }
 
@@ -157,7 +160,7 @@ async function settleRollback(
 
 async function scaleDownKept(request: CleanupRequest, observed: Recorded, lock: Lock): Promise<Deed> {
   const { inputs, ports, signal } = request
-  const runs = await retireVersions(keptRunning(observed), observed, ports, inputs, lock, signal)
+  const runs = await retireVersions(retirable(observed).versions, observed, ports, inputs, lock, signal)
   return {
     told: runs.map(({ canary }) => `deployment/${canary.deployment} was scaled down`).join(', '),
     result: 'promoted',

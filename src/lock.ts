@@ -1,7 +1,8 @@
 import { claimInherited } from './claim.ts'
 import type { Place } from './claim.ts'
 import type { Ports } from './execution/run-state.ts'
-import { acquire } from './kubernetes/acquire.ts'
+import { acquireAll } from './kubernetes/acquire.ts'
+import type { Ref } from './kubernetes/cluster.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import { messageOf } from './errors.ts'
 import { formatDuration } from './grammar/duration.ts'
@@ -9,11 +10,14 @@ import type { Origin } from './strategies/prepare.ts'
 
 export const leaseName = (service: string): string => `greenlight-service-${service}`
 
+/** Two Services may lead to one workload: a run for either moves the same pods. */
+export const workloadLeaseName = (workload: string): string => `greenlight-deployment-${workload}`
+
 /** How long the cluster may take to take a lock back, in milliseconds: a cancelled run is killed after 10 s. */
 const PATIENCE = 20_000
 const PATIENCE_OF_CANCELLED = 1000
 
-/** Does the work while no other run can move the traffic of this Service. */
+/** Does the work while no other run can move the traffic of this Service, or touch the Deployments of this workload. */
 export async function withLock<T>(
   place: Place,
   { release, holder, run }: Origin,
@@ -21,19 +25,23 @@ export async function withLock<T>(
   signal: AbortSignal,
   work: (lock: Lock) => Promise<T>
 ): Promise<T> {
-  const ref = {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    namespace: place.namespace,
-    name: leaseName(place.service.metadata.name)
-  }
-  const lock = await acquire(ref, { id: holder, run: run ?? release }, ports, signal)
+  const lock = await acquireAll(leasesOf(place), { id: holder, run: run ?? release }, ports, signal)
   try {
     await claimInherited(place, lock, ports, AbortSignal.any([signal, lock.lost]))
     return await work(lock)
   } finally {
     await giveBack(lock, ports, signal.aborted ? PATIENCE_OF_CANCELLED : PATIENCE)
   }
+}
+
+function leasesOf({ namespace, workload, service }: Place): readonly [Ref, ...Ref[]] {
+  const lease = (name: string): Ref => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    namespace,
+    name
+  })
+  return [lease(workloadLeaseName(workload)), lease(leaseName(service.metadata.name))]
 }
 
 async function giveBack(lock: Lock, { clock, log }: Ports, patience: number): Promise<void> {

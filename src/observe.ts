@@ -2,15 +2,7 @@ import type { Clock } from './clock.ts'
 import { InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster, Ref } from './kubernetes/cluster.ts'
-import {
-  isEnding,
-  isOwnedBy,
-  isReady,
-  isSeen,
-  isSettled,
-  templateHash,
-  wantedReplicas
-} from './kubernetes/health.ts'
+import { isSeen } from './kubernetes/health.ts'
 import type {
   Deployment,
   HorizontalPodAutoscaler,
@@ -22,6 +14,7 @@ import type {
 import { printSelector } from './kubernetes/selectors.ts'
 import type { Version } from './outcome.ts'
 import type { RouteName } from './grammar/route.ts'
+import { readNeighbours } from './neighbours.ts'
 import { readRoutes } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
 import { isUnfinished, readRecord } from './record.ts'
@@ -30,6 +23,8 @@ import type { SlotName } from './kubernetes/slots.ts'
 import { findService, findStable, namedService, slotsOf } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
 import { ownSlots } from './routes/own-slots.ts'
+import { rivalFaults } from './strategies/neighbours.ts'
+import { servingPods } from './strategies/serving.ts'
 
 export interface Target {
   readonly namespace: string
@@ -65,23 +60,40 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
   const record = readRecord(service)
   const { slots, foreign } = ownSlots(named, service, record)
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
-  if (isFault(stable)) throw new InputError([stable])
-  const pods = await podsBehind(service, cluster)
-  const { name } = stable.deployment.metadata
+  const otherServices = services.filter((other) => other !== service)
+  if (isFault(stable)) throw explained(stable, otherServices, workload)
+  const [pods, neighbours] = await Promise.all([
+    podsBehind(service, cluster),
+    readNeighbours(otherServices, Object.values(slots), cluster)
+  ])
+  const serving = servingPods(service, stable.deployment, pods, record)
+  if (isFault(serving)) throw explained(serving, otherServices, workload)
   return {
     namespace,
     workload,
     service,
-    otherServices: services.filter((other) => other !== service),
+    otherServices,
+    neighbours,
     record,
     routes,
     slots,
     foreign,
-    stable: { ...stable, ...servingPods(service, stable.deployment, pods, record) },
-    autoscaler: autoscalers.find(({ spec }) => spec.scaleTargetRef.name === name),
+    stable: { ...stable, ...serving },
+    autoscaler: autoscalers.find(scales(stable.deployment)),
     autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
   }
 }
+
+/** A release by another Service, whose run can be named, explains whatever is odd about the traffic of this one. */
+function explained(fault: Fault, otherServices: readonly Service[], workload: string): InputError {
+  const rivals = rivalFaults({ otherServices, workload })
+  return new InputError(rivals.length > 0 ? rivals : [fault])
+}
+
+const scales =
+  ({ metadata }: Deployment) =>
+  ({ spec }: HorizontalPodAutoscaler): boolean =>
+    spec.scaleTargetRef.name === metadata.name
 
 /** Those of Deployments. */
 const readAutoscalers = async (
@@ -163,48 +175,6 @@ const podsBehind = ({ metadata, spec }: Service, cluster: Cluster): Promise<read
     namespace: metadata.namespace,
     labels: printSelector(spec.selector)
   })
-
-/** @throws InputError when traffic goes to more than one template, so that "what serves" is no one version */
-function servingPods(
-  service: Service,
-  deployment: Deployment,
-  behind: readonly Pod[],
-  record: Release | undefined
-): { hash: string; pods: readonly Pod[] } {
-  const live = behind.filter((pod) => !isEnding(pod))
-  const pods = live.filter((pod) => isOwnedBy(deployment, pod))
-  const [hash = '', another] = new Set(pods.map(templateHash))
-  if (record !== undefined && isUnfinished(record)) return { hash: record.stable.hash, pods }
-  const strangers = live.filter((pod) => !isOwnedBy(deployment, pod) && isReady(pod))
-  const name = `deployment/${deployment.metadata.name}`
-  if (strangers[0] !== undefined) {
-    throw new InputError([
-      {
-        input: 'route',
-        problem: `service/${service.metadata.name} sends traffic to pod ${strangers[0].metadata.name} too, which is not of ${name}: a switch would take it out of service`
-      }
-    ])
-  }
-  if (another !== undefined || !isSettled(deployment)) {
-    throw new InputError([
-      {
-        input: 'workload',
-        problem: `${name} in namespace ${service.metadata.namespace ?? ''} is in the middle of a rollout of its own`,
-        example: `wait until \`kubectl rollout status ${name}\` has ended`
-      }
-    ])
-  }
-  if (hash === '' && wantedReplicas(deployment) > 0) {
-    throw new InputError([
-      {
-        input: 'workload',
-        problem: `no pod of ${name} in namespace ${service.metadata.namespace ?? ''} runs, although there should be ${wantedReplicas(deployment)}: it cannot be told which version serves`,
-        example: `kubectl describe ${name}, or scale it to 0 to release over it`
-      }
-    ])
-  }
-  return { hash, pods }
-}
 
 /** The template of an earlier version, from its ReplicaSet. */
 export const readReplicaSet = (

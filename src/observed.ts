@@ -16,6 +16,8 @@ export interface Observed {
   readonly service: Service
   /** All other Services of the namespace. */
   readonly otherServices: readonly Service[]
+  /** Those of them that send users to pods of the workload, or may. */
+  readonly neighbours: readonly Neighbour[]
   readonly record: Release | undefined
   /** What carries the traffic besides the Service. */
   readonly routes: readonly FoundRoute[]
@@ -32,6 +34,12 @@ export interface Observed {
   readonly autoscaler: HorizontalPodAutoscaler | undefined
   /** Names of all Deployments in the namespace whose size belongs to an autoscaler. */
   readonly autoscaled: readonly string[]
+}
+
+/** A Service beside that of the release, with the ready pods that its users come to. */
+export interface Neighbour {
+  readonly service: Service
+  readonly pods: readonly Pod[]
 }
 
 /** A route that the user named, with whatever else of its kinds is in the namespace. */

@@ -19,6 +19,7 @@ import { connectionWarnings } from './strategies/connections.ts'
 import { editsOf } from './strategies/edits.ts'
 import { demandOf } from './strategies/fit.ts'
 import { needsOf, wayBack } from './strategies/needs.ts'
+import { harmToOthers } from './strategies/neighbours.ts'
 import type { Prepared } from './strategies/prepare.ts'
 
 /** A release that is about to begin. */
@@ -70,7 +71,7 @@ export async function preflight(
       ...manifestFaults(manifests, isTold),
       ...checks.faults
     ],
-    obstacles: [...room, ...keepers.faults],
+    obstacles: [...harmToOthers(observed, prepared), ...room, ...keepers.faults],
     warnings: [
       ...checks.warnings,
       ...keepers.warnings,

@@ -19,7 +19,7 @@ import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
 import { retireVersions } from './retire.ts'
 import type { Origin } from './strategies/prepare.ts'
 import { planRestore } from './strategies/abort.ts'
-import { keptRunning } from './strategies/cleanup.ts'
+import { retirable } from './strategies/cleanup.ts'
 import { planPromotion } from './strategies/progressive.ts'
 import { planSettle } from './strategies/rollback.ts'
 
@@ -171,7 +171,7 @@ function leftOf(
 
 /** The version that served before, if it still runs. */
 const replacedIn = (observed: Observed): readonly Version[] =>
-  keptRunning(observed).filter(({ deployment }) => deployment === observed.record?.canary.deployment)
+  retirable(observed).versions.filter(({ deployment }) => deployment === observed.record?.canary.deployment)
 
 /** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
 export async function settleDown(

@@ -24,6 +24,7 @@ import type { Request } from './request.ts'
 import { needsToEnd, requireRights } from './rights.ts'
 import { planInPlace } from './strategies/in-place.ts'
 import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
+import { harmToOthers } from './strategies/neighbours.ts'
 import { prepareReturn } from './strategies/prepare-in-place.ts'
 import { planRollback, prepareRollback } from './strategies/rollback.ts'
 import type { Previous } from './strategies/rollback.ts'
@@ -137,7 +138,7 @@ async function wayBeside(request: RollbackRequest, observed: Observed, previous:
   const named = await routesToRollBack(observed, request.ports)
   const prepared = prepareRollback({ ...observed, routes: named }, previous, request.origin)
   const { canary, live, release, routes, settled, services, lingers, faults } = prepared
-  refuse(faults, request)
+  refuse([...faults, ...harmToOthers(observed, { canary, release })], request)
   const rollback = { canary, live, manifests: services, previous: request.inputs.previous, settled, lingers }
   return { routes, release, plan: (drain) => planRollback({ ...rollback, drain }, release) }
 }
@@ -149,7 +150,7 @@ async function wayInPlace(
   previous: Parameters<typeof prepareReturn>[1]
 ): Promise<Way> {
   const { canary, release, after, faults } = prepareReturn(observed, previous, request.origin)
-  refuse(faults, request)
+  refuse([...faults, ...harmToOthers(observed, { canary, release })], request)
   refuse(await undoFaults(release, observed, request.ports))
   const replacement = { canary, manifests: [], checks: false, smokeTests: false, bake: 0, after }
   return { routes: [], release, plan: () => planInPlace(replacement) }

@@ -1,7 +1,7 @@
 import { isReady } from '../../src/kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, Lease } from '../../src/kubernetes/objects.ts'
 import { isUnfinished, readRecord } from '../../src/record.ts'
-import { autoscalerRef, leaseRef } from '../support/shop.ts'
+import { autoscalerRef, leaseRef, workloadLeaseRef } from '../support/shop.ts'
 import type { Report } from './invariants/report.ts'
 import { describeEnd, start } from './runs.ts'
 import type { Ended, Started } from './runs.ts'
@@ -126,8 +126,10 @@ const routeLeftovers = ({ cluster }: Stage): readonly string[] =>
   ])
 
 function lockLeftovers({ cluster }: Stage): readonly string[] {
-  const holder = cluster.read<Lease>(leaseRef)?.spec?.holderIdentity ?? ''
-  return holder === '' ? [] : [`the lock is still held by ${holder}`]
+  return [workloadLeaseRef, leaseRef].flatMap((ref) => {
+    const holder = cluster.read<Lease>(ref)?.spec?.holderIdentity ?? ''
+    return holder === '' ? [] : [`lease/${ref.name} is still held by ${holder}`]
+  })
 }
 
 function autoscalerLeftovers({ cluster }: Stage, serving: string): readonly string[] {

@@ -6,7 +6,7 @@ import { refOf } from '../support/memory-cluster.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'
 import type { HttpRoute } from '../support/memory-gateway.ts'
 import type { Stored } from '../support/memory-objects.ts'
-import { autoscalerRef, deploymentRef, leaseRef, serviceRef } from '../support/shop.ts'
+import { autoscalerRef, deploymentRef, leaseRef, serviceRef, workloadLeaseRef } from '../support/shop.ts'
 import { templateOf } from './blame.ts'
 import type { Edit, WorldFault } from './schedule.ts'
 import type { Stage } from './stage.ts'
@@ -16,6 +16,9 @@ import { routeOf, serviceOf } from './world.ts'
 /** What people, their tools and the cluster itself do while runs are on their way. */
 
 const WHO = 'somebody'
+
+/** What keeps other runs out. */
+const LOCKS = [workloadLeaseRef, leaseRef]
 
 /** Milliseconds until a container has been started again. */
 const RESTART = 15_000
@@ -97,7 +100,7 @@ function edit(stage: Stage, change: Edit): void {
       return
     case 'delete the lock':
       blame.meddle('lock')
-      cluster.remove(leaseRef, WHO)
+      for (const ref of LOCKS) cluster.remove(ref, WHO)
       return
     case 'take the lock':
       takeLock(stage)
@@ -107,7 +110,7 @@ function edit(stage: Stage, change: Edit): void {
 function objectsOfKind({ cluster }: Stage, kind: string): readonly KubernetesObject[] {
   if (kind === 'Service') return [serviceIn(cluster)]
   if (kind === 'HTTPRoute') return routesIn(cluster)
-  if (kind === 'Lease') return [cluster.read(leaseRef) ?? []].flat()
+  if (kind === 'Lease') return LOCKS.flatMap((ref) => cluster.read(ref) ?? [])
   return SLOTS.flatMap((name) => deploymentIn(cluster, name) ?? [])
 }
 
@@ -157,9 +160,9 @@ function scale(stage: Stage, side: 'stable' | 'canary', count: number): void {
 }
 
 function takeLock({ cluster, blame }: Stage): void {
-  const live = cluster.read<Stored>(leaseRef)
-  if (live === undefined) return
-  blame.meddle('lock')
-  const spec = { ...(live.spec as object), holderIdentity: 'somebody', renewTime: 'then' }
-  cluster.replace({ ...live, spec }, WHO)
+  for (const live of LOCKS.flatMap((ref) => cluster.read<Stored>(ref) ?? [])) {
+    blame.meddle('lock')
+    const spec = { ...(live.spec as object), holderIdentity: 'somebody', renewTime: 'then' }
+    cluster.replace({ ...live, spec }, WHO)
+  }
 }

@@ -1,4 +1,4 @@
-import { leaseName } from '../../src/lock.ts'
+import { leaseName, workloadLeaseName } from '../../src/lock.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
 import type {
   Deployment,
@@ -24,6 +24,8 @@ export const leaseRef = {
   namespace: NAMESPACE,
   name: leaseName('web')
 }
+/** The other lock of a run: that of the workload. */
+export const workloadLeaseRef = { ...leaseRef, name: workloadLeaseName('web') }
 export const autoscalerRef = {
   apiVersion: 'autoscaling/v2',
   kind: 'HorizontalPodAutoscaler',

@@ -1,23 +1,64 @@
 import { ClusterError, ReleaseFailed } from '../errors.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { readNeighbours } from '../neighbours.ts'
 import type { Side } from '../plan.ts'
+import { isUnfinished } from '../record.ts'
+import { leftFor } from '../strategies/cleanup.ts'
+import { servedOnlyBy } from '../strategies/neighbours.ts'
 import { knownDeployment, patchClaimed } from './claimed.ts'
 import { untilGuestsHaveLeft } from './guests.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
 export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Promise<string> {
-  const detail = await retire(run, run[side].deployment, signal)
+  const { release, stable, canary } = run
+  const name = run[side].deployment
+  // What a failed release has started, nobody had before it.
+  const isOwn = isUnfinished(release) && name === canary.deployment && name !== stable.deployment
+  const needed = isOwn ? undefined : await neededStill(run, name)
+  if (needed !== undefined && !isUnfinished(release) && release.settle === undefined) {
+    run.warnings.push(needed)
+    return needed
+  }
+  if (needed !== undefined) throw new ReleaseFailed(needed)
+  const detail = await end(run, name, signal)
   run[side] = { ...run[side], replicas: 0 }
   return detail
 }
 
 /** The same for a Deployment that is neither of the two versions. */
 export async function retire(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
+  const needed = await neededStill(run, name)
+  if (needed !== undefined) throw new ReleaseFailed(needed)
+  return end(run, name, signal)
+}
+
+/** Why its pods may not end: a Service may have been made, or pointed to them, since the release was planned. */
+async function neededStill(run: ReleaseRun, name: string): Promise<string | undefined> {
+  const { namespace, traffic } = run
+  const { cluster } = run.ports
+  const [services, deployment] = await Promise.all([
+    cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
+    knownDeployment(run, name) ?? cluster.get<Deployment>(deploymentRef(run, name))
+  ])
+  if (deployment === undefined) return undefined
+  const others = services.filter(({ metadata }) => metadata.name !== traffic.name)
+  const needing = servedOnlyBy(await readNeighbours(others, [deployment], cluster), [deployment])
+  return needing.length === 0 ? undefined : leftFor(name, needing)
+}
+
+const deploymentRef = ({ namespace }: ReleaseRun, name: string): Ref => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name
+})
+
+async function end(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
   await untilGuestsHaveLeft(run, signal)
-  const ref: Ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace: run.namespace, name }
+  const ref = deploymentRef(run, name)
   try {
     const nobody = [{ op: 'add', path: '/spec/replicas', value: 0 }] as const
     const deployment = await patchClaimed<Deployment>(run, ref, nobody, knownDeployment(run, name))

@@ -19,8 +19,62 @@ export class LockedError extends Error {
  * @throws LockedError when its holder is alive
  */
 export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: AbortSignal): Promise<Lock> {
+  return take(ref, await untilFree(ref, holder, ports, signal), holder, ports)
+}
+
+/**
+ * Takes all of these locks or none. All are looked at at the same time, so that a dead holder is waited for once; they are
+ * taken in this order, so that of two runs that want some of the same ones, one gets the first of these and all after it.
+ * @throws LockedError when one of them has a holder that is alive
+ */
+export async function acquireAll(
+  refs: readonly [Ref, ...Ref[]],
+  holder: Holder,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Lock> {
+  const ended = new AbortController()
+  const either = AbortSignal.any([signal, ended.signal])
+  const locks: Lock[] = []
+  try {
+    const free = await Promise.all(refs.map((ref) => untilFree(ref, holder, ports, either)))
+    for (const [at, ref] of refs.entries()) locks.push(await take(ref, free[at], holder, ports))
+    return together(holder, locks)
+  } catch (error) {
+    await Promise.allSettled(locks.map((lock) => lock.release()))
+    throw error
+  } finally {
+    ended.abort()
+  }
+}
+
+/** Lost as soon as one of them is. */
+const together = ({ id }: Holder, locks: readonly Lock[]): Lock => {
+  const all = async (work: (lock: Lock) => Promise<void>): Promise<void> => {
+    await Promise.all(locks.map(work))
+  }
+  return {
+    holder: id,
+    isInherited: locks.some(({ isInherited }) => isInherited),
+    lost: AbortSignal.any(locks.map(({ lost }) => lost)),
+    assure: () => all((lock) => lock.assure()),
+    confirm: () => all((lock) => lock.confirm()),
+    release: () => all((lock) => lock.release())
+  }
+}
+
+/** @returns the Lease as it was when nobody had it; undefined when there was none */
+async function untilFree(
+  ref: Ref,
+  holder: Holder,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Lease | undefined> {
   const found = await ports.cluster.get<Lease>(ref)
-  const free = found === undefined ? undefined : await whenFree(found, ref, holder, ports, signal)
+  return found === undefined ? undefined : whenFree(found, ref, holder, ports, signal)
+}
+
+async function take(ref: Ref, free: Lease | undefined, holder: Holder, ports: Ports): Promise<Lock> {
   // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
   const asked = ports.clock.now()
   const lease = await write(ports, ref, holder, free)
@@ -51,10 +105,15 @@ async function whenFree(
 
 const withoutVersion = (lease: Lease): Lease => ({ ...lease, metadata: { name: lease.metadata.name } })
 
-function locked({ metadata, spec }: Lease, ref: Ref): LockedError {
+/** `7-1-a (https://…)` */
+function holderOf({ metadata, spec }: Lease): string {
   const run = metadata.annotations?.[RUN_ANNOTATION]
+  return `${spec?.holderIdentity ?? 'unknown'}${run === undefined ? '' : ` (${run})`}`
+}
+
+function locked(lease: Lease, ref: Ref): LockedError {
   return new LockedError(
-    `another run is releasing here right now: ${spec?.holderIdentity ?? 'unknown'}${run === undefined ? '' : ` (${run})`} ` +
+    `another run is releasing here right now: ${holderOf(lease)} ` +
       `holds lease/${ref.name} in namespace ${ref.namespace ?? ''}. Nothing was changed. ` +
       'Wait for it or cancel it; `concurrency:` in the workflow lets runs queue up.'
   )
@@ -77,8 +136,9 @@ async function write(
     // Ours, sent twice: only the answer to the first was lost.
     const live = await cluster.get<Lease>(ref)
     if (live?.spec?.holderIdentity === holder.id) return live
+    const by = live === undefined ? '' : ` (${holderOf(live)})`
     throw new LockedError(
-      `another run took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Nothing was changed. Run again.`
+      `another run${by} took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Nothing was changed. Run again.`
     )
   }
 }

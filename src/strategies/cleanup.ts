@@ -1,11 +1,12 @@
 import { wantedReplicas } from '../kubernetes/health.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import { versionOf } from '../observed.ts'
 import type { Observed } from '../observed.ts'
 import type { Version } from '../outcome.ts'
 import type { Step } from '../plan.ts'
 import { isUnfinished } from '../record.ts'
+import { servedOnlyBy } from './neighbours.ts'
 import { couldSelect, recordedDeployments } from '../routes/own-slots.ts'
 
 /**
@@ -25,6 +26,29 @@ export function keptRunning({ record, slots, stable, service }: Observed): reado
     )
     .map(([slot, deployment]) => versionOf(slot, deployment, ''))
 }
+
+/** Those that nobody else's users are on; what is left running, in one sentence each. */
+export function retirable(observed: Observed): {
+  readonly versions: readonly Version[]
+  readonly left: readonly string[]
+} {
+  const kept = keptRunning(observed).map((version) => {
+    const live = observed.slots[version.slot as SlotName]
+    const served = live === undefined ? [] : servedOnlyBy(observed.neighbours, [live])
+    return { version, served }
+  })
+  return {
+    versions: kept.flatMap(({ version, served }) => (served.length === 0 ? [version] : [])),
+    left: kept.flatMap(({ version, served }) =>
+      served.length === 0 ? [] : [leftFor(version.deployment, served)]
+    )
+  }
+}
+
+/** Why a Deployment is not scaled to 0. */
+export const leftFor = (deployment: string, services: readonly Service[]): string =>
+  `deployment/${deployment} is left running: its pods are the only ones behind ` +
+  services.map(({ metadata }) => `service/${metadata.name}`).join(' and ')
 
 /**
  * How one of them ends, as the canary of a release without any traffic.

@@ -2,7 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../../src/errors.ts'
 import { LockedError } from '../../../src/kubernetes/acquire.ts'
 import type { Call } from '../../support/memory-cluster.ts'
-import { leaseRef, openScene, service, workload, STARTED, SERVING, PROMOTED } from './scene.ts'
+import {
+  leaseRef,
+  openScene,
+  service,
+  workload,
+  workloadLeaseRef,
+  STARTED,
+  SERVING,
+  PROMOTED
+} from './scene.ts'
 import type { Scene } from './scene.ts'
 
 /** Two runs want to move the same traffic. */
@@ -21,7 +30,7 @@ describe('while another run is alive', () => {
       await scene.when(SERVING, 1000, () => undefined)
       const before = scene.story.length
       await expect(scene.run(next)[command]()).rejects.toThrow(
-        /^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\) holds lease\/greenlight-service-web/
+        /^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\) holds lease\/greenlight-deployment-web/
       )
       await expect(scene.run(next)[command]()).rejects.toBeInstanceOf(LockedError)
       expect(scene.story).toHaveLength(before)
@@ -162,7 +171,7 @@ describe('the lock', () => {
     const first = scene.run().deploy()
     const second = Promise.withResolvers<unknown>()
     void scene.when(STARTED, 0, () => {
-      scene.cluster.remove(leaseRef)
+      for (const ref of [workloadLeaseRef, leaseRef]) scene.cluster.remove(ref)
       // The second one has seen no user on the canary when it begins to undo that.
       const before = async ({ verb, kind }: Call): Promise<void> => {
         if (verb === 'patch' && kind === 'Service')

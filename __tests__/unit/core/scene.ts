@@ -7,6 +7,7 @@ import type { Manifest } from '../../../src/kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject, Pod, Service } from '../../../src/kubernetes/objects.ts'
 import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
 import { Cancelled } from '../../../src/carry-out.ts'
+import { abort } from '../../../src/abort.ts'
 import { cleanup } from '../../../src/cleanup.ts'
 import { deploy } from '../../../src/deploy.ts'
 import type { Outcome } from '../../../src/outcome.ts'
@@ -38,7 +39,8 @@ export {
   NAMESPACE,
   service,
   serviceRef,
-  workload
+  workload,
+  workloadLeaseRef
 } from '../../support/shop.ts'
 
 /** A cluster in which a workload runs, and people who use it. */
@@ -56,8 +58,8 @@ export interface Scene {
   deployment(name: string): Deployment
   /** Does something so many milliseconds after the story has come to a line with this text for the first time. */
   when(text: string, ms: number, work: () => unknown): Promise<void>
-  /** `app=web -> v1 3`: the selector, and the ready pods behind it by version. */
-  traffic(): string
+  /** `app=web -> v1 3`: the selector of a Service, and the ready pods behind it by version. */
+  traffic(service?: string): string
 }
 
 export interface RunOptions extends Hooks {
@@ -73,6 +75,7 @@ export interface Run {
   readonly clock: ProcessClock
   deploy(): Promise<Outcome>
   promote(): Promise<Outcome>
+  abort(): Promise<Outcome>
   rollback(): Promise<Outcome>
   status(): Promise<Outcome>
   plan(): Promise<Outcome>
@@ -89,8 +92,10 @@ afterEach(() => {
   for (const clock of clocks.splice(0)) clock.stop()
 })
 
+/** @param released Services that are to see one version at a time; of all others, that somebody serves behind them is enough */
 export async function openScene(
-  objects: readonly KubernetesObject[] = [workload(), service()]
+  objects: readonly KubernetesObject[] = [workload(), service()],
+  released: readonly string[] = [serviceRef.name]
 ): Promise<Scene> {
   const clock = new FakeClock({ auto: true })
   clocks.push(clock)
@@ -98,7 +103,9 @@ export async function openScene(
   const controllers = new Controllers(cluster)
   for (const object of objects) cluster.create(object)
   await clock.sleep(30_000)
-  const harm = watchUsers(cluster)
+  const harm: string[] = []
+  for (const { metadata } of objects.filter(({ kind }) => kind === 'Service'))
+    watchUsers(cluster, metadata.name, released.includes(metadata.name), harm)
   const story = tellStory(cluster)
   let runs = 0
   const scene: Scene = {
@@ -112,7 +119,7 @@ export async function openScene(
     record: () => readRecord(scene.service()),
     deployment: (name) => found(cluster.read<Deployment>(deploymentRef(name))),
     when: (text, ms, work) => when(scene, text, ms, work),
-    traffic: () => describeTraffic(scene)
+    traffic: (name) => describeTraffic(scene, name)
   }
   return scene
 }
@@ -180,6 +187,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     clock,
     deploy: () => deploy(request),
     promote: () => promote(request),
+    abort: () => abort(request),
     rollback: () => rollback(request),
     status: () => status(request),
     plan: () => showPlan(request),
@@ -207,46 +215,50 @@ export function found<T>(object: T | undefined): T {
 
 const versionOf = ({ spec }: Pod): string => `v${spec.containers[0]?.image?.split(':')[1] ?? '?'}`
 
-const behind = (cluster: MemoryCluster): Pod[] => {
-  const { spec } = found(cluster.read<Service>(serviceRef))
+const behind = (cluster: MemoryCluster, name: string): Pod[] => {
+  const { spec } = found(cluster.read<Service>({ ...serviceRef, name }))
   return cluster
     .all<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE })
     .filter((pod) => !isEnding(pod) && isReady(pod) && selects(spec.selector, pod.metadata.labels))
 }
 
-function describeTraffic(scene: Scene): string {
-  const versions = behind(scene.cluster).map(versionOf)
+function describeTraffic(scene: Scene, name = serviceRef.name): string {
+  const versions = behind(scene.cluster, name).map(versionOf)
   const counts = [...new Set(versions)].map(
     (version) => `${version} ${versions.filter((one) => one === version).length}`
   )
-  return `${printSelector(scene.service().spec.selector)} -> ${counts.join(', ') || 'nobody'}`
+  const { spec } = found(scene.cluster.read<Service>({ ...serviceRef, name }))
+  return `${printSelector(spec.selector)} -> ${counts.join(', ') || 'nobody'}`
 }
 
 /**
  * Looks at the traffic in the moment of every change: somebody has to serve, of one version only, and whoever has
  * served may not be ended before proxies and clients have let go of it.
  */
-function watchUsers(cluster: MemoryCluster): readonly string[] {
-  const harm: string[] = []
+function watchUsers(cluster: MemoryCluster, name: string, isReleased: boolean, harm: string[]): void {
+  const ref = { ...serviceRef, name }
   const lastServed = new Map<string, number>()
-  let serving = behind(cluster)
+  let serving = behind(cluster, name)
+  let hadPods = name === serviceRef.name || serving.length > 0
   const note = (what: string): void => {
-    const { spec } = found(cluster.read<Service>(serviceRef))
-    const line = `${what} (${printSelector(spec.selector)})`
+    const { spec } = found(cluster.read<Service>(ref))
+    const where = name === serviceRef.name ? '' : `service/${name}: `
+    const line = `${where}${what} (${printSelector(spec.selector)})`
     if (harm.at(-1) !== line) harm.push(line)
   }
   cluster.subscribe((now, before) => {
     for (const { metadata } of serving) lastServed.set(metadata.name, cluster.clock.now())
-    if (cluster.read(serviceRef) === undefined) return
-    serving = behind(cluster)
-    if (serving.length === 0) note('nobody serves')
+    if (cluster.read(ref) === undefined) return
+    serving = behind(cluster, name)
+    if (serving.length > 0) hadPods = true
+    else if (hadPods) note('nobody serves')
+    if (!isReleased) return
     if (new Set(serving.map(templateHash)).size > 1) note('two versions serve')
     const ends = now.kind === 'Pod' && now.metadata.deletionTimestamp !== before?.metadata.deletionTimestamp
     const served = lastServed.get(now.metadata.name)
     if (ends && served !== undefined && cluster.clock.now() - served < DRAIN)
       note(`${versionOf(now as Pod)} was ended without a drain`)
   })
-  return harm
 }
 
 function tellStory(cluster: MemoryCluster): readonly string[] {

@@ -39,6 +39,7 @@ export const observed = (options: Options = {}): Observed => {
     autoscaler,
     foreign: [],
     otherServices: [],
+    neighbours: [],
     autoscaled: autoscaler === undefined ? [] : [autoscaler.spec.scaleTargetRef.name]
   }
 }

@@ -1,0 +1,54 @@
+import type { Fault } from '../errors.ts'
+import {
+  isEnding,
+  isOwnedBy,
+  isReady,
+  isSettled,
+  templateHash,
+  wantedReplicas
+} from '../kubernetes/health.ts'
+import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
+import { isUnfinished } from '../record.ts'
+import type { Release } from '../record.ts'
+
+/** What of a Deployment has the traffic. */
+export interface Serving {
+  readonly hash: string
+  readonly pods: readonly Pod[]
+}
+
+/** The template that serves; a fault when traffic goes to more than one, so that "what serves" is no one version. */
+export function servingPods(
+  service: Service,
+  deployment: Deployment,
+  behind: readonly Pod[],
+  record: Release | undefined
+): Serving | Fault {
+  const live = behind.filter((pod) => !isEnding(pod))
+  const pods = live.filter((pod) => isOwnedBy(deployment, pod))
+  const [hash = '', another] = new Set(pods.map(templateHash))
+  if (record !== undefined && isUnfinished(record)) return { hash: record.stable.hash, pods }
+  const strangers = live.filter((pod) => !isOwnedBy(deployment, pod) && isReady(pod))
+  const name = `deployment/${deployment.metadata.name}`
+  if (strangers[0] !== undefined) {
+    return {
+      input: 'route',
+      problem: `service/${service.metadata.name} sends traffic to pod ${strangers[0].metadata.name} too, which is not of ${name}: a switch would take it out of service`
+    }
+  }
+  if (another !== undefined || !isSettled(deployment)) {
+    return {
+      input: 'workload',
+      problem: `${name} in namespace ${service.metadata.namespace ?? ''} is in the middle of a rollout of its own`,
+      example: `wait until \`kubectl rollout status ${name}\` has ended`
+    }
+  }
+  if (hash === '' && wantedReplicas(deployment) > 0) {
+    return {
+      input: 'workload',
+      problem: `no pod of ${name} in namespace ${service.metadata.namespace ?? ''} runs, although there should be ${wantedReplicas(deployment)}: it cannot be told which version serves`,
+      example: `kubectl describe ${name}, or scale it to 0 to release over it`
+    }
+  }
+  return { hash, pods }
+}
