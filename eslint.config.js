@@ -6,8 +6,8 @@ const pure = [
   'src/grammar/**',
   'src/strategies/**',
   'src/routes/**',
-  'src/analysis/{finding,histogram,judge,origin,pod-origin,recipes,router-origin,routers,samples,selector,source,subject,traffic}.ts',
-  'src/kubernetes/{canonical,gitops,health,absent,manifests,needs,patience,pod-resources,quantity,references,selectors,shape,slots,tree,yaml}.ts',
+  'src/analysis/{finding,histogram,judge,origin,pod-origin,probe-requests,recipes,router-origin,routers,samples,selector,source,subject,traffic}.ts',
+  'src/kubernetes/{canonical,gitops,health,absent,manifests,needs,patience,pod-resources,probes,quantity,references,selectors,shape,slots,tree,yaml}.ts',
   'src/report/{chart,checks,comment,figures,headline,history,json,limits,markdown,outputs,overview,pods,preview,steps,summary,text,verdict}.ts',
   'src/{history,observed,outcome,outcomes,plan,record,unified-diff}.ts'
 ]

@@ -7,6 +7,7 @@ import type { Ports } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
 import { keeperFindings } from './keepers.ts'
 import type { Deployment } from './kubernetes/objects.ts'
+import { probesOf } from './kubernetes/probes.ts'
 import { missingRights, readRules } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
 import { readReplicaSet } from './observe.ts'
@@ -143,6 +144,7 @@ export function stableSubject({ namespace, workload, service, stable, routes }: 
       name: metadata.name,
       createdAt: Date.parse(metadata.creationTimestamp ?? '')
     })),
+    probes: probesOf(stable.deployment),
     releaseStartedAt: 0
   }
 }

@@ -3,6 +3,7 @@ import { readHistory, withEntry } from './history.ts'
 import type { HistoryEntry } from './history.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
 import type { Rollout } from './kubernetes/rollout.ts'
+import { slotServiceName } from './kubernetes/slots.ts'
 import type { Version } from './outcome.ts'
 import type { Backends, HeaderMatch, Split } from './routes/route.ts'
 
@@ -137,8 +138,7 @@ export const withSplit = ({ header: _, mirror: __, ...release }: Release, split:
   ...split
 })
 
-const serviceOf = ({ slot, deployment }: Version): string =>
-  slot === 'plain' ? `${deployment}-plain` : deployment
+const serviceOf = ({ slot, deployment }: Version): string => slotServiceName(deployment, slot)
 
 /** What the routes of a release can send traffic to. */
 export const backendsOf = (

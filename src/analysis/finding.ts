@@ -70,12 +70,17 @@ const doubt = ({ traffic, names, lacks }: ObservedTraffic, pods: number): Missin
   return newest > since ? undefined : { why: 'no sample since the step began', early: true }
 }
 
-const noRequests: Missing = { why: '0 requests reached the canary since the step began', early: true }
+/** Where all that came went to the paths of probes, these are named: one of them may be what users ask for. */
+const noRequests = ({ leftOut: { requests, paths } }: Traffic): Missing => {
+  const rest =
+    requests > 0 ? ` (${Math.round(requests)} to ${paths.slice(0, 3).join(', ')} are taken for probes)` : ''
+  return { why: `0 requests reached the canary since the step began${rest}`, early: true }
+}
 
 const quantileOf = (quantile: number, { traffic, names, lacks }: ObservedTraffic): Finding => {
   if (!names.latency?.hasBuckets) return { why: lacks.buckets, early: true }
   const requests = observations(traffic.buckets)
-  if (requests === 0) return noRequests
+  if (requests === 0 || traffic.requests === 0) return noRequests(traffic)
   const found = histogramQuantile(quantile, traffic.buckets)
   return found === undefined
     ? { why: `${names.latency.base}_bucket has no edge but +Inf` }
@@ -85,20 +90,27 @@ const quantileOf = (quantile: number, { traffic, names, lacks }: ObservedTraffic
 const meanOf = ({ traffic, names, lacks }: ObservedTraffic): Finding => {
   const { seconds: total, timed } = traffic
   if (!names.latency) return { why: lacks.durations, early: true }
-  return timed === 0 ? noRequests : { value: total / timed, requests: timed }
+  return timed === 0 || traffic.requests === 0
+    ? noRequests(traffic)
+    : { value: total / timed, requests: timed }
 }
 
 /** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95 % exactly. */
 const shareOf = (
-  { traffic: { errors, requests }, names, lacks }: ObservedTraffic,
+  { traffic, names, lacks }: ObservedTraffic,
   count: (errors: number, requests: number) => number
 ): Finding => {
+  const { errors, requests } = traffic
   if (errors === undefined) return { why: lacks.status(names.requests) }
-  return requests === 0 ? noRequests : { value: count(errors, requests) / requests, requests }
+  return requests === 0 ? noRequests(traffic) : { value: count(errors, requests) / requests, requests }
 }
 
-const requestRateOf = ({ requests, newest = 0, since }: Traffic): Finding =>
-  requests === 0 ? noRequests : { value: requests / Math.max((newest - since) / 1000, 1), requests }
+const requestRateOf = (traffic: Traffic): Finding => {
+  const { requests, newest = 0, since } = traffic
+  return requests === 0
+    ? noRequests(traffic)
+    : { value: requests / Math.max((newest - since) / 1000, 1), requests }
+}
 
 const counted = (metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): Finding => {
   switch (metric.kind) {

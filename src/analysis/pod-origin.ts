@@ -12,7 +12,8 @@ import {
   type Recipe
 } from './recipes.ts'
 import type { Subject } from './subject.ts'
-import { lookBack, named } from './traffic.ts'
+import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
+import { lookBack, named, type Counted } from './traffic.ts'
 
 /**
  * A new series began at 0 when its pod is as new, or when the pod was scraped before: the counter did not exist
@@ -49,6 +50,27 @@ const silentPods = (
   return targets.length === 0 ? [] : due.filter(({ name }) => !heard.has(name)).map(({ name }) => name)
 }
 
+/**
+ * Where a probe asks for `/`, as users do: of each pod's requests there that did not fail so many as the kubelet may have
+ * sent. A pod that is as new as what is counted was asked since it began.
+ */
+const probesAmong = (
+  { pod }: Recipe,
+  { probes, pods }: Subject,
+  hasFailed: (labels: Series['labels']) => boolean,
+  counted: readonly Counted[],
+  { since, until }: { readonly since: number; readonly until: number }
+): number => {
+  const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
+  const byPod = Map.groupBy(atRoot, ({ labels }) => labels[pod] ?? '')
+  return [...byPod].reduce((total, [name, requests]) => {
+    const created = pods.find((one) => one.name === name)?.createdAt ?? since
+    const begun = since - created < lookBack(undefined) ? Math.min(since, created) : since
+    const found = requests.reduce((sum, { count }) => sum + count, 0)
+    return total + Math.min(found, rootProbes(probes, until - begun))
+  }, 0)
+}
+
 const lacksOf: Readonly<Record<Version, Lacks>> = {
   canary: {
     counter: (scraped, expected = `any of ${searchedCounters}`) =>
@@ -70,6 +92,9 @@ const lacksOf: Readonly<Record<Version, Lacks>> = {
   }
 }
 
+const pathOfProbes = (labels: Series['labels'], { probes, port }: Subject): string | undefined =>
+  probedPath(labels, probes) ?? (cameByProbedPort(labels, probes, port) ? 'the port of a probe' : undefined)
+
 /** The application's own metrics, found by the names of its pods. */
 export const podOrigin: Origin<Recipe> = {
   detectionQuery,
@@ -77,10 +102,16 @@ export const podOrigin: Origin<Recipe> = {
   samplesQuery,
   belongs: (series, { namespace }) => inNamespace(series, namespace),
   targetsQuery: () => undefined,
-  counting: (recipe, subject, { history, since }) => ({
-    hasFailed: (labels) => recipe.status !== undefined && isServerError(labels[recipe.status] ?? ''),
-    beganAtZero: beganAtZero(history, recipe, subject, since),
-    silentPods: (fresh) => silentPods(history, recipe, subject, fresh)
-  }),
+  counting: (recipe, subject, { history, since }) => {
+    const hasFailed = (labels: Series['labels']): boolean =>
+      recipe.status !== undefined && isServerError(labels[recipe.status] ?? '')
+    return {
+      hasFailed,
+      probedPath: (labels) => pathOfProbes(labels, subject),
+      probesAmong: (counted, moment) => probesAmong(recipe, subject, hasFailed, counted, moment),
+      beganAtZero: beganAtZero(history, recipe, subject, since),
+      silentPods: (fresh) => silentPods(history, recipe, subject, fresh)
+    }
+  },
   lacks: (version) => lacksOf[version]
 }

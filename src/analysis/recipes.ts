@@ -59,9 +59,6 @@ const statusLabels = [
 ]
 const podLabels = ['pod', 'kubernetes_pod_name', 'exported_pod', 'k8s_pod_name', 'pod_name']
 const namespaceLabels = ['namespace', 'kubernetes_namespace', 'exported_namespace', 'k8s_namespace_name']
-const pathLabels = ['path', 'route', 'handler', 'uri', 'http_route', 'endpoint', 'url']
-
-const probePath = /^\/(metrics|healthz?|health\/.*|livez?|readyz?|actuator\/.*|-\/(healthy|ready))$/
 
 /** For messages: where requests and their duration are looked for. */
 export const searchedCounters = requestCounters.join(', ')
@@ -76,10 +73,6 @@ export const isServerError = (status: string): boolean =>
   /^5(\d\d|xx)$/i.test(status) || status === 'SERVER_ERROR'
 
 const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || outcomes.includes(value)
-
-/** Requests of kubelet and Prometheus: a version that answers nothing but these has had no users yet. */
-export const isProbe = ({ labels }: Series): boolean =>
-  pathLabels.some((label) => probePath.test(labels[label] ?? ''))
 
 /** One query for which of the usual series exist for the subject's pods, whatever their labels are called. */
 export const detectionQuery = (subject: Subject): string => {

@@ -105,6 +105,9 @@ export const routerOrigin = (router: Router): Origin<RouterRecipe> => ({
   targetsQuery,
   counting: (_recipe, _subject, evidence) => ({
     hasFailed: router.hasFailed,
+    // Kubelet and Prometheus go to the pods themselves.
+    probedPath: () => undefined,
+    probesAmong: () => 0,
     beganAtZero: beganAtZero(evidence),
     // The router is what is scraped here, whatever its pods are.
     silentPods: () => []

@@ -1,3 +1,5 @@
+import type { Probe } from '../kubernetes/probes.ts'
+
 /**
  * Whose metrics are meant: the pods of one version of the workload. Names only of Kubernetes objects. What is
  * optional but for the ReplicaSet is needed to find the version in the metrics of a router.
@@ -21,6 +23,10 @@ export interface Subject {
   readonly pods: readonly SubjectPod[]
   /** Names of its other pods: not ready yet, or ended since the step began. */
   readonly otherPods?: readonly string[]
+  /** What the kubelet asks of the pods. */
+  readonly probes?: readonly Probe[]
+  /** Of the pods: where users' traffic goes to. */
+  readonly port?: number
   /** Milliseconds since the epoch. Counters of pods that are younger than the release began at 0. */
   readonly releaseStartedAt: number
 }

@@ -1,6 +1,6 @@
 import type { Bucket } from './histogram.ts'
 import type { Series } from './metrics.ts'
-import { isProbe, type Names } from './recipes.ts'
+import type { Names } from './recipes.ts'
 import { increase, newestSample, scrapeGap, type History } from './samples.ts'
 
 /** The requests to the subject since a moment. Probes and scrapes are left out. */
@@ -15,6 +15,8 @@ export interface Traffic {
   /** Ready pods that Prometheus cannot scrape, as far as it says which it can. */
   readonly silent: readonly string[]
   readonly requests: number
+  /** Requests that are left out: where probes and scrapes go to, and how many there were. */
+  readonly leftOut: { readonly requests: number; readonly paths: readonly string[] }
   /** Requests that failed on the server's side, e.g. with 5xx; undefined when no label holds the status. */
   readonly errors?: number
   /** Of the durations, in seconds. */
@@ -46,12 +48,25 @@ export interface Moment {
 
 /** How stored series are counted. */
 export interface Counting {
+  /** The path by which a series is known to count probes or scrapes; undefined when it counts users. */
+  readonly probedPath: (labels: Series['labels']) => string | undefined
+  /** How many of the users' requests may be probes of a path that users ask for as well. */
+  readonly probesAmong: (
+    counted: readonly Counted[],
+    moment: Required<Pick<Moment, 'since'>> & { readonly until: number }
+  ) => number
   /** Whether what this series of requests counts has failed. */
   readonly hasFailed: (labels: Series['labels']) => boolean
   /** Whether a series whose first sample came later stood at 0 at the moment from which on is counted. */
   readonly beganAtZero: (series: Series) => boolean
   /** Ready pods that have not been scraped since `fresh`. */
   readonly silentPods: (fresh: number) => readonly string[]
+}
+
+/** How many requests a series has counted. */
+export interface Counted {
+  readonly labels: Series['labels']
+  readonly count: number
 }
 
 /** Counts what has happened between two moments (milliseconds since the epoch by Prometheus' clock). */
@@ -61,18 +76,21 @@ export const trafficSince = (history: History, names: Names, counting: Counting,
   const gap = scrapeGap(all) ?? moment.gap
   const grown = (series: Series): number => increase(series.samples, since, counting.beganAtZero(series))
   const sum = (series: readonly Series[]): number => series.reduce((total, one) => total + grown(one), 0)
-  const users = all.filter((series) => !isProbe(series))
+  const users = all.filter(({ labels }) => counting.probedPath(labels) === undefined)
   const requests = named(users, names.requests)
   const failed = requests.filter(({ labels }) => counting.hasFailed(labels))
   const { base = '', unit = 1 } = names.latency ?? {}
   const newest = newestSample(named(all, names.requests))
+  const counted = requests.map((series) => ({ labels: series.labels, count: grown(series) }))
+  const probes = counting.probesAmong(counted, { since, until: newest ?? since })
   return {
     since,
     now,
     ...(newest !== undefined && { newest }),
     ...(gap !== undefined && { gap }),
     silent: counting.silentPods(now - staleAfter(gap)),
-    requests: sum(requests),
+    requests: sum(requests) - probes,
+    leftOut: leftOut(named(all, names.requests), grown, counting, probes),
     ...(names.status !== undefined && { errors: sum(failed) }),
     buckets: named(users, `${base}_bucket`).map((series) => ({
       edge: edgeOf(series) * unit,
@@ -81,6 +99,21 @@ export const trafficSince = (history: History, names: Names, counting: Counting,
     seconds: sum(named(users, `${base}_sum`)) * unit,
     timed: sum(named(users, `${base}_count`))
   }
+}
+
+const leftOut = (
+  requests: readonly Series[],
+  grown: (series: Series) => number,
+  { probedPath }: Counting,
+  probes: number
+): Traffic['leftOut'] => {
+  const known = requests.flatMap((series) => {
+    const path = probedPath(series.labels)
+    const count = path === undefined ? 0 : grown(series)
+    return path === undefined || count === 0 ? [] : [{ path, count }]
+  })
+  const paths = new Set([...known.map(({ path }) => path), ...(probes > 0 ? ['/'] : [])])
+  return { requests: known.reduce((total, { count }) => total + count, probes), paths: [...paths].sort() }
 }
 
 /** In the metric's own unit. */

@@ -6,6 +6,7 @@ import { checkName, printCheck } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
 import type { Pod, Service } from '../kubernetes/objects.ts'
+import { probesOf } from '../kubernetes/probes.ts'
 import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
 import { observeShare } from './probe.ts'
@@ -48,6 +49,8 @@ const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): Subject => ({
     createdAt: Date.parse(metadata.creationTimestamp ?? '')
   })),
   otherPods: names,
+  probes: probesOf(run.deployment, run.serving),
+  port: run.port,
   releaseStartedAt: Date.parse(run.release.startedAt)
 })
 

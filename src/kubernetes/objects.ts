@@ -51,6 +51,7 @@ export interface Container {
   readonly ports?: readonly ContainerPort[]
   readonly resources?: Resources
   readonly readinessProbe?: unknown
+  readonly livenessProbe?: unknown
   readonly startupProbe?: unknown
   readonly lifecycle?: {
     readonly preStop?: {

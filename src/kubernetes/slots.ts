@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { CLAIM_ANNOTATION } from './claim.ts'
 import { copiedMetadata } from './gitops.ts'
 import type { Deployment, Service } from './objects.ts'
@@ -11,6 +12,17 @@ export type SlotName = 'blue' | 'green' | 'plain'
 
 export const slotDeploymentName = (workload: string, slot: SlotName): string =>
   slot === 'plain' ? workload : `${workload}-${slot}`
+
+/** Of a Service; a Deployment's may be longer. */
+const LONGEST_NAME = 63
+
+/** The Service behind which routes find a slot: called as its Deployment, shortened where that is too long for one. */
+export function slotServiceName(deployment: string, slot: string): string {
+  const name = slot === 'plain' ? `${deployment}-plain` : deployment
+  if (name.length <= LONGEST_NAME) return name
+  const end = `-${createHash('sha256').update(name).digest('hex').slice(0, 10)}`
+  return name.slice(0, LONGEST_NAME - end.length) + end
+}
 
 export const otherSlot = (slot: SlotName): 'blue' | 'green' => (slot === 'green' ? 'blue' : 'green')
 

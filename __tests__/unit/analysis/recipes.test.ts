@@ -1,12 +1,5 @@
 import { describe, expect, it, test } from '@jest/globals'
-import {
-  covers,
-  detect,
-  detectionQuery,
-  isProbe,
-  isServerError,
-  samplesQuery
-} from '../../../src/analysis/recipes.ts'
+import { covers, detect, detectionQuery, isServerError, samplesQuery } from '../../../src/analysis/recipes.ts'
 import { of, podNames, series, subject } from './builders.ts'
 
 const [pod = ''] = podNames
@@ -220,17 +213,4 @@ test.each([
   ['1500', false]
 ])('isServerError(%j) is %s', (status, expected) => {
   expect(isServerError(status)).toBe(expected)
-})
-
-test.each([
-  [{ handler: '/metrics' }, true],
-  [{ path: '/healthz' }, true],
-  [{ uri: '/actuator/prometheus' }, true],
-  [{ http_route: '/-/ready' }, true],
-  [{ handler: '/health-insurance' }, false],
-  [{ endpoint: 'metrics' }, false],
-  [{ path: '/' }, false],
-  [{}, false]
-])('isProbe(%j) is %s', (labels, expected) => {
-  expect(isProbe({ labels, samples: [] })).toBe(expected)
 })

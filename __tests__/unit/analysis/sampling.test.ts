@@ -133,6 +133,81 @@ describe('built-in metrics', () => {
   })
 })
 
+describe('requests of the kubelet', () => {
+  const probe = (path: string, every = 10, port = 8080) => ({ path, every, port })
+  const asked = subject({ probes: [probe('/ping'), probe('/q/ready'), probe('/')], port: 8080 })
+  const at = (labels: Readonly<Record<string, string>>, count: number, code = '200') =>
+    series(of('http_requests_total', { code, ...labels }), [0, 0], [20, count])
+
+  test.each<[string, readonly Series[], string]>([
+    ['the path of a probe', [at({ path: '/ping' }, 4)], '4 to /ping'],
+    ['with a query', [at({ http_target: '/ping?full=1' }, 4)], '4 to /ping'],
+    ['as a whole URL', [at({ url: 'http://10.0.0.7:8080/ping/' }, 4)], '4 to /ping'],
+    ['as the pattern of a route, without its slash', [at({ http_route: 'q/ready' }, 4)], '4 to /q/ready'],
+    ['of two probes', [at({ path: '/ping' }, 4), at({ path: '/q/ready' }, 4)], '8 to /ping, /q/ready'],
+    [
+      'a usual path that no template names',
+      [at({ uri: '/actuator/prometheus' }, 4)],
+      '4 to /actuator/prometheus'
+    ],
+    ['no more of / than the kubelet sends', [at({ path: '/' }, 5)], '5 to /']
+  ])('are no users, by %s', async (_how, stored, told) => {
+    for (const line of ['success-rate >= 99%', 'request-rate > 0/s'])
+      expect(await measure(line, { stored: [up(-15, 20), ...stored], subject: asked })).toMatchObject({
+        verdict: 'no-data',
+        why: `0 requests reached the canary since the step began (${told} are taken for probes)`
+      })
+  })
+
+  test.each<[string, readonly Series[]]>([
+    [
+      'at another path',
+      [at({ path: '/ping' }, 2000), at({ path: '/shop' }, 60), at({ path: '/shop' }, 40, '500')]
+    ],
+    ['at a path that begins like it', [at({ path: '/ping-pong' }, 60), at({ path: '/pingu' }, 40, '500')]],
+    ['below it', [at({ path: '/ping/me' }, 60), at({ path: '/ping/you' }, 40, '500')]]
+  ])('do not hide the errors of users %s', async (_where, stored) => {
+    expect(
+      await measure('success-rate >= 95%', { stored: [up(-15, 20), ...stored], subject: asked })
+    ).toMatchObject({ verdict: 'fail', value: 0.6, requests: 100 })
+  })
+
+  test('are taken from / by their number, where users come as well', async () => {
+    // 20 s of the step, and the 20 s before that this pod has lived: five at most.
+    const stored = [up(-15, 20), at({ path: '/' }, 65), at({ path: '/' }, 40, '500')]
+    expect(await measure('success-rate >= 95%', { stored, subject: asked })).toMatchObject({
+      verdict: 'fail',
+      value: 0.6,
+      requests: 100
+    })
+  })
+
+  test('are known by a port of their own, but not by the one that users come in by', async () => {
+    const probes = [probe('/', 10, 9000), probe('/status', 10, 8080)]
+    const stored = [
+      up(-15, 20),
+      at({ server_port: '9000' }, 900),
+      at({ server_port: '8080' }, 60),
+      at({}, 40, '500')
+    ]
+    expect(
+      await measure('success-rate >= 95%', { stored, subject: subject({ probes, port: 8080 }) })
+    ).toMatchObject({ value: 0.6, requests: 100 })
+  })
+
+  test('are no latency of users either', async () => {
+    const buckets = ['1', '+Inf'].map((le) =>
+      series(of('http_request_duration_seconds_bucket', { le }), [0, 0], [20, 4])
+    )
+    expect(
+      await measure('p95 latency < 500ms', {
+        stored: [up(-15, 20), at({ path: '/ping' }, 4), ...buckets],
+        subject: asked
+      })
+    ).toMatchObject({ verdict: 'no-data' })
+  })
+})
+
 describe('a request that ended without an HTTP status', () => {
   const counters: readonly (readonly [string, string])[] = [
     ['http_requests_total', 'code'],
@@ -225,7 +300,7 @@ describe('no value is named and never a pass', () => {
           )
         ]
       },
-      '0 requests reached the canary since the step began'
+      '0 requests reached the canary since the step began (20 to /healthz are taken for probes)'
     ],
     [
       'stale',

@@ -4,7 +4,8 @@ import {
   otherSlot,
   SLOT_LABEL,
   slotDeploymentName,
-  slotLabel
+  slotLabel,
+  slotServiceName
 } from '../../../src/kubernetes/slots.ts'
 import type { Placement, SlotName } from '../../../src/kubernetes/slots.ts'
 import { workload } from '../core/scene.ts'
@@ -15,6 +16,24 @@ it.each<[SlotName, string, SlotName]>([
   ['green', 'web-green', 'blue']
 ])('%s runs in %s, and its canary in %s', (slot, name, other) => {
   expect([slotDeploymentName('web', slot), otherSlot(slot)]).toEqual([name, other])
+})
+
+describe('the Service of a slot', () => {
+  it.each([
+    ['web-green', 'green', 'web-green'],
+    ['web', 'plain', 'web-plain'],
+    [`${'a'.repeat(57)}-green`, 'green', `${'a'.repeat(57)}-green`]
+  ])('of %s in %s is called %s', (deployment, slot, name) => {
+    expect(slotServiceName(deployment, slot)).toBe(name)
+  })
+
+  it('has a name that a Service may have, and one for each slot', () => {
+    const long = 'a'.repeat(63)
+    const names = ['blue', 'green'].map((slot) => slotServiceName(`${long}-${slot}`, slot))
+    for (const name of [...names, slotServiceName(long, 'plain')])
+      expect(name).toMatch(/^(?=.{63}$)a+-[0-9a-f]{10}$/)
+    expect(new Set(names).size).toBe(2)
+  })
 })
 
 describe('the label that tells the slots apart', () => {

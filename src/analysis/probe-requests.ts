@@ -1,0 +1,67 @@
+import { plainPath, type Probe } from '../kubernetes/probes.ts'
+import type { Series } from './metrics.ts'
+
+type Labels = Series['labels']
+
+/** Labels in which exporters put the path of a request, or the pattern of paths that it was routed by. */
+const pathLabels = [
+  'path',
+  'route',
+  'handler',
+  'uri',
+  'http_route',
+  'endpoint',
+  'exported_endpoint',
+  'url',
+  'url_path',
+  'url_rule',
+  'http_target',
+  'http_path',
+  'request_path'
+]
+
+/** Labels in which exporters put the port that a request came in by. */
+const portLabels = ['server_port', 'net_host_port']
+
+/** What probes and scrapes are usually called, whatever the template says. */
+const usual =
+  /^\/(metrics|healthz?|livez?|readyz?|(health|healthz|livez|readyz)\/.*|actuator\/.*|q\/(health|metrics)(\/.*)?|-\/(healthy|ready))$/
+
+/** Users come here, too: what the kubelet asks is told from it only by its number. */
+const root = '/'
+
+/** Each way in which the labels name a path. */
+const pathsIn = (labels: Labels): readonly string[] =>
+  pathLabels.flatMap((label) => {
+    const value = (labels[label] ?? '').replace(/^https?:\/\/[^/]*/i, '')
+    // Of a target this is the name of its port.
+    const isPath = label === 'endpoint' ? value.startsWith('/') : value !== ''
+    return isPath ? [plainPath(value)] : []
+  })
+
+/** The path by which these are known for requests of kubelet or Prometheus; undefined when users are behind them. */
+export const probedPath = (labels: Labels, probes: readonly Probe[] = []): string | undefined =>
+  pathsIn(labels).find(
+    (path) => usual.test(path) || (path !== root && probes.some((probe) => probe.path === path))
+  )
+
+/**
+ * Whether these requests came in by a port that only probes ask.
+ * @param port of the pods, that users' traffic goes to
+ */
+export const cameByProbedPort = (labels: Labels, probes: readonly Probe[] = [], port?: number): boolean =>
+  port !== undefined &&
+  probes.some((probe) => {
+    const { port: asked } = probe
+    return (
+      asked !== undefined && asked !== port && portLabels.some((label) => labels[label] === String(asked))
+    )
+  })
+
+export const isAtRoot = (labels: Labels): boolean => pathsIn(labels).includes(root)
+
+/** How many requests for `/` the kubelet sends one pod within these milliseconds, at most. */
+export const rootProbes = (probes: readonly Probe[] = [], milliseconds: number): number =>
+  probes
+    .filter(({ path }) => path === root)
+    .reduce((sum, { every }) => sum + Math.ceil(Math.max(0, milliseconds) / 1000 / every) + 1, 0)
