@@ -1,6 +1,7 @@
-import { parseDecimal, shiftDecimal } from './decimal.ts'
+import { parseDecimal, parseShifted, printShifted, shiftDecimal } from './decimal.ts'
 import { nearest } from './nearest.ts'
 import { quote, refusal, type Parsed, type Refusal } from './parsed.ts'
+import { hasComment, looseWord } from './promql.ts'
 
 export type Metric =
   | { readonly kind: 'success-rate' | 'error-rate' | 'request-rate' | 'mean-latency' }
@@ -144,10 +145,10 @@ const parseBuiltIn = ({ subject, comparison, bound: text }: Sentence): Parsed<Ch
   const { example } = rules[metric.value.kind]
   if (/^stable\b/.test(text)) return comparedWithStable(example)
   const [, digits = '', unit = ''] = /^(.*?)\s*(%|ms|\/s|s|)$/.exec(text) ?? []
-  const bound = parseDecimal(digits)
+  const bound = isUnit(unit) ? parseShifted(digits, places[unit]) : undefined
   if (bound === undefined || !isUnit(unit))
     return refusal(`${quote(text)} is not a number with a unit`, example)
-  const limit = { comparison, bound: shiftDecimal(bound, places[unit]), unit }
+  const limit = { comparison, bound, unit }
   return boundProblem(metric.value, limit) ?? { value: { metric: metric.value, ...limit } }
 }
 
@@ -169,16 +170,59 @@ const parseQuery = (name: string, { subject: promql, comparison, bound: text }: 
     const known = placeholders.map((placeholder) => `$${placeholder}`).join(' ')
     return refusal(`${quote(unknown)} is not a placeholder; there are ${known}`, queryExample)
   }
-  return { value: { metric: { kind: 'query', name, promql }, comparison, bound, unit: '' } }
+  return (
+    misread(name, promql, `${comparison} ${text}`) ?? {
+      value: { metric: { kind: 'query', name, promql }, comparison, bound, unit: '' }
+    }
+  )
+}
+
+/** What Prometheus would read in another way than it stands there. */
+const misread = (name: string, promql: string, limit: string): Refusal | undefined => {
+  if (hasComment(promql))
+    return refusal(`to Prometheus what follows # in ${quote(promql)} is a comment`, queryExample)
+  const word = looseWord(promql)
+  if (word === undefined) return undefined
+  return refusal(
+    `in PromQL the bound would be that of what follows "${word}" alone; put brackets around the query, or write a line for each side`,
+    `${name}: (${promql}) ${limit}`
+  )
+}
+
+const asName = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+|-$/g, '') || 'my-check'
+
+/**
+ * With a name before it, and a space between. Of a recording rule (`level:metric:operations`) that is the metric's.
+ */
+const withName = (line: string): string => {
+  const [, wrong, query] = /^([\w-]+):\s+(.*)$/.exec(line) ?? []
+  if (wrong !== undefined && query !== undefined) return `${asName(wrong)}: ${query}`
+  const [, metric = ''] = /^\w*:([a-zA-Z_]\w*)/.exec(line) ?? []
+  return `${asName(metric)}: ${line}`
+}
+
+/** A query without a name must not be read as another one, or as a name and the rest of it. */
+const namelessQuery = (line: string): Refusal => {
+  const suggestion = withName(line)
+  return refusal(
+    `${quote(line)} is neither a built-in check nor a query with a name before it: small letters, digits and hyphens, a colon, a space`,
+    'value' in parseCheck(suggestion) ? suggestion : queryExample
+  )
 }
 
 /** Reads one line of `checks`: `success-rate >= 95%`, `p95 latency < 200ms`, `name: <PromQL> < 100`. */
 export const parseCheck = (text: string): Parsed<Check> => {
   const line = text.trim()
-  const [, name, query] = /^([a-z][a-z0-9-]*):(.*)$/.exec(line) ?? []
-  const sentence = splitAtBound(query ?? line)
+  // Without a space it may be the name of a recording rule.
+  const [, name, query = ''] = /^([a-z][a-z0-9-]*):(\s.*)?$/.exec(line) ?? []
+  const sentence = splitAtBound(name === undefined ? line : query)
   if ('problem' in sentence) return sentence
-  return name === undefined ? parseBuiltIn(sentence.value) : parseQuery(name, sentence.value)
+  if (name !== undefined) return parseQuery(name, sentence.value)
+  return /^[\w-]*:|[({[]/.test(line) ? namelessQuery(line) : parseBuiltIn(sentence.value)
 }
 
 const metricName = (metric: Metric): string => {
@@ -193,5 +237,5 @@ export const checkName = ({ metric }: Check): string => metricName(metric)
 /** The line that reads back as this check. */
 export const printCheck = ({ metric, comparison, bound, unit }: Check): string => {
   const query = metric.kind === 'query' ? `: ${metric.promql}` : ''
-  return `${metricName(metric)}${query} ${comparison} ${shiftDecimal(bound, -places[unit])}${unit}`
+  return `${metricName(metric)}${query} ${comparison} ${printShifted(bound, -places[unit])}${unit}`
 }

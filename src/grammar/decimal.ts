@@ -11,7 +11,19 @@ export const parseDecimal = (text: string): number | undefined => {
  * `value` times ten to the power of `places`. It moves the decimal point instead of multiplying, so that
  * 7 % is 0.07 and prints as 7 % again, where `0.07 * 100` is 7.000000000000001.
  */
-export const shiftDecimal = (value: number, places: number): number => {
-  const [digits = '0', exponent = '0'] = String(value).split('e')
-  return Number(`${digits}e${Number(exponent) + places}`)
+export const shiftDecimal = (value: number, places: number): number => Number(shifted(String(value), places))
+
+/** The same of a text, as `parseDecimal` reads it: of 16 digits none is lost. */
+export const parseShifted = (text: string, places: number): number | undefined =>
+  parseDecimal(text) === undefined ? undefined : parseDecimal(shifted(text, places))
+
+/** The text that `parseShifted` reads as `value`, when it moves the point back. */
+export const printShifted = (value: number, places: number): string => {
+  const short = String(shiftDecimal(value, places))
+  return parseShifted(short, -places) === value ? short : shifted(String(value), places)
+}
+
+const shifted = (text: string, places: number): string => {
+  const [digits = '0', exponent = '0'] = text.toLowerCase().split('e')
+  return `${digits}e${Number(exponent) + places}`
 }

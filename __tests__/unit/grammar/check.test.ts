@@ -37,6 +37,13 @@ describe('parseCheck', () => {
     ['queue: sum(depth{pod=~"$pods"}) < 100', query('queue', 'sum(depth{pod=~"$pods"})', '<', 100)],
     ['drift: a:b:c - x > -0.5', query('drift', 'a:b:c - x', '>', -0.5)],
     ['slow: count(up{a="<"} > 0.5) <= 2', query('slow', 'count(up{a="<"} > 0.5)', '<=', 2)],
+    [
+      'rule: job:http_errors:ratio5m{a="#"} < 0.01',
+      query('rule', 'job:http_errors:ratio5m{a="#"}', '<', 0.01)
+    ],
+    ['zero: sum(x) or vector(0) < 1', query('zero', 'sum(x) or vector(0)', '<', 1)],
+    ['both: (a and b) < 5', query('both', '(a and b)', '<', 5)],
+    ['standby: band_and:x < 5', query('standby', 'band_and:x', '<', 5)],
     ['odd: a > 5 < 7', query('odd', 'a > 5', '<', 7)],
     ['tiny: x >= 1e-7', query('tiny', 'x', '>=', 1e-7)],
     ['success-rate: my_rate[$window] >= 0.9', query('success-rate', 'my_rate[$window]', '>=', 0.9)],
@@ -52,7 +59,8 @@ describe('parseCheck', () => {
   it.each([
     ['  success-rate>=95 % ', 'success-rate >= 95%'],
     ['p99.90 latency<200 ms', 'p99.9 latency < 200ms'],
-    ['queue:x<.5e1', 'queue: x < 5']
+    ['queue: x<.5e1', 'queue: x < 5'],
+    ['queue:\tx <5', 'queue: x < 5']
   ])('takes %j for %s', (text, printed) => {
     const parsed = parseCheck(text)
     expect('value' in parsed && printCheck(parsed.value)).toBe(printed)
@@ -70,7 +78,14 @@ describe('parseCheck', () => {
     ['latency < 1s', expect.stringContaining('"latency" is none of success-rate, error-rate')],
     ['sum(x) < 100', expect.stringContaining('or a query with a name before it')],
     ['constructor < 5', expect.stringContaining('"constructor" is none of')],
-    ['Queue: x < 5', expect.stringContaining('"Queue: x" is none of')],
+    ['Queue: x < 5', expect.stringContaining('"Queue: x < 5" is neither a built-in check nor a query')],
+    ['queue:x < 5', expect.stringContaining('a query with a name before it')],
+    ['queue:sum(x) < 5', expect.stringContaining('a query with a name before it')],
+    ['p95 latency: x < 5', expect.stringContaining('is none of')],
+    ['odd: a and b < 5', expect.stringContaining('what follows "and" alone')],
+    ['odd: a AND on() b < 5', expect.stringContaining('what follows "AND" alone')],
+    ['odd: a unless b > 1 < 5', expect.stringContaining('what follows "unless" alone')],
+    ['odd: sum(x)#y < 5', 'to Prometheus what follows # in "sum(x)#y" is a comment'],
     ['p0.5 latency < 1s', '"p0.5 latency" is not a percentile from p1 to p99.99'],
     ['p100 latency < 1s', '"p100 latency" is not a percentile from p1 to p99.99'],
     ['p99.999 latency < 1s', '"p99.999 latency" is not a percentile from p1 to p99.99'],
@@ -122,7 +137,18 @@ describe('parseCheck', () => {
     ['sucess-rate >= 95%', 'success-rate >= 95%'],
     ['success-rate <= 95%', 'success-rate >= 95%'],
     ['p95 latency < 200', 'p95 latency < 200ms'],
-    ['sum(x) < 5', 'queue: sum(queue_depth{pod=~"$pods"}) < 100']
+    ['sum(x) < 5', 'my-check: sum(x) < 5'],
+    ['sum(x{a="$b"}) < 5', 'queue: sum(queue_depth{pod=~"$pods"}) < 100'],
+    [
+      'job:http_errors:ratio5m{namespace="$namespace"} < 0.01',
+      'http-errors: job:http_errors:ratio5m{namespace="$namespace"} < 0.01'
+    ],
+    ['instance_path:requests:rate5m > 5', 'requests: instance_path:requests:rate5m > 5'],
+    ['job:up < 5', 'up: job:up < 5'],
+    [':node_load: < 5', 'node-load: :node_load: < 5'],
+    ['job:http_errors:ratio5m < 1%', 'queue: sum(queue_depth{pod=~"$pods"}) < 100'],
+    ['Queue_1: sum(x) < 5', 'queue-1: sum(x) < 5'],
+    ['odd: a and b < 5', 'odd: (a and b) < 5']
   ])('answers %s with the example %s', (text, example) => {
     expect(parseCheck(text)).toHaveProperty('example', example)
     expect(parseCheck(example)).toHaveProperty('value')
@@ -191,7 +217,8 @@ const check: fc.Arbitrary<Check> = fc.oneof(
       name: fc.stringMatching(/^[a-z][a-z0-9-]{0,10}$/),
       promql: fc
         .stringMatching(/^[ -~]{1,40}$/)
-        .map((text) => `x ${text.replaceAll('$', '$pods ')}`.trim() + ')')
+        .map((text) => text.replaceAll(/#|and|unless/gi, '').replaceAll('$', '$pods '))
+        .map((text) => `x ${text}`.trim() + ')')
     }),
     comparison: any,
     // -0 is 0 to everybody but Object.is.
@@ -199,6 +226,33 @@ const check: fc.Arbitrary<Check> = fc.oneof(
     unit: fc.constant('' as const)
   })
 )
+
+const exact = fc.oneof(
+  fc.record({
+    metric: latency,
+    comparison: below,
+    bound: fc.double({ min: 2e-6, max: 1e9, noNaN: true }),
+    unit: fc.constantFrom('ms' as const, 's' as const)
+  }),
+  fc.record({
+    metric: fc.constant({ kind: 'error-rate' as const }),
+    comparison: fc.constant('<=' as const),
+    bound: fc.double({ min: 0, max: 1, noNaN: true }).map((n) => n + 0),
+    unit: fc.constant('%' as const)
+  })
+)
+
+it('is the inverse of printCheck to the last of 16 digits', () => {
+  expect(parseCheck('mean latency < 9870.456477048232ms')).toMatchObject({
+    value: { bound: Number('9.870456477048232') }
+  })
+  fc.assert(
+    fc.property(exact, (value) => {
+      expect(parseCheck(printCheck(value))).toEqual({ value })
+    }),
+    { numRuns: 2_000 }
+  )
+})
 
 it('is the inverse of printCheck', () => {
   fc.assert(

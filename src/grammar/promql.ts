@@ -1,0 +1,58 @@
+const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+
+/**
+ * A query with everything in quotes painted over by `~`, and everything in brackets of any kind too where `nested` is
+ * false; positions stay the same.
+ */
+export const paint = (promql: string, nested = false): string => {
+  const open: string[] = []
+  let quoted = ''
+  return promql.replace(/\\[^]|[^]/g, (token) => {
+    const inside = quoted !== '' || (open.length > 0 && !nested)
+    if (quoted !== '') quoted = token === quoted ? '' : quoted
+    else if (token === '"' || token === "'" || token === '`') quoted = token
+    else if (closing[token] !== undefined) open.push(closing[token])
+    else if (token === open.at(-1)) open.pop()
+    return inside || quoted !== '' || (open.length > 0 && !nested) ? '~'.repeat(token.length) : token
+  })
+}
+
+/** The word of a query by which the bound behind it would be that of its right side alone. */
+export const looseWord = (promql: string): string | undefined =>
+  /(?<![\w:])(?:and|unless)(?![\w:])/i.exec(paint(promql))?.[0]
+
+/** Whether a part of the query is a comment to Prometheus. */
+export const hasComment = (promql: string): boolean => paint(promql, true).includes('#')
+
+/** One series without labels, or none: what `vector(0)` can stand in for. */
+const aggregated = /^(?:[\d.]+\s*\*\s*)?(?:sum|count|avg|min|max)\s*~+(?:\s*\*\s*[\d.]+)?$/i
+
+/** Where what stands before the slash begins. */
+const startOfTerm = (before: string): number =>
+  [...before.matchAll(/[-+<>=!]|(?<![\w:])(?:and|or|unless|bool)(?![\w:])/gi)].reduce(
+    (_, { index, 0: operator }) => index + operator.length,
+    0
+  )
+
+/**
+ * A ratio that is 0 while there is nothing above its line, where it would have no series: `(… or vector(0)) / …`.
+ * Undefined for a query that is none, or whose upper part has labels.
+ */
+export const withZero = (promql: string): string | undefined => {
+  const painted = paint(promql)
+  const slash = painted.indexOf('/')
+  if (slash < 0) return zeroInBrackets(promql, painted)
+  const start = startOfTerm(painted.slice(0, slash))
+  const above = promql.slice(start, slash).trim()
+  if (!aggregated.test(painted.slice(start, slash).trim())) return undefined
+  return `${promql.slice(0, start)}${start > 0 ? ' ' : ''}(${above} or vector(0)) ${promql.slice(slash)}`
+}
+
+/** The ratio may stand in brackets: `100 * (… / …)`. */
+const zeroInBrackets = (promql: string, painted: string): string | undefined => {
+  const [whole = '', before = '', bracket = ''] = /^([-+*\s\d.]*)(~+)/.exec(painted) ?? []
+  const inside = promql.slice(before.length + 1, whole.length - 1)
+  if (promql[before.length] !== '(' || bracket.length < 3) return undefined
+  const zeroed = withZero(inside)
+  return zeroed && `${before}(${zeroed})${promql.slice(whole.length)}`
+}
