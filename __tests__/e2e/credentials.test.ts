@@ -175,4 +175,16 @@ describe('a token that the API server refuses in the middle of a release', () =>
     await expectUnharmed(played)
     expect(played.ended.log).toContain('the cluster refuses the credentials; trying for up to 2m')
   })
+
+  it('of a credential plugin that then waits for a person: it is ended after a minute, and asked again', async () => {
+    const played = await playRenewal((folder, file) => {
+      const { user } = plugin(folder, file)
+      const { command } = (user as { exec: { command: string } }).exec
+      const asks = `[ "$(wc -l <${folder}/asked)" = 2 ] && { echo 'enter the code ABC-DEF' >&2; sleep 600; }`
+      writeFileSync(command, readFileSync(command, 'utf8').replace('printf', `${asks}\nprintf`))
+      return user
+    }, 0)
+    await expectUnharmed(played)
+    expect(played.ended.log).toMatch(/has not answered within 1m and was ended: .*: enter the code ABC-DEF/)
+  })
 })

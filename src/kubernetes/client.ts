@@ -24,6 +24,8 @@ export interface ClientOptions {
   readonly onRequest?: (method: string, path: string) => void
   /** Milliseconds for one request. */
   readonly timeout?: number
+  /** Milliseconds for a credential plugin. */
+  readonly pluginLimit?: number
   /** Milliseconds without a word after which a watch connects again. */
   readonly silence?: number
 }
@@ -41,7 +43,7 @@ const nobody = (): void => undefined
 /** The cluster of a kubeconfig. Objects are raw JSON: fields that nobody here has heard of survive. */
 export function createCluster(config: KubeConfig, options: ClientOptions): Cluster {
   const { clock, onRequest = nobody, onSecret = nobody, timeout = 10_000, silence = 30_000 } = options
-  const credentials = createCredentials(config, onSecret)
+  const credentials = createCredentials(config, onSecret, options.pluginLimit)
   const transport = createTransport(credentials, { onRequest, timeout })
   const persist = (request: HttpRequest): Promise<HttpAnswer> => {
     const retries = { clock, server: credentials.server, signal: request.signal }

@@ -29,3 +29,17 @@ export async function inTime<T>(
     signal?.removeEventListener('abort', onAbort)
   }
 }
+
+/** For what cannot be interrupted: it goes on, but nobody waits for it any more. @throws Overdue with the signal */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: either, resolve, reject } = Promise.withResolvers<T>()
+  const onAbort = (): void => {
+    reject(new Overdue())
+  }
+  signal.addEventListener('abort', onAbort)
+  if (signal.aborted) onAbort()
+  promise.then(resolve, reject)
+  return either.finally(() => {
+    signal.removeEventListener('abort', onAbort)
+  })
+}

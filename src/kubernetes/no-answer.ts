@@ -1,6 +1,6 @@
 import { ClusterError, messageOf } from '../errors.ts'
-import { NoCredentials } from './credentials.ts'
 import { Overdue } from './deadline.ts'
+import { NoCredentials } from './exec-plugin.ts'
 
 /** There was no connection, or it broke. */
 const BROKEN = [
@@ -14,6 +14,16 @@ const BROKEN = [
   'ETIMEDOUT',
   'ECONNABORTED'
 ]
+
+/** The other side has looked at our certificate, or missed it: nothing of the request was taken. */
+const REFUSED_CERTIFICATE =
+  /ALERT_(BAD_CERTIFICATE|CERTIFICATE|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/
+
+/** The same by their numbers. */
+const ALERTS = /SSL alert number (4[1-689]|116)\b/
+
+export const refusesCertificate = (error: unknown): boolean =>
+  REFUSED_CERTIFICATE.test(codeOf(error)) || (codeOf(error) === 'EPROTO' && ALERTS.test(messageOf(error)))
 
 const UNTRUSTED = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS/
 
@@ -51,6 +61,10 @@ export function noAnswer(server: string, cause: unknown, milliseconds: number): 
   if (cause instanceof Overdue) {
     const why = 'A private endpoint, a firewall or a proxy may keep this machine out.'
     return unreachable(`${server} gave no answer ${tried}. ${why}`, cause)
+  }
+  if (refusesCertificate(cause)) {
+    const why = 'Has it expired, and is it of this cluster?'
+    return unreachable(`${server} refuses the client certificate: ${text}. ${why}`, cause)
   }
   if (UNTRUSTED.test(code)) {
     const why = 'Does the kubeconfig belong to this cluster, with its certificate-authority-data?'

@@ -115,7 +115,7 @@ export const EVENT_STATES: readonly State[] = [
     source: 'kubelet',
     reasons: ['FailedMount'],
     text: /(secret|configmap) .*not found|references non-existent/i,
-    grace: 40 * SECOND,
+    grace: 30 * SECOND,
     why: 'an operator may make the Secret, the ConfigMap or the key a moment later; it is looked for after 1, 2, 4 … s'
   },
   {

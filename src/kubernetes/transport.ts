@@ -4,14 +4,14 @@ import axios from 'axios'
 import type { AxiosRequestConfig } from 'axios'
 import type { HttpAnswer, HttpRequest } from './cluster.ts'
 import type { Access, Credentials } from './credentials.ts'
-import { inTime } from './deadline.ts'
-import { noAnswer } from './no-answer.ts'
+import { inTime, unlessAborted } from './deadline.ts'
+import { noAnswer, refusesCertificate } from './no-answer.ts'
 import { plainError } from './plain-error.ts'
 import { statusIn } from './refusal.ts'
 
 export interface Transport {
   /**
-   * Sends once, twice when the credentials have expired. Any status is an answer.
+   * Sends once, twice when the API server has refused the credentials. Any status is an answer.
    * @throws ClusterError with status 0 when no answer came
    */
   send(request: HttpRequest): Promise<HttpAnswer>
@@ -43,18 +43,31 @@ const asIs: AxiosRequestConfig = {
 
 type Attempt<R extends Reply> = (settings: AxiosRequestConfig) => Promise<R>
 
+/** Milliseconds that a request without a time of its own waits for credentials: a plugin has a limit below that. */
+const CREDENTIALS_LIMIT = 90_000
+
 /** Requests as they are: nothing is added to a body, nothing is taken from an answer. */
 export function createTransport(credentials: Credentials, options: TransportOptions): Transport {
   const { server } = credentials
   const exchange = async <R extends Reply>(request: HttpRequest, attempt: Attempt<R>): Promise<R> => {
     const { timeout = options.timeout, signal } = request
     const started = performance.now()
+    const once: Once = (one, how, access) => {
+      options.onRequest(one.method, one.path)
+      const settings = settingsOf(server, one, access)
+      return inTime(timeout, signal, (stop) => how({ ...settings, signal: stop }))
+    }
+    // Whoever waits for credentials is neither held up for longer than it may be, nor when it is not wanted any more.
+    const access = (): Promise<Access> =>
+      inTime(request.timeout ?? CREDENTIALS_LIMIT, signal, (stop) =>
+        unlessAborted(credentials.access(), stop)
+      )
     try {
-      return await withCredentials(credentials, (access) => {
-        options.onRequest(request.method, request.path)
-        const settings = settingsOf(server, request, access)
-        return inTime(timeout, signal, (stop) => attempt({ ...settings, signal: stop }))
-      })
+      const first = await access()
+      const reply = await once(request, attempt, first).catch(unlessCertificate)
+      if (reply !== undefined && !(await isRefused(reply, request, first, once))) return reply
+      credentials.renew(first)
+      return await once(request, attempt, await access())
     } catch (error) {
       signal?.throwIfAborted()
       throw noAnswer(server, plainError(error), performance.now() - started)
@@ -65,6 +78,8 @@ export function createTransport(credentials: Credentials, options: TransportOpti
     open: (path, signal) => exchange({ method: 'GET', path, signal }, fetchStream)
   }
 }
+
+type Once = <R extends Reply>(request: HttpRequest, attempt: Attempt<R>, access: Access) => Promise<R>
 
 const settingsOf = (server: string, request: HttpRequest, access: Access): AxiosRequestConfig => ({
   ...asIs,
@@ -88,19 +103,23 @@ const fetchStream: Attempt<Reply> = async (settings) => {
   return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
 }
 
-/** Tokens of credential plugins expire without notice, so one refusal is a reason to get new ones. */
-async function withCredentials<R extends Reply>(
-  credentials: Credentials,
-  attempt: (access: Access) => Promise<R>
-): Promise<R> {
-  const access = await credentials.access()
-  const first = await attempt(access)
-  if (!isUnauthorized(first)) return first
-  credentials.renew(access)
-  return attempt(await credentials.access())
+const unlessCertificate = (error: unknown): undefined => {
+  if (!refusesCertificate(error)) throw error
 }
 
-/** By the API server, that is: a pod behind its proxy may want a login of its own. */
+const PROXIED = /\/proxy(\/|\?|$)/
+
+/**
+ * Whether the API server has refused the credentials: those of plugins expire without notice, so that is a reason to get
+ * new ones and to ask again. What comes through its proxy may be a pod's, which has then done what it was asked for: there
+ * a question to the API server itself tells.
+ */
+async function isRefused(reply: Reply, { path }: HttpRequest, access: Access, once: Once): Promise<boolean> {
+  if (!isUnauthorized(reply)) return false
+  if (!PROXIED.test(path)) return true
+  return once({ method: 'GET', path: '/version' }, fetchText, access).then(isUnauthorized, () => false)
+}
+
 const isUnauthorized = (reply: Reply): boolean =>
   !(reply instanceof Readable) && reply.status === 401 && statusIn(reply.body)?.reason === 'Unauthorized'
 

@@ -508,7 +508,7 @@ describe('no answer', () => {
       clusterOf({ config: configOf('https://127.0.0.1:1', { name: 'u', exec }) }).get(web)
     )
     expect(message).toBe(
-      "cannot get service/web in namespace shop: the kubeconfig's credentials cannot be had: login expired"
+      `cannot get service/web in namespace shop: the kubeconfig's credentials cannot be had: the credential plugin ${process.execPath} has failed (exit 1): login expired`
     )
   })
 
