@@ -1,15 +1,23 @@
 import { ClusterError } from './errors.ts'
 import type { Fault } from './errors.ts'
-import type { Cluster } from './kubernetes/cluster.ts'
+import type { Cluster, WriteOptions } from './kubernetes/cluster.ts'
 import { isConflict } from './kubernetes/conflict.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
 import { rightIn } from './kubernetes/refusal.ts'
 import { describeMissing } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
+import { asWritten } from './strategies/as-written.ts'
+
+/** What the API server had to say of something that it accepts, and where that stands. */
+export interface Warned {
+  readonly source: string
+  readonly text: string
+}
 
 /** A manifest, and what the API server would make of it. */
 export interface TriedManifest {
+  readonly warned: readonly Warned[]
   readonly manifest: Manifest
   /** Undefined when it cannot tell yet: the namespace or the kind is not there. */
   readonly kept: KubernetesObject | undefined
@@ -29,36 +37,54 @@ interface Refusal {
 
 export interface TriedCanary {
   readonly canary: Deployment | undefined
+  readonly warned: readonly Warned[]
   readonly refusal?: Refusal
 }
 
-/** The API server says what it would make of it, or why it would refuse. */
-export async function tryCanary(canary: Deployment, cluster: Cluster): Promise<TriedCanary> {
+/**
+ * The API server says what it would make of it, or why it would refuse.
+ * @param written the manifest that it is made of, which is judged as a whole; undefined: it is made of what runs
+ */
+export async function tryCanary(
+  canary: Deployment,
+  written: Manifest | undefined,
+  cluster: Cluster
+): Promise<TriedCanary> {
+  const source = written?.source ?? `deployment/${canary.metadata.name}`
+  const { options, warned } = listening(source, written !== undefined)
   try {
-    const { resourceVersion, ...metadata } = canary.metadata
-    const tried = { ...canary, metadata }
+    const whole = written === undefined ? canary : asWritten(canary, written.object as Deployment)
+    const { resourceVersion, ...metadata } = whole.metadata
+    const tried = { ...whole, metadata }
     // Without the version that was read: a status that changes in between is no fault of the manifest.
     const kept =
-      resourceVersion === undefined
-        ? cluster.create(tried, { dryRun: true })
-        : cluster.replace(tried, { dryRun: true })
-    return { canary: await kept }
+      resourceVersion === undefined ? cluster.create(tried, options) : cluster.replace(tried, options)
+    return { canary: await kept, warned }
   } catch (error) {
     // Somebody has made it since we looked: no fault of the manifest, and the lock tells who it is.
-    if (isConflict(error)) return { canary: undefined }
-    return { canary: undefined, refusal: refusalIn(error, canary) }
+    if (isConflict(error)) return { canary: undefined, warned }
+    const refusal = refusalIn(error, canary)
+    const problem = written === undefined ? refusal.problem : `${source}: ${refusal.problem}`
+    return { canary: undefined, warned, refusal: { ...refusal, problem } }
   }
+}
+
+/** A dry run whose warnings are kept. */
+function listening(source: string, strict: boolean): { options: WriteOptions; warned: readonly Warned[] } {
+  const warned: Warned[] = []
+  return { warned, options: { dryRun: true, strict, onWarning: (text) => warned.push({ source, text }) } }
 }
 
 type RefusedManifest = TriedManifest & { readonly refusal?: Refusal }
 
 export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise<RefusedManifest> {
+  const { options, warned } = listening(manifest.source, true)
   try {
-    return { manifest, kept: await cluster.apply(manifest.object, { dryRun: true }) }
+    return { manifest, warned, kept: await cluster.apply(manifest.object, options) }
   } catch (error) {
     // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
-    if (error instanceof ClusterError && error.status === 404) return { manifest, kept: undefined }
-    return { manifest, kept: undefined, refusal: refusalIn(error, manifest.object) }
+    if (error instanceof ClusterError && error.status === 404) return { manifest, warned, kept: undefined }
+    return { manifest, warned, kept: undefined, refusal: refusalIn(error, manifest.object) }
   }
 }
 
@@ -69,6 +95,15 @@ function refusalIn(error: unknown, { metadata }: KubernetesObject): Refusal {
   const right = status === 403 ? rightIn(message) : undefined
   const namespace = message.includes('at the cluster scope') ? undefined : metadata.namespace
   return { problem: message, lack: right && { right, namespace } }
+}
+
+/** Each text once, with the places that it is said of. */
+export function apiWarnings(warned: readonly Warned[]): string[] {
+  const places = new Map<string, string[]>()
+  for (const { text, source } of warned) places.set(text, [...(places.get(text) ?? []), source])
+  return [...places].map(
+    ([text, sources]) => `${[...new Set(sources)].join(', ')}: the API server warns: ${text}`
+  )
 }
 
 type IsTold = (lack: Lack) => boolean

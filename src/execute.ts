@@ -62,7 +62,7 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
 
 const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   async apply({ manifest }, run) {
-    const { kind, metadata } = await run.ports.cluster.apply(manifest.object)
+    const { kind, metadata } = await run.ports.cluster.apply(manifest.object, { strict: true })
     return `${kind} ${metadata.name} is as the manifest says`
   },
   start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),

@@ -1,6 +1,6 @@
 import type { Sampler } from './analysis/sampling.ts'
 import type { Subject } from './analysis/subject.ts'
-import { canaryFaults, manifestFaults, tryCanary, tryManifest } from './dry-run.ts'
+import { apiWarnings, canaryFaults, manifestFaults, tryCanary, tryManifest } from './dry-run.ts'
 import type { Lack, TriedManifest } from './dry-run.ts'
 import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
@@ -58,7 +58,7 @@ export async function preflight(
     rules.then((known) => roomFaults(demandOf(prepared, observed), namespace, known, cluster)),
     keeperFindings(editsOf(steps, prepared, observed), cluster),
     undoFaults(prepared.release, observed, ports),
-    tryCanary(prepared.canary, cluster),
+    tryCanary(prepared.canary, prepared.written, cluster),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
     sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
   ])
@@ -76,6 +76,7 @@ export async function preflight(
     warnings: [
       ...checks.warnings,
       ...keepers.warnings,
+      ...apiWarnings([canary, ...manifests].flatMap(({ warned }) => warned)),
       ...connectionsOf(candidate, canary.canary ?? prepared.canary)
     ],
     canary: canary.canary,

@@ -11,6 +11,7 @@ import { need } from './kubernetes/needs.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import { withLock } from './lock.ts'
+import { requireShape } from './misshapen.ts'
 import { observe, readReplicaSet } from './observe.ts'
 import { readRemaining } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
@@ -103,11 +104,12 @@ async function refuseAnother(observed: Observed, live: Deployment, request: Requ
   const { inputs, origin, ports } = request
   // Nothing else of them is applied any more.
   const used = request.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
+  await requireShape(used, observed.namespace, ports.cluster)
   const { manifests } = asAuthored(used, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
   const prepared = prepare(inputs, { ...observed, routes: [] }, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
-  const tried = await tryCanary(prepared.canary, ports.cluster)
+  const tried = await tryCanary(prepared.canary, prepared.written, ports.cluster)
   if (tried.canary === undefined) throw new InputError(canaryFaults(tried, () => false))
   const lines = difference(live.spec.template, tried.canary.spec.template)
   if (lines.length === 0) return

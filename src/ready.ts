@@ -5,6 +5,7 @@ import type { Inputs } from './inputs.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import type { Observed } from './observed.ts'
 import type { Step } from './plan.ts'
+import { requireShape } from './misshapen.ts'
 import { preflight } from './preflight.ts'
 import type { Request } from './request.ts'
 import { untestedWays } from './routes/find.ts'
@@ -37,6 +38,7 @@ export interface Ready extends Prepared {
 export async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
   const { inputs, origin, ports, signal } = request
   const { strategy } = inputs
+  await requireShape(request.manifests, observed.namespace, ports.cluster)
   const { manifests, ...authored } = asAuthored(request.manifests, observed)
   if (authored.faults.length > 0) throw new InputError(authored.faults)
   const prepared = isInPlace(strategy)

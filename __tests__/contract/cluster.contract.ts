@@ -119,6 +119,85 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
       })
     })
 
+    describe('what somebody has written', () => {
+      const misspelt = (): Deployment => {
+        const object = deployment()
+        const [container] = object.spec.template.spec.containers
+        const containers = [{ ...container, name: 'app', resource: { limits: { cpu: '1' } } }]
+        return {
+          ...object,
+          spec: { ...object.spec, template: { ...object.spec.template, spec: { containers } } }
+        }
+      }
+      const FIELD = 'unknown field "spec.template.spec.containers[0].resource"'
+
+      it('is refused with the fields that are not known, if it is to be checked', async () => {
+        const object = misspelt()
+        await expect(cluster.create(object, { strict: true, dryRun: true })).rejects.toThrow(FIELD)
+        const created = await cluster.create(object)
+        const again = { ...object, metadata: created.metadata }
+        await expect(cluster.replace(again, { strict: true })).rejects.toThrow(FIELD)
+        expect(await statusOf(cluster.create(misspelt(), { strict: true }))).toBe(400)
+        const typo = { ...configMap(), metdata: {} }
+        await expect(cluster.create(typo, { strict: true })).rejects.toThrow('unknown field "metdata"')
+      })
+
+      it('is kept without them, and with a warning, if not', async () => {
+        const warnings: string[] = []
+        const onWarning = (text: string): void => {
+          warnings.push(text)
+        }
+        const { spec } = await cluster.create(misspelt(), { onWarning })
+        expect(spec.template.spec.containers[0]).not.toHaveProperty('resource')
+        expect(warnings).toEqual([FIELD])
+        await cluster.create(configMap(), { onWarning })
+        expect(warnings).toEqual([FIELD])
+      })
+
+      it.each([
+        ['a port that is nothing', { kind: 'Service', spec: { ports: [null] } }],
+        ['a Service of nothing', { kind: 'Service', spec: null }],
+        [
+          'an autoscaler of nothing',
+          { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', spec: { maxReplicas: 1 } }
+        ],
+        [
+          'a Deployment without a selector',
+          {
+            apiVersion: 'apps/v1',
+            kind: 'Deployment',
+            spec: {
+              template: {
+                metadata: { labels: { a: 'b' } },
+                spec: { containers: [{ name: 'a', image: 'b' }] }
+              }
+            }
+          }
+        ],
+        [
+          'a container that is nothing',
+          {
+            apiVersion: 'apps/v1',
+            kind: 'Deployment',
+            spec: {
+              selector: { matchLabels: { a: 'b' } },
+              template: { metadata: { labels: { a: 'b' } }, spec: { containers: [null] } }
+            }
+          }
+        ],
+        ['labels that are numbers', { kind: 'ConfigMap', metadata: { name: 'numbers', labels: { a: 1 } } }]
+      ])(
+        'is refused when it is of no shape that its kind has, in a dry run as well: %s',
+        async (_, wrong) => {
+          const own = 'metadata' in wrong ? wrong.metadata : {}
+          const metadata = { name: 'wrong', ...own, namespace: under.namespace }
+          const object: unknown = { apiVersion: 'v1', ...wrong, metadata }
+          const attempt = cluster.create(object as KubernetesObject, { dryRun: true, strict: true })
+          expect([400, 422]).toContain(await statusOf(attempt))
+        }
+      )
+    })
+
     describe('replace', () => {
       it('brings a new version', async () => {
         const created = await cluster.create(configMap())

@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../src/clock.ts'
 import { ClusterError } from '../../src/errors.ts'
-import type { Cluster, HttpAnswer, HttpRequest, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
+import type {
+  Cluster,
+  HttpAnswer,
+  HttpRequest,
+  JsonPatch,
+  Query,
+  Ref,
+  WriteOptions
+} from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/outage.ts'
 import {
@@ -14,6 +22,7 @@ import {
   sameContent
 } from './memory-objects.ts'
 import type { Stored } from './memory-objects.ts'
+import { refuseWrong, unknownFields, withoutUnknown } from './memory-validation.ts'
 import { watchObjects } from './memory-watch.ts'
 
 export type Verb =
@@ -99,6 +108,8 @@ export class MemoryCluster {
   readonly reviewed: Reviewed[] = []
   /** What is not allowed to whoever asks for it by itself. */
   isDenied: (right: Reviewed) => boolean = () => false
+  /** What it has to say of a write that it accepts. */
+  warns: (object: KubernetesObject) => readonly string[] = () => []
   readonly #objects = new Map<string, Stored>()
   readonly #applied = new Map<string, Stored>()
   readonly #listeners = new Set<Listener>()
@@ -205,14 +216,14 @@ export class MemoryCluster {
           const found = this.all<T>(query)
           return query.metadataOnly === true ? found.map((object) => metadataOf(object) as T) : found
         }),
-      create: (object, { dryRun = false } = {}) =>
-        call('create', refOf(object), () => this.create(object, us, dryRun) as typeof object, dryRun),
-      replace: (object, { dryRun = false } = {}) =>
-        call('replace', refOf(object), () => this.replace(object, us, dryRun) as typeof object, dryRun),
+      create: (object, options = {}) =>
+        call('create', refOf(object), () => this.#judged('create', object, options), options.dryRun),
+      replace: (object, options = {}) =>
+        call('replace', refOf(object), () => this.#judged('replace', object, options), options.dryRun),
       patch: <T extends KubernetesObject>(ref: Ref, patch: JsonPatch) =>
         call('patch', ref, () => this.patch(ref, patch, us) as KubernetesObject as T),
-      apply: (object, { dryRun = false } = {}) =>
-        call('apply', refOf(object), () => this.apply(object, us, dryRun) as typeof object, dryRun),
+      apply: (object, options = {}) =>
+        call('apply', refOf(object), () => this.#judged('apply', object, options), options.dryRun),
       remove: (object) =>
         call('delete', refOf(object), () => {
           const live = this.read(refOf(object))
@@ -248,6 +259,19 @@ export class MemoryCluster {
         await this.clock.sleep(WATCH_AGAIN, signal)
       }
     }
+  }
+
+  /** What a process sends is judged first. */
+  #judged<T extends KubernetesObject>(
+    verb: 'create' | 'replace' | 'apply',
+    object: T,
+    { dryRun = false, strict = false, onWarning }: WriteOptions
+  ): T {
+    if (!REVIEWS.has(object.kind)) refuseWrong(object, strict)
+    const written = this[verb](withoutUnknown(object as Stored), 'greenlight', dryRun)
+    for (const field of unknownFields(object)) onWarning?.(`unknown field "${field}"`)
+    for (const warning of this.warns(object)) onWarning?.(warning)
+    return written as KubernetesObject as T
   }
 
   #as<T>(writer: string | undefined, work: () => T): T {

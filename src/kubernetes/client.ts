@@ -10,6 +10,7 @@ import { createCredentials } from './credentials.ts'
 import type { KubernetesObject } from './objects.ts'
 import { forwardPort } from './port-forward.ts'
 import { describeDeed, isMissing, readJson, refusal } from './refusal.ts'
+import { warningsIn } from './warnings.ts'
 import { withRetries } from './retry.ts'
 import { createTransport } from './transport.ts'
 import type { Transport } from './transport.ts'
@@ -85,7 +86,7 @@ function reads(calls: Calls): Pick<Cluster, 'get' | 'list' | 'logs'> {
   }
 }
 
-function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply'> {
+function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'patch' | 'apply'> {
   const write =
     (verb: string, method: string, type = 'application/json') =>
     async <T extends KubernetesObject>(
@@ -94,10 +95,18 @@ function writes({ locate, submit }: Calls): Pick<Cluster, 'create' | 'replace' |
       options: WriteOptions = {}
     ): Promise<T> => {
       const { deed, path } = await locate(verb, target)
-      const query = `${MANAGER}${type === APPLY_PATCH ? '&force=true' : ''}${options.dryRun === true ? '&dryRun=All' : ''}`
+      const query = [
+        MANAGER,
+        ...(type === APPLY_PATCH ? ['force=true'] : []),
+        ...(options.dryRun === true ? ['dryRun=All'] : []),
+        ...(options.strict === true ? ['fieldValidation=Strict'] : [])
+      ].join('&')
       const headers = { 'Content-Type': type, Accept: 'application/json' }
       const request = { method, path: `${path}?${query}`, headers, body: JSON.stringify(body) }
-      return objectIn(await submit(deed, request), target) as T
+      const answer = await ask(deed, request)
+      const object = objectIn(readJson(deed, answer), target) as T
+      for (const warning of warningsIn(answer)) options.onWarning?.(warning)
+      return object
     }
   const create = write('create', 'POST')
   const replace = write('update', 'PUT')

@@ -28,6 +28,10 @@ export type JsonPatch = readonly (
 export interface WriteOptions {
   /** The API server does everything but keep it: defaults, validation, admission. */
   readonly dryRun?: boolean
+  /** What somebody has written by hand: fields that the API server does not know are refused, as kubectl has it. */
+  readonly strict?: boolean
+  /** Hears what the API server thinks of a write that it accepts: other people's text. */
+  readonly onWarning?: (text: string) => void
 }
 
 export interface HttpRequest {

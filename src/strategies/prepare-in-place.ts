@@ -17,7 +17,7 @@ import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFaults } from './in-place.ts'
-import { beginRelease, sourceOf, targetPort } from './prepare.ts'
+import { beginRelease, sourceOf, targetPort, writtenIn } from './prepare.ts'
 import type { Origin, Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
 import { isSlotOf, keepTrafficFields, trafficFaults } from './traffic-fields.ts'
@@ -38,24 +38,24 @@ export function prepareInPlace(
   if (unusable.length > 0) return unusable
   const source = sourceOf(observed, given, placementOf(observed))
   const { manifests, faults: lacking } = withConfig(observed, given, source)
-  const { service, stable } = observed
   const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
-  const version = versionOf(stable.slot, canary, '')
+  const version = versionOf(observed.stable.slot, canary, '')
   const release = beginInPlace('deploy', inputs.strategy, observed, version, origin)
   const selector = release.selectors.stable
-  const port = targetPort(service, canary)
+  const port = targetPort(observed.service, canary)
   const faults = [
     ...lacking,
     ...wrong,
     ...nothingToRelease(inputs, manifests, observed),
-    ...labelFaults(canary, selector, service),
-    ...portFaults(service, canary),
+    ...labelFaults(canary, selector, observed.service),
+    ...portFaults(observed.service, canary),
     ...inPlaceFaults(inputs, observed, canary, selector)
   ]
   if (faults.length > 0 || port === undefined) return faults
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   return {
     canary,
+    written: writtenIn(observed, given, placementOf(observed)),
     port,
     release,
     steps: [],

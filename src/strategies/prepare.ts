@@ -39,6 +39,8 @@ export interface Origin {
 /** What a release is going to bring, before anything is written. */
 export interface Prepared extends Leftover {
   readonly canary: Deployment
+  /** The manifest that it is made of; undefined: of what runs. */
+  readonly written?: Manifest | undefined
   /** Its Deployment as it is, if there is one. */
   readonly live?: Deployment | undefined
   readonly manifests: readonly Manifest[]
@@ -96,10 +98,13 @@ export function prepare(
 ): Prepared | readonly Fault[] {
   const unusable = manifests.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
-  const config = withConfig(observed, manifests, sourceOf(observed, manifests, placementOf(observed)))
+  const placement = placementOf(observed)
+  const config = withConfig(observed, manifests, sourceOf(observed, manifests, placement))
   const prepared = prepareUsable(inputs, observed, config.manifests, origin)
   if ('length' in prepared) return [...config.faults, ...prepared]
-  return config.faults.length > 0 ? config.faults : withLeftover(prepared, observed, origin)
+  if (config.faults.length > 0) return config.faults
+  const written = writtenIn(observed, manifests, placement)
+  return { ...withLeftover(prepared, observed, origin), written }
 }
 
 function prepareUsable(
@@ -194,19 +199,27 @@ export function beginRelease(
   }
 }
 
-/** The manifest's Deployment, whichever of the workload's names it has; without one what serves now. */
-export function sourceOf(
-  { workload, stable }: Observed,
+/** The manifest of the Deployment, whichever of the workload's names it has. */
+export function writtenIn(
+  observed: Observed,
   manifests: readonly Manifest[],
   { name }: Pick<Placement, 'name'>
-): Deployment {
-  const names = [name, workload, stable.deployment.metadata.name]
-  const deployments = manifests
-    .map(({ object }) => object)
-    .filter((object): object is Deployment => object.kind === 'Deployment')
-  const found = names.flatMap((wanted) => deployments.find(({ metadata }) => metadata.name === wanted) ?? [])
-  return found[0] ?? stable.deployment
+): Manifest | undefined {
+  const names = [name, observed.workload, observed.stable.deployment.metadata.name]
+  const deployments = manifests.filter(({ object }) => isSlotOf(observed, object))
+  const found = names.flatMap(
+    (wanted) => deployments.find(({ object }) => object.metadata.name === wanted) ?? []
+  )
+  return found[0]
 }
+
+/** The manifest's Deployment; without one what serves now. */
+export const sourceOf = (
+  observed: Observed,
+  manifests: readonly Manifest[],
+  placement: Pick<Placement, 'name'>
+): Deployment =>
+  (writtenIn(observed, manifests, placement)?.object as Deployment | undefined) ?? observed.stable.deployment
 
 /** Number of the pods' port that the Service's traffic goes to; undefined when no container names it. */
 export const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {

@@ -1,6 +1,9 @@
 import type { Fault } from '../errors.ts'
+import { groupOf } from '../kubernetes/discovery.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
+import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type {
+  Deployment,
   HorizontalPodAutoscaler,
   KubernetesObject,
   Service,
@@ -10,15 +13,21 @@ import type { Observed } from '../observed.ts'
 import type { Selector } from '../record.ts'
 import { slotsOf } from '../routes/find.ts'
 
-/** Whether a manifest is the workload itself, under any of the names it may have. */
-export const isSlotOf = ({ workload }: Observed, { kind, metadata }: KubernetesObject): boolean =>
-  kind === 'Deployment' && slotsOf(workload).some(({ name }) => name === metadata.name)
+/** Where Deployments have been in the course of time. */
+const DEPLOYMENTS: ReadonlySet<string> = new Set(['apps', 'extensions'])
 
-const isRoute = ({ service }: Observed, { kind, metadata }: KubernetesObject): boolean =>
-  kind === 'Service' && metadata.name === service.metadata.name
+/** Whether a manifest is the workload itself, under any of the names it may have. */
+export const isSlotOf = ({ workload }: Observed, { apiVersion, kind, metadata }: KubernetesObject): boolean =>
+  kind === 'Deployment' &&
+  DEPLOYMENTS.has(groupOf(apiVersion)) &&
+  slotsOf(workload).some(({ name }) => name === metadata.name)
+
+/** Others have kinds that are called so as well. */
+const isRoute = ({ service }: Observed, { apiVersion, kind, metadata }: KubernetesObject): boolean =>
+  apiVersion === 'v1' && kind === 'Service' && metadata.name === service.metadata.name
 
 const isAutoscaler = (object: KubernetesObject): object is HorizontalPodAutoscaler =>
-  object.kind === 'HorizontalPodAutoscaler'
+  object.kind === 'HorizontalPodAutoscaler' && groupOf(object.apiVersion) === 'autoscaling'
 
 const scales = ({ spec }: HorizontalPodAutoscaler, { workload }: Observed): boolean =>
   spec.scaleTargetRef.kind === 'Deployment' &&
@@ -74,13 +83,13 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
       }
     ]
   }
-  if (isSlotOf(observed, object) && !hasContainers(object)) {
-    return [
-      {
-        input: 'manifests',
-        problem: `${source}: Deployment ${object.metadata.name} has no spec.template.spec.containers`
-      }
-    ]
+  if (isSlotOf(observed, object) && object.apiVersion !== 'apps/v1') {
+    const problem = `${source}: Deployment ${object.metadata.name} is of ${object.apiVersion}, which no cluster has any more`
+    return [{ input: 'manifests', problem, example: 'apiVersion: apps/v1' }]
+  }
+  if (isSlotOf(observed, object)) {
+    const foreign = selectorFaults(object as Deployment, source)
+    if (foreign.length > 0) return foreign
   }
   if (object.kind === 'Pod') {
     const problem = `${source}: Pod ${object.metadata.name} would be started and never looked at again`
@@ -89,9 +98,13 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
   return isRoute(observed, object) ? portFaults(object as Service, source, observed) : []
 }
 
-const hasContainers = (object: KubernetesObject): boolean => {
-  const { spec } = object as { spec?: { template?: { spec?: { containers?: unknown } } } }
-  return Array.isArray(spec?.template?.spec?.containers)
+/** A release gives pods the labels of the selector, and would hide what the API server refuses. */
+function selectorFaults({ spec }: Deployment, source: string): Fault[] {
+  const { matchLabels = {} } = spec.selector
+  const labels = templateLabels(spec.template)
+  if (Object.keys(matchLabels).length === 0 || selects(matchLabels, labels)) return []
+  const problem = `${source}: spec.selector (${printSelector(matchLabels)}) does not select the labels of spec.template (${printSelector(labels)})`
+  return [{ input: 'manifests', problem, example: 'the same labels in both' }]
 }
 
 /** A port that leads somewhere else would move the users of the running version to where it does not listen. */

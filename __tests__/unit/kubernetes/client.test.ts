@@ -171,6 +171,23 @@ describe('objects', () => {
     ])
   })
 
+  it('says that what somebody has written is to be checked, and hears the warnings', async () => {
+    const warning =
+      '299 - "unknown field \\"spec.a\\"", 299 - "policy/v1beta1 is deprecated, use policy/v1", 299 - "policy/v1beta1 is deprecated, use policy/v1", 199 x "no"'
+    const api = await start((__, response) => {
+      json(response, 200, service, { warning })
+    })
+    const heard: string[] = []
+    const options = { dryRun: true, strict: true, onWarning: (text: string) => heard.push(text) }
+    await clusterOf(api).apply(service, options)
+    await clusterOf(api).create(service)
+    expect(api.received.map(({ path }) => path.split('?')[1])).toEqual([
+      'fieldManager=greenlight&force=true&dryRun=All&fieldValidation=Strict',
+      'fieldManager=greenlight'
+    ])
+    expect(heard).toEqual(['unknown field "spec.a"', 'policy/v1beta1 is deprecated, use policy/v1'])
+  })
+
   it('lists all pages as one, and says what the items are', async () => {
     const api = await start(({ path }, response) => {
       const token = new URL(path, 'http://x').searchParams.get('continue')

@@ -262,15 +262,6 @@ describe('what cannot work is told before anything is changed:', () => {
     expect(faultsOf(seen)).toHaveLength(1)
   })
 
-  it('a Deployment without containers', () => {
-    const empty = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' } }
-    expect(faultsOf(observed(), [manifest(empty)])).toContainEqual(
-      expect.objectContaining({
-        problem: 'k8s/web.yaml, line 1: Deployment web has no spec.template.spec.containers'
-      })
-    )
-  })
-
   it.each<[string, Observed, readonly Manifest[]]>([
     ['a port by number', observed({ service: withPort(8080) }), []],
     ['a Service that says the same', observed(), [manifest(service())]],

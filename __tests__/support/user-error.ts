@@ -1,0 +1,7 @@
+import { MetricsError } from '../../src/analysis/metrics.ts'
+import { ClusterError, InputError, ReleaseFailed } from '../../src/errors.ts'
+import { LockedError } from '../../src/kubernetes/acquire.ts'
+
+/** Whether an error is one that is written for users; every other one is a slip of ours. */
+export const isUserError = (error: unknown): boolean =>
+  [InputError, ClusterError, LockedError, MetricsError, ReleaseFailed].some((kind) => error instanceof kind)
