@@ -32,6 +32,13 @@ interface Begun {
 
 const log = actionsLog()
 
+/** All that the runner has been told to mask. */
+const secrets = new Set<string>()
+const mask = (secret: string): void => {
+  secrets.add(secret)
+  core.setSecret(secret)
+}
+
 /** Commands whose manifests say what is, or was, to be released. */
 const BRINGS: ReadonlySet<Inputs['command']> = new Set(['deploy', 'plan', 'promote'])
 
@@ -54,7 +61,7 @@ async function main(): Promise<void> {
   announce(outcome, log)
   if (outcome.unsettled !== true) saveState('settled', 'true')
   const { inputs, cluster } = known
-  await publish({ outcome, inputs, cluster }, log)
+  await publish({ outcome, inputs, cluster, secrets }, log)
 }
 
 /** Without its state the post step would take itself for the step, so it goes by the log where the file is gone. */
@@ -123,9 +130,9 @@ async function post(): Promise<void> {
 function open(inputs: Inputs): { ports: Ports; namespace: string; identity: string } {
   const { config, namespace, identity } = connect(inputs)
   // It may have come from a file.
-  maskKubeconfig(config.exportConfig(), core.setSecret)
+  maskKubeconfig(config.exportConfig(), mask)
   const onSecret = (secret: string): void => {
-    maskSecret(secret, core.setSecret)
+    maskSecret(secret, mask)
   }
   const cluster = createCluster(config, { clock: systemClock, onSecret })
   const entry = inputs.probe === undefined ? {} : { entry: openEntry(inputs.probe) }
@@ -134,9 +141,9 @@ function open(inputs: Inputs): { ports: Ports; namespace: string; identity: stri
 
 /** Secrets are masked before anything else can print them. */
 function maskedInputs(): Inputs {
-  maskKubeconfig(core.getInput('kubeconfig'), core.setSecret)
+  maskKubeconfig(core.getInput('kubeconfig'), mask)
   const inputs = readInputs((name) => core.getInput(name, { trimWhitespace: false }))
-  for (const secret of secretsOf(inputs)) core.setSecret(secret)
+  for (const secret of secretsOf(inputs)) mask(secret)
   return inputs
 }
 

@@ -48,12 +48,16 @@ export interface TimelineEntry {
 
 export interface SmokeResult {
   readonly test: SmokeTest
+  /** Of its line among the smoke tests, from 1. */
+  readonly number: number
   readonly passed: boolean
   /** Pods it was sent to; empty for commands and absolute URLs. */
   readonly pods: readonly string[]
   readonly milliseconds: number
-  /** What came back: `200 in 12 ms`, or for a load line `600 sent, 3 failed`. Untrusted text. */
+  /** What came back: `200 in 12 ms`, or for a load line `600 sent, 3 failed`. Nothing of an answer or an output. */
   readonly detail: string
+  /** What was answered or printed, for the log alone: it may hold secrets. Untrusted text. */
+  readonly evidence?: string
 }
 
 export type Verdict = 'pass' | 'fail' | 'no-data'

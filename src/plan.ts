@@ -1,3 +1,4 @@
+import { counted } from './grammar/counted.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import type { RolloutStrategy } from './kubernetes/rollout.ts'
@@ -72,7 +73,8 @@ type Title<Kind extends Step['kind']> = (step: Of<Kind>, names: Names) => string
 
 const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   apply: ({ manifest }) => `Apply ${manifest.object.kind} ${manifest.object.metadata.name}`,
-  start: ({ deployment }, { canary }) => `Start ${canary} with ${deployment.spec.replicas ?? 1} pods`,
+  start: ({ deployment }, { canary }) =>
+    `Start ${canary} with ${counted(deployment.spec.replicas ?? 1, 'pod')}`,
   'await-ready': (_, { canary }) => `Wait until ${canary} is ready`,
   'start-watchdog': () => 'Start the watchdog',
   'await-watchdog': () => 'Wait until the watchdog watches',

@@ -107,7 +107,9 @@ async function refuseAnother(observed: Observed, live: Deployment, request: Requ
   await requireShape(used, observed.namespace, ports.cluster)
   const { manifests } = asAuthored(used, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
-  const prepared = prepare(inputs, { ...observed, routes: [] }, manifests, origin)
+  // How it is released was decided when it began: its template alone is compared.
+  const template: Inputs = { ...inputs, strategy: 'blue-green', steps: [], route: [] }
+  const prepared = prepare(template, { ...observed, routes: [] }, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
   const tried = await tryCanary(prepared.canary, prepared.written, ports.cluster)
   if (tried.canary === undefined) throw new InputError(canaryFaults(tried, () => false))

@@ -8,8 +8,10 @@ import type { Outcome } from './outcome.ts'
 import { commentOf } from './report/comment.ts'
 import { contextFrom, writeComment } from './report/github.ts'
 import { failsTheStep, outcomeJson, verdictLine, verdictOutputs } from './report/outputs.ts'
+import { redacted } from './report/redact.ts'
 import { renderSummary } from './report/summary.ts'
 import { readEvent, workflowRun } from './report/workflow-run.ts'
+import { delicateIn } from './secrets.ts'
 
 /** Commands that have nothing to tell a pull request. */
 const SILENT: ReadonlySet<Inputs['command']> = new Set(['status', 'cleanup'])
@@ -21,6 +23,8 @@ export interface Report {
   readonly inputs: Inputs | undefined
   /** Tells the cluster from others; undefined when it is not known which one is meant. */
   readonly cluster: string | undefined
+  /** What has been masked in the log so far. */
+  readonly secrets: Iterable<string>
 }
 
 /** The verdict comes first: nothing that goes wrong with a report may hide it. */
@@ -31,7 +35,9 @@ export function announce(outcome: Outcome, log: Log): void {
 
 /** Writes outputs, summary and comment. Each fails alone, with a warning: a release does not depend on its reports. */
 export async function publish(report: Report, log: Log): Promise<void> {
-  const { outcome } = report
+  const { inputs, secrets } = report
+  const delicate = inputs === undefined ? [] : delicateIn(inputs, process.env)
+  const outcome = redacted(report.outcome, [...secrets, ...delicate])
   await attempt(log, 'the outputs', () => {
     setOutputs(verdictOutputs(outcome))
   })
@@ -39,7 +45,7 @@ export async function publish(report: Report, log: Log): Promise<void> {
     setOutputs({ json: outcomeJson(outcome) })
   })
   await attempt(log, 'the job summary', () => writeSummary(renderSummary(outcome)))
-  await attempt(log, 'the comment on the pull request', () => comment(report, log))
+  await attempt(log, 'the comment on the pull request', () => comment({ ...report, outcome }, log))
 }
 
 async function attempt(log: Log, what: string, write: () => unknown): Promise<void> {

@@ -179,6 +179,8 @@ function ended(release: Release, served: boolean, at: number): Release {
     previous: _,
     header: __,
     mirror: ___,
+    // A header's value in them may be a secret.
+    steps: ________,
     step: ____,
     shiftedAt: _____,
     rollout: ______,

@@ -267,7 +267,7 @@ describe('the examples, copied as they are', () => {
       ])
       expect(body).toContain('[the run](<https://github.com/shop/web/actions/runs/101/attempts/1>)')
       expect(body).toMatch(/^\| ✅ \| `success-rate` \| `>= 99 %` \| 100 % \| 100 % \| [3-9] \| 0 \| 0 \|$/m)
-      expect(body).toMatch(/^\| ✅ \| `GET \/ at 20\/s for 15s -> 200` \|.*\| 300 sent, 0 failed \|$/m)
+      expect(body).toMatch(/^\| ✅ \| `\d: GET \/ at 20\/s for 15s` \|.*\| 300 sent, 0 failed \|$/m)
       // Nobody but the release has touched the route.
       expect(body).not.toContain('Somebody else')
 

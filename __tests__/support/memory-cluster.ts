@@ -128,6 +128,11 @@ export class MemoryCluster {
     return this.#objects.get(keyOf(ref)) as T | undefined
   }
 
+  /** Of every kind. */
+  everything(): readonly Stored[] {
+    return [...this.#objects.values()]
+  }
+
   all<T extends KubernetesObject>(query: Query): T[] {
     return [...this.#objects.values()].filter(matcher(query)) as KubernetesObject[] as T[]
   }

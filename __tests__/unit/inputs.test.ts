@@ -119,7 +119,7 @@ describe('readInputs', () => {
     ).toEqual([
       'command: "depoly" is not one of deploy, promote, abort, rollback, status, plan, cleanup; did you mean deploy? — for example: deploy',
       'workload: "statefulset/db" cannot be released, only Deployments can — for example: deployment/web',
-      'smoke-tests, line 3: "GET /version" does not say which status must come back — for example: GET /health -> 200',
+      'smoke-tests, line 3: the line does not say which status must come back — for example: GET /health -> 200',
       'checks, line 3: the bound of success-rate needs its unit, % — for example: success-rate >= 95%',
       'timeout: "10" is not a duration; its units are h, m, s and ms — for example: 10m',
       'prometheus: checks need an address to ask — for example: service/monitoring/prometheus-server:80'

@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { messageOf } from '../errors.ts'
 import { isReady, templateHash } from '../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../kubernetes/objects.ts'
@@ -27,7 +28,7 @@ export async function collectEvidence(run: ReleaseRun): Promise<string> {
       .slice(0, MOST_PODS)
     const evidence = await Promise.all(worst.map((pod) => evidenceOf(run, pod, events)))
     run.evidence.push(...evidence, ...refusals(run, pods, events))
-    return `of ${evidence.length} pods`
+    return `of ${counted(evidence.length, 'pod')}`
   } catch (error) {
     run.warnings.push(`events and logs of the canary could not be read: ${messageOf(error)}`)
     return 'not readable'

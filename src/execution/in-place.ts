@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { ReleaseFailed, TakenOver } from '../errors.ts'
 import { untilWritten } from '../kubernetes/conflict.ts'
 import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
@@ -29,7 +30,7 @@ export async function replace(run: ReleaseRun, wanted: Deployment): Promise<stri
   }
   run.deployment = replaced
   run.outdated = new Set([run.stable.hash])
-  return `deployment/${run.deployment.metadata.name} has the new template, ${wantedReplicas(run.deployment)} pods are replaced`
+  return `deployment/${run.deployment.metadata.name} has the new template for ${counted(wantedReplicas(run.deployment), 'pod')}`
 }
 
 /** By a write of ours whose answer was lost; its status changes while that is found out. */

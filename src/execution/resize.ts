@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
@@ -17,7 +18,8 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
   for (;;) {
     const serving = await servingNow(run)
     const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
-    if (size <= run.canary.replicas) return `${run.canary.replicas} pods, beside ${serving} of stable`
+    if (size <= run.canary.replicas)
+      return `${counted(run.canary.replicas, 'pod')}, beside ${serving} of stable`
     await growTo(size, run, signal)
   }
 }

@@ -1,9 +1,10 @@
 import { ReleaseFailed } from '../errors.ts'
-import { printSmokeTest } from '../grammar/smoke-test.ts'
+import { nameSmokeTest, printSmokeTest } from '../grammar/smoke-test.ts'
 import type { SmokeTest } from '../grammar/smoke-test.ts'
 import type { Pod } from '../kubernetes/objects.ts'
 import type { SmokeResult } from '../outcome.ts'
 import { runSmokeTest } from '../smoke/index.ts'
+import { counted } from '../grammar/counted.ts'
 import type { ReleaseRun } from './run-state.ts'
 import { runChecks } from './watching.ts'
 
@@ -16,25 +17,37 @@ export async function runSmokeTestsOn(
   pods: readonly Pod[],
   signal: AbortSignal
 ): Promise<string> {
-  for (const test of run.settings.smokeTests) {
+  const { smokeTests } = run.settings
+  for (const [at, test] of smokeTests.entries()) {
+    const numbered = { test, number: at + 1 }
     const result =
       test.kind === 'load'
-        ? await loadUnderChecks(run, test, pods, signal)
-        : await once(run, test, pods, signal)
-    run.ports.log.quote(`${result.passed ? '✓' : '✗'} ${printSmokeTest(test)}   ${result.detail}`)
+        ? await loadUnderChecks(run, numbered, pods, signal)
+        : await once(run, numbered, pods, signal)
+    tell(run, result)
     if (!result.passed)
-      throw new ReleaseFailed(`smoke test failed: ${printSmokeTest(test)}: ${firstLine(result.detail)}`)
+      throw new ReleaseFailed(`smoke test failed: ${nameSmokeTest(test, at + 1)}: ${result.detail}`)
   }
   for (const { metadata } of pods) run.tested.add(metadata.uid ?? '')
-  return `${run.settings.smokeTests.length} tests passed on ${pods.length} pods`
+  return `${counted(smokeTests.length, 'test')} passed on ${counted(pods.length, 'pod')}`
 }
 
-/** The output of a command follows in the report. */
-const firstLine = (text: string): string => text.split('\n')[0] ?? ''
+/** The log alone shows the line and what came back: the runner masks secrets there. */
+function tell({ ports }: ReleaseRun, { test, passed, detail, evidence = '' }: SmokeResult): void {
+  ports.log.quote(`${passed ? '✓' : '✗'} ${printSmokeTest(test)}   ${detail}`)
+  // What a command prints has been shown while it ran.
+  if (!passed && evidence !== '' && test.kind !== 'command') ports.log.quote(evidence)
+}
+
+/** A smoke test, and which of them it is, from 1. */
+interface Numbered {
+  readonly test: SmokeTest
+  readonly number: number
+}
 
 async function once(
   run: ReleaseRun,
-  test: SmokeTest,
+  { test, number }: Numbered,
   pods: readonly Pod[],
   signal: AbortSignal
 ): Promise<SmokeResult> {
@@ -48,7 +61,7 @@ async function once(
     test,
     target,
     run.ports,
-    { judgedByChecks: run.sampler !== undefined },
+    { judgedByChecks: run.sampler !== undefined, number },
     signal
   )
   run.smokeTests.push(result)
@@ -58,22 +71,18 @@ async function once(
 /** A check that fails ends the load as well; a load line that fails ends the measuring. */
 async function loadUnderChecks(
   run: ReleaseRun,
-  test: SmokeTest,
+  numbered: Numbered,
   pods: readonly Pod[],
   signal: AbortSignal
 ): Promise<SmokeResult> {
-  if (run.sampler === undefined) return once(run, test, pods, signal)
+  if (run.sampler === undefined) return once(run, numbered, pods, signal)
   const done = new AbortController()
   const both = AbortSignal.any([signal, done.signal])
   let result: SmokeResult | undefined
-  const load = once(run, test, pods, both).then((ended) => (result = ended))
+  const load = once(run, numbered, pods, both).then((ended) => (result = ended))
   try {
-    const checks = runChecks(
-      run,
-      run.sampler,
-      { name: printSmokeTest(test), isOver: () => result !== undefined },
-      both
-    )
+    const name = nameSmokeTest(numbered.test, numbered.number)
+    const checks = runChecks(run, run.sampler, { name, isOver: () => result !== undefined }, both)
     const first = await Promise.race([load, checks.then(() => undefined)])
     if (first?.passed === false) return first
     await checks

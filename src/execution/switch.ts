@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts'
 import type { Release, Selector } from '../record.ts'
@@ -50,11 +51,11 @@ export async function shift(
   const recorded = exposed ? { ...release, exposed: true as const } : release
   await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
   noteShift(run, split)
-  const tested = `${run.pods.length} tested pods`
+  const tested = counted(run.pods.length, 'tested pod')
   if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested}`
   if (split.weight === 0) return 'stable serves'
   const endpoints = await confirmEndpoints(run, run.traffic.name, signal)
-  if (split.weight === 100) return `${tested} serve`
+  if (split.weight === 100) return `${tested} ${run.pods.length === 1 ? 'serves' : 'serve'}`
   const achieved = (100 * run.pods.length) / endpoints
   run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
   return `${tested} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`

@@ -1,7 +1,7 @@
 import { durationBetween, formatDuration } from './duration.ts'
 import { maskQuoted } from './lines.ts'
 import { parseDecimal } from './decimal.ts'
-import { quote, refusal, type Parsed } from './parsed.ts'
+import { refusal, type Parsed } from './parsed.ts'
 
 export interface Expectation {
   readonly status: number
@@ -41,6 +41,7 @@ const methods = [...bodiless, 'POST', 'PUT', 'PATCH', 'DELETE']
 /** Whether a line of `smoke-tests` is a shell command, in which a `#` is no comment of ours. */
 export const isCommand = (line: string): boolean => line.startsWith('run:')
 
+/** Nothing of a line is quoted: a body, a query, a header in a command may hold a secret. */
 const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
@@ -54,7 +55,7 @@ const targetProblem = (target: string): string | undefined => {
   // "//host/path" would leave the pod: it is an absolute URL without its scheme.
   if (target.startsWith('/') && !target.startsWith('//')) return undefined
   if (!/^https?:\/\//.test(target) || !URL.canParse(target)) {
-    return `${quote(target)} is neither a path from the root nor an http(s) URL`
+    return 'the target is neither a path from the root nor an http(s) URL'
   }
   const { username, password } = new URL(target)
   return username + password === ''
@@ -65,10 +66,12 @@ const targetProblem = (target: string): string | undefined => {
 const parseLoad = (rate: string, time: string): Parsed<Load> => {
   const perSecond = parseDecimal(/^(.*)\/s$/.exec(rate)?.[1] ?? '')
   if (perSecond === undefined || perSecond < 0.1 || perSecond > mostPerSecond) {
-    return refusal(`${quote(rate)} is not a rate between 0.1/s and ${mostPerSecond}/s`, loadExample)
+    return refusal(`a load needs a rate between 0.1/s and ${mostPerSecond}/s`, loadExample)
   }
   const duration = durationBetween(1, longest, loadExample)(time)
-  return 'problem' in duration ? duration : { value: { perSecond, duration: duration.value } }
+  return 'problem' in duration
+    ? refusal(`a load lasts from 1ms to ${formatDuration(longest)}`, loadExample)
+    : { value: { perSecond, duration: duration.value } }
 }
 
 /** Reads what stands between target and arrow: a JSON body, a load, both or nothing. */
@@ -76,10 +79,10 @@ const parseExtras = (method: string, text: string): Parsed<{ body?: string } & P
   const match = /(?<!\S)at\s+(\S+)\s+for\s+(\S+)$/.exec(maskQuoted(text))
   const body = (match === null ? text : text.slice(0, match.index)).trim()
   if (body !== '' && bodiless.includes(method)) {
-    return refusal(`${method} takes no body, but ${quote(body)} follows its target`, bodyExample)
+    return refusal(`${method} takes no body, but something follows its target`, bodyExample)
   }
   if (body !== '' && parseJson(body) === undefined) {
-    return refusal(`${quote(body)} is neither JSON nor a load like "at 20/s for 30s"`, bodyExample)
+    return refusal('after the target comes JSON or a load like "at 20/s for 30s"', bodyExample)
   }
   const load = match === null ? { value: {} } : parseLoad(match[1] ?? '', match[2] ?? '')
   return 'problem' in load ? load : { value: { ...(body !== '' && { body }), ...load.value } }
@@ -91,11 +94,13 @@ const parseExpectation = (text: string): Parsed<Expectation> => {
   const contains = literal === undefined ? undefined : parseJson(literal)
   if (matched === undefined || (literal !== undefined && typeof contains !== 'string')) {
     const order = 'a status from 100 to 599, then contains "text" and within <duration> if wanted'
-    return refusal(`after the arrow comes ${order}, not ${quote(text)}`, expectationExample)
+    return refusal(`after the arrow comes ${order}`, expectationExample)
   }
   const within =
     time === undefined ? { value: defaultWithin } : durationBetween(1, longest, expectationExample)(time)
-  if ('problem' in within) return within
+  if ('problem' in within) {
+    return refusal(`after within comes a duration from 1ms to ${formatDuration(longest)}`, expectationExample)
+  }
   return {
     value: { status: Number(status), ...(typeof contains === 'string' && { contains }), within: within.value }
   }
@@ -104,7 +109,10 @@ const parseExpectation = (text: string): Parsed<Expectation> => {
 const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
   const [, method = '', target, rest = ''] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text) ?? []
   if (target === undefined || !methods.includes(method)) {
-    return refusal(`${quote(text)} does not begin with ${methods.join(', ')} and a target`, requestExample)
+    return refusal(
+      `the line does not begin with ${methods.join(', ')} and a target, nor with run:`,
+      requestExample
+    )
   }
   const problem = targetProblem(target)
   if (problem !== undefined) return refusal(problem, requestExample)
@@ -129,11 +137,24 @@ export const parseSmokeTest = (text: string): Parsed<SmokeTest> => {
       : { value: { kind: 'command', run } }
   }
   const arrow = maskQuoted(line).search(/(?<=\s)->/)
-  if (arrow < 0) return refusal(`${quote(line)} does not say which status must come back`, requestExample)
+  if (arrow < 0) return refusal('the line does not say which status must come back', requestExample)
   return parseRequest(line.slice(0, arrow).trim(), line.slice(arrow + 2).trim())
 }
 
-/** The line that reads back as this test. */
+/** The path of a target, without what may be a secret in it. */
+const pathOf = (target: string): string => new URL(target, 'http://pod').pathname.replace(/;.*$/, '')
+
+/**
+ * What may be told of a test to everybody: its number among the lines, method and path. Queries, bodies, headers and
+ * commands may hold secrets, and what a comment or an output says, nobody masks.
+ */
+export const nameSmokeTest = (test: SmokeTest, number: number): string => {
+  if (test.kind === 'command') return `command ${number}`
+  const load = test.kind === 'load' ? ` at ${test.perSecond}/s for ${formatDuration(test.duration)}` : ''
+  return `${number}: ${test.method} ${pathOf(test.target)}${load}`
+}
+
+/** The line that reads back as this test; it may hold secrets. */
 export const printSmokeTest = (test: SmokeTest): string => {
   if (test.kind === 'command') return `run: ${test.run}`
   const { method, target, body, expect } = test

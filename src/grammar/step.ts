@@ -45,7 +45,7 @@ const parseMirror = (text: string): Parsed<Split> => {
 const parseHeaderMatch = (text: string): Parsed<Split> => {
   const header = parseHeader(text)
   return 'problem' in header
-    ? refusal(`${quote(text)}: ${header.problem}`, headerExample)
+    ? refusal(header.problem, headerExample)
     : { value: { weight: 0, header: header.value } }
 }
 
@@ -74,9 +74,16 @@ const parseUntil = (word: string | undefined, end: string): Parsed<Until> => {
     : refusal(`a step lasts until approved, not until ${quote(end)}`, '50% until approved')
 }
 
+/** The value of a header may be a secret, so a line with one is not quoted. */
+const withoutHeader = (line: string, parsed: Parsed<Step>): Parsed<Step> =>
+  'problem' in parsed && parsed.problem.includes('"') && /^header\b/.test(line)
+    ? refusal('what comes after the header is neither for <duration> nor until approved', headerExample)
+    : parsed
+
 /** Reads one line of `steps`: `10% for 5m`, `50% until approved`, `header x-canary: true for 10m`, `100%`. */
-export const parseStep = (text: string): Parsed<Step> => {
-  const line = text.trim()
+export const parseStep = (text: string): Parsed<Step> => withoutHeader(text.trim(), parseLine(text.trim()))
+
+const parseLine = (line: string): Parsed<Step> => {
   // The last "for" or "until" counts: the value of a header may hold others.
   const [, what = '', word, end = ''] = /^(.*?)(?:\s+(for|until)\s+(\S+))?$/.exec(line) ?? []
   const split = parseSplit(what)
@@ -85,20 +92,30 @@ export const parseStep = (text: string): Parsed<Step> => {
   if ('problem' in until) return until
   const step = { split: split.value, until: until.value }
   return until.value.kind === 'none' && !isLast(step)
-    ? refusal(`${line} would be over at once: say how long, or until approved`, `${line} for 5m`)
+    ? refusal(`${nameStep(step)} would be over at once: say how long, or until approved`, exampleFor(step))
     : { value: step }
 }
+
+/** What the line lacked; the value of a header may be a secret. */
+const exampleFor = ({ split }: Step): string =>
+  split.header === undefined ? `${printSplit(split)} for 5m` : headerExample
 
 const printSplit = ({ weight, header, mirror }: Split): string => {
   if (header !== undefined) return `header ${header.name}: ${header.value}`
   return mirror === undefined ? `${weight}%` : `mirror ${mirror}%`
 }
 
-/** The line that reads back as this step. */
-export const printStep = ({ split, until }: Step): string => {
-  if (until.kind === 'none') return printSplit(split)
-  return `${printSplit(split)} ${until.kind === 'approval' ? 'until approved' : `for ${formatDuration(until.duration)}`}`
+const printUntil = (until: Until): string => {
+  if (until.kind === 'none') return ''
+  return until.kind === 'approval' ? ' until approved' : ` for ${formatDuration(until.duration)}`
 }
+
+/** The line that reads back as this step; it may hold a secret. */
+export const printStep = ({ split, until }: Step): string => printSplit(split) + printUntil(until)
+
+/** What may be told of a step to everybody: of a header its name. */
+export const nameStep = ({ split, until }: Step): string =>
+  (split.header === undefined ? printSplit(split) : `header ${split.header.name}`) + printUntil(until)
 
 /** What is wrong with one step, given those before it. */
 const orderProblem = (step: Step, earlier: readonly Item<Step>[]): string | undefined => {
@@ -106,24 +123,24 @@ const orderProblem = (step: Step, earlier: readonly Item<Step>[]): string | unde
   const previous = earlier.findLast(({ value }) => value.split.weight > 0 && !isLast(value))
   // A 100% that is not the last has a fault of its own.
   if (previous === undefined || isLast(step) || weight > previous.value.split.weight) return undefined
-  const before = `${quote(printStep(previous.value))} on line ${previous.line}`
+  const before = `${quote(nameStep(previous.value))} on line ${previous.line}`
   return weight === 0
-    ? `${quote(printStep(step))} sends no users, so it belongs before ${before}`
-    : `the weights must rise, but ${quote(printStep(step))} comes after ${before}`
+    ? `${quote(nameStep(step))} sends no users, so it belongs before ${before}`
+    : `the weights must rise, but ${quote(nameStep(step))} comes after ${before}`
 }
 
 /** What is wrong with the list as a whole; `lastLine` may be one that could not be read. */
 export const stepsFaults = (items: readonly Item<Step>[], lastLine: number): readonly LineFault[] => {
   const faults = items.flatMap(({ line, value }, index): LineFault[] => {
     if (isLast(value) && line < lastLine) {
-      return [{ line, problem: `${quote(printStep(value))} can only be the last step`, example: lastStep }]
+      return [{ line, problem: `${quote(nameStep(value))} can only be the last step`, example: lastStep }]
     }
     const problem = orderProblem(value, items.slice(0, index))
     return problem === undefined ? [] : [{ line, problem }]
   })
   const last = items.at(-1)
   if (last?.line !== lastLine || items.some(({ value }) => isLast(value))) return faults
-  const problem = `the last step must be ${lastStep}, not ${quote(printStep(last.value))}: add a line`
+  const problem = `the last step must be ${lastStep}, not ${quote(nameStep(last.value))}: add a line`
   return [...faults, { line: lastLine, problem, example: lastStep }]
 }
 

@@ -42,6 +42,8 @@ export interface HttpRequest {
   readonly body?: string
   /** Milliseconds; the whole answer must be there by then. */
   readonly timeout?: number
+  /** Bytes of the answer; one that is larger is given up. */
+  readonly largest?: number
   readonly signal?: AbortSignal | undefined
 }
 

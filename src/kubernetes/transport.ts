@@ -87,6 +87,7 @@ const settingsOf = (server: string, request: HttpRequest, access: Access): Axios
   method: request.method,
   headers: { 'User-Agent': 'greenlight', ...access.headers, ...request.headers },
   data: request.body,
+  maxContentLength: request.largest ?? LARGEST_ANSWER,
   httpAgent: access.agent,
   httpsAgent: access.agent
 })

@@ -12,9 +12,6 @@ export const timeSpan = (milliseconds: number): string => {
   return minutes < 60 ? `${minutes}m ${seconds % 60}s` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
 }
 
-/** `1 pod`, `3 pods`. */
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
-
 /** How a check's base unit is shown: how far the decimal point moves, and what stands behind. */
 export interface Scale {
   readonly places: number

@@ -1,5 +1,5 @@
 import { printCheck } from '../grammar/check.ts'
-import { printSmokeTest } from '../grammar/smoke-test.ts'
+import { nameSmokeTest } from '../grammar/smoke-test.ts'
 import type {
   ForeignWrite,
   Measurement,
@@ -15,7 +15,7 @@ import type {
 import { fitting, keep, ladder, spread, type Limits } from './limits.ts'
 import { clean, truncate } from './text.ts'
 
-/** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks and smoke tests as written. */
+/** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks as written, smoke tests by number, method and path. */
 
 const mostBytes = 100_000
 
@@ -87,8 +87,11 @@ const stepOf = (
   detail: detail && text(detail, limits)
 })
 
-const smokeTestOf = ({ test, passed, pods, milliseconds, detail }: SmokeResult, limits: Limits): object => ({
-  test: text(printSmokeTest(test), limits),
+const smokeTestOf = (
+  { test, number, passed, pods, milliseconds, detail }: SmokeResult,
+  limits: Limits
+): object => ({
+  test: text(nameSmokeTest(test, number), limits),
   passed,
   pods: texts(pods, Math.min(limits.rows, mostPods), limits),
   milliseconds,
@@ -130,7 +133,7 @@ const shiftOf = (
 ): object => ({
   at: isoTime(at),
   weight,
-  header: header && text(`${header.name}: ${header.value}`, limits),
+  header: header && text(header.name, limits),
   mirror,
   achieved: achieved && Number(achieved.toFixed(2)),
   observed: observed && { ...observed, share: Number(observed.share.toFixed(2)) }

@@ -33,7 +33,7 @@ export const isSplit = (outcome: Outcome): boolean => {
 
 /** What goes to the canary besides its share: requests with a header, copies. */
 const besides = ({ header, mirror }: Split, { code }: Voice): readonly string[] => [
-  ...(header === undefined ? [] : [`the requests with header ${code(`${header.name}: ${header.value}`)}`]),
+  ...(header === undefined ? [] : [`the requests with header ${code(header.name)}`]),
   ...(mirror === undefined ? [] : [`copies of ${percent(mirror)} of the requests`])
 ]
 

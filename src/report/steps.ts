@@ -1,7 +1,8 @@
-import { printSmokeTest } from '../grammar/smoke-test.ts'
+import { counted } from '../grammar/counted.ts'
+import { nameSmokeTest } from '../grammar/smoke-test.ts'
 import type { Outcome, SmokeResult, TimelineEntry } from '../outcome.ts'
 import { gantt } from './chart.ts'
-import { counted, timeSpan } from './figures.ts'
+import { timeSpan } from './figures.ts'
 import { keep, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
 import { codeSpan, forMarkdown } from './text.ts'
@@ -38,7 +39,7 @@ export const timeline = (outcome: Outcome, limits: Limits): string =>
 
 const smokeRow = (result: SmokeResult, { characters }: Limits): readonly string[] => [
   result.passed ? '✅' : '❌',
-  codeSpan(printSmokeTest(result.test), characters),
+  codeSpan(nameSmokeTest(result.test, result.number), characters),
   result.pods.length === 0 ? '' : counted(result.pods.length, 'pod'),
   timeSpan(result.milliseconds),
   forMarkdown(result.detail, characters)

@@ -115,7 +115,7 @@ function headerProblem(
 ): string | undefined {
   const taken = rules.find(({ rule }) => isForHeader(rule, sides, header))
   if (taken !== undefined)
-    return `${taken.words} sends ${header.name}: ${header.value} to service/${sides.canary} already: leave that to the release, or use another header`
+    return `${taken.words} sends this value of header ${header.name} to service/${sides.canary} already: leave that to the release, or use another header`
   const matching = own.find(({ rule }) =>
     matchesOf(rule).some((headers) => headers.includes(header.name.toLowerCase()))
   )

@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { kill } from 'node:process'
-import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import type { Log } from '../log.ts'
+import { lineSplitter } from './printed.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -19,7 +19,7 @@ interface CommandPorts {
 /** How a command ended. */
 export interface Ending {
   readonly passed: boolean
-  /** Its exit code and its last lines. Untrusted text. */
+  /** Its exit code. What it printed is in the log, where the runner masks secrets. */
   readonly detail: string
 }
 
@@ -35,11 +35,20 @@ interface Shell {
 
 const LIMIT = 5 * 60_000
 const GRACE = 1_000
-const KEPT_LINES = 20
+const MEGABYTE = 1024 * 1024
+const MOST_SHOWN = 16 * MEGABYTE
 
-/** Our inputs hold secrets that are none of the command's business. */
-export const withoutInputs = (variables: Variables): Variables =>
-  Object.fromEntries(Object.entries(variables).filter(([name]) => !/^INPUT_/i.test(name)))
+/**
+ * What the runner gives to an action and never to a workflow's own `run:` step: inputs and state, credentials of the
+ * runner for caches, artifacts and logs, and the files by which this step tells its outputs. Tokens to log in
+ * elsewhere (`ACTIONS_ID_TOKEN_REQUEST_…`) are for both, where the job has the permission.
+ */
+const OF_ACTIONS =
+  /^(?:INPUT_.*|STATE_.*|ACTIONS_(?:RUNTIME|CACHE|RESULTS)_.*|GITHUB_(?:STATE|OUTPUT|STEP_SUMMARY|ENV|PATH))$/i
+
+/** The environment that a workflow's own `run:` step has. */
+export const ofStep = (variables: Variables): Variables =>
+  Object.fromEntries(Object.entries(variables).filter(([name]) => !OF_ACTIONS.test(name)))
 
 /** Runs a line in a shell and shows what it prints. Once it has ended, or must end, nothing of it stays behind. */
 export async function runCommand(
@@ -50,7 +59,7 @@ export async function runCommand(
 ): Promise<Ending> {
   signal.throwIfAborted()
   const shell = await start(line, variables)
-  const printed = show(shell, log)
+  show(shell, log)
   const over = new AbortController()
   const limit = clock.sleep(LIMIT, AbortSignal.any([signal, over.signal]))
   const late = limit.then(() => `not done after ${formatDuration(LIMIT)}, so it was ended`)
@@ -58,7 +67,7 @@ export async function runCommand(
     over.abort()
     return end(shell)
   })
-  return { passed: ending === 'exit 0', detail: [ending, ...printed].join('\n') }
+  return { passed: ending === 'exit 0', detail: ending }
 }
 
 const start = (line: string, variables: Variables): Promise<Shell> =>
@@ -78,16 +87,18 @@ async function launch(name: string, flags: readonly string[], env: Variables): P
   }
 }
 
-/** The last lines so far. */
-function show({ outputs }: Shell, log: Log): readonly string[] {
-  const printed: string[] = []
+/** Both outputs together; what is beyond the limit is taken and dropped, so that the command can go on. */
+function show({ outputs }: Shell, log: Log): void {
+  let left = MOST_SHOWN
   const take = (line: string): void => {
-    log.quote(line)
-    printed.push(line)
-    if (printed.length > KEPT_LINES) printed.shift()
+    if (left < 0) return
+    left -= line.length + 1
+    log.quote(left < 0 ? `… more than ${MOST_SHOWN / MEGABYTE} MB were printed, the rest is not shown` : line)
   }
-  for (const input of outputs) createInterface({ input }).on('line', take)
-  return printed
+  for (const output of outputs) {
+    const splitter = lineSplitter(take)
+    output.setEncoding('utf8').on('data', splitter.push).once('end', splitter.end)
+  }
 }
 
 /** Asks the whole group to end, then makes it; what has left the group keeps only the pipes, and these are closed. */

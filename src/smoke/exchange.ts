@@ -1,20 +1,23 @@
 import type { Agent } from 'node:http'
+import type { Readable } from 'node:stream'
 import axios from 'axios'
 import { messageOf } from '../errors.ts'
 import type { HttpAnswer } from '../kubernetes/cluster.ts'
 import { inTime } from '../kubernetes/deadline.ts'
 import { plainError } from '../kubernetes/plain-error.ts'
 import { toRecord } from '../kubernetes/transport.ts'
-import type { Reply, Request } from './expectation.ts'
+import type { Failure, Reply, Request } from './expectation.ts'
 
-const LARGEST_ANSWER = 16 * 1024 * 1024
+type Answer = Omit<Extract<Reply, { status: number }>, 'milliseconds'>
 
 /** Turns what `ask` throws into a reply that says why there is none, and takes the time. */
-export async function timed(ask: () => Promise<HttpAnswer>, signal: AbortSignal): Promise<Reply> {
+export async function timed<A extends Answer>(
+  ask: () => Promise<A>,
+  signal: AbortSignal
+): Promise<(A & { readonly milliseconds: number }) | Failure> {
   const started = performance.now()
   try {
-    const { status, headers, body } = await ask()
-    return { status, headers, body, milliseconds: performance.now() - started }
+    return { ...(await ask()), milliseconds: performance.now() - started }
   } catch (error) {
     signal.throwIfAborted()
     return { failure: messageOf(plainError(error)), milliseconds: performance.now() - started }
@@ -24,25 +27,58 @@ export async function timed(ask: () => Promise<HttpAnswer>, signal: AbortSignal)
 /** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
 export const exchange = (url: string, request: Request, signal: AbortSignal, agent?: Agent): Promise<Reply> =>
   timed(async () => {
-    const { status, headers, data } = await inTime(request.expect.within, signal, (stop) =>
-      axios.request<string>({
+    const { within, contains } = request.expect
+    return inTime(within, signal, async (stop) => {
+      const { status, headers, data } = await axios.request<Readable>({
         url,
         method: request.method,
         headers: headersOf(request),
         data: request.body,
         signal: stop,
-        responseType: 'text',
+        responseType: 'stream',
         maxRedirects: 0,
-        maxContentLength: LARGEST_ANSWER,
         validateStatus: () => true,
         transformRequest: [(body: unknown) => body],
-        transformResponse: [(body: unknown) => body],
         // A pod is reached through a local port, which no proxy of the environment may take.
         ...(agent !== undefined && { httpAgent: agent, proxy: false })
       })
-    )
-    return { status, headers: toRecord(headers), body: data }
+      return { status, headers: toRecord(headers), ...(await readBody(data, contains)) }
+    })
   }, signal)
+
+/** A load has hundreds of answers under way at once: of each no more is kept than its beginning. */
+const LARGEST_ANSWER = 64 * 1024 * 1024
+
+async function readBody(
+  body: Readable,
+  contains: string | undefined
+): Promise<Pick<Answer, 'start' | 'holds'>> {
+  let start = ''
+  let end = ''
+  let size = 0
+  let holds = contains === undefined
+  for await (const chunk of body.setEncoding('utf8') as AsyncIterable<string>) {
+    size += chunk.length
+    if (size > LARGEST_ANSWER) throw new Error('the answer is larger than 64 MB')
+    start += chunk.slice(0, Math.max(0, KEPT - start.length))
+    if (holds || contains === undefined) continue
+    const seen = end + chunk
+    holds = seen.includes(contains)
+    // It may begin in this chunk and end in the next one.
+    end = seen.slice(Math.max(0, seen.length - contains.length + 1))
+  }
+  return { start, holds }
+}
+
+const KEPT = 4096
+
+/** The same of an answer that is there as a whole. */
+export const answerOf = ({ status, headers, body }: HttpAnswer, { expect }: Request): Answer => ({
+  status,
+  headers,
+  start: body.slice(0, KEPT),
+  holds: expect.contains === undefined || body.includes(expect.contains)
+})
 
 export const headersOf = ({ body }: Request): Record<string, string> => ({
   'User-Agent': 'greenlight',

@@ -7,8 +7,10 @@ import type { Pods } from './pods.ts'
 export interface Finding {
   readonly passed: boolean
   readonly pods: readonly string[]
-  /** Untrusted text. */
+  /** For everybody: nothing of what was sent, answered or printed. */
   readonly detail: string
+  /** For the log. Untrusted text. */
+  readonly evidence?: string
 }
 
 const AT_ONCE = 8
@@ -26,22 +28,24 @@ export async function testRequest(
   if (isAbsolute(request)) {
     const reply = await exchange(request.target, request, signal)
     const fault = faultIn(reply, request)
-    return { passed: fault === undefined, pods: [], detail: fault ?? describeReply(reply) }
+    return fault === undefined
+      ? { passed: true, pods: [], detail: describeReply(reply) }
+      : { passed: false, pods: [], detail: fault.problem, evidence: fault.evidence }
   }
   if (names.length === 0) return { passed: false, pods: [], detail: 'there is no pod to ask' }
   const replies = await inParallel(names, (pod) => pods.ask(pod, request, signal))
   return { pods: names, ...judge(request, names, replies) }
 }
 
-function judge(request: Request, names: readonly string[], replies: readonly Reply[]) {
+function judge(request: Request, names: readonly string[], replies: readonly Reply[]): Omit<Finding, 'pods'> {
   const faults = replies.flatMap((reply, at) => {
     const fault = faultIn(reply, request)
-    return fault === undefined ? [] : [`${names[at] ?? ''}: ${fault}`]
+    return fault === undefined ? [] : [{ ...fault, problem: `${names[at] ?? ''}: ${fault.problem}` }]
   })
   const [first] = faults
   if (first !== undefined) {
     const count = names.length === 1 ? '' : `${faults.length} of ${names.length} pods failed; `
-    return { passed: false, detail: count + first }
+    return { passed: false, detail: count + first.problem, evidence: first.evidence }
   }
   const slowest = replies.reduce((a, b) => (a.milliseconds > b.milliseconds ? a : b))
   const count = names.length === 1 ? '' : ` from the slowest of ${names.length} pods`

@@ -5,10 +5,11 @@ import type { SmokeTest } from '../grammar/smoke-test.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Log } from '../log.ts'
 import type { SmokeResult } from '../outcome.ts'
-import { runCommand, withoutInputs } from './command.ts'
+import { ofStep, runCommand } from './command.ts'
 import type { Variables } from './command.ts'
 import { exchange } from './exchange.ts'
 import { faultIn } from './expectation.ts'
+import type { ReplyFault } from './expectation.ts'
 import { isAbsolute, testRequest } from './http.ts'
 import type { Finding } from './http.ts'
 import { runLoad } from './load.ts'
@@ -27,6 +28,8 @@ export interface SmokePorts {
 export interface SmokeOptions {
   /** Checks judge what a load brings about; without them every single answer must be as expected. */
   readonly judgedByChecks: boolean
+  /** Of its line among the smoke tests, from 1. */
+  readonly number?: number
   /** What a command finds in its environment; by default what is in ours, apart from the inputs. */
   readonly variables?: Variables
 }
@@ -52,7 +55,7 @@ export async function runSmokeTest(
   test: SmokeTest,
   target: SmokeTarget,
   ports: SmokePorts,
-  options: SmokeOptions,
+  { number = 1, ...options }: SmokeOptions,
   signal: AbortSignal
 ): Promise<SmokeResult> {
   signal.throwIfAborted()
@@ -62,7 +65,7 @@ export async function runSmokeTest(
   try {
     const finding = await find(test, { ...ports, ...options, target, ways, signal })
     signal.throwIfAborted()
-    return { test, ...finding, milliseconds: clock.now() - started }
+    return { test, number, ...finding, milliseconds: clock.now() - started }
   } finally {
     await ways.close()
   }
@@ -86,17 +89,18 @@ async function testUnderLoad(
   const pods = isAbsolute(load) ? [] : target.pods
   if (pods.length === 0 && !isAbsolute(load)) return nobody
   const started = clock.now()
-  const send = async (number: number): Promise<string | undefined> => {
+  const send = async (number: number): Promise<ReplyFault | undefined> => {
     const pod = pods[number % pods.length]
     if (pod === undefined) return faultIn(await exchange(load.target, load, signal), load)
     const more = Math.floor((clock.now() - started) / CONNECTION_EVERY)
     ways.allowConnections(Math.min(FIRST_CONNECTIONS + more, MOST_CONNECTIONS))
     const fault = faultIn(await ways.askOften(pod, load, signal), load)
-    return fault === undefined ? undefined : `${pod}: ${fault}`
+    return fault === undefined ? undefined : { ...fault, problem: `${pod}: ${fault.problem}` }
   }
   const { sent, passed, failed, firstFailures } = await runLoad(load, send, clock, signal)
-  const detail = [`${sent} sent, ${failed} failed`, ...firstFailures].join('; ')
-  return { passed: judgedByChecks ? passed > 0 : failed === 0, pods, detail }
+  const detail = [`${sent} sent, ${failed} failed`, ...firstFailures.map(({ problem }) => problem)].join('; ')
+  const evidence = firstFailures.map((failure) => failure.evidence).join('\n')
+  return { passed: judgedByChecks ? passed > 0 : failed === 0, pods, detail, evidence }
 }
 
 async function testByCommand(
@@ -111,10 +115,11 @@ async function testByCommand(
       GREENLIGHT_NAMESPACE: target.namespace,
       GREENLIGHT_SLOT: target.slot
     }
-    const ending = await runCommand(run, { ...withoutInputs(variables), ...own }, ports, signal)
+    const ending = await runCommand(run, { ...ofStep(variables), ...own }, ports, signal)
     return { pods: [], ...ending }
   } catch (error) {
     signal.throwIfAborted()
-    return { passed: false, pods: [], detail: messageOf(error) }
+    const detail = 'the command could not be started; the log says why'
+    return { passed: false, pods: [], detail, evidence: messageOf(error) }
   }
 }

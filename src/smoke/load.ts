@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { SmokeTest } from '../grammar/smoke-test.ts'
+import type { ReplyFault } from './expectation.ts'
 
 export type Load = Extract<SmokeTest, { kind: 'load' }>
 
@@ -8,8 +9,8 @@ export interface LoadCounts {
   readonly sent: number
   readonly passed: number
   readonly failed: number
-  /** The first few, in words. Untrusted text. */
-  readonly firstFailures: readonly string[]
+  /** The first few. */
+  readonly firstFailures: readonly ReplyFault[]
 }
 
 /** Unanswered requests beyond this are not sent but counted as failed, or a dead pod would eat our memory. */
@@ -22,7 +23,7 @@ const KEPT_FAILURES = 5
  */
 export async function runLoad(
   { perSecond, duration }: Load,
-  send: (number: number) => Promise<string | undefined>,
+  send: (number: number) => Promise<ReplyFault | undefined>,
   clock: Clock,
   signal: AbortSignal
 ): Promise<LoadCounts> {
@@ -42,12 +43,12 @@ export async function runLoad(
 }
 
 /** Counts what comes back while more is sent. */
-function createTally(send: (number: number) => Promise<string | undefined>) {
+function createTally(send: (number: number) => Promise<ReplyFault | undefined>) {
   const unanswered = new Set<Promise<void>>()
-  const firstFailures: string[] = []
+  const firstFailures: ReplyFault[] = []
   let sent = 0
   let failed = 0
-  const take = (fault: string | undefined): void => {
+  const take = (fault: ReplyFault | undefined): void => {
     if (fault === undefined) return
     failed++
     if (firstFailures.length < KEPT_FAILURES) firstFailures.push(fault)
@@ -56,11 +57,11 @@ function createTally(send: (number: number) => Promise<string | undefined>) {
     launch(number: number): void {
       sent++
       if (unanswered.size >= MOST_UNANSWERED) {
-        take(`not sent: ${MOST_UNANSWERED} requests were still unanswered`)
+        take({ problem: `not sent: ${MOST_UNANSWERED} requests were still unanswered`, evidence: '' })
         return
       }
       const answer = send(number).then(take, (error: unknown) => {
-        take(messageOf(error))
+        take({ problem: 'no answer; the log says why', evidence: messageOf(error) })
       })
       unanswered.add(answer)
       void answer.then(() => unanswered.delete(answer))

@@ -2,7 +2,7 @@ import { Agent } from 'node:http'
 import { messageOf } from '../errors.ts'
 import type { Cluster, Forward, HttpAnswer } from '../kubernetes/cluster.ts'
 import { statusIn } from '../kubernetes/refusal.ts'
-import { exchange, headersOf, timed } from './exchange.ts'
+import { answerOf, exchange, headersOf, timed } from './exchange.ts'
 import type { Reply, Request } from './expectation.ts'
 
 /** The pods under test. */
@@ -32,6 +32,11 @@ export interface Pods {
 
 /** The API server gives up on a pod that it cannot reach after 30 s, and then says so. */
 const PROXY_GIVES_UP = 35_000
+
+/** The proxy's answers are kept as a whole, in bytes: of eight pods at once, or of a load. */
+const LARGEST_ANSWER = 8 * 1024 * 1024
+const LARGEST_OF_LOAD = 1024 * 1024
+
 const MOST_ON_PROXY = 64
 const MOST_CONNECTIONS = 256
 
@@ -40,9 +45,9 @@ const proxies = new WeakMap<Cluster, 'working' | 'blocked'>()
 
 /** Finds out which way works, and keeps to it. */
 export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
-  const proxy = proxyTo(target, cluster)
+  const proxy = proxyTo(target, cluster, LARGEST_ANSWER)
   const forwards = forwardsTo(target, cluster)
-  const spareProxy = sparing(proxy)
+  const spareProxy = sparing(proxyTo(target, cluster, LARGEST_OF_LOAD))
   return {
     ...forwards,
     async ask(pod, request, signal) {
@@ -74,14 +79,18 @@ const pathIn = (request: Request): string => {
   return pathname + search
 }
 
-function proxyTo({ namespace, port }: SmokeTarget, cluster: Cluster): Ask {
+function proxyTo({ namespace, port }: SmokeTarget, cluster: Cluster, largest: number): Ask {
   return async (pod, request, signal) => {
     const { method, body = '', expect } = request
     const path = `/api/v1/namespaces/${namespace}/pods/http:${pod}:${port}/proxy${pathIn(request)}`
     const timeout = proxies.has(cluster) ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
-    const send = () => cluster.send({ method, path, headers: headersOf(request), body, timeout, signal })
+    const headers = headersOf(request)
+    const send = async () => {
+      const answer = await cluster.send({ method, path, headers, body, timeout, signal, largest })
+      return { ...answerOf(answer, request), obstacle: obstacleIn(answer) }
+    }
     const reply = await timed(send, signal)
-    const obstacle = 'failure' in reply ? undefined : obstacleIn(reply)
+    const obstacle = 'failure' in reply ? undefined : reply.obstacle
     if (!('failure' in reply) && obstacle === undefined) proxies.set(cluster, 'working')
     if (obstacle === undefined) return reply
     // Where nothing listens for the API server, nothing would for users: another way in must not hide that.
@@ -125,7 +134,8 @@ function forwardsTo({ namespace, port }: SmokeTarget, cluster: Cluster) {
       return await exchange(url + pathIn(request), request, signal, agent)
     } catch (error) {
       signal.throwIfAborted()
-      return { failure: messageOf(error), milliseconds: 0, blocked: true }
+      // There is no way to the pod, whatever the request: a right is missing, for example.
+      return { failure: messageOf(error), told: messageOf(error), milliseconds: 0, blocked: true }
     }
   }
   return {

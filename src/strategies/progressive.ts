@@ -1,4 +1,4 @@
-import { printStep } from '../grammar/step.ts'
+import { nameStep } from '../grammar/step.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
@@ -97,7 +97,7 @@ function planStep(
     { kind: 'resize', split },
     ...(points ? [{ kind: 'point-autoscaler', to: 'canary' } as const] : []),
     { kind: 'shift', split, step: index },
-    ...(watched ? [{ kind: 'watch', name: printStep(step), duration } as const] : [])
+    ...(watched ? [{ kind: 'watch', name: nameStep(step), duration } as const] : [])
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Fault } from '../errors.ts'
-import { printStep } from '../grammar/step.ts'
+import { nameStep } from '../grammar/step.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { ObservedRoute } from '../observed.ts'
 import { routes } from '../routes/index.ts'
@@ -32,7 +32,7 @@ export function abilityFaults(
       .filter(({ route }) => !route.can.includes(ability))
       .map(({ title }) => ({
         input: 'steps',
-        problem: `${printStep(step)}: ${title} cannot ${deeds[ability]}; these can: ${whoCan(ability)}`,
+        problem: `${nameStep(step)}: ${title} cannot ${deeds[ability]}; these can: ${whoCan(ability)}`,
         example: 'route: httproute/web'
       }))
   })

@@ -202,7 +202,7 @@ describe('a rolling release', () => {
     const outcome = await scene.run({ inputs }).deploy()
     expect(outcome).toMatchObject({
       result: 'rolled-back',
-      reason: expect.stringContaining('smoke test failed: GET /version -> 200: 3 of 3 pods failed')
+      reason: expect.stringContaining('smoke test failed: 1: GET /version: 3 of 3 pods failed')
     })
     expect(scene.story).toContain('service/web app=web (running 100 %)')
     expect(state()).toEqual(before)

@@ -1,6 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { parseSmokeTest, printSmokeTest, type SmokeTest } from '../../../src/grammar/smoke-test.ts'
+import {
+  nameSmokeTest,
+  parseSmokeTest,
+  printSmokeTest,
+  type SmokeTest
+} from '../../../src/grammar/smoke-test.ts'
 
 describe('parseSmokeTest', () => {
   it.each<[string, SmokeTest]>([
@@ -76,47 +81,70 @@ describe('parseSmokeTest', () => {
   })
 
   it.each([
-    ['GET /health', '"GET /health" does not say which status must come back'],
-    ['GET /health->200', '"GET /health->200" does not say which status must come back'],
+    ['GET /health', 'the line does not say which status must come back'],
+    ['GET /health->200', 'the line does not say which status must come back'],
     ['GET /a -> 200 contains "x', expect.stringContaining('after the arrow comes a status')],
-    ['/health -> 200', expect.stringContaining('"/health" does not begin with GET')],
+    ['/health -> 200', expect.stringContaining('the line does not begin with GET, HEAD')],
     ['get /health -> 200', expect.stringContaining('does not begin with GET, HEAD')],
-    ['GET -> 200', expect.stringContaining('"GET" does not begin with')],
-    ['GET health -> 200', '"health" is neither a path from the root nor an http(s) URL'],
-    ['GET //example.com/ -> 200', '"//example.com/" is neither a path from the root nor an http(s) URL'],
+    ['GET -> 200', expect.stringContaining('the line does not begin with GET, HEAD')],
+    ['GET health -> 200', 'the target is neither a path from the root nor an http(s) URL'],
+    ['GET //example.com/ -> 200', 'the target is neither a path from the root nor an http(s) URL'],
     ['GET ftp://example.com/ -> 200', expect.stringContaining('is neither a path')],
     ['GET https:// -> 200', expect.stringContaining('is neither a path')],
-    ['GET /a -> OK', expect.stringContaining('not "OK"')],
-    ['GET /a -> 2xx', expect.stringContaining('not "2xx"')],
-    ['GET /a -> 600', expect.stringContaining('not "600"')],
-    ['GET /a -> 200 contains v2', expect.stringContaining('not "200 contains v2"')],
+    ['GET /a -> OK', expect.stringContaining('after the arrow comes a status')],
+    ['GET /a -> 2xx', expect.stringContaining('after the arrow comes a status')],
+    ['GET /a -> 600', expect.stringContaining('after the arrow comes a status')],
+    ['GET /a -> 200 contains v2', expect.stringContaining('after the arrow comes a status')],
     ['GET /a -> 200 contains ""', expect.stringContaining('after the arrow')],
     ['GET /a -> 200 contains "\\d"', expect.stringContaining('after the arrow')],
     ['GET /a -> 200 within 2s contains "v2"', expect.stringContaining('then contains "text" and within')],
-    ['GET /a -> 200 within 2', '"2" is not a duration; its units are h, m, s and ms'],
-    ['GET /a -> 200 within 0s', '"0s" is too short, at least 1ms'],
-    ['GET /a {"a":1} -> 200', 'GET takes no body, but "{"a":1}" follows its target'],
-    ['POST /a {sku:1} -> 200', '"{sku:1}" is neither JSON nor a load like "at 20/s for 30s"'],
-    ['POST /a at 20/s -> 200', '"at 20/s" is neither JSON nor a load like "at 20/s for 30s"'],
-    ['GET / at 20 for 30s -> 200', '"20" is not a rate between 0.1/s and 1000/s'],
-    ['GET / at 2000/s for 30s -> 200', '"2000/s" is not a rate between 0.1/s and 1000/s'],
-    ['GET / at 0/s for 30s -> 200', '"0/s" is not a rate between 0.1/s and 1000/s'],
-    ['GET / at 20/s for 1h -> 200', '"1h" is too long, at most 10m'],
-    ['GET / at 20/s for 30 -> 200', expect.stringContaining('"30" is not a duration')],
+    ['GET /a -> 200 within 2', 'after within comes a duration from 1ms to 10m'],
+    ['GET /a -> 200 within 0s', 'after within comes a duration from 1ms to 10m'],
+    ['GET /a {"a":1} -> 200', 'GET takes no body, but something follows its target'],
+    ['POST /a {sku:1} -> 200', 'after the target comes JSON or a load like "at 20/s for 30s"'],
+    ['POST /a at 20/s -> 200', 'after the target comes JSON or a load like "at 20/s for 30s"'],
+    ['GET / at 20 for 30s -> 200', 'a load needs a rate between 0.1/s and 1000/s'],
+    ['GET / at 2000/s for 30s -> 200', 'a load needs a rate between 0.1/s and 1000/s'],
+    ['GET / at 0/s for 30s -> 200', 'a load needs a rate between 0.1/s and 1000/s'],
+    ['GET / at 20/s for 1h -> 200', 'a load lasts from 1ms to 10m'],
+    ['GET / at 20/s for 30 -> 200', 'a load lasts from 1ms to 10m'],
     ['run:', 'run: without a command'],
     ['', expect.stringContaining('does not say which status')]
   ])('refuses %s', (text, problem) => {
     expect(parseSmokeTest(text)).toHaveProperty('problem', problem)
   })
 
-  it.each(['GET https://user:s3cret@example.com/ -> 200', 'GET https://user:s3cret@example.com/'])(
-    'refuses %s without telling the password',
-    (text) => {
-      const refused = JSON.stringify(parseSmokeTest(text))
-      expect(refused).toContain('problem')
-      expect(refused).not.toContain('s3cret')
-    }
-  )
+  it.each([
+    'GET https://user:s3cret@example.com/ -> 200',
+    'GET https://user:s3cret@example.com/',
+    'GET /a?key=s3cret',
+    's3cret /a -> 200',
+    'GET s3cret -> 200',
+    'GET /a s3cret -> 200',
+    'POST /a {"key": s3cret} -> 200',
+    'POST /a {"key":"a"} at s3cret/s for 5s -> 200',
+    'POST /a {"key":"a"} at 5/s for s3cret -> 200',
+    'GET /a -> 200 contains s3cret',
+    'GET /a -> 200 within s3cret',
+    'curl -H "X-Key: s3cret" $GREENLIGHT_URL'
+  ])('refuses %s without telling what is secret', (text) => {
+    const refused = JSON.stringify(parseSmokeTest(text))
+    expect(refused).toContain('problem')
+    expect(refused).not.toContain('s3cret')
+  })
+
+  it.each([
+    ['GET /health?key=s3cret -> 200', '2: GET /health'],
+    ['GET /health;session=s3cret -> 200', '2: GET /health'],
+    ['GET /health#s3cret -> 200', '2: GET /health'],
+    ['GET https://s3cret.example.com/health?key=s3cret -> 200', '2: GET /health'],
+    ['POST /login {"password":"s3cret"} -> 200 contains "s3cret"', '2: POST /login'],
+    ['GET /a?key=s3cret at 20/s for 30s -> 200', '2: GET /a at 20/s for 30s'],
+    ['run: curl -H "X-Key: s3cret" $GREENLIGHT_URL', 'command 2']
+  ])('names %s without what may be secret', (text, name) => {
+    const parsed = parseSmokeTest(text)
+    expect('value' in parsed && nameSmokeTest(parsed.value, 2)).toBe(name)
+  })
 
   it('gives examples that can be read', () => {
     const wrong = [

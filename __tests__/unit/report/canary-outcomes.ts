@@ -17,7 +17,7 @@ const byRequests: Outcome = {
 
 const begun = [
   step('All traffic on web-blue', 0.2, 60, 'stable serves'),
-  step('Start web-green with 1 pods', 0.3, 80, 'deployment/web-green created'),
+  step('Start web-green with 1 pod', 0.3, 80, 'deployment/web-green created'),
   step('Wait until web-green is ready', 0.4, 4_200, '1 of 1 pods ready, template 6c8d9f7b5')
 ]
 
@@ -105,7 +105,7 @@ export const waitingForAHeader: Outcome = {
   weight: 0,
   finishedAt: start + 6_000,
   shifts: [shift(0.2, { weight: 0 }), shift(5, { weight: 0, header })],
-  timeline: [...begun, step('Move requests with x-canary: true to web-green', 5, 300, taken(1)), waits]
+  timeline: [...begun, step('Move requests with header x-canary to web-green', 5, 300, taken(1)), waits]
 }
 
 export const waitingOnCopies: Outcome = {
@@ -179,8 +179,8 @@ export const testersFirst: Outcome = {
   ],
   timeline: [
     ...begun,
-    step('Move requests with x-canary: true to web-green', 5, 300, taken(1)),
-    step('header x-canary: true for 5m: watch web-green', 5.3, 300_100, passed),
+    step('Move requests with header x-canary to web-green', 5, 300, taken(1)),
+    step('header x-canary for 5m: watch web-green', 5.3, 300_100, passed),
     step('Move copies of 20 % of the requests to web-green', 306, 320, taken(2)),
     step('mirror 20% for 5m: watch web-green', 306.4, 300_200, passed),
     step('Move 10 % of the traffic to web-green', 611, 310, taken(2)),
@@ -188,7 +188,7 @@ export const testersFirst: Outcome = {
     step('Move all traffic to web-green', 917, 300, taken(9))
   ],
   measurements: [
-    ...watched('header x-canary: true for 5m', 20, [0.998, 1]),
+    ...watched('header x-canary for 5m', 20, [0.998, 1]),
     ...watched('mirror 20% for 5m', 321, [0.999, 0.9987]),
     ...watched('10% for 5m', 626, [0.9991, 1])
   ]

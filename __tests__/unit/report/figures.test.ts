@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { boundOf, counted, figure, timeSpan } from '../../../src/report/figures.ts'
+import { counted } from '../../../src/grammar/counted.ts'
+import { boundOf, figure, timeSpan } from '../../../src/report/figures.ts'
 import { check } from './outcomes.ts'
 
 test.each([

@@ -50,6 +50,7 @@ const writtenBy = (texts: readonly string[]): Outcome => {
     smokeTests: [
       {
         test: { kind: 'command', run: text() },
+        number: 1,
         passed: false,
         pods: [text()],
         milliseconds: 1,

@@ -107,7 +107,7 @@ describe('the headline', () => {
     [
       'a header',
       { weight: 0, header: { name: 'x-canary', value: 'true' } },
-      'the requests with header `x-canary: true`'
+      'the requests with header `x-canary`'
     ],
     ['copies', { weight: 0, mirror: 20 }, 'copies of 20 % of the requests'],
     ['nobody', { weight: 0 }, 'no traffic'],
@@ -121,7 +121,7 @@ describe('the headline', () => {
     const split = { weight: 0, header: { name: 'x-canary', value: 'true' } }
     expect(headline({ ...waitingAtHalf, result: 'failed', weight: 0, shifts: [shift(5, split)] })).toBe(
       '## ❌ The release of **web** failed: `shop/web:2.3.1` serves all other traffic and ' +
-        '`shop/web:2.4.0` has the requests with header `x-canary: true`'
+        '`shop/web:2.4.0` has the requests with header `x-canary`'
     )
   })
 

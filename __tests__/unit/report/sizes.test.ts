@@ -32,6 +32,7 @@ const huge = (text: string): Outcome => ({
   })),
   smokeTests: many(100, () => ({
     test: { kind: 'command', run: text },
+    number: 1,
     ...{ passed: false, pods: many(50, () => text), milliseconds: 4, detail: text }
   })),
   measurements: measurements(

@@ -144,7 +144,7 @@ test('the json output has every shift as it was written, and what it came to', (
   expect(JSON.parse(json)).toMatchObject({
     shareOf: 'connections',
     shifts: [
-      { at: '2026-11-03T14:05:05.000Z', weight: 0, header: 'x-canary: true' },
+      { at: '2026-11-03T14:05:05.000Z', weight: 0, header: 'x-canary' },
       { weight: 0, mirror: 20 },
       { weight: 10, achieved: 10 },
       { weight: 30, achieved: 30.77 },

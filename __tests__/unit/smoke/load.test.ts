@@ -12,6 +12,7 @@ const load = (perSecond: number, duration: number): Load => ({
   perSecond,
   duration
 })
+const faultOf = (number: number) => ({ problem: `fault ${number}`, evidence: '' })
 const goOn = new AbortController().signal
 
 describe('a load', () => {
@@ -54,12 +55,12 @@ describe('a load', () => {
   })
 
   it('counts what failed and keeps the first few', async () => {
-    const send = (number: number) => Promise.resolve(number % 2 === 0 ? undefined : `fault ${number}`)
+    const send = (number: number) => Promise.resolve(number % 2 === 0 ? undefined : faultOf(number))
     expect(await runLoad(load(20, 1000), send, quickClock(), goOn)).toEqual({
       sent: 20,
       passed: 10,
       failed: 10,
-      firstFailures: ['fault 1', 'fault 3', 'fault 5', 'fault 7', 'fault 9']
+      firstFailures: [1, 3, 5, 7, 9].map(faultOf)
     })
   })
 
@@ -84,7 +85,7 @@ describe('a load', () => {
       goOn
     )
     expect({ sent, failed, asked: answers.length }).toEqual({ sent: 1010, failed: 10, asked: 1000 })
-    expect(firstFailures[0]).toBe('not sent: 1000 requests were still unanswered')
+    expect(firstFailures[0]?.problem).toBe('not sent: 1000 requests were still unanswered')
   })
 
   it('sends at least once', async () => {
