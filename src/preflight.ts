@@ -1,3 +1,5 @@
+import type { Need } from './analysis/observation.ts'
+import type { PreflightReport } from './analysis/preflight.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import type { Subject } from './analysis/subject.ts'
 import { apiWarnings, canaryFaults, manifestFaults, tryCanary, tryManifest } from './dry-run.ts'
@@ -18,6 +20,7 @@ import { rightsFaults } from './rights.ts'
 import { roomFaults } from './room.ts'
 import { connectionWarnings } from './strategies/connections.ts'
 import { editsOf } from './strategies/edits.ts'
+import { isScrapedAlike } from './strategies/scraping.ts'
 import { demandOf } from './strategies/fit.ts'
 import { needsOf, wayBack } from './strategies/needs.ts'
 import { harmToOthers } from './strategies/neighbours.ts'
@@ -28,7 +31,7 @@ export interface Candidate {
   readonly prepared: Prepared
   readonly steps: readonly Step[]
   readonly observed: Observed
-  readonly inputs: Pick<Inputs, 'smokeTests'>
+  readonly inputs: Pick<Inputs, 'smokeTests' | 'onNoData'>
 }
 
 export interface Preflight {
@@ -41,6 +44,8 @@ export interface Preflight {
   readonly canary: Deployment | undefined
   readonly manifests: readonly TriedManifest[]
 }
+
+const NOTHING: PreflightReport = { faults: [], warnings: [] }
 
 /** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
 export async function preflight(
@@ -60,7 +65,7 @@ export async function preflight(
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, prepared.written, cluster),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
-    sampler?.preflight(stableSubject(observed), signal) ?? { faults: [], warnings: [] }
+    sampler?.preflight(stableSubject(observed), signal, needIn(candidate, ports)) ?? NOTHING
   ])
   const isTold = (lack: Lack): boolean =>
     lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
@@ -82,6 +87,22 @@ export async function preflight(
     canary: canary.canary,
     manifests
   }
+}
+
+/**
+ * Without a load line users are on the new version before it is known whether it can be measured. What is scraped of the
+ * old version is scraped of it as well, unless something in its template says otherwise.
+ */
+function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need | undefined {
+  const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
+  if (inputs.onNoData !== 'fail' || isMeasuredFirst) return undefined
+  return isScrapedAlike(observed.stable.deployment, prepared.canary)
+    ? {
+        tell: (text) => {
+          log.line(text)
+        }
+      }
+    : undefined
 }
 
 const neededBy = ({ prepared, steps, observed, inputs }: Candidate): readonly Right[] =>

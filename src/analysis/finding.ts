@@ -1,4 +1,5 @@
 import type { Metric } from '../grammar/check.ts'
+import { withZero } from '../grammar/promql.ts'
 import { histogramQuantile, observations } from './histogram.ts'
 import type { Series } from './metrics.ts'
 import type { Lacks } from './origin.ts'
@@ -38,10 +39,17 @@ export interface ObservedTraffic {
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
 
+/** A ratio of failures has no series as long as nothing has failed. */
+const nothingFound = (promql: string): Missing => {
+  const zeroed = withZero(promql)
+  const hint = zeroed === undefined ? '' : `; if that is so while nothing fails, write ${zeroed}`
+  return { why: `no series: the query found nothing${hint}`, early: true }
+}
+
 /** What a query of the user's has brought: it must be one finite number. */
-export const findInAnswer = (answer: readonly Series[]): Finding => {
+export const findInAnswer = (answer: readonly Series[], promql: string): Finding => {
   const [only, ...others] = answer
-  if (only === undefined) return { why: 'no series: the query found nothing', early: true }
+  if (only === undefined) return nothingFound(promql)
   if (others.length > 0) {
     const count = answer.length
     return { why: `the query gave ${count} series where one number is needed; wrap it in sum() or max()` }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Check } from '../grammar/check.ts'
+import { formatDuration } from '../grammar/duration.ts'
 import type { Missing, ObservedTraffic } from './finding.ts'
 import type { Metrics, Series } from './metrics.ts'
 import type { Lacks, Origin } from './origin.ts'
@@ -16,20 +17,39 @@ import { lookBack, trafficSince, type Traffic } from './traffic.ts'
 export interface Study {
   readonly found: Detection<Names>
   readonly lacks: Lacks
+  /** Prometheus has nothing at all of its pods, though it has had the time to scrape them, and has scraped others. */
+  readonly blind: boolean
+}
+
+/** A release that fails without figures, when users are on it already. */
+export interface Need {
+  /** Hears what is waited for. */
+  readonly tell: (text: string) => void
 }
 
 /** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
 export interface Observation {
   /** The subject's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
   look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing>
-  /** How the stable version names its metrics; learns how often Prometheus scrapes. Throws MetricsError. */
-  study(subject: Subject, signal?: AbortSignal): Promise<Study>
+  /**
+   * How the stable version names its metrics; learns how often Prometheus scrapes. Where these are needed, pods that are
+   * new are waited for until they must have been scraped. Throws MetricsError.
+   */
+  study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study>
   /** Milliseconds between two scrapes; undefined while unknown. */
   gap(): number | undefined
 }
 
 /** Asked again every time: a sample that was late must have come within these milliseconds. */
 const margin = 30_000
+
+/** A pod that is so old has been scraped, in milliseconds: Prometheus' default interval, and the time to find it. */
+const settled = 75_000
+
+/** Between two looks at pods that have not been scraped yet, in milliseconds. */
+const lookAgain = 5_000
+
+const isNothing = ({ scraped, recipe }: Detection<Names>): boolean => !scraped && recipe === undefined
 
 export const wantedBy = (checks: readonly Check[]): Wanted => {
   const kinds = new Set(checks.map(({ metric }) => metric.kind))
@@ -85,14 +105,46 @@ class TrafficObservation<R extends Names> implements Observation {
     return { names: recipe, traffic: await this.#follow(recipe, subject, since + this.#ahead, signal), lacks }
   }
 
-  async study(subject: Subject, signal?: AbortSignal): Promise<Study> {
-    const found = await this.#detect(subject, signal)
+  async study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study> {
+    const found = await this.#detectInTime(subject, signal, need)
     const lacks = this.#origin.lacks('stable', subject)
-    if (found.recipe === undefined) return { found, lacks }
+    if (found.recipe === undefined) {
+      const blind = need !== undefined && isNothing(found) && (await this.#isBlind(subject, signal))
+      return { found, lacks, blind }
+    }
     const from = this.#now() - lookBack(undefined)
     this.#gap = scrapeGap(await this.#samples(found.recipe, subject, from, signal))
     this.#expected = found.recipe.requests
-    return { found, lacks }
+    return { found, lacks, blind: false }
+  }
+
+  async #detectInTime(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
+    const found = await this.#detect(subject, signal)
+    const left = settled - this.#ageOf(subject)
+    if (need === undefined || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
+    need.tell(
+      `Prometheus has not scraped the old version's pods yet, which are new: waiting for that, ${formatDuration(left)} at most`
+    )
+    return this.#detectWithin(this.#clock.now() + left, subject, signal)
+  }
+
+  async #detectWithin(end: number, subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
+    await this.#clock.sleep(Math.min(lookAgain, end - this.#clock.now()), signal)
+    const found = await this.#detect(subject, signal)
+    const isOver = this.#clock.now() >= end || !isNothing(found)
+    return isOver ? found : this.#detectWithin(end, subject, signal)
+  }
+
+  /** Of its oldest pod, in milliseconds; NaN when it has none. */
+  #ageOf({ pods }: Subject): number {
+    return pods.length === 0 ? NaN : this.#clock.now() - Math.min(...pods.map(({ createdAt }) => createdAt))
+  }
+
+  /** A Prometheus that is itself new, or to which metrics are pushed, may yet have something. */
+  async #isBlind(subject: Subject, signal?: AbortSignal): Promise<boolean> {
+    if (!this.#origin.scrapesPods || !(this.#ageOf(subject) >= settled)) return false
+    const others = await this.#metrics.query(`count(up offset ${settled / 1000}s)`, signal)
+    return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
   }
 
   /** Prometheus' time. */

@@ -20,6 +20,8 @@ export interface Lacks {
 
 /** Who reports the requests to a version: the pods that answer them, or the router that sends them there. */
 export interface Origin<R extends Names> {
+  /** Whether it is the version's own pods that Prometheus scrapes: then what is true of one version's is of the other's. */
+  readonly scrapesPods: boolean
   /** One query for which series there are. */
   readonly detectionQuery: (subject: Subject) => string
   /** Reads its answer. */

@@ -97,6 +97,7 @@ const pathOfProbes = (labels: Series['labels'], { probes, port }: Subject): stri
 
 /** The application's own metrics, found by the names of its pods. */
 export const podOrigin: Origin<Recipe> = {
+  scrapesPods: true,
   detectionQuery,
   detect,
   samplesQuery,

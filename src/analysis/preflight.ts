@@ -1,9 +1,10 @@
 import type { Fault } from '../errors.ts'
-import { checkName, type Check, type Metric } from '../grammar/check.ts'
+import { checkName, printCheck, type Check, type Metric } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
+import { withZero } from '../grammar/promql.ts'
 import { findInAnswer } from './finding.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'
-import type { Observation, Study } from './observation.ts'
+import type { Need, Observation, Study } from './observation.ts'
 import type { Lacks } from './origin.ts'
 import type { Latency, Names } from './recipes.ts'
 import { fillPlaceholders, type Subject } from './subject.ts'
@@ -21,22 +22,30 @@ const window = 300
 const nothingFound: PreflightReport = { faults: [], warnings: [] }
 
 type QueryMetric = Extract<Metric, { kind: 'query' }>
+type QueryCheck = Check & { readonly metric: QueryMetric }
+
+interface Tried {
+  readonly metrics: Metrics
+  readonly observation: Observation
+  readonly checks: readonly Check[]
+  readonly need: Need | undefined
+}
+
+const isQuery = (check: Check): check is QueryCheck => check.metric.kind === 'query'
 
 /** Tries every check on the stable version's pods. */
 export const preflight = async (
-  metrics: Metrics,
-  observation: Observation,
-  checks: readonly Check[],
+  { metrics, observation, checks, need }: Tried,
   stable: Subject,
   signal?: AbortSignal
 ): Promise<PreflightReport> => {
-  const builtIn = checks.filter(({ metric }) => metric.kind !== 'query')
-  const queries = checks.flatMap(({ metric }) => (metric.kind === 'query' ? [metric] : []))
+  const builtIn = checks.filter((check) => !isQuery(check))
+  const study = async () => tryBuiltIn(await observation.study(stable, signal, need), builtIn)
   const reports = await Promise.all([
-    builtIn.length === 0
-      ? nothingFound
-      : tried(undefined, async () => tryBuiltIn(await observation.study(stable, signal), builtIn), signal),
-    ...queries.map((metric) => tried(metric, () => tryQuery(metrics, metric, stable, signal), signal))
+    builtIn.length === 0 ? nothingFound : tried(undefined, study, signal),
+    ...checks
+      .filter(isQuery)
+      .map((check) => tried(check.metric, () => tryQuery(metrics, check, stable, signal), signal))
   ])
   return {
     faults: distinct(reports.flatMap(({ faults }) => faults)),
@@ -70,17 +79,38 @@ const tried = async (
 
 const tryQuery = async (
   metrics: Metrics,
-  { name, promql }: QueryMetric,
+  check: QueryCheck,
   stable: Subject,
   signal?: AbortSignal
 ): Promise<PreflightReport> => {
+  const { name, promql } = check.metric
   const answer = await metrics.query(fillPlaceholders(promql, stable, window), signal)
-  const finding = findInAnswer(answer)
+  const finding = findInAnswer(answer, promql)
   if ('value' in finding) return nothingFound
   const problem = `${name}: ${finding.why}`
-  return isOneNumber(answer)
-    ? { faults: [], warnings: [`${problem} (asked for the stable version)`] }
-    : { faults: [{ input: 'checks', problem, example: `${name}: sum(${promql}) < 100` }], warnings: [] }
+  if (!isOneNumber(answer))
+    return { faults: [{ input: 'checks', problem, example: `${name}: sum(${promql}) < 100` }], warnings: [] }
+  const remedy = answer.length === 0 ? await remedyFor(metrics, check, stable, signal) : undefined
+  return { faults: [], warnings: [remedy ?? `${problem} (asked for the stable version)`] }
+}
+
+/** A ratio that is empty only because nothing has failed: with a zero above its line it has a value. */
+const remedyFor = async (
+  metrics: Metrics,
+  check: QueryCheck,
+  stable: Subject,
+  signal?: AbortSignal
+): Promise<string | undefined> => {
+  const { name, promql } = check.metric
+  const zeroed = withZero(promql)
+  if (zeroed === undefined) return undefined
+  const answer = await metrics.query(fillPlaceholders(zeroed, stable, window), signal)
+  if (!('value' in findInAnswer(answer, zeroed))) return undefined
+  const line = printCheck({ ...check, metric: { ...check.metric, promql: zeroed } })
+  return (
+    `${name}: no series, not even for the old version, since there is nothing yet of what stands above the line; ` +
+    `no data is never a pass, so while nothing fails this check would fail the release. Write: ${line}`
+  )
 }
 
 /** Or none at all, which more traffic may change; several series or samples are a matter of the query. */
@@ -88,8 +118,9 @@ const isOneNumber = (answer: readonly Series[]): boolean =>
   answer.length === 0 || (answer.length === 1 && answer[0]?.samples.length === 1)
 
 /** What of the metrics that the built-in checks stand on the stable version lacks. */
-const tryBuiltIn = ({ found, lacks }: Study, checks: readonly Check[]): PreflightReport => {
+const tryBuiltIn = ({ found, lacks, blind }: Study, checks: readonly Check[]): PreflightReport => {
   const { recipe, scraped } = found
+  if (blind) return { faults: [unmeasurable(checks, lacks)], warnings: [] }
   const warnings = checks.flatMap((check) => {
     const lacking = recipe === undefined ? lacks.counter(scraped) : lackFor(check.metric, recipe, lacks)
     if (lacking !== undefined) return [`${checkName(check)} may have no data: ${lacking}`]
@@ -97,6 +128,17 @@ const tryBuiltIn = ({ found, lacks }: Study, checks: readonly Check[]): Prefligh
   })
   return { faults: [], warnings }
 }
+
+/** Nothing tells the new version's pods from the old one's, so that it would have to fail, with users on it. */
+const unmeasurable = (checks: readonly Check[], lacks: Lacks): Fault => ({
+  input: 'checks',
+  problem:
+    `${checks.map(checkName).join(', ')} cannot be measured: ${lacks.counter(false)}, and will have nothing from the new version's. ` +
+    'With on-no-data: fail the release would be put back for that after users were on it. Have the pods scraped, ' +
+    'name the router in front of them in metrics, or write the check as a query of metrics that there are',
+  example:
+    "prometheus.io/scrape: 'true' and prometheus.io/port: '8080' as annotations of the pod template, or a PodMonitor, as your Prometheus finds its targets"
+})
 
 const lackFor = (metric: Metric, { requests, status, latency }: Names, lacks: Lacks): string | undefined => {
   switch (metric.kind) {

@@ -98,6 +98,7 @@ const lacksOf = (router: Router, version: Version, subject: Subject): Lacks => {
 
 /** The metrics of the router in front of the pods, found by what it calls the version. */
 export const routerOrigin = (router: Router): Origin<RouterRecipe> => ({
+  scrapesPods: false,
   detectionQuery: (subject) => detectionQuery(router, subject),
   detect: (answer, subject) => detect(router, answer, subject),
   samplesQuery: (recipe, wanted, _subject, seconds) => samplesQuery(recipe, wanted, seconds),

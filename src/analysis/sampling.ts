@@ -3,7 +3,7 @@ import type { Check, Metric } from '../grammar/check.ts'
 import { findInAnswer, findInTraffic, type Finding, type Missing, type ObservedTraffic } from './finding.ts'
 import { judge, type Reading } from './judge.ts'
 import { MetricsError, type Metrics } from './metrics.ts'
-import { observeTraffic, wantedBy, type Observation } from './observation.ts'
+import { observeTraffic, wantedBy, type Need, type Observation } from './observation.ts'
 import { preflight, type PreflightReport } from './preflight.ts'
 import type { MetricsSource } from './source.ts'
 import { fillPlaceholders, type Subject } from './subject.ts'
@@ -19,8 +19,9 @@ export interface Sampler {
   /**
    * Asks Prometheus whether the checks can be carried out, with the stable version's pods as subject. Nothing is
    * thrown for what Prometheus answers or does not; only when the signal is aborted.
+   * @param need where there must be figures: then what is certain never to bring any is a fault
    */
-  preflight(stable: Subject, signal?: AbortSignal): Promise<PreflightReport>
+  preflight(stable: Subject, signal?: AbortSignal, need?: Need): Promise<PreflightReport>
   /**
    * One reading of every check, in their order, over the time since the step began. A query that fails is a
    * reading without a value; only an aborted signal throws.
@@ -56,7 +57,7 @@ export const createSampler = (
 ): Sampler => {
   const observation = observeTraffic(metrics, clock, wantedBy(checks), source)
   return {
-    preflight: (stable, signal) => preflight(metrics, observation, checks, stable, signal),
+    preflight: (stable, signal, need) => preflight({ metrics, observation, checks, need }, stable, signal),
     async measure(step, subject, signal) {
       const at = clock.now()
       const age = at - step.startedAt
@@ -89,7 +90,7 @@ const ask = async (
   age: number,
   signal?: AbortSignal
 ): Promise<Finding> =>
-  findInAnswer(await metrics.query(fillPlaceholders(promql, subject, age / 1000), signal))
+  findInAnswer(await metrics.query(fillPlaceholders(promql, subject, age / 1000), signal), promql)
 
 const findIn = async (
   looking: Promise<ObservedTraffic | Missing>,

@@ -66,7 +66,7 @@ describe('judge', () => {
     )
     fc.assert(
       fc.property(anyCheck, noNumber, fc.boolean(), (anything, answer, young) => {
-        const reading = judge(anything, findInAnswer(answer), { ...now, young })
+        const reading = judge(anything, findInAnswer(answer, 'x'), { ...now, young })
         expect(reading.verdict).toBe('no-data')
         expect(reading.why).not.toBe('')
         expect(reading.value).toBeUndefined()
@@ -98,12 +98,12 @@ test.each([
     'the query gave 2 series where one number is needed; wrap it in sum() or max()'
   ]
 ])('an answer of %s is named', (_what, answer, why) => {
-  expect(findInAnswer(answer)).toMatchObject({ why })
+  expect(findInAnswer(answer, 'x')).toMatchObject({ why })
 })
 
 it('may be too early for nothing and NaN, never for an answer of the wrong form', () => {
   const early = [[], [series({}, [0, NaN])], [series({}, [0, Infinity])], [series({}), series({})]].map(
-    (answer) => judge(queue, findInAnswer(answer), { ...now, young: true }).early
+    (answer) => judge(queue, findInAnswer(answer, 'x'), { ...now, young: true }).early
   )
   expect(early).toStrictEqual([true, true, false, false])
 })

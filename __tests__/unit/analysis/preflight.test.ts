@@ -1,7 +1,16 @@
 import { describe, expect, it, test } from '@jest/globals'
 import { MetricsError, type Series } from '../../../src/analysis/metrics.ts'
 import { createSampler } from '../../../src/analysis/sampling.ts'
-import { check, epoch, of, series, subject, TestClock, TestStore } from './builders.ts'
+import type { MetricsSource } from '../../../src/analysis/source.ts'
+import { check, epoch, of, podNames, series, subject, TestClock, TestStore } from './builders.ts'
+
+interface Look {
+  readonly stored: readonly Series[]
+  readonly source: MetricsSource
+  /** Of the pod, in seconds. */
+  readonly age: number | 'no pod'
+  readonly needed: boolean
+}
 
 const none = { faults: [], warnings: [] }
 
@@ -91,6 +100,103 @@ it('says once that Prometheus is gone', async () => {
 
 it('lets faults of the program through', async () => {
   await expect(preflight(['a: a < 1'], { a: new TypeError('a bug') })).rejects.toThrow('a bug')
+})
+
+describe('a ratio of what has not happened yet', () => {
+  const line =
+    'errors: sum(rate(http_requests_total{pod=~"$pods",code=~"5.."}[1m])) / sum(rate(http_requests_total{pod=~"$pods"}[1m])) < 0.01'
+  const pods = '{pod=~"web-green-abc12-[a-z0-9]{5}"'
+  const failed = `sum(rate(http_requests_total${pods},code=~"5.."}[1m]))`
+  const all = `sum(rate(http_requests_total${pods}}[1m]))`
+
+  it('is explained with the line to write, where the old version has traffic and no error', async () => {
+    const answers = {
+      [`${failed} / ${all}`]: [],
+      [`(${failed} or vector(0)) / ${all}`]: [series({}, [0, 0])]
+    }
+    const { faults, warnings } = await preflight([line], answers)
+    expect(faults).toStrictEqual([])
+    expect(warnings).toHaveLength(1)
+    const [warning = ''] = warnings
+    expect(warning).toContain('errors: no series, not even for the old version')
+    const written = warning.split('Write: ')[1] ?? ''
+    expect(written).toBe(
+      'errors: (sum(rate(http_requests_total{pod=~"$pods",code=~"5.."}[1m])) or vector(0)) / sum(rate(http_requests_total{pod=~"$pods"}[1m])) < 0.01'
+    )
+    expect(check(written)).toMatchObject({ bound: 0.01 })
+  })
+
+  it('is not called that where there is no traffic either', async () => {
+    expect(await preflight([line], {})).toStrictEqual({
+      faults: [],
+      warnings: [
+        expect.stringMatching(
+          /^errors: no series: the query found nothing; if that is so while nothing fails, write \(sum/
+        )
+      ]
+    })
+  })
+})
+
+describe('a version of which Prometheus has nothing', () => {
+  const others = { 'count(up offset 75s)': [series({}, [0, 7])] }
+  const client = [
+    series(of('up'), [10, 1], [15, 1]),
+    series(of('http_requests_total', { code: '200' }), [10, 1], [15, 1])
+  ]
+
+  const look = async (
+    answers: Readonly<Record<string, readonly Series[]>>,
+    { stored = [], source = 'http', age = 20, needed = true }: Partial<Look> = {}
+  ) => {
+    const clock = new TestClock()
+    const store = new TestStore(clock)
+    store.stored = stored
+    for (const [query, answer] of Object.entries(answers)) store.answers.set(query, answer)
+    const told: string[] = []
+    const need = needed ? { tell: (text: string) => void told.push(text) } : undefined
+    const pods = age === 'no pod' ? [] : [{ name: podNames[0] ?? '', createdAt: epoch - age * 1000 }]
+    const backend = { service: 'web', port: 80 }
+    const report = await createSampler(store, clock, [check('success-rate >= 95%')], source).preflight(
+      subject({ pods, backend }),
+      undefined,
+      need
+    )
+    return { ...report, told, waited: (clock.time - epoch) / 1000 }
+  }
+
+  it.each([20, 3600])(
+    'is not released, where that would only fail with users on it: pods of %i s',
+    async (age) => {
+      const { faults, warnings, told, waited } = await look(others, { age })
+      expect(warnings).toStrictEqual([])
+      expect(faults).toMatchObject([
+        {
+          input: 'checks',
+          problem: expect.stringMatching(/^success-rate cannot be measured: Prometheus has nothing from/)
+        }
+      ])
+      // New pods get the time of a scrape first.
+      expect([told.length, waited]).toStrictEqual(age === 20 ? [1, 55] : [0, 0])
+    }
+  )
+
+  it('is waited for no longer than until the first scrape of new pods', async () => {
+    expect(await look(others, { stored: client })).toMatchObject({ faults: [], warnings: [], waited: 10 })
+  })
+
+  it.each<[string, Parameters<typeof look>]>([
+    ['Prometheus is itself as new', [{ 'count(up offset 75s)': [] }, {}]],
+    ['no pod of it is known', [others, { age: 'no pod' }]],
+    ['figures are not needed, or there is a load line', [others, { needed: false }]],
+    ['they are those of a router', [others, { source: 'traefik' }]]
+  ])('is only warned of where %s', async (_why, given) => {
+    const { faults, warnings } = await look(...given)
+    expect(faults).toStrictEqual([])
+    expect(warnings).toStrictEqual([
+      expect.stringMatching(/^success-rate may have no data: Prometheus has no/)
+    ])
+  })
 })
 
 describe('a built-in check', () => {

@@ -1,4 +1,5 @@
 import { afterEach } from '@jest/globals'
+import type { Metrics } from '../../../src/analysis/metrics.ts'
 import type { Inputs } from '../../../src/inputs.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import type { Ports } from '../../../src/execution/run-state.ts'
@@ -68,6 +69,8 @@ export interface RunOptions extends Hooks {
   readonly manifests?: readonly Manifest[]
   /** Where a probe asks. */
   readonly entry?: Entry
+  /** What answers for Prometheus. */
+  readonly metrics?: Metrics
 }
 
 /** One start of the action: its own process, with inputs. */
@@ -178,7 +181,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     inputs,
     target,
     manifests,
-    metrics: undefined,
+    metrics: options.metrics,
     origin,
     ports,
     signal: cancelled.signal
