@@ -7,7 +7,7 @@ import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome, Result } from './outcome.ts'
-import { lookedAt } from './outcomes.ts'
+import { lookedAt, underWay } from './outcomes.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import { recover, settleDown } from './recover.ts'
@@ -93,12 +93,14 @@ const isLeft = (record: Release): boolean => isUnfinished(record) && record.phas
 export async function cleanup(request: CleanupRequest): Promise<Outcome> {
   const { target, origin, ports, signal } = request
   const seen = await observe(target, ports)
+  const { record } = seen
   const untouched = (reason: string): Outcome => ({
     ...lookedAt('cleanup', seen, origin, ports.clock.now()),
+    ...(record !== undefined && isUnfinished(record) ? underWay(record) : {}),
     reason
   })
-  if (seen.record?.phase === 'waiting')
-    return untouched(`release ${seen.record.id} waits for approval: it is left alone`)
+  if (record?.phase === 'waiting')
+    return untouched(`release ${record.id} waits for approval: it is left alone`)
   const [rival] = rivalFaults(seen)
   if (rival !== undefined) return untouched(`${rival.problem}: nothing is tidied up meanwhile`)
   const needs = await needsOfChores(seen, ports)

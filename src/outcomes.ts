@@ -6,7 +6,9 @@ import { trafficsOf } from './release-run.ts'
 import type { Observed } from './observed.ts'
 import { versionOf } from './observed.ts'
 import type { Outcome, Version } from './outcome.ts'
+import { printRoute } from './grammar/route.ts'
 import { isUnfinished, splitOf } from './record.ts'
+import type { Release } from './record.ts'
 import { describeSplit } from './routes/split.ts'
 import type { Origin } from './strategies/prepare.ts'
 
@@ -52,6 +54,16 @@ export function lookedAt(command: Command, observed: Observed, origin: Origin, f
     serving: versionOf(slot, deployment, hash)
   }
 }
+
+/** Who has how much of the traffic in the middle of a release, as its record says. */
+export const underWay = (record: Release): Partial<Outcome> => ({
+  ...(record.weight === 100 ? { serving: record.canary } : {}),
+  canary: record.canary,
+  weight: record.weight,
+  shareOf: record.routes === undefined ? 'connections' : 'requests',
+  ...(record.routes === undefined ? {} : { route: record.routes.map(printRoute).join(', ') }),
+  shifts: record.shiftedAt === undefined ? [] : [{ at: Date.parse(record.shiftedAt), split: splitOf(record) }]
+})
 
 /** What a release came to. */
 export function outcomeOf(

@@ -4,8 +4,7 @@ import { observe } from './observe.ts'
 import { readVersions } from './observe-versions.ts'
 import type { Observed } from './observed.ts'
 import type { Outcome, Version } from './outcome.ts'
-import { lookedAt } from './outcomes.ts'
-import { printRoute } from './grammar/route.ts'
+import { lookedAt, underWay } from './outcomes.ts'
 import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import { versionLines } from './report/history.ts'
@@ -27,7 +26,7 @@ export async function status({
     reason: record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record),
     versions,
     ...(record?.previous === undefined ? {} : { previous: asItRuns(record.previous, observed) }),
-    ...(record !== undefined && isUnfinished(record) ? underWay(record) : {})
+    ...(record !== undefined && isUnfinished(record) ? { ...underWay(record), ...nextIn(record) } : {})
   }
 }
 
@@ -38,15 +37,9 @@ function asItRuns(previous: Version, { slots, stable }: Observed): Version {
   return { ...previous, replicas: isGone ? 0 : wantedReplicas(live) }
 }
 
-const underWay = (record: Release): Partial<Outcome> => ({
-  canary: record.canary,
-  weight: record.weight,
-  shareOf: record.routes === undefined ? 'connections' : 'requests',
-  ...(record.routes === undefined ? {} : { route: record.routes.map(printRoute).join(', ') }),
-  shifts:
-    record.shiftedAt === undefined ? [] : [{ at: Date.parse(record.shiftedAt), split: splitOf(record) }],
+const nextIn = ({ phase }: Release): Pick<Outcome, 'next'> => ({
   next:
-    record.phase === 'waiting'
+    phase === 'waiting'
       ? ['command: promote goes on with it, command: abort puts stable back.']
       : ['command: abort undoes it; so does the next deploy or rollback, before anything else.']
 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { failsTheStep } from '../../../src/report/outputs.ts'
+import { plainHeadline } from '../../../src/report/headline.ts'
+import { failsTheStep, outputsOf } from '../../../src/report/outputs.ts'
 import { copyOf } from '../../../src/strategies/config-copy.ts'
 import { NAMESPACE, openScene, service, workload, PROMOTED, SERVING, STARTED } from './scene.ts'
 import type { Scene } from './scene.ts'
@@ -91,10 +92,14 @@ describe('a cleanup', () => {
     const scene = await openScene(slotted())
     await scene.run({ inputs: { strategy: 'canary', steps: '50% until approved\n100%' } }).deploy()
     const before = scene.story.length
-    expect(await scene.run().cleanup()).toMatchObject({
+    const outcome = await scene.run().cleanup()
+    expect(outcome).toMatchObject({
       result: 'unchanged',
       reason: 'release 1-1 waits for approval: it is left alone'
     })
+    expect(plainHeadline(outcome)).toBe(
+      'web is unchanged: shop/web:1 serves 50 % of the connections and shop/web:2 has 50 % of the connections'
+    )
     expect(scene.story.slice(before)).toEqual([])
     expect(scene.record()).toMatchObject({ phase: 'waiting', weight: 50 })
   })
@@ -105,6 +110,10 @@ describe('a cleanup', () => {
     await scene.when(SERVING, 500, () => undefined)
     const outcome = await scene.run().cleanup()
     expect(outcome).toMatchObject({ result: 'unchanged' })
+    expect(plainHeadline(outcome)).toBe('web is unchanged: shop/web:2 serves all traffic')
+    const status = await scene.run().status()
+    expect(plainHeadline(status)).toBe('web: shop/web:2 serves all traffic')
+    expect(outputsOf(status)).toMatchObject({ weight: '100', image: 'shop/web:2' })
     expect(outcome.reason).toMatch(/^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\)/)
     expect(failsTheStep(outcome)).toBe(false)
     expect(await release).toMatchObject({ result: 'promoted' })
