@@ -11,7 +11,7 @@ import { resize } from './execution/resize.ts'
 import { retire, scaleDown } from './execution/scale-down.ts'
 import { ensureStable } from './execution/stable.ts'
 import { start } from './execution/start.ts'
-import { runSmokeTestsOn } from './execution/smoke.ts'
+import { smokeCanary } from './execution/verify.ts'
 import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } from './execution/switch.ts'
 import { awaitUndone, collectReplaced, undo } from './execution/undo.ts'
 import { awaitWatchdog, startWatchdog, stopWatchdog } from './execution/watchdog.ts'
@@ -77,7 +77,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   'start-watchdog': ({ image }, run) => startWatchdog(run, image),
   'await-watchdog': (_, run, signal) => awaitWatchdog(run, signal),
   'stop-watchdog': (_, run) => stopWatchdog(run),
-  smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),
+  smoke: (_, run, signal) => smokeCanary(run, signal),
   'point-autoscaler': ({ to }, run) => pointAutoscaler(run, to),
   begin: (_, run) => begin(run),
   resize: ({ split }, run, signal) => resize(run, split, signal),

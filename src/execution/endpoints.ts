@@ -1,4 +1,5 @@
-import { isReady } from '../kubernetes/health.ts'
+import { ReleaseFailed } from '../errors.ts'
+import { isEnding, isReady } from '../kubernetes/health.ts'
 import type { KubernetesObject, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { awaitCondition } from './condition.ts'
@@ -29,14 +30,14 @@ const readyUids = (slices: readonly EndpointSlice[]): ReadonlySet<string> =>
 
 /**
  * Waits until the pods that are to serve are behind the Service: only then does its selector mean traffic.
- * @returns how many pods are ready behind it, these and others
- * @throws ReleaseFailed when they do not get there
+ * @returns how many pods are ready behind it, these and others; undefined when one of them has gone away meanwhile
+ * @throws ReleaseFailed when they do not get there, although they are there
  */
 export async function confirmEndpoints(
   run: ReleaseRun,
   service: string,
   signal: AbortSignal
-): Promise<number> {
+): Promise<number | undefined> {
   const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
   const labels = `kubernetes.io/service-name=${service}`
   const ready = await awaitCondition<EndpointSlice, number>(
@@ -51,9 +52,20 @@ export async function confirmEndpoints(
     },
     run.ports,
     signal
-  )
-  noteBehind(run, service, wanted)
+  ).catch(async (error: unknown) => {
+    if (!(error instanceof ReleaseFailed) || !(await hasLostPods(run))) throw error
+    return undefined
+  })
+  if (ready !== undefined) noteBehind(run, service, wanted)
   return ready
+}
+
+/** Whether one of the pods that came up was evicted or deleted since: nothing that it was asked for says anything. */
+export async function hasLostPods(run: ReleaseRun): Promise<boolean> {
+  const found = await podsOf(run, 'canary')
+  return run.pods.some(
+    ({ metadata }) => !found.some((pod) => pod.metadata.uid === metadata.uid && !isEnding(pod))
+  )
 }
 
 function noteBehind({ behind, ports }: ReleaseRun, service: string, uids: readonly string[]): void {
@@ -67,12 +79,14 @@ export const behindSince = ({ behind, ports }: ReleaseRun, service: string): num
   behind.get(service)?.since ?? ports.clock.now()
 
 /** Ready pods of one of the two versions, by the selector that only it has. */
-export async function readyPods(run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> {
-  const pods = await run.ports.cluster.list<Pod>({
+export const readyPods = async (run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
+  (await podsOf(run, side)).filter(isReady)
+
+/** Those that are not ready, too. */
+export const podsOf = (run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
+  run.ports.cluster.list<Pod>({
     apiVersion: 'v1',
     kind: 'Pod',
     namespace: run.namespace,
     labels: printSelector(run.initial.selectors[side])
   })
-  return pods.filter(isReady)
-}

@@ -8,10 +8,11 @@ import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { withSplit } from '../record.ts'
 import { isAsWanted, withVersionOf } from './as-wanted.ts'
 import { changedByOthers } from './change.ts'
-import { confirmEndpoints, readyPods } from './endpoints.ts'
+import { readyPods } from './endpoints.ts'
 import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './in-place-deployment.ts'
 import { writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
+import { awaitReplacement, confirmPods } from './verify.ts'
 
 /**
  * The Deployment that serves gets the new template, at the size that it has in this moment.
@@ -48,7 +49,7 @@ const sized = (wanted: Deployment, live: Deployment): Deployment => {
 
 /** The new pods have all traffic: from now on whoever reads the record knows it. */
 export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<string> {
-  await confirmEndpoints(run, run.traffic.name, signal)
+  await confirmPods(run, run.traffic.name, () => awaitReplacement(run, signal), signal)
   const at = run.ports.clock.now()
   const split = { weight: 100 }
   run.release = {

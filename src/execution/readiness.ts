@@ -31,7 +31,7 @@ export function stopwatch({ clock }: Pick<Ports, 'clock'>): (what: string) => nu
 }
 
 type Ready = Extract<Health, { state: 'ready' }>
-type Judged = (health: Health, live: Deployment | undefined) => void
+export type Judged = (health: Health, live: Deployment | undefined) => void
 
 /** Hears of all pods behind the Deployment's selector, whatever state they are in. */
 export type TellPods = (pods: readonly Pod[]) => void
@@ -44,7 +44,7 @@ interface Looks extends Circumstances {
 }
 
 /** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
-async function watchHealth(
+export async function watchHealth(
   deployment: Deployment,
   { cluster, clock }: Ports,
   { onHealth, tellPods, ...circumstances }: Looks,
@@ -169,51 +169,8 @@ export async function awaitReady(
 const notReady = ({ metadata }: Deployment, timeout: number, summary: string): ReleaseFailed =>
   new ReleaseFailed(`deployment/${metadata.name} was not ready after ${formatDuration(timeout)}: ${summary}`)
 
-/** What stops more pods from coming up says nothing against those that users are on. */
-const GROWING: ReadonlySet<string> = new Set([
-  'ProgressDeadlineExceeded',
-  'Unschedulable',
-  'FailedCreate',
-  'FailedMount'
-])
-
-/** How long some of the pods that were switched to may be unready: a probe may miss once. */
-const UNREADY_GRACE = 10_000
-
-/**
- * Rejects when pods that users are on cannot run any more, or are not ready any more; at once when none of them is, or
- * when somebody has others come up in their place. Settles only by that or by the signal.
- */
-export async function untilDoomed(
-  deployment: Deployment,
-  ports: Ports,
-  signal: AbortSignal,
-  tellPods?: TellPods
-): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const switchedTo = deployment.spec.replicas ?? 1
-  let unreadySince: number | undefined
-  const onHealth: Judged = (seen, live) => {
-    const change = changeIn(deployment, live)
-    if (change !== undefined) reject(change)
-    if (seen.state === 'doomed' && !GROWING.has(seen.reason)) reject(asFailure(seen, deployment))
-    // An autoscaler may have more pods come up, or fewer stay.
-    if (seen.state !== 'progressing' || seen.ready >= Math.min(switchedTo, seen.wanted)) {
-      unreadySince = undefined
-      return
-    }
-    unreadySince ??= ports.clock.now()
-    if (seen.ready > 0 && ports.clock.now() - unreadySince < UNREADY_GRACE) return
-    reject(
-      new ReleaseFailed(`deployment/${deployment.metadata.name} lost pods under traffic: ${seen.summary}`)
-    )
-  }
-  const looks = { onHealth, tellPods, lasting: stopwatch(ports) }
-  watchHealth(deployment, ports, looks, signal).catch(reject)
-  return promise
-}
-
-function asFailure(
+/** In words for the verdict. */
+export function asFailure(
   { reason, message, pod }: Extract<Health, { state: 'doomed' }>,
   { metadata }: Deployment
 ): ReleaseFailed {

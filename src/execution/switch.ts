@@ -4,11 +4,11 @@ import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts
 import type { Release, Selector } from '../record.ts'
 import type { Split } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
-import { behindSince, confirmEndpoints, readyPods } from './endpoints.ts'
+import { behindSince, readyPods } from './endpoints.ts'
 import { awaitGateways, lanesToApex } from './gateways.ts'
 import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
-import { verifyCanary, verifyReachable } from './verify.ts'
+import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from './verify.ts'
 
 const NOBODY: Split = { weight: 0 }
 const EVERYBODY: Split = { weight: 100 }
@@ -29,7 +29,7 @@ async function writeRecord(run: ReleaseRun, release: Release, split: Split): Pro
 /** Entries for the canary without any traffic: what is wrong with them shows before a user is on them. */
 export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   // Traefik fails a whole route when one Service in it has no pods, whatever its weight.
-  await confirmEndpoints(run, backendsIn(run).canary, signal)
+  await confirmCanary(run, backendsIn(run).canary, signal)
   await splitRoutes(run, NOBODY)
   const routes = await awaitRoutes(run, signal)
   const since = run.ports.clock.now()
@@ -51,14 +51,14 @@ export async function shift(
   const recorded = exposed ? { ...release, exposed: true as const } : release
   await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
   noteShift(run, split)
-  const tested = counted(run.pods.length, 'tested pod')
-  if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested}`
+  const tested = (): string => counted(run.pods.length, 'tested pod')
+  if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested()}`
   if (split.weight === 0) return 'stable serves'
-  const endpoints = await confirmEndpoints(run, run.traffic.name, signal)
-  if (split.weight === 100) return `${tested} ${run.pods.length === 1 ? 'serves' : 'serve'}`
+  const endpoints = await confirmCanary(run, run.traffic.name, signal)
+  if (split.weight === 100) return `${tested()} ${run.pods.length === 1 ? 'serves' : 'serve'}`
   const achieved = (100 * run.pods.length) / endpoints
   run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
-  return `${tested} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
+  return `${tested()} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
 }
 
 async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Promise<void> {
@@ -89,7 +89,8 @@ function noteShift(run: ReleaseRun, split: Split): void {
  * record says that this is over, a run that finds it goes on with it: there is no way back from here.
  */
 export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<string> {
-  run.pods = await readyPods(run, 'canary')
+  const count = async (): Promise<unknown> => (run.pods = await readyPods(run, 'canary'))
+  await count()
   const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
   // A gateway that has not learnt yet that all are on the canary still sends some to the Service.
   const shiftedAt = run.shiftedAt ?? run.ports.clock.now()
@@ -98,7 +99,7 @@ export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<stri
   // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
   run.release = release
   const { name, title } = run.traffic
-  await confirmEndpoints(run, name, signal)
+  await confirmPods(run, name, count, signal)
   const learnt = {
     since: behindSince(run, name),
     what: `of the pods behind ${title}`,

@@ -10,7 +10,7 @@ import { probesOf } from '../kubernetes/probes.ts'
 import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
 import { observeShare } from './probe.ts'
-import { untilDoomed } from './readiness.ts'
+import { untilDoomed } from './under-traffic.ts'
 import type { TellPods } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
