@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 
-import type { KubernetesObject, PodSpec } from '../../src/kubernetes/objects.ts'
+import type { KubernetesObject, Pod, PodSpec } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
@@ -112,6 +112,36 @@ describe('pods that no time can help', () => {
     expect(ended.outputs).toMatchObject({ result: 'rolled-back', weight: '0' })
     expect(ended.outputs.reason).toMatch(reason)
     expect(ended.milliseconds).toBeLessThan(60_000)
+    await unharmed(scene, ended)
+  })
+})
+
+describe('a pod of the new version that is evicted in the bake', () => {
+  it('is replaced, and the release goes on', async () => {
+    const scene = await openScene()
+    const { namespace } = scene
+    const started = scene.start({
+      images: image(2),
+      'smoke-tests': 'GET /health -> 200',
+      bake: '20s'
+    })
+    await started.seen('Bake: watch')
+    await sleep(3000)
+    const pods = await admin.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
+    const pod = pods.find(({ metadata }) => metadata.name.startsWith('web-green-'))
+    const { status } = await admin.send({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/pods/${pod?.metadata.name ?? ''}/eviction`,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        apiVersion: 'policy/v1',
+        kind: 'Eviction',
+        metadata: { name: pod?.metadata.name, namespace }
+      })
+    })
+    expect(status).toBe(201)
+    const ended = await started.ended
+    expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', reason: '' } })
     await unharmed(scene, ended)
   })
 })

@@ -5,6 +5,7 @@ import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { patchClaimed } from './claimed.ts'
 import { readyPods } from './endpoints.ts'
+import { awaitGateways } from './gateways.ts'
 import { weightNow } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -73,7 +74,15 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
     orAny(error, run)
   )
   followTemplate(run, found.hash, scaled)
+  if (ready.length === 0) await untilKnown(run, signal)
   return `${found.pods.length} of ${size} pods ready now`
+}
+
+/** Where nobody was behind the Service, its gateway has to learn of the pods first, as long as the canary serves. */
+async function untilKnown(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  if ((await readyPods(run, 'canary')).length === 0) return
+  const learnt = { since: run.ports.clock.now(), what: `of the pods behind ${run.traffic.title}` }
+  await awaitGateways(run, learnt, signal)
 }
 
 /** A bad version serves meanwhile: after that long, some pods of stable have to do, in milliseconds. */

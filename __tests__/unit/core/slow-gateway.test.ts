@@ -1,7 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { httpRoute, openSlowGateway } from '../../support/memory-gateway.ts'
 import type { Gateway } from '../../support/memory-gateway.ts'
-import { openScene, service, workload } from './scene.ts'
+import { UNREADY } from '../../support/memory-controllers.ts'
+import { deploymentRef, openScene, service, workload } from './scene.ts'
 import type { Scene } from './scene.ts'
 
 /**
@@ -56,6 +57,23 @@ describe.each(Object.entries({ CANARY, AT_ONCE }))('a gateway that learns late: 
         scene.clock.stop()
       }
     }
+  })
+
+  it('nor when the old version, which somebody has scaled down, has to come up again first', async () => {
+    const { scene, gateway } = await open()
+    const released = scene.run({ inputs: { ...inputs, bake: '5m' } }).deploy()
+    while (!gateway.story.at(-1)?.includes('web-green 1')) await scene.clock.sleep(100)
+    if (inputs === CANARY)
+      while (gateway.story.at(-1) !== 'web 0, web-green 100') await scene.clock.sleep(100)
+    await scene.clock.sleep(20_000)
+    scene.cluster.patch(deploymentRef('web'), [{ op: 'replace', path: '/spec/replicas', value: 0 }])
+    await scene.clock.sleep(20_000)
+    const [ill] = scene.controllers.podsOf('web-green')
+    if (ill !== undefined) scene.controllers.change(ill, UNREADY)
+    expect(await released).toMatchObject({ result: 'rolled-back' })
+    await settle(scene)
+    expect(gateway.story.at(-1)).toBe('web')
+    expect(gateway.harm.filter((line) => !line.includes('was ended'))).toEqual([])
   })
 
   it('and a new version whose pods fail is taken out without a wait', async () => {
