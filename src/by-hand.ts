@@ -1,5 +1,5 @@
 import type { ReleaseRun } from './execution/run-state.ts'
-import { backendsIn } from './execution/lanes.ts'
+import { backendsFor, backendsIn } from './execution/lanes.ts'
 import { splitOf } from './record.ts'
 import type { Selector } from './record.ts'
 import { describeSplit } from './routes/split.ts'
@@ -31,6 +31,10 @@ function moveByHand(run: ReleaseRun): string[] {
   const target = routes.length > 0 ? backendsIn(run).canary : traffic.name
   return [
     `kubectl -n ${namespace} patch service/${target} --type=json -p '${selecting(run.release.selectors.stable)}'   # all of it to ${stable.deployment}`,
+    ...run.companions.map(({ own, traffic: { name } }) => {
+      const { stable: theirs } = backendsFor(own, backendsIn(run)).selectors
+      return `kubectl -n ${namespace} patch service/${name} --type=json -p '${selecting(theirs)}'   # and all of that`
+    }),
     ...trafficsOf(run).map(
       ({ title }) => `kubectl -n ${namespace} get ${title} -o yaml   # who has the traffic?`
     )

@@ -14,7 +14,7 @@ import { recordedDeployments } from './routes/own-slots.ts'
 import { refOf } from './routes/writes.ts'
 
 /** Where a release takes place. */
-export type Place = Pick<Observed, 'service' | 'workload' | 'namespace'>
+export type Place = Pick<Observed, 'service' | 'companions' | 'workload' | 'namespace'>
 
 /**
  * The first thing that a run does that has taken the lock from one that has not given it back: that one may be
@@ -22,7 +22,7 @@ export type Place = Pick<Observed, 'service' | 'workload' | 'namespace'>
  * this run has begun to act on what it finds. The Service needs no claim: it holds the record.
  */
 export async function claimInherited(
-  { service, workload, namespace }: Place,
+  { service, companions, workload, namespace }: Place,
   lock: Lock,
   ports: Ports,
   signal: AbortSignal
@@ -37,6 +37,7 @@ export async function claimInherited(
     const own = slotsOf(workload).filter(({ name }) => versions.has(name))
     const deployments = own.map(({ name }) => deploymentRef(namespace, name))
     const others = [
+      ...companions.map(refOf),
       ...autoscalerOf(record, namespace),
       ...(await routeRefs(record, service, namespace, ports))
     ]

@@ -35,6 +35,7 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
   const run = beginRun(
     {
       service: observed.service,
+      companions: observed.companions,
       routes,
       stable: observed.stable.deployment,
       autoscaler: observed.autoscaler,

@@ -16,7 +16,7 @@ import { choice, parseName, parseWorkload } from './grammar/names.ts'
 import { parseProbe, type Probe } from './grammar/probe.ts'
 import { quote, refusal, type Parser } from './grammar/parsed.ts'
 import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './grammar/prometheus.ts'
-import { parseRoute, printRoute, routesFaults, type RouteName } from './grammar/route.ts'
+import { parseRoute, printRoute, type RouteName } from './grammar/route.ts'
 import { isCommand, parseSmokeTest, type SmokeTest } from './grammar/smoke-test.ts'
 import { parseStep, stepsFaults, type Step } from './grammar/step.ts'
 import { parseVersionName } from './grammar/version-name.ts'
@@ -105,7 +105,7 @@ const toRecord = (items: readonly Header[]): Readonly<Record<string, string>> =>
 const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   command: single(choice(...commands), 'deploy'),
   workload: optional(parseWorkload),
-  route: list(parseRoute, { keyOf: printRoute, faultsAmong: routesFaults }),
+  route: list(parseRoute, { keyOf: printRoute }),
   namespace: optional(parseName),
   context: optional(anyText),
   kubeconfig: optional(parseKubeconfig),

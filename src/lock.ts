@@ -34,14 +34,15 @@ export async function withLock<T>(
   }
 }
 
-function leasesOf({ namespace, workload, service }: Place): readonly [Ref, ...Ref[]] {
+function leasesOf({ namespace, workload, service, companions }: Place): readonly [Ref, ...Ref[]] {
   const lease = (name: string): Ref => ({
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     namespace,
     name
   })
-  return [lease(workloadLeaseName(workload)), lease(leaseName(service.metadata.name))]
+  const services = [service, ...companions].map(({ metadata }) => metadata.name)
+  return [lease(workloadLeaseName(workload)), ...services.map((name) => lease(leaseName(name)))]
 }
 
 async function giveBack(lock: Lock, { clock, log }: Ports, patience: number): Promise<void> {

@@ -14,23 +14,25 @@ import type {
 import { printSelector } from './kubernetes/selectors.ts'
 import type { Version } from './outcome.ts'
 import type { RouteName } from './grammar/route.ts'
+import { chooseServices } from './choose-services.ts'
 import { readNeighbours } from './neighbours.ts'
 import { readRoutes } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
-import { isUnfinished, readRecord } from './record.ts'
+import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { SlotName } from './kubernetes/slots.ts'
-import { findService, findStable, namedService, slotsOf } from './routes/find.ts'
+import { findStable, slotsOf } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
 import { ownSlots } from './routes/own-slots.ts'
 import { rivalFaults } from './strategies/neighbours.ts'
+import { companionFaults, divergedFaults } from './strategies/services.ts'
 import { servingPods } from './strategies/serving.ts'
 
 export interface Target {
   readonly namespace: string
   readonly workload: string
-  /** Name of the Service; without it the only one that selects the workload. */
-  readonly service: string | undefined
+  /** Names of the Services; without any the only one that selects the workload. */
+  readonly services: readonly string[]
   /** What carries the traffic besides the Service. */
   readonly routes: readonly RouteName[]
 }
@@ -52,36 +54,52 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
     readAutoscalers(namespace, cluster)
   ])
   if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
-  const service =
-    target.service === undefined
-      ? findService(services, named, workload, namespace)
-      : namedService(target.service, services, namespace)
-  if (isFault(service)) throw new InputError([service])
-  const record = readRecord(service)
+  const chosen = chooseServices(target, services, named, routes)
+  const { service, companions, record } = chosen
   const { slots, foreign } = ownSlots(named, service, record)
+  const otherServices = services.filter((other) => other !== service && !companions.includes(other))
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
-  const otherServices = services.filter((other) => other !== service)
   if (isFault(stable)) throw explained(stable, otherServices, workload)
-  const [pods, neighbours] = await Promise.all([
-    podsBehind(service, cluster),
-    readNeighbours(otherServices, Object.values(slots), cluster)
-  ])
-  const serving = servingPods(service, stable.deployment, pods, record)
-  if (isFault(serving)) throw explained(serving, otherServices, workload)
   return {
     namespace,
     workload,
     service,
+    companions,
     otherServices,
-    neighbours,
     record,
     routes,
     slots,
     foreign,
-    stable: { ...stable, ...serving },
+    ...(await readServing({ ...chosen, otherServices, slots, workload, stable }, cluster)),
     autoscaler: autoscalers.find(scales(stable.deployment)),
     autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
   }
+}
+
+type Chosen = Pick<Observed, 'service' | 'companions' | 'otherServices' | 'record' | 'slots' | 'workload'> & {
+  readonly stable: Pick<Observed['stable'], 'slot' | 'deployment'>
+}
+
+/** @throws InputError when users come to anything else than one version of the workload */
+async function readServing(
+  { service, companions, otherServices, record, slots, workload, stable }: Chosen,
+  cluster: Cluster
+): Promise<Pick<Observed, 'stable' | 'neighbours'>> {
+  const deployments = Object.values(slots)
+  const [pods, neighbours, followers] = await Promise.all([
+    podsBehind(service, cluster),
+    readNeighbours(otherServices, deployments, cluster),
+    readNeighbours(companions, deployments, cluster)
+  ])
+  const serving = servingPods(service, stable.deployment, pods, record)
+  if (isFault(serving)) throw explained(serving, otherServices, workload)
+  const isUnderWay = record !== undefined && isUnfinished(record)
+  const faults = [
+    ...companionFaults(companions, slots, workload),
+    ...(isUnderWay ? [] : divergedFaults(followers, { service, stable }))
+  ]
+  if (faults.length > 0) throw new InputError(faults)
+  return { stable: { ...stable, ...serving }, neighbours }
 }
 
 /** A release by another Service, whose run can be named, explains whatever is odd about the traffic of this one. */

@@ -14,6 +14,8 @@ export interface Observed {
   readonly namespace: string
   readonly workload: string
   readonly service: Service
+  /** Other Services of the workload, which follow it in a release. */
+  readonly companions: readonly Service[]
   /** All other Services of the namespace. */
   readonly otherServices: readonly Service[]
   /** Those of them that send users to pods of the workload, or may. */

@@ -50,7 +50,9 @@ export function lookedAt(command: Command, observed: Observed, origin: Origin, f
     result: 'unchanged',
     namespace: observed.namespace,
     workload: observed.workload,
-    route: `service/${observed.service.metadata.name}`,
+    route: [observed.service, ...observed.companions]
+      .map(({ metadata }) => `service/${metadata.name}`)
+      .join(', '),
     serving: versionOf(slot, deployment, hash)
   }
 }
@@ -81,7 +83,7 @@ export function outcomeOf(
     reason: ending.reason,
     namespace: run.namespace,
     workload: run.workload,
-    route: lanesOf(run)
+    route: [...lanesOf(run), ...(run.routes.length > 0 ? [] : run.companions)]
       .map(({ traffic }) => traffic.title)
       .join(', '),
     serving,

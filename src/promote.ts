@@ -126,7 +126,7 @@ async function goOn(
   lock: Lock
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { service, autoscaler, workload } = observed
+  const { service, companions, autoscaler, workload } = observed
   const stable = observed.stable.deployment
   const routes = await routesOf(record, service, ports)
   const sampler = samplerFor(request, routes)
@@ -135,7 +135,7 @@ async function goOn(
   const release: Release = { ...watched(record, inputs), continuedBy: origin.release }
   const port = targetPort(service, live) ?? 0
   const run = beginRun(
-    { service, routes, stable, autoscaler, workload, release, port, begun: true, lock, sampler },
+    { service, companions, routes, stable, autoscaler, workload, release, port, begun: true, lock, sampler },
     ports,
     inputs
   )

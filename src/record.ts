@@ -5,6 +5,7 @@ import type { KubernetesObject } from './kubernetes/objects.ts'
 import type { Rollout } from './kubernetes/rollout.ts'
 import { slotServiceName } from './kubernetes/slots.ts'
 import type { Version } from './outcome.ts'
+import type { Companion } from './routes/companions.ts'
 import type { Backends, HeaderMatch, Split } from './routes/route.ts'
 
 export type { HistoryEntry } from './history.ts'
@@ -62,6 +63,8 @@ export interface Release {
   readonly selectors: Backends['selectors']
   /** The release is over, but the selector is to become this one when the other version has no pods any more. */
   readonly settle?: Selector
+  /** Services that follow the one with the record. */
+  readonly companions?: readonly Companion[]
   /** Name of the HorizontalPodAutoscaler that follows the traffic. */
   readonly autoscaler?: string
   /** Image of the watchdog's, while it has one. */

@@ -35,7 +35,7 @@ const TRIES = 5
  * @throws when that does not work; then nothing else may be begun
  */
 export async function recover(
-  { service, workload }: Recovered,
+  { service, companions, workload }: Recovered,
   release: Release,
   ports: Ports,
   settings: Settings,
@@ -43,7 +43,7 @@ export async function recover(
   tries = TRIES
 ): Promise<ReleaseRun> {
   try {
-    return await recoverOnce({ service, workload }, release, ports, settings, lock)
+    return await recoverOnce({ service, companions, workload }, release, ports, settings, lock)
   } catch (error) {
     if (!(error instanceof TakenOver) || tries === 0) throw error
     await lock.assure()
@@ -51,12 +51,12 @@ export async function recover(
     const record = live && readRecord(live)
     if (live === undefined || record?.id !== release.id || !isUnfinished(record)) throw error
     ports.log.warning(`release ${release.id} has gone on meanwhile: looking again`)
-    return recover({ service: live, workload }, record, ports, settings, lock, tries - 1)
+    return recover({ service: live, companions, workload }, record, ports, settings, lock, tries - 1)
   }
 }
 
 async function recoverOnce(
-  { service, workload }: Recovered,
+  { service, companions, workload }: Recovered,
   release: Release,
   ports: Ports,
   settings: Settings,
@@ -64,7 +64,18 @@ async function recoverOnce(
 ): Promise<ReleaseRun> {
   const routes = await routesOf(release, service, ports)
   const run = beginRun(
-    { service, routes, stable: undefined, workload, release, port: 0, begun: true, lock, sampler: undefined },
+    {
+      service,
+      companions,
+      routes,
+      stable: undefined,
+      workload,
+      release,
+      port: 0,
+      begun: true,
+      lock,
+      sampler: undefined
+    },
     ports,
     settings
   )
@@ -105,7 +116,7 @@ async function undo(run: ReleaseRun, lock: Lock): Promise<void> {
 type OwnSettings = Settings & Pick<Inputs, 'previous'>
 
 /** Where the release is found. */
-type Recovered = Pick<Observed, 'service' | 'workload'>
+type Recovered = Pick<Observed, 'service' | 'companions' | 'workload'>
 
 /**
  * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled, the version that
@@ -175,7 +186,7 @@ const replacedIn = (observed: Observed): readonly Version[] =>
 
 /** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
 export async function settleDown(
-  { service, workload }: Recovered,
+  { service, companions, workload }: Recovered,
   release: Release,
   selector: Selector,
   ports: Ports,
@@ -184,6 +195,7 @@ export async function settleDown(
 ): Promise<ReleaseRun> {
   const beginning = {
     service,
+    companions,
     routes: [],
     stable: undefined,
     workload,

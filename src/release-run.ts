@@ -1,7 +1,7 @@
 import { initialStanding } from './analysis/judge.ts'
 import type { Sampler } from './analysis/sampling.ts'
-import { ReleaseFailed } from './errors.ts'
-import type { Lane, Ports, ReleaseRun, Settings } from './execution/run-state.ts'
+import { ReleaseFailed, RouteGone } from './errors.ts'
+import type { Follower, Lane, Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import { openTraffic } from './execution/traffic.ts'
 import type { Traffic } from './execution/traffic.ts'
 import type { Lock } from './kubernetes/lease.ts'
@@ -12,10 +12,14 @@ import type { ObservedRoute } from './observed.ts'
 import type { Shift } from './outcome.ts'
 import { backendsOf, splitOf } from './record.ts'
 import type { Release } from './record.ts'
+import { companionsIn } from './routes/companions.ts'
+import { refOf } from './routes/writes.ts'
 import { drainOf } from './strategies/drain.ts'
 
 export interface Beginning {
   readonly service: Service
+  /** Those that may follow it; the record says which do. */
+  readonly companions?: readonly Service[]
   /** Those of the release, in its order. */
   readonly routes: readonly ObservedRoute[]
   /** What serves. */
@@ -32,18 +36,21 @@ export interface Beginning {
 
 /** The state of a release before its first step. */
 export function beginRun(
-  { service, routes, stable, autoscaler, workload, release, port, begun, lock, sampler }: Beginning,
+  { service, companions = [], routes, stable, release, begun, lock, ...rest }: Beginning,
   ports: Ports,
   settings: Settings
 ): ReleaseRun {
   const namespace = service.metadata.namespace ?? ''
   const traffic = openService(service, lock.holder, ports)
   return {
+    ...nothingYet(),
     namespace,
-    workload,
+    workload: rest.workload,
     settings,
     ports,
     traffic,
+    companions: openCompanions(companions, release, lock.holder, traffic, ports),
+    recorded: begun,
     routes: routes.map((route) => openLane(route, release, lock.holder, traffic, ports)),
     lock,
     begun,
@@ -52,33 +59,61 @@ export function beginRun(
     serving: stable,
     initial: release,
     release,
-    deployment: undefined,
-    autoscaler,
-    outdated: undefined,
-    port,
-    pods: [],
-    tested: new Set(),
-    behind: new Map(),
-    shiftedAt: undefined,
-    marks: undefined,
-    sampler,
-    standing: initialStanding,
-    timeline: [],
-    shifts: shiftsBefore(release),
-    smokeTests: [],
-    measurements: [],
-    evidence: [],
-    warnings: []
+    autoscaler: rest.autoscaler,
+    port: rest.port,
+    sampler: rest.sampler,
+    shifts: shiftsBefore(release)
   }
 }
+
+type Known = Pick<
+  ReleaseRun,
+  | 'namespace'
+  | 'workload'
+  | 'settings'
+  | 'ports'
+  | 'traffic'
+  | 'companions'
+  | 'recorded'
+  | 'routes'
+  | 'lock'
+  | 'begun'
+  | 'stable'
+  | 'canary'
+  | 'serving'
+  | 'initial'
+  | 'release'
+  | 'autoscaler'
+  | 'port'
+  | 'sampler'
+  | 'shifts'
+>
+
+/** What a run has yet to find out. */
+const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
+  deployment: undefined,
+  outdated: undefined,
+  pods: [],
+  tested: new Set(),
+  behind: new Map(),
+  shiftedAt: undefined,
+  marks: undefined,
+  standing: initialStanding,
+  timeline: [],
+  smokeTests: [],
+  measurements: [],
+  evidence: [],
+  warnings: []
+})
 
 /** Where a release stands that this run takes up. */
 const shiftsBefore = (release: Release): Shift[] =>
   release.shiftedAt === undefined ? [] : [{ at: Date.parse(release.shiftedAt), split: splitOf(release) }]
 
 /** The Service and whatever else routes its traffic. */
-export const trafficsOf = ({ traffic, routes }: ReleaseRun): readonly Traffic[] => [
+export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonly Traffic[] => [
   traffic,
+  ...companions.map((companion) => companion.traffic),
   ...routes.map((lane) => lane.traffic)
 ]
 
@@ -97,6 +132,26 @@ function openService(service: Service, holder: string, ports: Ports): Traffic {
     )
   }
   return openTraffic({ objects: [service], holder, read }, ports)
+}
+
+function openCompanions(
+  services: readonly Service[],
+  release: Release,
+  holder: string,
+  anchor: Traffic,
+  ports: Ports
+): readonly Follower[] {
+  return companionsIn(release.companions).flatMap((own) => {
+    const service = services.find(({ metadata }) => metadata.name === own.name)
+    if (service === undefined) return []
+    const read = async (): Promise<[Service]> => {
+      const live = await ports.cluster.get<Service>(refOf(service))
+      if (live !== undefined) return [live]
+      throw new RouteGone(`service/${own.name} was deleted while the release ran`)
+    }
+    const hasPorts = (service.spec.ports ?? []).length > 0
+    return [{ own, hasPorts, traffic: openTraffic({ objects: [service], holder, read, anchor }, ports) }]
+  })
 }
 
 function openLane(

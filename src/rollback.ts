@@ -101,12 +101,13 @@ async function backFromUnfinished(
 /** The version has served before: what is asked for is that it does so again, soon. */
 async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { service, stable, workload } = observed
+  const { service, companions, stable, workload } = observed
   const { routes, release, plan } = await findWay(request, observed)
   const beginning = {
     routes,
     release,
     service,
+    companions,
     stable: stable.deployment,
     autoscaler: observed.autoscaler,
     workload,

@@ -45,7 +45,7 @@ interface Named {
 export const targetOf = ({ inputs, namespace, manifests }: Named): Target => ({
   namespace,
   workload: inputs.workload ?? onlyDeployment(manifests),
-  service: inputs.route.find(({ kind }) => kind === 'service')?.name,
+  services: inputs.route.filter(({ kind }) => kind === 'service').map(({ name }) => name),
   routes: inputs.route.filter(({ kind }) => kind !== 'service')
 })
 

@@ -82,13 +82,13 @@ function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectCha
 
 async function manifestChange(
   { manifest, kept }: TriedManifest,
-  { service }: Observed,
+  { service, companions }: Observed,
   { cluster }: Ports
 ): Promise<ObjectChange> {
   const { apiVersion, kind, metadata } = manifest.object
   const { namespace, name } = metadata
   const object = `${kind} ${name}`
-  const isRoute = kind === 'Service' && name === service.metadata.name
+  const isRoute = kind === 'Service' && [service, ...companions].some((one) => one.metadata.name === name)
   const asShown = (one: KubernetesObject): KubernetesObject => (isRoute ? withoutSelector(one) : one)
   try {
     const live = kept && (await cluster.get({ apiVersion, kind, namespace, name }))

@@ -131,11 +131,6 @@ describe('readInputs', () => {
     ['workload', 'Web', '"Web" is not a name'],
     ['route', 'web', 'line 1: "web" is not a route, which is <kind>/<name> — for example: service/web'],
     ['route', 'ingress/web\n\ningress/web', 'line 3: "ingress/web" is already on line 1'],
-    [
-      'route',
-      'service/a\ningress/a\nservice/b',
-      'line 3: "service/b" is a second Service, the first is on line 1'
-    ],
     ['route', 'service/a\nservice/a', 'line 2: "service/a" is already on line 1'],
     ['namespace', 'a/b', '"a/b" is not a name'],
     ['kubeconfig', '~/.kube/config', 'is one line, but the content of a kubeconfig file is wanted'],

@@ -2,6 +2,8 @@ import { formatDuration } from '../grammar/duration.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { backendsOf } from '../record.ts'
 import type { Release } from '../record.ts'
+import { companionSelectors } from '../routes/companions.ts'
+import type { Companion } from '../routes/companions.ts'
 import { serviceRoute } from '../routes/service.ts'
 import type { Backends, Split } from '../routes/route.ts'
 import { withObject } from '../routes/writes.ts'
@@ -18,8 +20,21 @@ export const backendsIn = (run: ReleaseRun, release: Release = run.release): Bac
 /** Writes what the record says of the Service: its share, or stable alone while routes move the traffic. */
 export async function writeService(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   const backends = backendsIn(run, release)
-  await run.traffic.write((objects) => serviceRoute.split(objects, backends, split), release)
+  const first = run.traffic.write((objects) => serviceRoute.split(objects, backends, split), release)
+  if (!run.recorded) await first
+  run.recorded = true
+  const others = run.companions.map(({ own, traffic }) => {
+    const theirs = backendsFor(own, backends)
+    return traffic.write((objects) => serviceRoute.split(objects, theirs, split), undefined)
+  })
+  await Promise.all([first, ...others])
 }
+
+/** The same backends, for a Service that has a selector of its own. */
+export const backendsFor = ({ before }: Companion, backends: Backends): Backends => ({
+  ...backends,
+  selectors: companionSelectors(before, backends.selectors)
+})
 
 /** All routes move together; each is written by itself. */
 export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> {
@@ -49,7 +64,12 @@ export async function settleRoutes(run: ReleaseRun, serving: 'stable' | 'canary'
 export function weightNow(run: ReleaseRun): number | undefined {
   const backends = backendsIn(run)
   const all = [{ route: serviceRoute, traffic: run.traffic }, ...run.routes]
-  const weights = all.map(({ route, traffic }) => route.weight(traffic.current(), backends))
+  const weights = [
+    ...all.map(({ route, traffic }) => route.weight(traffic.current(), backends)),
+    ...run.companions.map(({ own, traffic }) =>
+      serviceRoute.weight(traffic.current(), backendsFor(own, backends))
+    )
+  ]
   return weights.includes(undefined) ? undefined : Math.max(...weights.map((weight) => weight ?? 0))
 }
 

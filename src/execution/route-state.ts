@@ -130,8 +130,8 @@ export async function send(state: State, write: Write): Promise<void> {
  * Before the first write somebody may have moved the traffic: then what was planned is about another stable. A record
  * that is there now, and was not, is our own: its answer was lost.
  */
-export function refuseOvertaken({ last, known, title, place }: State, before: RouteObjects): void {
-  if (last !== undefined || place.anchor !== undefined || recordOf(known[0]) !== recordOf(before[0])) return
+export function refuseOvertaken({ last, known, title }: State, before: RouteObjects): void {
+  if (last !== undefined || recordOf(known[0]) !== recordOf(before[0])) return
   if (trafficOf(known[0]) === trafficOf(before[0])) return
   throw new TakenOver(
     `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`

@@ -8,6 +8,7 @@ import type { Standing } from '../analysis/judge.ts'
 import type { Sampler } from '../analysis/sampling.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Release } from '../record.ts'
+import type { Companion } from '../routes/companions.ts'
 import type { Route } from '../routes/route.ts'
 import type { Entry } from '../probe.ts'
 import type { Marks } from './probe.ts'
@@ -32,6 +33,13 @@ export interface Lane {
   readonly traffic: Traffic
 }
 
+/** A Service that follows the one with the record. */
+export interface Follower {
+  readonly own: Companion
+  readonly traffic: Traffic
+  readonly hasPorts: boolean
+}
+
 /** One release while it is carried out. Only `execute` and the steps change it. */
 export interface ReleaseRun {
   readonly namespace: string
@@ -40,6 +48,10 @@ export interface ReleaseRun {
   readonly ports: Ports
   /** The Service, which holds the record. */
   readonly traffic: Traffic
+  /** Services that follow it. */
+  readonly companions: readonly Follower[]
+  /** Whether the Service says which ones follow it: without that nobody would put them back. */
+  recorded: boolean
   /** What traffic is moved on instead; none: on the Service itself. */
   readonly routes: readonly Lane[]
   readonly lock: Lock

@@ -4,6 +4,7 @@ import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts
 import type { Release, Selector } from '../record.ts'
 import type { Split } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
+import { confirmAll, settleCompanions } from './companions.ts'
 import { behindSince, readyPods } from './endpoints.ts'
 import { awaitGateways, lanesToApex } from './gateways.ts'
 import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
@@ -54,7 +55,7 @@ export async function shift(
   const tested = (): string => counted(run.pods.length, 'tested pod')
   if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested()}`
   if (split.weight === 0) return 'stable serves'
-  const endpoints = await confirmCanary(run, run.traffic.name, signal)
+  const endpoints = await confirmAll(run, (name) => confirmCanary(run, name, signal))
   if (split.weight === 100) return `${tested()} ${run.pods.length === 1 ? 'serves' : 'serve'}`
   const achieved = (100 * run.pods.length) / endpoints
   run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
@@ -99,7 +100,7 @@ export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<stri
   // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
   run.release = release
   const { name, title } = run.traffic
-  await confirmPods(run, name, count, signal)
+  await confirmAll(run, (behind) => confirmPods(run, behind, count, signal))
   const learnt = {
     since: behindSince(run, name),
     what: `of the pods behind ${title}`,
@@ -138,6 +139,8 @@ export async function settle(
     selectors: { ...release.selectors, before: selector }
   }
   const backends = backendsOf(settled, run.namespace, run.traffic.name)
+  // The record says that it is over once all of them are settled.
+  await settleCompanions(run, backends, outcome)
   await run.traffic.write((objects) => serviceRoute.settle(objects, backends, 'stable'), settled)
   run.release = settled
   return `selector ${printSelector(selector)}`

@@ -3,10 +3,10 @@ import type { Query } from '../kubernetes/cluster.ts'
 import { isReady, podDoom } from '../kubernetes/health.ts'
 import { LOCK_SECONDS } from '../kubernetes/lease.ts'
 import type { ClusterEvent, KubernetesObject, Pod } from '../kubernetes/objects.ts'
-import { leaseName } from '../lock.ts'
+import { leaseName, workloadLeaseName } from '../lock.ts'
 import { WATCHDOG_LABEL, watchdogJob } from '../strategies/watchdog.ts'
 import { awaitCondition } from './condition.ts'
-import { backendsIn } from './lanes.ts'
+import { backendsFor, backendsIn } from './lanes.ts'
 import { stopwatch } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -25,7 +25,7 @@ const jobsOf = (run: ReleaseRun): Query => ({
 
 /** Comes up beside the canary; what an earlier run has left is removed before. */
 export async function startWatchdog(run: ReleaseRun, image: string): Promise<string> {
-  const { namespace, traffic, lock, routes, ports } = run
+  const { namespace, traffic, companions, lock, routes, ports } = run
   await stopWatchdog(run)
   const { metadata } = await ports.cluster.create(
     watchdogJob(
@@ -34,7 +34,11 @@ export async function startWatchdog(run: ReleaseRun, image: string): Promise<str
         namespace,
         service: traffic.name,
         ...(routes.length === 0 ? {} : { canaryService: backendsIn(run).canary }),
+        followers: Object.fromEntries(
+          companions.map(({ own }) => [own.name, backendsFor(own, backendsIn(run)).selectors.stable])
+        ),
         lease: leaseName(traffic.name),
+        otherLeases: [workloadLeaseName(run.workload), ...companions.map(({ own }) => leaseName(own.name))],
         holder: lock.holder,
         patience: LOCK_SECONDS
       },

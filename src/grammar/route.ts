@@ -1,5 +1,4 @@
 import { routes } from '../routes/index.ts'
-import type { Item, LineFault } from './field.ts'
 import { isName, isSubdomain } from './names.ts'
 import { nearest } from './nearest.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
@@ -39,13 +38,3 @@ export const parseRoute: Parser<RouteName> = (text) => {
 /** The line that reads back as this route. */
 export const printRoute = ({ kind, name }: RouteName): string => `${kind}/${name}`
 
-/** A second Service: the workload is known by one. The same one again is a repeated item, not reported here. */
-export const routesFaults = (items: readonly Item<RouteName>[]): readonly LineFault[] => {
-  const [first, ...others] = items.filter(({ value }) => value.kind === 'service')
-  return others
-    .filter(({ value }) => value.name !== first?.value.name)
-    .map(({ line, value }) => ({
-      line,
-      problem: `${quote(printRoute(value))} is a second Service, the first is on line ${first?.line ?? 0}: only one can be given`
-    }))
-}

@@ -28,7 +28,7 @@ function isRecordedFor(service: Service, workload: string): boolean {
 }
 
 /** That of another workload is no matter, whatever it is. */
-function recordIn(service: Service): Release | undefined {
+export function recordIn(service: Service): Release | undefined {
   try {
     return readRecord(service)
   } catch {
@@ -57,7 +57,7 @@ export function findService(
   return {
     input: 'route',
     problem: `${found.length} Services in namespace ${namespace} select deployment/${workload}: ${names}. Which one do users come through?`,
-    example: `route: service/${service.metadata.name}`
+    example: `route: ${found.map(({ metadata }) => `service/${metadata.name}`).join(' and, on the next line, ')}; all that are named follow in one release`
   }
 }
 
@@ -95,7 +95,7 @@ export const untestedWays = (others: readonly Service[], canary: Deployment): st
     )
     .map(
       ({ metadata, spec }) =>
-        `service/${metadata.name} (${printSelector(spec.selector)}) selects both versions: who comes through it reaches the new one as soon as it is ready, before it is tested`
+        `service/${metadata.name} (${printSelector(spec.selector)}) selects both versions: who comes through it reaches the new one as soon as it is ready, before it is tested. To have it follow, give it a line in route: service/${metadata.name}`
     )
 
 function noService(services: readonly Service[], slots: Slots, workload: string, namespace: string): Fault {

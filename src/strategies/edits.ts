@@ -21,7 +21,7 @@ export interface Edit {
 export function editsOf(
   steps: readonly Step[],
   { release, routes, steps: shares }: Pick<Prepared, 'release' | 'routes' | 'steps'>,
-  { service, stable, slots, autoscaler, namespace }: Observed
+  { service, companions, stable, slots, autoscaler, namespace }: Observed
 ): readonly Edit[] {
   const { selectors } = release
   const becomes = [
@@ -30,7 +30,9 @@ export function editsOf(
     ...(selectors.both === undefined ? [] : [selectors.both])
   ]
   const selecting: readonly Edit[] =
-    release.strategy === undefined ? [{ object: service, field: '/spec/selector', becomes }] : []
+    release.strategy === undefined
+      ? [service, ...companions].map((object) => ({ object, field: '/spec/selector', becomes }))
+      : []
   const backends = backendsOf(release, namespace, service.metadata.name)
   const splits = [...shares.map(({ split }) => split), { weight: 100 }]
   return [

@@ -5,9 +5,9 @@ import { printSelector, selects, templateLabels, withoutKeys } from '../kubernet
 import { isSlotService } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import type { Neighbour, Observed } from '../observed.ts'
-import { isUnfinished, readRecord } from '../record.ts'
+import { isUnfinished } from '../record.ts'
 import type { Release } from '../record.ts'
-import { HASH_LABEL, slotsOf } from '../routes/find.ts'
+import { HASH_LABEL, recordIn, slotsOf } from '../routes/find.ts'
 
 /** Whether a Service may send users to pods of one of these Deployments, whatever template they have. */
 export const mayReach = ({ spec }: Service, deployments: readonly Deployment[]): boolean =>
@@ -101,7 +101,7 @@ export const rivalFaults = ({
   workload
 }: Pick<Observed, 'otherServices' | 'workload'>): Fault[] =>
   otherServices.flatMap((service) => {
-    const record = recordOn(service)
+    const record = recordIn(service)
     const isSame =
       record !== undefined &&
       isUnfinished(record) &&
@@ -117,12 +117,3 @@ export const rivalFaults = ({
         ]
       : []
   })
-
-/** What another Service says matters only where it can be read. */
-function recordOn(service: Service): Release | undefined {
-  try {
-    return readRecord(service)
-  } catch {
-    return undefined
-  }
-}

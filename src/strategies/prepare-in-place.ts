@@ -16,11 +16,12 @@ import type { InPlace, Release } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
+import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
 import { beginRelease, sourceOf, targetPort, writtenIn } from './prepare.ts'
 import type { Origin, Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
-import { isSlotOf, keepTrafficFields, trafficFaults } from './traffic-fields.ts'
+import { isSlotOf, keepTraffic, trafficFaults } from './traffic-fields.ts'
 
 type Wanted = Inputs & { readonly strategy: InPlace }
 
@@ -42,6 +43,7 @@ export function prepareInPlace(
   const version = versionOf(observed.stable.slot, canary, '')
   const release = beginInPlace('deploy', inputs.strategy, observed, version, origin)
   const selector = release.selectors.stable
+  const followers = inPlaceFollowers(observed, canary)
   const port = targetPort(observed.service, canary)
   const faults = [
     ...lacking,
@@ -49,6 +51,7 @@ export function prepareInPlace(
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selector, observed.service),
     ...portFaults(observed.service, canary),
+    ...followers.faults,
     ...inPlaceFaults(inputs, observed, canary, selector)
   ]
   if (faults.length > 0 || port === undefined) return faults
@@ -61,10 +64,7 @@ export function prepareInPlace(
     steps: [],
     routes: [],
     warnings: warningsFor(inputs),
-    manifests: others.map((manifest) => ({
-      ...manifest,
-      object: keepTrafficFields(manifest.object, observed, selector)
-    })),
+    manifests: keepTraffic(others, observed, selector, followers.selectors),
     ...(after === undefined ? {} : { after })
   }
 }
@@ -155,6 +155,10 @@ export function prepareReturn(
     origin
   )
   const { service } = observed
-  const faults = [...labelFaults(canary, release.selectors.stable, service), ...portFaults(service, canary)]
+  const faults = [
+    ...labelFaults(canary, release.selectors.stable, service),
+    ...portFaults(service, canary),
+    ...inPlaceFollowers(observed, canary).faults
+  ]
   return { canary, release, faults, ...(after === undefined ? {} : { after }) }
 }

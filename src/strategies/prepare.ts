@@ -16,12 +16,13 @@ import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
 import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults, slotFaults } from './faults.ts'
+import { followersOf, recorded } from './followers.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import type { Leftover } from './leftover.ts'
 import { isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
-import { isSlotOf, keepTrafficFields, newAutoscaler, trafficFaults } from './traffic-fields.ts'
+import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './traffic-fields.ts'
 
 /** Who releases, and from where. */
 export interface Origin {
@@ -120,6 +121,7 @@ function prepareUsable(
   const renewed = { ...source, spec: { ...source.spec, template: { ...source.spec.template, spec } } }
   const canary = inSlot(renewed, placement, observed.slots[placement.slot])
   const selectors = selectorsOf(observed, placement, undefined, isSharedByPods(observed, steps))
+  const followers = followersOf(observed, canary, selectors)
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   const port = targetPort(observed.service, canary)
   const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
@@ -128,7 +130,8 @@ function prepareUsable(
   const release: Release = {
     ...record,
     ...(inputs.strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
-    ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog })
+    ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog }),
+    ...recorded(followers)
   }
   const routing = prepareRouting(observed, release, steps)
   const faults = [
@@ -137,13 +140,10 @@ function prepareUsable(
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
     ...portFaults(observed.service, canary),
-    ...routing.faults
+    ...[...followers.faults, ...routing.faults]
   ]
   if (faults.length > 0 || port === undefined) return faults
-  const applied = others.map((manifest) => ({
-    ...manifest,
-    object: keepTrafficFields(manifest.object, observed, selectors.stable)
-  }))
+  const applied = keepTraffic(others, observed, selectors.stable, followers.selectors)
   const { routes, services, warnings } = routing
   return { canary, port, steps, routes, warnings, manifests: [...applied, ...services], release }
 }

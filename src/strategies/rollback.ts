@@ -13,6 +13,7 @@ import { HASH_LABEL } from '../routes/find.ts'
 import type { Split } from '../routes/route.ts'
 import { DRAIN } from './drain.ts'
 import { labelFaults, portFaults, slotFaults } from './faults.ts'
+import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
@@ -67,7 +68,8 @@ export function prepareRollback(
   const autoscaler = observed.autoscaler?.metadata.name
   const versionThere = { ...version, ...placedIn(placement), hash }
   const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
-  const release = { ...begun, ...exposedBy(leftover) }
+  const followers = followersOf(observed, canary, selectors)
+  const release = { ...begun, ...exposedBy(leftover), ...recorded(followers) }
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
@@ -81,7 +83,8 @@ export function prepareRollback(
     faults: [
       ...slotFaults(observed, placement.name),
       ...labelFaults(canary, settled, observed.service),
-      ...portFaults(observed.service, canary)
+      ...portFaults(observed.service, canary),
+      ...followers.faults
     ]
   }
 }

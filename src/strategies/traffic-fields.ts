@@ -23,8 +23,13 @@ export const isSlotOf = ({ workload }: Observed, { apiVersion, kind, metadata }:
   slotsOf(workload).some(({ name }) => name === metadata.name)
 
 /** Others have kinds that are called so as well. */
-const isRoute = ({ service }: Observed, { apiVersion, kind, metadata }: KubernetesObject): boolean =>
-  apiVersion === 'v1' && kind === 'Service' && metadata.name === service.metadata.name
+const isRoute = (
+  { service, companions }: Observed,
+  { apiVersion, kind, metadata }: KubernetesObject
+): boolean =>
+  apiVersion === 'v1' &&
+  kind === 'Service' &&
+  [service, ...companions].some((one) => one.metadata.name === metadata.name)
 
 const isAutoscaler = (object: KubernetesObject): object is HorizontalPodAutoscaler =>
   object.kind === 'HorizontalPodAutoscaler' && groupOf(object.apiVersion) === 'autoscaling'
@@ -47,13 +52,15 @@ export const newAutoscaler = (manifests: readonly Manifest[], observed: Observed
 export function keepTrafficFields(
   object: KubernetesObject,
   observed: Observed,
-  selector: Selector
+  selector: Selector,
+  followers: Readonly<Record<string, Selector>> = {}
 ): KubernetesObject {
   const inNamespace = {
     ...object,
     metadata: { ...object.metadata, namespace: object.metadata.namespace ?? observed.namespace }
   }
-  if (isRoute(observed, object)) return withSpec(inNamespace, { selector })
+  if (isRoute(observed, object))
+    return withSpec(inNamespace, { selector: followers[object.metadata.name] ?? selector })
   if (isAutoscaler(object) && scales(object, observed)) {
     const { spec } = object
     return withSpec(inNamespace, {
@@ -64,6 +71,18 @@ export function keepTrafficFields(
     ? withSpec(inNamespace, { replicas: undefined })
     : inNamespace
 }
+
+/** The same for all of them. */
+export const keepTraffic = (
+  manifests: readonly Manifest[],
+  observed: Observed,
+  selector: Selector,
+  followers: Readonly<Record<string, Selector>>
+): readonly Manifest[] =>
+  manifests.map((manifest) => ({
+    ...manifest,
+    object: keepTrafficFields(manifest.object, observed, selector, followers)
+  }))
 
 const withSpec = (object: KubernetesObject, fields: object): KubernetesObject & { spec: object } => ({
   ...object,
@@ -108,9 +127,10 @@ function selectorFaults({ spec }: Deployment, source: string): Fault[] {
 }
 
 /** A port that leads somewhere else would move the users of the running version to where it does not listen. */
-function portFaults({ spec, metadata }: Service, source: string, { service }: Observed): Fault[] {
+function portFaults({ spec, metadata }: Service, source: string, { service, companions }: Observed): Fault[] {
+  const served = companions.find((one) => one.metadata.name === metadata.name) ?? service
   const moved = (spec.ports ?? []).filter((port) => {
-    const live = service.spec.ports?.find((other) => samePort(other, port))
+    const live = served.spec.ports?.find((other) => samePort(other, port))
     return live !== undefined && targetOf(live) !== targetOf(port)
   })
   return moved.map((port) => ({

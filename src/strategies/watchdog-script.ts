@@ -1,7 +1,8 @@
 /**
  * What the watchdog runs, in a POSIX shell that has `kubectl` and `sleep`. All that it is told comes in its environment:
  * NAMESPACE, LEASE and HOLDER, SELF (its own name as a holder), PATIENCE (seconds), SERVICE, CANARY_SERVICE (may be empty), STABLE (a
- * Deployment) and TO_STABLE (a JSON patch of a selector); HOME is a folder that it may write to, KUBECONFIG a file in it that is not there yet.
+ * Deployment) and TO_STABLE (a JSON patch of a selector), FOLLOWERS (further Services, one a line, each with such a patch of its own),
+ * OTHER_LEASES (further locks of the run); HOME is a folder that it may write to, KUBECONFIG a file in it that is not there yet.
  *
  * It judges the run as another run would: by whether renewTime changes while it looks, never by comparing clocks. Whoever
  * cannot ask knows nothing, so the count begins anew then. Before it moves anything it takes the lock, which a living run
@@ -47,6 +48,12 @@ take_lock() {
 
 # The lock stays in its name: what the run has sent may arrive yet, and whoever comes next should reckon with that.
 let_go() {
+  for other in $OTHER_LEASES; do
+    patch lease "$other" '[
+      {"op":"test","path":"/spec/holderIdentity","value":"'"$HOLDER"'"},
+      {"op":"replace","path":"/spec/leaseDurationSeconds","value":1}
+    ]' || say "lease/$other could not be let go of"
+  done
   patch lease "$LEASE" '[
     {"op":"test","path":"/spec/holderIdentity","value":"'"$SELF"'"},
     {"op":"replace","path":"/spec/leaseDurationSeconds","value":1}
@@ -56,6 +63,17 @@ let_go() {
 can_serve() {
   ready=$(ask get deployment "$STABLE" --output 'jsonpath={.status.readyReplicas}') || return 1
   [ "\${ready:-0}" != 0 ] || { say "deployment/$STABLE has no ready pods: the traffic stays where it is"; return 1; }
+}
+
+# One that is gone has nobody behind it.
+follow() {
+  while read -r name change; do
+    [ -n "$name" ] || continue
+    there=$(ask get service "$name" --ignore-not-found --output name </dev/null) || return 1
+    [ -z "$there" ] || patch service "$name" "$change" </dev/null || return 1
+  done <<END
+$FOLLOWERS
+END
 }
 
 # A phase in another string of the record has a backslash before each of its quotes.
@@ -75,6 +93,7 @@ put_back() {
     "greenlight.dev/release=$record" >/dev/null || return 1
   [ -z "$CANARY_SERVICE" ] || patch service "$CANARY_SERVICE" "$TO_STABLE" || return 1
   patch service "$SERVICE" "$TO_STABLE" || return 1
+  follow || return 1
   say "all traffic is on deployment/$STABLE again"
 }
 

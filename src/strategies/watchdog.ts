@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import type { Release } from '../record.ts'
+import type { Release, Selector } from '../record.ts'
 import { OURS } from '../routes/ours.ts'
 import { WATCHDOG_SCRIPT } from './watchdog-script.ts'
 
@@ -18,7 +18,11 @@ export interface Watched {
   readonly service: string
   /** The Service behind which routes find the canary; absent when no route has one. */
   readonly canaryService?: string
+  /** Those that follow the Service, with the selector that each has with all traffic on stable. */
+  readonly followers: Readonly<Record<string, Selector>>
   readonly lease: string
+  /** The other locks of the run. */
+  readonly otherLeases: readonly string[]
   /** As the lock names the run. */
   readonly holder: string
   /** Seconds after which a lock that is not renewed is nobody's. */
@@ -31,19 +35,21 @@ export interface Watched {
  */
 export function watchdogJob(watched: Watched, { stable, selectors }: Release): KubernetesObject {
   const { image, namespace, service, canaryService = '', lease, holder, patience } = watched
-  const toStable = [{ op: 'replace', path: '/spec/selector', value: selectors.stable }]
+  const followers = Object.entries(watched.followers).map(([name, value]) => `${name} ${selecting(value)}`)
   const env = {
     HOME: SCRATCH,
     KUBECONFIG: `${SCRATCH}/kubeconfig`,
     NAMESPACE: namespace,
     LEASE: lease,
+    OTHER_LEASES: watched.otherLeases.join(' '),
     HOLDER: holder,
     SELF: `watchdog-of-${holder}`,
     PATIENCE: String(patience),
     SERVICE: service,
     CANARY_SERVICE: canaryService,
     STABLE: stable.deployment,
-    TO_STABLE: JSON.stringify(toStable)
+    TO_STABLE: selecting(selectors.stable),
+    FOLLOWERS: followers.join('\n')
   }
   const labels = { ...OURS, [WATCHDOG_LABEL]: service }
   return {
@@ -64,6 +70,9 @@ export function watchdogJob(watched: Watched, { stable, selectors }: Release): K
     }
   } as KubernetesObject
 }
+
+const selecting = (value: Selector): string =>
+  JSON.stringify([{ op: 'replace', path: '/spec/selector', value }])
 
 /** Of one run: the next one need not wait until this one's is gone. */
 const jobName = (holder: string): string =>

@@ -84,7 +84,9 @@ describe('a watchdog', () => {
       HOLDER: '7-1-a',
       PATIENCE: '15',
       SERVICE: 'web',
+      OTHER_LEASES: 'greenlight-deployment-web',
       CANARY_SERVICE: '',
+      FOLLOWERS: '',
       STABLE: 'web',
       TO_STABLE: expect.stringMatching(
         /^\[{"op":"replace","path":"\/spec\/selector","value":{"app":"web","pod-template-hash":"\w+"}}\]$/

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { parseRoute, printRoute, routesFaults, type RouteName } from '../../../src/grammar/route.ts'
+import { parseRoute, printRoute, type RouteName } from '../../../src/grammar/route.ts'
 
 const kinds = [
   'service',
@@ -39,28 +39,6 @@ describe('parseRoute', () => {
     ['service/Web', '"Web" is not the name of a Service', 'service/web']
   ])('refuses %j', (text, problem, example) => {
     expect(parseRoute(text)).toEqual({ problem: expect.stringContaining(problem), example })
-  })
-})
-
-describe('routesFaults', () => {
-  const faults = (...texts: readonly string[]): readonly (number | undefined)[] => {
-    const items = texts.flatMap((text, index) => {
-      const parsed = parseRoute(text)
-      return 'value' in parsed ? [{ line: index + 1, value: parsed.value }] : []
-    })
-    return routesFaults(items).map(({ line }) => line)
-  }
-
-  it('lets one Service stand beside other routes', () => {
-    expect(faults('ingress/a', 'service/a', 'ingress/b', 'httproute/a')).toEqual([])
-  })
-
-  it('refuses every further Service', () => {
-    expect(faults('ingress/a', 'service/a', 'service/b', 'service/c')).toEqual([3, 4])
-  })
-
-  it('leaves the same Service again to whoever reports repeated lines', () => {
-    expect(faults('service/a', 'service/a')).toEqual([])
   })
 })
 

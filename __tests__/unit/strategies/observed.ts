@@ -38,6 +38,7 @@ export const observed = (options: Options = {}): Observed => {
     stable: { slot, deployment, hash, pods: [] },
     autoscaler,
     foreign: [],
+    companions: [],
     otherServices: [],
     neighbours: [],
     autoscaled: autoscaler === undefined ? [] : [autoscaler.spec.scaleTargetRef.name]

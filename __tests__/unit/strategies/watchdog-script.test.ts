@@ -87,6 +87,8 @@ async function playDog(world: World = {}): Promise<Dog> {
       PATIENCE: '3',
       SERVICE: 'web',
       CANARY_SERVICE: '',
+      FOLLOWERS: '',
+      OTHER_LEASES: '',
       STABLE: 'web-blue',
       TO_STABLE: '[{"op":"replace","path":"/spec/selector","value":{"app":"web"}}]',
       ...env
@@ -123,6 +125,28 @@ describe('a lock that is not renewed', () => {
   it('by a release without routes: there is one Service', async () => {
     const { written } = await playDog()
     expect(written).toEqual([...RESTORE, `patch service web ${TO_STABLE}`, LET_GO])
+  })
+
+  it('by a release that other Services follow: they go back as well, and the other locks are let go of', async () => {
+    const change = '[{"op":"replace","path":"/spec/selector","value":{"app":"web","tier":"front"}}]'
+    const env = {
+      FOLLOWERS: `web-internal ${change}\nweb-admin ${change}`,
+      OTHER_LEASES: 'greenlight-deployment-web greenlight-service-web-internal'
+    }
+    const { written } = await playDog({ env })
+    const letGo = (name: string): unknown =>
+      expect.stringMatching(
+        new RegExp(`^patch lease ${name} .*run-1.*"/spec/leaseDurationSeconds","value":1`)
+      )
+    expect(written).toEqual([
+      ...RESTORE,
+      `patch service web ${TO_STABLE}`,
+      `patch service web-internal --type json --patch ${change}`,
+      `patch service web-admin --type json --patch ${change}`,
+      letGo('greenlight-deployment-web'),
+      letGo('greenlight-service-web-internal'),
+      LET_GO
+    ])
   })
 
   it.each(['promoting', 'promoted', 'waiting', 'rolled-back'])(
