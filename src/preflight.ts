@@ -11,17 +11,20 @@ import { keeperFindings } from './keepers.ts'
 import type { Deployment } from './kubernetes/objects.ts'
 import { probesOf } from './kubernetes/probes.ts'
 import { missingRights, readRules } from './kubernetes/rights.ts'
-import type { Right } from './kubernetes/rights.ts'
+import type { Right, Rule } from './kubernetes/rights.ts'
 import { readReplicaSet } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Step } from './plan.ts'
 import type { Release } from './record.ts'
 import { rightsFaults } from './rights.ts'
+import { readRollouts } from './rollouts.ts'
 import { roomFaults } from './room.ts'
+import type { Findings } from './strategies/keepers.ts'
 import { connectionWarnings } from './strategies/connections.ts'
 import { editsOf } from './strategies/edits.ts'
 import { isScrapedAlike } from './strategies/scraping.ts'
 import { demandOf } from './strategies/fit.ts'
+import { ownerFindings, rolloutFaults } from './strategies/owners.ts'
 import { needsOf, wayBack } from './strategies/needs.ts'
 import { harmToOthers } from './strategies/neighbours.ts'
 import type { Prepared } from './strategies/prepare.ts'
@@ -54,14 +57,14 @@ export async function preflight(
   ports: Ports,
   signal: AbortSignal
 ): Promise<Preflight> {
-  const { prepared, steps, observed } = candidate
+  const { prepared, observed } = candidate
   const { namespace } = observed
   const { cluster } = ports
   const rules = readRules(cluster, namespace)
-  const [missing, room, keepers, undo, canary, manifests, checks] = await Promise.all([
+  const [missing, room, others, undo, canary, manifests, checks] = await Promise.all([
     rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
     rules.then((known) => roomFaults(demandOf(prepared, observed), namespace, known, cluster)),
-    keeperFindings(editsOf(steps, prepared, observed), cluster),
+    rules.then((known) => findingsOfOthers(candidate, known, cluster)),
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, prepared.written, cluster),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
@@ -77,10 +80,10 @@ export async function preflight(
       ...manifestFaults(manifests, isTold),
       ...checks.faults
     ],
-    obstacles: [...harmToOthers(observed, prepared), ...room, ...keepers.faults],
+    obstacles: [...room, ...others.faults],
     warnings: [
       ...checks.warnings,
-      ...keepers.warnings,
+      ...others.warnings,
       ...apiWarnings([canary, ...manifests].flatMap(({ warned }) => warned)),
       ...connectionsOf(candidate, canary.canary ?? prepared.canary)
     ],
@@ -105,12 +108,32 @@ function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need
     : undefined
 }
 
+/** Who else has a say in what the release changes, or users on it. */
+async function findingsOfOthers(
+  { prepared, steps, observed }: Candidate,
+  rules: readonly Rule[],
+  cluster: Ports['cluster']
+): Promise<Findings> {
+  const [keepers, rollouts] = await Promise.all([
+    keeperFindings(editsOf(steps, prepared, observed), cluster),
+    readRollouts(observed.namespace, rules, cluster)
+  ])
+  return {
+    faults: [
+      ...rolloutFaults(rollouts, observed.stable.deployment),
+      ...harmToOthers(observed, prepared),
+      ...keepers.faults
+    ],
+    warnings: [...keepers.warnings, ...ownerFindings(observed, prepared.release).warnings]
+  }
+}
+
 const neededBy = ({ prepared, steps, observed, inputs }: Candidate): readonly Right[] =>
   needsOf({
     steps: [...steps, ...wayBack(prepared.release)],
     routes: prepared.routes.map(({ route }) => route),
     smokeTests: inputs.smokeTests,
-    services: [observed.service, ...observed.otherServices]
+    services: [observed.service, ...observed.companions, ...observed.otherServices]
   })
 
 const isSame = (one: Right, other: Right): boolean =>

@@ -73,7 +73,7 @@ async function needsToReturn(request: RollbackRequest, observed: Observed): Prom
     return needsOf({
       steps: [...plan(0), ...wayBack(release)],
       routes: routes.map(({ route }) => route),
-      services: [observed.service, ...observed.otherServices]
+      services: [observed.service, ...observed.companions, ...observed.otherServices]
     })
   } catch (error) {
     if (error instanceof InputError) return []

@@ -49,6 +49,7 @@ export interface Hooks {
 
 const KINDS: ReadonlySet<string> = new Set([
   'argoproj.io/v1alpha1 Application',
+  'argoproj.io/v1alpha1 Rollout',
   'apps/v1 Deployment',
   'apps/v1 ReplicaSet',
   'apps/v1 StatefulSet',

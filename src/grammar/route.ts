@@ -37,4 +37,3 @@ export const parseRoute: Parser<RouteName> = (text) => {
 
 /** The line that reads back as this route. */
 export const printRoute = ({ kind, name }: RouteName): string => `${kind}/${name}`
-

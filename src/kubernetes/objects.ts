@@ -9,13 +9,21 @@ export interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>
   readonly creationTimestamp?: string
   readonly deletionTimestamp?: string
-  readonly ownerReferences?: readonly { readonly kind: string; readonly name: string; readonly uid: string }[]
+  readonly ownerReferences?: readonly OwnerReference[]
   readonly managedFields?: readonly {
     readonly manager?: string
     readonly operation?: string
     readonly time?: string
     readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
   }[]
+}
+
+export interface OwnerReference {
+  readonly apiVersion?: string
+  readonly kind: string
+  readonly name: string
+  readonly uid: string
+  readonly controller?: boolean
 }
 
 export interface KubernetesObject {

@@ -7,6 +7,7 @@ import type { SlotName } from '../kubernetes/slots.ts'
 import type { Neighbour, Observed } from '../observed.ts'
 import { isUnfinished } from '../record.ts'
 import type { Release } from '../record.ts'
+import { ownerFindings } from './owners.ts'
 import { HASH_LABEL, recordIn, slotsOf } from '../routes/find.ts'
 
 /** Whether a Service may send users to pods of one of these Deployments, whatever template they have. */
@@ -42,12 +43,13 @@ export const servedOnlyBy = (
 /** What of a release says which pods it ends. */
 interface Change {
   readonly canary: Deployment
-  readonly release: Pick<Release, 'strategy'>
+  readonly release: Pick<Release, 'strategy' | 'autoscaler'>
   readonly leftovers?: readonly string[]
 }
 
-/** Why a release would do harm to those who come by other Services. */
-export const harmToOthers = (observed: Observed, change: Change): Fault[] => [
+/** Why a release would do harm to those who come by other Services, or would be undone by a controller. */
+export const harmToOthers = (observed: Observed, change: Change): readonly Fault[] => [
+  ...ownerFindings(observed, change.release).faults,
   ...rivalFaults(observed),
   ...neighbourFaults(observed, change)
 ]

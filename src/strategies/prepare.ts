@@ -124,7 +124,7 @@ function prepareUsable(
   const followers = followersOf(observed, canary, selectors)
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   const port = targetPort(observed.service, canary)
-  const autoscaler = observed.autoscaler?.metadata.name ?? newAutoscaler(others, observed)
+  const autoscaler = followingAutoscaler(observed, placement.name) ?? newAutoscaler(others, observed)
   const version = versionOf(placement.slot, canary, '')
   const record = beginRelease('deploy', observed, version, selectors, autoscaler, origin)
   const release: Release = {
@@ -169,6 +169,12 @@ function withSize(placement: Placement, steps: readonly ReleaseStep[], { routes 
   const shareOf = routes.length > 0 ? 'requests' : 'connections'
   return { ...placement, replicas: podsFor(split, placement.replicas, shareOf) }
 }
+
+/** A place with an autoscaler of its own needs no other: with two of them, neither does anything. */
+export const followingAutoscaler = (
+  { autoscaler, autoscaled }: Observed,
+  place: string
+): string | undefined => (autoscaled.includes(place) ? undefined : autoscaler?.metadata.name)
 
 /** The record with which a release begins. */
 export function beginRelease(

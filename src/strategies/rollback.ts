@@ -15,7 +15,7 @@ import { DRAIN } from './drain.ts'
 import { labelFaults, portFaults, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
-import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
+import { beginRelease, followingAutoscaler, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { prepareRouting } from './routing.ts'
@@ -65,7 +65,7 @@ export function prepareRollback(
   // In another slot its template has another label, and with it another hash.
   const hash = placement.name === version.deployment ? version.hash : ''
   const selectors = selectorsOf(observed, placement, hash)
-  const autoscaler = observed.autoscaler?.metadata.name
+  const autoscaler = followingAutoscaler(observed, placement.name)
   const versionThere = { ...version, ...placedIn(placement), hash }
   const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
   const followers = followersOf(observed, canary, selectors)
