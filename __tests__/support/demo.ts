@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 import type { Ended } from './action.ts'
+import { admin } from './cluster.ts'
 import { closeScenes, manifestFile, openScene } from './scene.ts'
 import type { Seen } from './scene.ts'
 import { image, workload } from './workload.ts'
@@ -71,9 +74,22 @@ function report(times: readonly string[][], { users, empty, samples }: Seen): bo
   return users.failed === (users.failedByVersion.v3 ?? 0) && empty.length === 0
 }
 
+/** Nobody releases onto pods that are seconds old: a summary would warn that nothing is known of them yet. */
+async function untilScraped(namespace: string): Promise<void> {
+  const query = new URLSearchParams({ query: `count(http_requests_total{namespace="${namespace}"})` })
+  const path = `/api/v1/namespaces/monitoring/services/prometheus:9090/proxy/api/v1/query?${query.toString()}`
+  for (let left = 300; left > 0; left -= 1) {
+    const { body } = await admin.send({ method: 'GET', path })
+    if (body.includes('"value"')) return
+    await sleep(100)
+  }
+  throw new Error(`Prometheus has not scraped the pods of ${namespace} within 30 s`)
+}
+
 async function demo(): Promise<boolean> {
   print('v1 runs as a plain Deployment behind a plain Service; 200 requests a second come in.')
   const scene = await openScene()
+  await untilScraped(scene.namespace)
   const times: string[][] = []
   let asExpected = true
   for (const { title, inputs, result } of releases) {

@@ -58,14 +58,18 @@ const traefikService = (subject: Subject): string => {
   return `${hyphened(subject.namespace, service)}((-${written})?@kubernetes(crd)?|${gateway})`
 }
 
-/** The canary's requests name the backend that took the place of the Ingress' own; stable's name none. */
+/**
+ * The canary's requests name the backend that took the place of the Ingress' own, `<namespace>-<name>-<port>`; stable's
+ * name none. A port's name with hyphens must be known: `web-green` must not be found in `web-green-api`.
+ */
 const nginxVersion = (subject: Subject): Selector => {
   const { namespace, route, side } = subject
-  const { service } = backendOf(subject)
+  const { service, portName = '' } = backendOf(subject)
+  const port = portName.includes('-') ? `([a-z0-9]+|${portName})` : '[a-z0-9]+'
   const common = [is('namespace', namespace), is('ingress', needed(route, 'Ingress').name)]
   return needed(side, 'side') === 'stable'
     ? [...common, is('service', service), is('canary', '')]
-    : [...common, matches('canary', `${namespace}-${service}-[a-z0-9-]+`)]
+    : [...common, matches('canary', `${namespace}-${service}-${port}`)]
 }
 
 /** Every router, each with what its own documentation and sources say. */

@@ -71,14 +71,16 @@ const examples: Readonly<Record<RouterSource, Example>> = {
     second: 1000
   },
   nginx: {
-    canary: '{namespace="shop",ingress="web",canary=~"shop-web-green-[a-z0-9-]+"}',
+    canary: '{namespace="shop",ingress="web",canary=~"shop-web-green-[a-z0-9]+"}',
     stable: '{namespace="shop",ingress="web",service="web",canary=""}',
     labels: nginxCanary,
     others: [
       { ...nginxCanary, canary: '' },
       { ...nginxCanary, namespace: 'staging' },
       { ...nginxCanary, ingress: 'api' },
-      { ...nginxCanary, canary: 'shop-api-green-80' }
+      { ...nginxCanary, canary: 'shop-api-green-80' },
+      { ...nginxCanary, canary: 'shop-web-green-api-80' },
+      { ...nginxCanary, canary: 'shop-web-green-api-http' }
     ],
     ok: [{ status: '200' }, { status: '499' }, { status: '2xx' }],
     failed: [{ status: '502' }, { status: '5xx' }],
@@ -263,6 +265,19 @@ describe.each(table)('%s', (source, example) => {
       `success-rate may have no data: Prometheus has no ${requests}${example.stable} ` +
         `(is ${router.name} scraped, and has it sent a request to the stable version?)`
     ])
+  })
+
+  it.each(['UNKNOWN', '600', '-', 'OK'])('takes %s for no failure, and sees those beside it', async (odd) => {
+    const calm = [
+      ...everyTenth,
+      counter(ok, 1, [-5, 0], [20, 90]),
+      counter({ ...ok, [router.status]: odd }, 1, [-5, 0], [20, 10])
+    ]
+    const good = await measure(source, 'success-rate >= 95%', { stored: calm })
+    expect(good.reading).toMatchObject({ verdict: 'pass', value: 1, requests: 100 })
+    const stored = [...calm, counter(failed, 1, [-5, 0], [20, 100])]
+    const bad = await measure(source, 'success-rate >= 95%', { stored })
+    expect(bad.reading).toMatchObject({ verdict: 'fail', value: 0.5 })
   })
 
   it('never passes on requests of which it cannot be told how they ended', async () => {
