@@ -132,10 +132,14 @@ const unusual = new Map([
 const readValue = (text: string): number | undefined =>
   /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : unusual.get(text)
 
+/** Milliseconds since the epoch: no Date is later. */
+const lastMoment = 8.64e15
+
 /** `[seconds, "value"]` */
 const readSample = (pair: unknown): Sample | undefined => {
   const [seconds, text] = Array.isArray(pair) ? (pair as readonly unknown[]) : []
   const value = typeof text === 'string' ? readValue(text) : undefined
   if (typeof seconds !== 'number' || value === undefined) return undefined
-  return { at: Math.round(seconds * 1000), value }
+  const at = Math.round(seconds * 1000)
+  return Math.abs(at) <= lastMoment ? { at, value } : undefined
 }

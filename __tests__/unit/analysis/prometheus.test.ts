@@ -117,6 +117,11 @@ test.each([
   await expect(asked).rejects.not.toThrow('[object Object]')
 })
 
+test.each(['1e300', '1e999', '-1e14', '"1"', 'null'])('there is no moment %s', async (moment) => {
+  const prometheus = await open(answering(200, success('vector', `[{"metric":{},"value":[${moment},"1"]}]`)))
+  await expect(prometheus.query('x')).rejects.toThrow('gave an answer of an unknown form')
+})
+
 test.each(['""', '" "', '"0x10"', '"1 2"', '"true"', 'null', '7', '{}'])(
   'a sample of %s is no number, and above all not 0',
   async (value) => {
