@@ -14,7 +14,7 @@ import { startGitHub } from '../support/github.ts'
 import type { GitHub } from '../support/github.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
-import { essence, getDeployment, getService } from '../support/workload.ts'
+import { essence, getDeployment, getService, image } from '../support/workload.ts'
 
 const LONGEST = 300_000
 const TOKEN = 'ghs_0123456789abcdefghij'
@@ -49,12 +49,21 @@ interface Repository {
 const git = (folder: string, ...args: readonly string[]): string =>
   execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
 
+/** Steps of minutes are steps of seconds here; each of them lasts until the checks have passed all the same. */
+function hurry(workflow: string): void {
+  const text = readFileSync(workflow, 'utf8')
+  const hurried = text.replaceAll(/% for \d+m$/gm, '% for 2s')
+  expect(hurried).not.toBe(text)
+  writeFileSync(workflow, hurried)
+}
+
 /** A user's repository, into which the examples were copied. */
 function createRepository(): Repository {
   const folder = temporaryFolder()
   mkdirSync(join(folder, '.github'))
   cpSync('examples/workflows', join(folder, '.github/workflows'), { recursive: true })
   cpSync('examples/kubernetes', join(folder, 'kubernetes'), { recursive: true })
+  hurry(join(folder, '.github/workflows/canary.yml'))
   git(folder, 'init', '--quiet', '--initial-branch', 'main')
   git(folder, 'remote', 'add', 'origin', 'https://github.com/shop/web')
   git(folder, 'add', '.')
@@ -72,8 +81,10 @@ function buildImage(reference: string, version: string): void {
 }
 
 interface Workflow {
-  readonly event: 'push' | 'workflow_dispatch'
+  readonly event: 'push' | 'pull_request' | 'workflow_dispatch'
   readonly file: string
+  /** What GitHub tells of the event. */
+  readonly payload?: object
   /** Only this job, and those that it needs. */
   readonly job?: string
   readonly kubeconfig: string
@@ -90,6 +101,9 @@ function publishedAction(): string {
   return folder
 }
 
+/** Those that were run. */
+const played = new Set<string>()
+
 /**
  * Runs a workflow as GitHub would, with this version of the action in the place of the published one.
  * @returns the outputs of its steps; of one that several have, the last
@@ -97,9 +111,12 @@ function publishedAction(): string {
  */
 async function runWorkflow(
   { folder }: Repository,
-  { event, file, job, kubeconfig, github, run, inputs = {} }: Workflow
+  { event, file, payload, job, kubeconfig, github, run, inputs = {} }: Workflow
 ): Promise<Readonly<Record<string, string>>> {
+  played.add(file)
   const home = temporaryFolder()
+  const told = join(home, 'event.json')
+  if (payload !== undefined) writeFileSync(told, JSON.stringify(payload))
   const secrets = join(home, 'secrets')
   writeFileSync(secrets, `KUBECONFIG='${kubeconfig}'\nGITHUB_TOKEN=${TOKEN}\n`)
   const child = spawn(
@@ -107,6 +124,7 @@ async function runWorkflow(
     [
       event,
       ...['--workflows', `.github/workflows/${file}`],
+      ...(payload === undefined ? [] : ['--eventpath', told]),
       ...(job === undefined ? [] : ['--job', job]),
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server'],
       ...['--local-repository', `greenlight-action/greenlight@v1=${publishedAction()}`],
@@ -329,4 +347,50 @@ describe('the examples, copied as they are', () => {
     },
     LONGEST
   )
+
+  it(
+    'plan a pull request, release its merge in steps and tidy up what was kept, and no user notices',
+    async () => {
+      const { repository, released, github } = await openShop()
+      const host = uniqueHost()
+      const objects = [...objectsOf('examples/kubernetes/web.yaml'), routeAt(host)]
+      const scene = await openScene(objects, host)
+      const { namespace } = scene
+      const common = { kubeconfig: scene.inputs.kubeconfig ?? '', github }
+      const [before, route] = [await getService(namespace), await getRoute(namespace)]
+
+      const payload = { pull_request: { number: 12, head: { repo: { full_name: 'shop/web' } } } }
+      const opened = { ...common, event: 'pull_request', file: 'plan.yml', payload, run: 301 } as const
+      expect(await runWorkflow(repository, opened)).toMatchObject({
+        result: 'planned',
+        image: 'greenlight/workload:1',
+        weight: '0'
+      })
+      expect(await getService(namespace)).toStrictEqual(before)
+      expect(github.comments[0]?.body).toContain(`\`${released}\` would be released to **web**`)
+
+      const merged = { ...common, event: 'push', file: 'canary.yml', run: 302 } as const
+      expect(await runWorkflow(repository, merged)).toMatchObject({ result: 'promoted', image: released })
+      expect(await getRoute(namespace)).toEqual(route)
+      expect(github.comments).toHaveLength(1)
+      expect(github.comments[0]?.body).toContain('**10 % → 30 % → 50 % → 100 %**')
+
+      const kept = { images: image(1), route: 'httproute/web', bake: '0s', previous: 'keep' }
+      expect((await scene.run(kept)).outputs).toMatchObject({ result: 'promoted' })
+      expect((await getDeployment(namespace, 'web-green')).spec.replicas).toBe(3)
+      const nightly = { ...common, event: 'workflow_dispatch', file: 'cleanup.yml', run: 303 } as const
+      const { result, reason } = await runWorkflow(repository, nightly)
+      expect([result, reason]).toEqual(['promoted', 'deployment/web-green was scaled down'])
+      expect((await getDeployment(namespace, 'web-green')).spec.replicas).toBe(0)
+
+      const { users, empty } = await scene.end()
+      expect(users).toMatchObject({ failed: 0 })
+      expect(empty).toEqual([])
+    },
+    LONGEST
+  )
+
+  it('were all of the workflows that there are', () => {
+    expect([...played].sort()).toEqual(globSync('*.yml', { cwd: 'examples/workflows' }).sort())
+  })
 })
