@@ -4,9 +4,11 @@ import type { Cluster, WriteOptions } from './kubernetes/cluster.ts'
 import { isConflict } from './kubernetes/conflict.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
+import { removals } from './kubernetes/ownership.ts'
 import { rightIn } from './kubernetes/refusal.ts'
 import { describeMissing } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
+import { refOf } from './routes/writes.ts'
 import { asWritten } from './strategies/as-written.ts'
 
 /** What the API server had to say of something that it accepts, and where that stands. */
@@ -80,7 +82,10 @@ type RefusedManifest = TriedManifest & { readonly refusal?: Refusal }
 export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise<RefusedManifest> {
   const { options, warned } = listening(manifest.source, true)
   try {
-    return { manifest, warned, kept: await cluster.apply(manifest.object, options) }
+    const kept = await cluster.apply(manifest.object, options)
+    const left = removals(kept)
+    if (left === undefined) return { manifest, warned, kept }
+    return { manifest, warned, kept: await cluster.patch(refOf(kept), left, { dryRun: true }) }
   } catch (error) {
     // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
     if (error instanceof ClusterError && error.status === 404) return { manifest, warned, kept: undefined }

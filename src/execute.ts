@@ -1,4 +1,5 @@
 import { ReleaseFailed } from './errors.ts'
+import { apply } from './execution/apply.ts'
 import { pointAutoscaler } from './execution/autoscaler.ts'
 import { drain } from './execution/drain.ts'
 import { collectEvidence } from './execution/evidence.ts'
@@ -62,7 +63,7 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
 
 const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   async apply({ manifest }, run) {
-    const { kind, metadata } = await run.ports.cluster.apply(manifest.object, { strict: true })
+    const { kind, metadata } = await apply(manifest.object, run.ports.cluster)
     return `${kind} ${metadata.name} is as the manifest says`
   },
   start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),

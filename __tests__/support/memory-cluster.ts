@@ -161,8 +161,8 @@ export class MemoryCluster {
     return this.#keep({ ...object, status: live.status }, live, by, dryRun)
   }
 
-  patch(ref: Ref, patch: JsonPatch, by = 'somebody'): Stored {
-    return this.replace(patched(this.#known(ref), patch), by)
+  patch(ref: Ref, patch: JsonPatch, by = 'somebody', dryRun = false): Stored {
+    return this.replace(patched(this.#known(ref), patch), by, dryRun)
   }
 
   apply(object: Stored, by = 'somebody', dryRun = false): Stored {
@@ -226,8 +226,8 @@ export class MemoryCluster {
         call('create', refOf(object), () => this.#judged('create', object, options), options.dryRun),
       replace: (object, options = {}) =>
         call('replace', refOf(object), () => this.#judged('replace', object, options), options.dryRun),
-      patch: <T extends KubernetesObject>(ref: Ref, patch: JsonPatch) =>
-        call('patch', ref, () => this.patch(ref, patch, us) as KubernetesObject as T),
+      patch: <T extends KubernetesObject>(ref: Ref, patch: JsonPatch, { dryRun = false } = {}) =>
+        call('patch', ref, () => this.patch(ref, patch, us, dryRun) as KubernetesObject as T, dryRun),
       apply: (object, options = {}) =>
         call('apply', refOf(object), () => this.#judged('apply', object, options), options.dryRun),
       remove: (object) =>

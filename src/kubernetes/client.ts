@@ -115,7 +115,7 @@ function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'p
   return {
     create: (object, options) => create(refOf(object), object, options),
     replace: (object, options) => replace(refOf(object), object, options),
-    patch: (ref, changes) => patch(ref, changes),
+    patch: (ref, changes, options) => patch(ref, changes, options),
     apply: (object, options) => apply(refOf(object), object, options)
   }
 }

@@ -67,7 +67,7 @@ export interface Cluster {
   create<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /** Refused with status 409 when `metadata.resourceVersion` is not the live one. */
   replace<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
-  patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch): Promise<T>
+  patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch, options?: WriteOptions): Promise<T>
   /** Server-side apply, field manager `greenlight`, taking over contested fields. */
   apply<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /** Deletes it, unless it is gone already; refused with status 409 when `metadata.resourceVersion` is not the live one. */

@@ -13,6 +13,8 @@ export interface Metadata {
   readonly managedFields?: readonly {
     readonly manager?: string
     readonly operation?: string
+    readonly apiVersion?: string
+    readonly subresource?: string
     readonly time?: string
     readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
   }[]

@@ -1,0 +1,128 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
+
+import { tryManifest } from '../../src/dry-run.ts'
+import { apply } from '../../src/execution/apply.ts'
+import { parseManifests } from '../../src/kubernetes/manifests.ts'
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { refOf } from '../../src/routes/writes.ts'
+import { changeOf } from '../../src/strategies/preview.ts'
+import { admin, kubeconfigPath } from '../support/cluster.ts'
+
+jest.setTimeout(60_000)
+
+const namespace = `owners-${Date.now().toString(36)}-${process.pid}`
+
+/** As a pipeline has applied it with kubectl so far. */
+const before = `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: flags, labels: {old: "yes"}}
+data: {legacy: "1", current: "1"}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: unrouted}
+spec:
+  ingressClassName: nobody
+  rules:
+    - {host: a.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}
+    - {host: b.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: web, port: {number: 80}}}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, annotations: {greenlight.dev/release: x, team: shop}}
+spec: {type: NodePort, selector: {app: web}, ports: [{name: http, port: 80}, {name: admin, port: 9000}, {name: kept, port: 9001}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: worker}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: worker}}
+  template:
+    metadata: {labels: {app: worker}}
+    spec: {nodeSelector: {no: where}, containers: [{name: worker, image: "docker.io/greenlight/workload:1", env: [{name: OLD, value: a}, {name: NEW, value: a}]}]}
+`
+const after = [
+  ', labels: {old: "yes"}',
+  'legacy: "1", ',
+  / {4}- \{host: b.*\n/,
+  '{name: admin, port: 9000}, ',
+  '{name: OLD, value: a}, ',
+  '  replicas: 2\n',
+  'greenlight.dev/release: x, '
+].reduce<string>((text, gone) => text.replace(gone, ''), before)
+
+const objectsIn = (text: string) =>
+  parseManifests(text, 'web.yaml').manifests.map(({ object, source }) => ({
+    object: { ...object, metadata: { ...object.metadata, namespace } },
+    source
+  }))
+
+type Loose = KubernetesObject & { readonly spec?: Readonly<Record<string, unknown>>; readonly data?: unknown }
+
+beforeAll(async () => {
+  await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
+  const file = join(mkdtempSync(join(tmpdir(), 'owners-')), 'web.yaml')
+  writeFileSync(file, before)
+  execFileSync('kubectl', ['--kubeconfig', kubeconfigPath(), '-n', namespace, 'apply', '--filename', file])
+})
+afterAll(async () => {
+  await admin.send({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` })
+})
+
+it('what kubectl has applied and a manifest no longer has is shown by a dry run, and goes', async () => {
+  const removed: string[] = []
+  for (const manifest of objectsIn(after)) {
+    const live = await admin.get<Loose>(refOf(manifest.object))
+    const { kept } = await tryManifest(manifest, admin)
+    const { diff } = changeOf(manifest.object.kind, live, kept ?? manifest.object)
+    removed.push(...diff.filter((line) => /^[-+]/.test(line) && !line.includes('nodePort')))
+    expect((await admin.get(refOf(manifest.object)))?.metadata.resourceVersion).toBe(
+      live?.metadata.resourceVersion
+    )
+
+    const applied = await apply(manifest.object, admin)
+    expect(changeOf('', kept, applied).diff).toEqual([])
+    const again = await tryManifest(manifest, admin)
+    expect(changeOf('', applied, again.kept ?? manifest.object).diff).toEqual([])
+    expect(applied.metadata.managedFields?.map(({ manager }) => manager)).not.toContain(
+      'kubectl-client-side-apply'
+    )
+  }
+  expect(removed.map((line) => line.replace(/^-\s+/, ''))).toEqual([
+    'legacy: "1"',
+    '-metadata:',
+    'labels:',
+    'old: yes',
+    ...[
+      '- host: b.example.com',
+      'http:',
+      'paths:',
+      '- backend:',
+      'service:',
+      'name: web',
+      'port:',
+      'number: 80',
+      'path: /',
+      'pathType: Prefix'
+    ],
+    ...['- name: admin', 'port: 9000', 'protocol: TCP', 'targetPort: 9000'],
+    ...['- name: OLD', 'value: a']
+  ])
+})
+
+it('what releases write stays, and a size that no manifest names', async () => {
+  const read = (apiVersion: string, kind: string, name: string) =>
+    admin.get<Loose>({ apiVersion, kind, namespace, name })
+  expect((await read('v1', 'Service', 'web'))?.metadata.annotations).toEqual({
+    'greenlight.dev/release': 'x',
+    team: 'shop'
+  })
+  expect((await read('v1', 'Service', 'web'))?.spec?.selector).toEqual({ app: 'web' })
+  expect((await read('apps/v1', 'Deployment', 'worker'))?.spec?.replicas).toBe(2)
+})
