@@ -5,16 +5,17 @@ import type { Stage } from '../stage.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
-/** A run that is alive is not overtaken: nobody takes a lock that its holder has renewed a moment ago. */
+/** A run that is alive is not overtaken: nobody takes one of the locks that its holder has renewed a moment ago. */
 export function watchLock({ cluster, clock }: Stage, report: Report): void {
-  let renewedAt = -Infinity
+  const renewedAt = new Map<string, number>()
   cluster.subscribe((now, before, writer) => {
     if (!isRun(writer) || now.kind !== 'Lease') return
-    const silence = clock.now() - renewedAt
+    const { name } = now.metadata
+    const silence = clock.now() - (renewedAt.get(name) ?? -Infinity)
     const last = holderOf(before)
     if (last !== '' && holderOf(now) !== last && holderOf(now) !== '' && silence < LOCK_SECONDS * 1000)
-      report.add('lock', `${writer} takes it from ${last}, which has renewed it ${silence / 1000} s ago`)
-    renewedAt = clock.now()
+      report.add('lock', `${writer} takes ${name} from ${last}, which has renewed it ${silence / 1000} s ago`)
+    renewedAt.set(name, clock.now())
   })
 }
 
