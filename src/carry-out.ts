@@ -10,6 +10,7 @@ import type { Result } from './outcome.ts'
 import type { Step } from './plan.ts'
 import { isUnfinished } from './record.ts'
 import { drainIn, trafficsOf } from './release-run.ts'
+import { isNobody } from './routes/split.ts'
 import { planRestore, planStay, planTidy } from './strategies/abort.ts'
 
 /** How the steps of a release ended. */
@@ -17,8 +18,10 @@ export interface Ending {
   readonly result: Result
   readonly reason: string
   readonly failedCheck?: string
-  /** From the cause until stable had all traffic again. */
+  /** From the cause until stable had all traffic again; absent when no user had been on the canary. */
   readonly restoreSeconds?: number
+  /** It failed, and no user was ever on the canary. */
+  readonly unexposed?: boolean
   /** Something is left for the post step. */
   readonly unsettled?: boolean
   /** What a person has to do by hand, because we could not. */
@@ -96,11 +99,17 @@ async function afterFailure(
   } catch (error) {
     return withoutRestore(error, failure, run)
   }
-  const restored = { ...failure, restoreSeconds: ((run.shiftedAt ?? since) - since) / 1000 }
+  const restored = wasExposed(run)
+    ? { ...failure, restoreSeconds: ((run.shiftedAt ?? since) - since) / 1000 }
+    : { ...failure, unexposed: true }
   if (cause instanceof Cancelled) return { ...restored, result: 'aborted', unsettled: true }
   const unsettled = !(await tidy(run, cancelled))
   return { ...restored, result: run.release.command === 'rollback' ? 'failed' : 'rolled-back', unsettled }
 }
+
+/** Whether users may have been on the canary, be it by copies of their requests; in place they are as soon as a pod is ready. */
+const wasExposed = ({ initial, release, shifts }: ReleaseRun): boolean =>
+  initial.strategy !== undefined || release.exposed === true || shifts.some(({ split }) => !isNobody(split))
 
 function endedWell({ release }: ReleaseRun): Result {
   if (release.phase === 'waiting') return 'waiting'

@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { relative } from 'node:path'
+import { constants } from 'node:fs'
+import { open, realpath } from 'node:fs/promises'
+import { isAbsolute, relative } from 'node:path'
 import { create } from '@actions/glob'
 
 import { InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import { parseManifests } from './kubernetes/manifests.ts'
-import type { Manifest } from './kubernetes/manifests.ts'
+import type { Manifest, ParsedManifests } from './kubernetes/manifests.ts'
 
 const isManifest = (path: string): boolean => /\.(ya?ml|json)$/i.test(path)
 
@@ -24,15 +25,10 @@ export async function readManifests(patterns: readonly string[]): Promise<readon
   const found = await Promise.all(included.map((pattern) => matches([pattern, ...excluded])))
   const faults = included.flatMap((pattern, index) => (found[index]?.length === 0 ? [noFile(pattern)] : []))
   const files = [...new Set(found.flat())]
-  const parsed = await Promise.all(
-    files.map(async (file) => {
-      const name = relative(process.cwd(), file)
-      const text = decode(await readFile(file))
-      return text === undefined ? { manifests: [], faults: [noText(name)] } : parseManifests(text, name)
-    })
-  )
-  faults.push(...parsed.flatMap((part) => part.faults))
-  if (faults.length > 0) throw new InputError(faults)
+  const parsed: ParsedManifests[] = []
+  for (const file of files) parsed.push(await parseFile(file))
+  const all = [...faults, ...parsed.flatMap((part) => part.faults)]
+  if (all.length > 0) throw new InputError(all)
   return parsed.flatMap(({ manifests }) => manifests)
 }
 
@@ -53,6 +49,50 @@ const noText = (file: string): Fault => ({
   problem: `${file} is no text in UTF-8, which kubectl would refuse as well`,
   example: `iconv --from-code latin1 --to-code utf-8`
 })
+
+/** Rendered manifests of a thousand objects are smaller; etcd takes none of more than 1.5 MB. */
+const LARGEST_FILE = 32 * 1024 * 1024
+
+async function parseFile(path: string): Promise<ParsedManifests> {
+  const name = relative(process.cwd(), path)
+  const content = await contentOf(path)
+  if ('problem' in content)
+    return { manifests: [], faults: [{ input: 'manifests', problem: `${name} ${content.problem}` }] }
+  const text = decode(content.bytes)
+  return text === undefined ? { manifests: [], faults: [noText(name)] } : parseManifests(text, name)
+}
+
+/**
+ * The file itself must be what the pattern has named: a link out of the place where that is would bring in what the
+ * author of a pull request must not read, and a device or a pipe has no end.
+ */
+async function contentOf(
+  path: string
+): Promise<{ readonly bytes: Uint8Array } | { readonly problem: string }> {
+  const real = await realpath(path).catch(() => undefined)
+  if (real === undefined) return { problem: 'is a link to nothing' }
+  if (await leadsOut(path, real)) return { problem: 'is a link that leads out of the workspace' }
+  // Without waiting for who writes into a pipe.
+  const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    const { size } = await file.stat().then((stats) => (stats.isFile() ? stats : { size: undefined }))
+    if (size === undefined) return { problem: 'is no regular file' }
+    if (size > LARGEST_FILE) return { problem: `has ${size} bytes; manifests of up to 32 MB are read` }
+    return { bytes: await file.readFile() }
+  } finally {
+    await file.close()
+  }
+}
+
+/** What lies outside of the workspace by its own path has been meant so. */
+async function leadsOut(path: string, real: string): Promise<boolean> {
+  const workspace = await realpath(process.cwd())
+  const isWithin = (one: string): boolean => {
+    const way = relative(workspace, one)
+    return !isAbsolute(way) && way !== '..' && !way.startsWith('../')
+  }
+  return isWithin(path) && !isWithin(real)
+}
 
 const noFile = (pattern: string): Fault => ({
   input: 'manifests',

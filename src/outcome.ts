@@ -156,8 +156,10 @@ export interface Outcome {
   readonly failedCheck?: string
   readonly startedAt: number
   readonly finishedAt: number
-  /** From the cause of the failure until the traffic was back. */
+  /** From the cause of the failure until the traffic was back; absent when no user had been on the canary. */
   readonly restoreSeconds?: number
+  /** It failed, and no user was ever on the canary. */
+  readonly unexposed?: boolean
   readonly timeline: readonly TimelineEntry[]
   readonly smokeTests: readonly SmokeResult[]
   readonly measurements: readonly Measurement[]

@@ -76,7 +76,7 @@ export function outcomeOf(
   finishedAt: number
 ): Outcome {
   const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
-  const { failedCheck, restoreSeconds } = ending
+  const { failedCheck, restoreSeconds, unexposed } = ending
   return {
     ...emptyOutcome(command, origin, finishedAt),
     result: ending.result,
@@ -95,6 +95,7 @@ export function outcomeOf(
     ...(failedCheck === undefined ? {} : { failedCheck }),
     ...(ending.unsettled === true ? { unsettled: true } : {}),
     ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
+    ...(unexposed === true ? { unexposed } : {}),
     timeline: run.timeline,
     smokeTests: run.smokeTests,
     measurements: run.measurements,

@@ -1,8 +1,7 @@
 import { checkName, type Check } from '../grammar/check.ts'
 import { shiftDecimal } from '../grammar/decimal.ts'
-import type { Measurement, Outcome, TimelineEntry } from '../outcome.ts'
+import type { Measurement, Outcome } from '../outcome.ts'
 import { boundOf, scaleFor } from './figures.ts'
-import { spread } from './limits.ts'
 import { clean } from './text.ts'
 
 /** Pictures in Mermaid, which GitHub draws. Its syntax has no escapes, so only harmless characters get in. */
@@ -15,41 +14,36 @@ const label = (text: string): string =>
 
 const fenced = (lines: readonly string[]): string => ['```mermaid', ...lines, '```'].join('\n')
 
-const bar = ({ status, startedAt, milliseconds }: TimelineEntry): string =>
-  `${status === 'failed' ? 'crit' : 'done'}, ${Math.round(startedAt)}, ${Math.max(1, Math.round(milliseconds))}ms`
-
-/** The steps as bars over the time of day of whoever looks at them; nothing when there are fewer than two. */
-export const gantt = (timeline: readonly TimelineEntry[], rows: number): string => {
-  const steps = timeline.filter(({ status }) => status !== 'skipped')
-  if (steps.length < 2 || rows < 2) return ''
-  // A number in front keeps a title from being read as a keyword.
-  const tasks = spread(steps, rows).map(
-    (entry) => `  ${timeline.indexOf(entry) + 1} ${label(entry.title)} :${bar(entry)}`
-  )
-  return fenced(['gantt', '  dateFormat x', '  axisFormat %H:%M:%S', ...tasks])
-}
-
-const mostPoints = 30
+/** More bars than that are too narrow to be seen. */
+const mostSlots = 30
 
 interface Point {
   readonly at: number
   readonly value: number
 }
 
-const extremes = (points: readonly Point[]): readonly Point[] => {
-  const byValue = points.toSorted((one, other) => one.value - other.value)
-  const ends = [byValue.at(0), byValue.at(-1)].filter((point) => point !== undefined)
-  return [...new Set(ends)].toSorted((one, other) => one.at - other.at)
+/** Stretches of time of the same length, as many as the samples need that came closest to each other. */
+const countOfSlots = (times: readonly number[], span: number): number => {
+  const pauses = times.slice(1).map((at, index) => at - (times[index] ?? at))
+  const shortest = pauses.filter((pause) => pause > 0).reduce((least, pause) => Math.min(least, pause), span)
+  return Math.min(mostSlots, Math.round(span / shortest) + 1)
 }
 
-/** At most thirty points: of every stretch of time the lowest and the highest value. */
-export const withExtremes = (points: readonly Point[]): readonly Point[] => {
-  if (points.length <= mostPoints) return points
-  const stretches = mostPoints / 2
-  const size = points.length / stretches
-  return Array.from({ length: stretches }, (_, at) =>
-    points.slice(Math.floor(at * size), Math.floor((at + 1) * size))
-  ).flatMap(extremes)
+/** The worst value of every stretch of time; undefined where nothing was measured. */
+export const inSlots = (
+  samples: readonly Pick<Measurement, 'at' | 'value'>[],
+  worse: (one: number, other: number) => number
+): readonly (number | undefined)[] => {
+  const times = samples.map(({ at }) => at)
+  const [first = 0, last = 0] = [times.at(0), times.at(-1)]
+  if (first >= last) return []
+  const slots = new Array<number | undefined>(countOfSlots(times, last - first)).fill(undefined)
+  for (const { at, value } of pointsOf(samples)) {
+    const slot = Math.round(((at - first) / (last - first)) * (slots.length - 1))
+    const before = slots[slot]
+    slots[slot] = before === undefined ? value : worse(before, value)
+  }
+  return slots
 }
 
 /** A number as Mermaid reads it: without an exponent. */
@@ -61,44 +55,56 @@ const decimal = (value: number): string => {
 /** Mermaid cannot draw numbers beyond this. */
 const drawable = (value: number): boolean => Number.isFinite(value) && Math.abs(value) < 1e12
 
-const axis = (values: readonly number[]): readonly [low: number, high: number] => {
+const ratios: ReadonlySet<string> = new Set(['success-rate', 'error-rate'])
+
+/** A bit more than the values need; of a ratio never beyond nothing and all. */
+const axis = (values: readonly number[], { metric }: Check): readonly [low: number, high: number] => {
   const low = Math.min(...values)
   const high = Math.max(...values)
   const margin = (high - low) * 0.1 || Math.abs(high) * 0.1 || 1
-  return [low >= 0 ? Math.max(0, low - margin) : low - margin, high + margin]
+  const top = ratios.has(metric.kind) ? Math.min(100, high + margin) : high + margin
+  return [low >= 0 ? Math.max(0, low - margin) : low - margin, top]
 }
 
-const pointsOf = (samples: readonly Measurement[]): readonly Point[] =>
+const pointsOf = (samples: readonly Pick<Measurement, 'at' | 'value'>[]): readonly Point[] =>
   samples.flatMap(({ at, value }) => (value !== undefined && drawable(value) ? [{ at, value }] : []))
 
 /** Lower than Mermaid's own, and in colours that show on a light and on a dark page. */
 const look =
-  '%%{init: {"xyChart": {"width": 700, "height": 300}, ' +
-  '"themeVariables": {"xyChart": {"plotColorPalette": "#2f81f7, #d1242f"}}}}%%'
+  '%%{init: {"xyChart": {"width": 860, "height": 300}, ' +
+  '"themeVariables": {"xyChart": {"backgroundColor": "transparent", "plotColorPalette": "#2f81f7, #d1242f"}}}}%%'
 
-const series = (values: readonly number[]): string => `  line [${values.map(decimal).join(', ')}]`
+const series = (kind: 'bar' | 'line', values: readonly number[]): string =>
+  `  ${kind} [${values.map(decimal).join(', ')}]`
 
-/** The values of one check over time, its bound as a second line; nothing for fewer than two values. */
+/**
+ * The values of one check over time, the worst of each stretch, its bound as a line; nothing for fewer than two values.
+ * Mermaid's lines know no gaps, so values are bars: there is none where nothing was measured.
+ */
 export const checkChart = (
   check: Check,
   samples: readonly Measurement[],
   { startedAt }: Pick<Outcome, 'startedAt'>
 ): string => {
-  const points = withExtremes(pointsOf(samples))
-  const [first = 0, last = 0] = [points.at(0)?.at, points.at(-1)?.at]
-  if (first >= last || !drawable(check.bound)) return ''
-  const { places, unit } = scaleFor(check, Math.max(check.bound, ...points.map(({ value }) => value)))
-  const values = points.map(({ value }) => shiftDecimal(value, places))
+  const slots = inSlots(samples, check.comparison.startsWith('>') ? Math.min : Math.max)
+  const known = slots.filter((value) => value !== undefined)
+  if (known.length < 2 || !drawable(check.bound)) return ''
+  const { places, unit } = scaleFor(check, Math.max(check.bound, ...known))
   const bound = shiftDecimal(check.bound, places)
-  const [low, high] = axis([...values, bound])
-  const seconds = (at: number): string => decimal(Math.max(0, at - startedAt) / 1_000)
+  const [low, high] = axis([...known.map((value) => shiftDecimal(value, places)), bound], check)
+  const bars = slots.map((value) => (value === undefined ? low : shiftDecimal(value, places)))
+  const seconds = (at = startedAt): string => decimal(Math.max(0, at - startedAt) / 1_000)
+  const gaps = known.length < slots.length ? ', no bar: no data' : ''
   return fenced([
     look,
     'xychart-beta',
-    `  title "${label(checkName(check))} and its bound ${boundOf(check)}"`,
-    `  x-axis "seconds since the start" ${seconds(first)} --> ${seconds(last)}`,
+    `  title "${label(checkName(check))} (blue), bound ${boundOf(check)} (red)${gaps}"`,
+    `  x-axis "seconds since the start" ${seconds(samples.at(0)?.at)} --> ${seconds(samples.at(-1)?.at)}`,
     `  y-axis "${unit.trim() || 'value'}" ${decimal(low)} --> ${decimal(high)}`,
-    series(values),
-    series(values.map(() => bound))
+    series('bar', bars),
+    series(
+      'line',
+      slots.map(() => bound)
+    )
   ])
 }

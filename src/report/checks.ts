@@ -18,8 +18,10 @@ interface CheckReport {
   readonly worst: number | undefined
 }
 
-const worstOf = ({ comparison }: Check, values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : (comparison.startsWith('>') ? Math.min : Math.max)(...values)
+const worstOf = ({ comparison }: Check, values: readonly number[]): number | undefined => {
+  const worse = comparison.startsWith('>') ? Math.min : Math.max
+  return values.length === 0 ? undefined : values.reduce((worst, value) => worse(worst, value))
+}
 
 const reportOf = (check: Check, line: string, samples: readonly Measurement[]): CheckReport => {
   const values = samples.flatMap(({ value }) =>
@@ -62,9 +64,36 @@ const checkRow = (report: CheckReport, outcome: Outcome): readonly string[] => {
   ]
 }
 
-/** The checks one a line: bound, values, how often it passed. */
+/** How near the worst value is to the bound, as a part of it; below 0 it is on the wrong side. */
+const margin = ({ check, worst }: CheckReport): number => {
+  if (worst === undefined) return -Infinity
+  const distance = check.comparison.startsWith('>') ? worst - check.bound : check.bound - worst
+  return distance / Math.max(Math.abs(check.bound), Number.MIN_VALUE)
+}
+
+/** What failed the release first, then what failed at all, then what is nearest to its bound. */
+const mostTellingFirst = (outcome: Outcome): readonly CheckReport[] => {
+  const rank = ({ line, samples }: CheckReport): number => {
+    if (line === outcome.failedCheck) return 0
+    return samples.some(({ verdict }) => verdict !== 'pass') ? 1 : 2
+  }
+  const ranked = checkReports(outcome).map((report) => ({
+    report,
+    rank: rank(report),
+    margin: margin(report)
+  }))
+  return ranked
+    .toSorted(
+      (one, other) =>
+        one.rank - other.rank || (one.margin < other.margin ? -1 : Number(one.margin > other.margin))
+    )
+    .map(({ report }) => report)
+}
+
+/** The checks one a line: bound, values, how often it passed. All of them in their order, or the most telling ones. */
 export const checkTable = (outcome: Outcome, { rows }: Limits): string => {
-  const reports = checkReports(outcome)
+  const all = checkReports(outcome)
+  const reports = all.length <= rows ? all : mostTellingFirst(outcome)
   return paragraphs(
     table(
       ['', 'Check', 'Must be', 'Latest', 'Worst', ...verdictColumns],
@@ -131,9 +160,14 @@ const measured = (report: CheckReport, at: number, outcome: Outcome, limits: Lim
 
 /** What Prometheus was asked, what it said, and what was made of it. The check that failed comes first. */
 export const checks = (outcome: Outcome, limits: Limits): string => {
-  const reports = checkReports(outcome).toSorted(
-    (one, other) => Number(other.line === outcome.failedCheck) - Number(one.line === outcome.failedCheck)
-  )
+  const all = checkReports(outcome)
+  const reports =
+    all.length <= limits.rows
+      ? all.toSorted(
+          (one, other) =>
+            Number(other.line === outcome.failedCheck) - Number(one.line === outcome.failedCheck)
+        )
+      : mostTellingFirst(outcome)
   const perCheck: Limits = {
     ...limits,
     samples: Math.floor(limits.samples / Math.max(1, reports.length / 3))

@@ -158,7 +158,8 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   startedAt: isoTime(outcome.startedAt),
   finishedAt: isoTime(outcome.finishedAt),
   durationSeconds: (outcome.finishedAt - outcome.startedAt) / 1_000,
-  restoreSeconds: outcome.restoreSeconds
+  restoreSeconds: outcome.restoreSeconds,
+  unexposed: outcome.unexposed
 })
 
 const withLimits = (outcome: Outcome, limits: Limits): string => {

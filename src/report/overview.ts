@@ -7,17 +7,17 @@ import { clean, codeSpan, forMarkdown } from './text.ts'
 import { failsTheStep, sameVersion } from './verdict.ts'
 import { markdown } from './versions.ts'
 
-const restored = (seconds: number | undefined): string => {
-  if (seconds === undefined) return ''
-  return seconds > 0 ? `traffic was back after **${timeSpan(seconds * 1_000)}**` : 'no traffic had moved'
+const restored = ({ restoreSeconds: seconds, unexposed }: Outcome): string => {
+  if (unexposed === true) return '**no user was ever on the new version**'
+  return seconds === undefined ? '' : `traffic was back after **${timeSpan(seconds * 1_000)}**`
 }
 
 /** How long it took, and where to read on. */
 export const facts = (outcome: Outcome): string => {
-  const { startedAt, finishedAt, restoreSeconds, release, runUrl } = outcome
+  const { startedAt, finishedAt, release, runUrl } = outcome
   return [
     `Took ${timeSpan(finishedAt - startedAt)}`,
-    restored(restoreSeconds),
+    restored(outcome),
     release === '' ? '' : `release ${codeSpan(release, 80)}`,
     link('the run', runUrl)
   ]

@@ -1,5 +1,6 @@
 import type { Outcome, Shift } from '../outcome.ts'
 import type { Split } from '../routes/route.ts'
+import { isNobody } from '../routes/split.ts'
 import { sameVersion } from './verdict.ts'
 import type { Voice } from './versions.ts'
 
@@ -15,10 +16,6 @@ export const shiftNow = ({ shifts, weight }: Outcome): Pick<Shift, 'split' | 'ac
   const last = shifts.at(-1)
   return last?.split.weight === weight ? last : { split: { weight } }
 }
-
-/** Whether nobody, not even a copy of a request, is sent to the canary. */
-export const isNobody = ({ weight, header, mirror }: Split): boolean =>
-  weight === 0 && header === undefined && mirror === undefined
 
 /** Whether two versions get traffic at the end of the run. */
 export const isSplit = (outcome: Outcome): boolean => {

@@ -1,7 +1,6 @@
 import { counted } from '../grammar/counted.ts'
 import { nameSmokeTest } from '../grammar/smoke-test.ts'
 import type { Outcome, SmokeResult, TimelineEntry } from '../outcome.ts'
-import { gantt } from './chart.ts'
 import { timeSpan } from './figures.ts'
 import { keep, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
@@ -33,9 +32,9 @@ export const stepTable = (outcome: Outcome, limits: Limits): string => {
   )
 }
 
-/** What was done when, as a picture and as a table. */
+/** What was done when. */
 export const timeline = (outcome: Outcome, limits: Limits): string =>
-  section('Timeline', gantt(outcome.timeline, Math.min(limits.rows, 40)), stepTable(outcome, limits))
+  section('Timeline', stepTable(outcome, limits))
 
 const smokeRow = (result: SmokeResult, { characters }: Limits): readonly string[] => [
   result.passed ? '✅' : '❌',

@@ -24,10 +24,16 @@ export const oneLine = (text: string): string => clean(text).replace(/\s+/gu, ' 
 /** At most `max` characters, then `… 12 more`. */
 export const truncate = (text: string, max: number): string => {
   if (text.length <= max) return text
-  const characters = Array.from(text)
-  const over = characters.length - max
-  return over > 0 ? `${characters.slice(0, max).join('')}… ${over} more` : text
+  // No more is looked at than can be shown: a text may be of any length.
+  const characters = Array.from(text.slice(0, 2 * max + 2))
+  if (characters.length <= max) return text
+  const shown = characters.slice(0, max).join('')
+  return `${shown}… ${countOf(text, shown.length)} more`
 }
+
+/** Characters from there on; of very long ones the halves of pairs are counted as well. */
+const countOf = (text: string, from: number): number =>
+  text.length - from < 100_000 ? Array.from(text.slice(from)).length : text.length - from
 
 /** The runner takes `##[name]` for a command wherever it stands in a line. */
 const withoutOldCommands = (text: string): string => text.replaceAll('##[', '## [')
@@ -72,7 +78,7 @@ const words = (text: string): string =>
     .replace(lineStart, '$1\\')
 
 const longestRun = (text: string): number =>
-  Math.max(0, ...(text.match(/`+/gu) ?? []).map((run) => run.length))
+  (text.match(/`+/gu) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0)
 
 /** Text of others as code within a line or table cell of Markdown. */
 export const codeSpan = (text: string, max = 200): string => {

@@ -1,9 +1,10 @@
 import type { Outcome, Shift } from '../outcome.ts'
 import type { Split } from '../routes/route.ts'
+import { isNobody } from '../routes/split.ts'
 import { timeSpan } from './figures.ts'
 import { spread, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
-import { canaryShare, isNobody, percent } from './shares.ts'
+import { canaryShare, percent } from './shares.ts'
 import { codeSpan } from './text.ts'
 import { canaryName, markdown } from './versions.ts'
 

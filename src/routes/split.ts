@@ -10,3 +10,7 @@ export const describeSplit = ({ weight, header, mirror }: Split): string => {
   ]
   return parts.join(' and ') || 'no users'
 }
+
+/** Whether nobody, not even a copy of a request, is sent to the canary. */
+export const isNobody = ({ weight, header, mirror }: Split): boolean =>
+  weight === 0 && header === undefined && mirror === undefined

@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import type { Measurement } from '../../../src/outcome.ts'
-import { checkChart, gantt, withExtremes } from '../../../src/report/chart.ts'
-import { hostile } from './hostile-text.ts'
+import { checkChart, inSlots } from '../../../src/report/chart.ts'
 import { check, start } from './outcomes.ts'
 
 const latency = check('p95 latency < 500ms')
@@ -36,7 +35,8 @@ describe('the chart of a check', () => {
           .split('\n')
           .flatMap(
             (line) =>
-              /^ {2}(?:line \[|[xy]-axis "[^"]*" )(.*?)\]?$/u.exec(line)?.[1]?.split(/, | --> /u) ?? []
+              /^ {2}(?:(?:bar|line) \[|[xy]-axis "[^"]*" )(.*?)\]?$/u.exec(line)?.[1]?.split(/, | --> /u) ??
+              []
           )
         expect(numbers.filter((number) => !/^-?\d+(?:\.\d+)?$/u.test(number))).toEqual([])
       })
@@ -44,29 +44,35 @@ describe('the chart of a check', () => {
   })
 })
 
-test('a long series keeps its extremes in at most thirty points', () => {
-  const values = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 1, maxLength: 500 })
+test('a long series keeps its worst value in at most thirty stretches', () => {
+  const values = fc.array(fc.integer({ min: -1000, max: 1000 }), { minLength: 2, maxLength: 500 })
   fc.assert(
     fc.property(values, (numbers) => {
-      const points = withExtremes(numbers.map((value, at) => ({ value, at })))
-      const kept = points.map(({ value }) => value)
-      expect(points.length).toBeLessThanOrEqual(30)
-      expect([Math.min(...kept), Math.max(...kept)]).toEqual([Math.min(...numbers), Math.max(...numbers)])
-      expect(points).toEqual(points.toSorted((one, other) => one.at - other.at))
+      const slots = inSlots(
+        numbers.map((value, at) => ({ value, at })),
+        Math.max
+      )
+      expect(slots.length).toBeLessThanOrEqual(30)
+      expect(slots.reduce((worst = -Infinity, value = -Infinity) => Math.max(worst, value))).toBe(
+        Math.max(...numbers)
+      )
     })
   )
 })
 
-test('a title of others cannot break the timeline', () => {
-  fc.assert(
-    fc.property(hostile, (title) => {
-      const step = { title, startedAt: start, milliseconds: 10, status: 'done' } as const
-      const lines = gantt([step, step], 10).split('\n')
-      expect(lines).toHaveLength(7)
-      const tasks = lines.slice(4, 6)
-      expect(
-        tasks.filter((line) => !/^ {2}\d [^:;#"%<>]*(?:%[^:;#"%<>]+)*%? ?:done, \d+, 10ms$/u.test(line))
-      ).toEqual([])
-    })
-  )
+test('what was not measured is a gap as long as it lasted', () => {
+  const at = (seconds: number, value?: number) => ({
+    at: seconds * 1_000,
+    ...(value === undefined ? {} : { value })
+  })
+  expect(inSlots([at(0, 1), at(15, 2), at(30), at(90, 3)], Math.max)).toEqual([
+    ...[1, 2, undefined, undefined, undefined, undefined],
+    3
+  ])
+})
+
+test('a ratio is never drawn beyond 100 %', () => {
+  const rate = check('success-rate >= 99%')
+  const taken = samples([1, 0.999]).map((sample) => ({ ...sample, check: rate }))
+  expect(checkChart(rate, taken, { startedAt: start })).toMatch(/ y-axis "%" 98\.9 --> 100$/m)
 })

@@ -179,7 +179,7 @@ export const imagePullFailed: Outcome = {
   serving: version('plain', '2.3.1', '5f7d6c8b9', 3),
   canary: version('green', '2.4.0-typo', '77fbd6c5d4', 0),
   previous: version('plain', '2.3.1', '5f7d6c8b9', 3),
-  restoreSeconds: 0,
+  unexposed: true,
   finishedAt: start + 9_000,
   timeline: [
     step('apply Deployment web-green', 0.2, 80),

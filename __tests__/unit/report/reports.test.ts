@@ -5,7 +5,7 @@ import { commentMarker, commentOf, renderComment } from '../../../src/report/com
 import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { canaries, waitingAtHalf } from './canary-outcomes.ts'
-import { outcomes, promoted, rolledBackInBake, shift } from './outcomes.ts'
+import { measurements, outcomes, promoted, rolledBackInBake, shift } from './outcomes.ts'
 
 describe.each(Object.entries({ ...outcomes, ...canaries }))('%s', (_name, outcome) => {
   test('summary', () => {
@@ -157,4 +157,38 @@ describe('the headline', () => {
       'nothing gets the traffic, as before'
     )
   })
+})
+
+test('the check that failed is in the table, whatever is left out', () => {
+  const lines = Array.from(
+    { length: 60 },
+    (_, at) => `metric${'abcdefghij'[at % 10]}${'abcdef'[Math.floor(at / 10)]}: sum(x{a="${at}"}) < 10`
+  )
+  const failed = lines.at(-1) ?? ''
+  const taken = lines.flatMap((line, at) =>
+    measurements(line, [at === 59 ? 11 : at / 10], { passes: (value) => value < 10 })
+  )
+  const outcome: Outcome = { ...rolledBackInBake, failedCheck: failed, measurements: taken }
+  const rows = renderComment(outcome)
+    .split('\n')
+    .filter((line) => /^\| \S+ \| `metric/.test(line))
+  expect(rows[0]).toMatch(/^\| ❌ \| `metricjf` \|/)
+  // Then what is nearest to its bound.
+  expect(rows[1]).toContain('`metricif`')
+  expect(rows).toHaveLength(20)
+})
+
+test('days of measurements, thousands of back ticks and lines without end are no trouble', () => {
+  const values = Array.from({ length: 130_000 }, (_, at) => 0.99 + (at % 10) / 1_000)
+  const outcome: Outcome = {
+    ...promoted,
+    reason: 'x'.repeat(5_000_000),
+    measurements: measurements('success-rate >= 95%', values, { every: 1 }),
+    plan: {
+      steps: [],
+      changes: [{ object: 'ConfigMap a', state: 'new', diff: Array<string>(130_000).fill('+ `a` `') }]
+    }
+  }
+  expect(renderSummary(outcome)).toContain('99 %')
+  expect(verdictLine(outcome).length).toBeLessThan(3_000)
 })
