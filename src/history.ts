@@ -1,3 +1,4 @@
+import { isTree } from './kubernetes/tree.ts'
 import type { Version } from './outcome.ts'
 import type { Release } from './record.ts'
 
@@ -42,8 +43,8 @@ interface FormerEntry extends HistoryEntry {
   readonly result?: 'promoted' | 'rolled-back'
 }
 
-/** Reads entries, those of former records too. */
-export const readHistory = (entries: readonly FormerEntry[]): readonly HistoryEntry[] =>
-  entries.map(({ result, ...entry }) =>
+/** Reads entries, those of former records too; what is none is left out. */
+export const readHistory = (entries: readonly unknown[]): readonly HistoryEntry[] =>
+  (entries.filter(isTree) as unknown as readonly FormerEntry[]).map(({ result, ...entry }) =>
     result === 'promoted' ? { command: 'deploy', served: true, ...entry } : entry
   )
