@@ -26,6 +26,7 @@ import { samplerFor } from './sampler.ts'
 import { isConfig } from './strategies/config-copy.ts'
 import { difference } from './strategies/difference.ts'
 import { asAuthored } from './strategies/exported.ts'
+import { withoutHooks } from './strategies/hooks.ts'
 import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
 import { prepare, targetPort } from './strategies/prepare.ts'
 import { isSlotOf } from './strategies/traffic-fields.ts'
@@ -105,7 +106,7 @@ async function refuseAnother(observed: Observed, live: Deployment, request: Requ
   // Nothing else of them is applied any more.
   const used = request.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
   await requireShape(used, observed.namespace, ports.cluster)
-  const { manifests } = asAuthored(used, observed)
+  const { manifests } = withoutHooks(asAuthored(used, observed).manifests, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
   // How it is released was decided when it began: its template alone is compared.
   const template: Inputs = { ...inputs, strategy: 'blue-green', steps: [], route: [] }

@@ -12,6 +12,7 @@ import { untestedWays } from './routes/find.ts'
 import { samplerFor } from './sampler.ts'
 import { drainOf } from './strategies/drain.ts'
 import { asAuthored } from './strategies/exported.ts'
+import { withoutHooks } from './strategies/hooks.ts'
 import { isInPlace, planInPlace } from './strategies/in-place.ts'
 import { prepareInPlace } from './strategies/prepare-in-place.ts'
 import { prepare } from './strategies/prepare.ts'
@@ -39,12 +40,13 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const { inputs, origin, ports, signal } = request
   const { strategy } = inputs
   await requireShape(request.manifests, observed.namespace, ports.cluster)
-  const { manifests, ...authored } = asAuthored(request.manifests, observed)
+  const authored = asAuthored(request.manifests, observed)
   if (authored.faults.length > 0) throw new InputError(authored.faults)
+  const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)
   const prepared = isInPlace(strategy)
     ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
     : prepare(inputs, observed, manifests, origin)
-  if ('length' in prepared) throw new InputError(prepared)
+  if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
   const sampler = samplerFor(request, prepared.routes)
   const steps = planOf(prepared, inputs, drainOf(prepared.routes))
   const candidate = { prepared, steps, observed, inputs }
@@ -53,17 +55,12 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const unchanged =
     canary !== undefined && isUnchanged(canary, observed.stable.deployment, slotLabelsOf(observed))
   // What stands in the way of a release is no matter when there is nothing to release.
-  const wrong = unchanged ? faults : [...faults, ...obstacles]
+  const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...obstacles]
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return undefined
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
-  const all = [
-    ...authored.warnings,
-    ...warnings,
-    ...prepared.warnings,
-    ...unwatched(prepared.manifests),
-    ...ways
-  ]
+  const told = [...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
+  const all = [...told, ...unwatched(prepared.manifests), ...ways]
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all, tried }
 }

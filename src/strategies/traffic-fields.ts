@@ -17,7 +17,10 @@ import { slotsOf } from '../routes/find.ts'
 const DEPLOYMENTS: ReadonlySet<string> = new Set(['apps', 'extensions'])
 
 /** Whether a manifest is the workload itself, under any of the names it may have. */
-export const isSlotOf = ({ workload }: Observed, { apiVersion, kind, metadata }: KubernetesObject): boolean =>
+export const isSlotOf = (
+  { workload }: Pick<Observed, 'workload'>,
+  { apiVersion, kind, metadata }: KubernetesObject
+): boolean =>
   kind === 'Deployment' &&
   DEPLOYMENTS.has(groupOf(apiVersion)) &&
   slotsOf(workload).some(({ name }) => name === metadata.name)

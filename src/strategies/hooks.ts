@@ -1,0 +1,107 @@
+import type { Fault } from '../errors.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { Observed } from '../observed.ts'
+import { isSlotOf } from './traffic-fields.ts'
+
+const HELM_HOOK = 'helm.sh/hook'
+const HELM_DELETE_POLICY = 'helm.sh/hook-delete-policy'
+const ARGO_HOOK = 'argocd.argoproj.io/hook'
+
+/** Moments at which Helm or Argo CD would have an object before the new version, and together with it. */
+const BEFORE: ReadonlySet<string> = new Set(['pre-upgrade', 'presync'])
+const WITH: ReadonlySet<string> = new Set(['sync'])
+/** A rendering that is not told to be for an upgrade is for an installation. */
+const INSTALLATION: ReadonlySet<string> = new Set(['pre-install', 'crd-install'])
+const AFTER: ReadonlySet<string> = new Set(['post-upgrade', 'post-install', 'postsync'])
+const TEST = /^test(-success|-failure)?$/
+
+/** What is started once and has to end. */
+const RUNS_ONCE: ReadonlySet<string> = new Set(['Job', 'Pod'])
+
+export interface WithoutHooks {
+  /** What a release applies. */
+  readonly manifests: readonly Manifest[]
+  /** Hooks that have to be done before the new version starts. */
+  readonly faults: readonly Fault[]
+  /** What is left out, and why. */
+  readonly warnings: readonly string[]
+}
+
+/**
+ * `helm template` prints hooks among all other objects. A release of a workload that runs is an upgrade, and a hook is
+ * applied as it would be in one: what comes before it, unless it runs. All others are left out.
+ */
+export function withoutHooks(given: readonly Manifest[], observed: Pick<Observed, 'workload'>): WithoutHooks {
+  const faults: Fault[] = []
+  const warnings: string[] = []
+  const manifests = given.filter((manifest) => {
+    const { object } = manifest
+    if (momentsOf(object).length === 0) return true
+    if (isSlotOf(observed, object)) faults.push(workloadFault(manifest))
+    else if (isApplied(object)) return true
+    else if (runsBefore(object)) faults.push(unrunFault(manifest))
+    else warnings.push(leftOut(manifest))
+    return false
+  })
+  return { manifests, faults, warnings }
+}
+
+const listIn = ({ metadata }: KubernetesObject, key: string): readonly string[] => {
+  const text: unknown = metadata.annotations?.[key]
+  if (typeof text !== 'string') return []
+  return text.split(',').map((moment) => moment.trim().toLowerCase())
+}
+
+const momentsOf = (object: KubernetesObject): readonly string[] => [
+  ...listIn(object, HELM_HOOK),
+  ...listIn(object, ARGO_HOOK)
+]
+
+const isBefore = (object: KubernetesObject): boolean => momentsOf(object).some((moment) => BEFORE.has(moment))
+
+const runsBefore = (object: KubernetesObject): boolean => RUNS_ONCE.has(object.kind) && isBefore(object)
+
+/** Config and accounts stay after an upgrade, unless they are for other hooks alone. */
+function isApplied(object: KubernetesObject): boolean {
+  if (momentsOf(object).some((moment) => WITH.has(moment))) return true
+  const isRemoved = listIn(object, HELM_DELETE_POLICY).includes('hook-succeeded')
+  return isBefore(object) && !RUNS_ONCE.has(object.kind) && !isRemoved
+}
+
+/** `helm.sh/hook: pre-upgrade` */
+const written = ({ metadata }: KubernetesObject): string =>
+  [HELM_HOOK, ARGO_HOOK]
+    .flatMap((key) => {
+      const value = metadata.annotations?.[key]
+      return value === undefined ? [] : [`${key}: ${value}`]
+    })
+    .join(', ')
+
+const nameOf = ({ kind, metadata }: KubernetesObject): string => `${kind} ${metadata.name}`
+
+const workloadFault = ({ object, source }: Manifest): Fault => ({
+  input: 'manifests',
+  problem: `${source}: ${nameOf(object)} is the workload itself, and a hook (${written(object)}): it would be no part of a release`,
+  example: `${nameOf(object)} without that annotation`
+})
+
+const unrunFault = ({ object, source }: Manifest): Fault => ({
+  input: 'manifests',
+  problem: `${source}: ${nameOf(object)} is a hook (${written(object)}) that has to be done before the new version starts, and a release does not run it`,
+  example: `run it in a step before this one, for example by kubectl create and kubectl wait, and leave it out here: helm template --no-hooks`
+})
+
+function leftOut({ object, source }: Manifest): string {
+  const what = `${source}: ${nameOf(object)} is a hook (${written(object)}) and is not applied`
+  const moments = momentsOf(object)
+  const isOf = (some: ReadonlySet<string>): boolean => moments.some((moment) => some.has(moment))
+  if (isBefore(object)) return `${what}: after an upgrade nothing is left of it`
+  if (isOf(AFTER))
+    return `${what}: what has to be done after a release is for a step of its own after this one; helm template --no-hooks leaves it out`
+  if (isOf(INSTALLATION))
+    return `${what}: it is for the first installation, and the workload is there; helm template --is-upgrade renders what an upgrade has`
+  if (moments.some((moment) => TEST.test(moment)))
+    return `${what}: smoke-tests test the new version before users reach it; helm template --skip-tests leaves it out`
+  return `${what}: a release is no moment for it; helm template --no-hooks leaves it out`
+}
