@@ -5,6 +5,7 @@ import tseslint from 'typescript-eslint'
 const pure = [
   'src/grammar/**',
   'src/strategies/**',
+  'src/kubernetes/ports.ts',
   'src/routes/**',
   'src/analysis/{finding,histogram,judge,origin,pod-origin,probe-requests,recipes,router-origin,routers,samples,selector,source,subject,traffic}.ts',
   'src/kubernetes/{canonical,gitops,health,absent,manifests,needs,ownership,patience,pod-resources,probes,quantity,references,selectors,shape,slots,tree,yaml}.ts',

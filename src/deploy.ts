@@ -31,7 +31,7 @@ export async function deploy(request: Request): Promise<Outcome> {
 
 async function release(request: Request, observed: Observed, ready: Ready, lock: Lock): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { release: record, routes, port, sampler, warnings } = ready
+  const { release: record, routes, entrance, sampler, warnings } = ready
   const run = beginRun(
     {
       service: observed.service,
@@ -41,7 +41,7 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
       autoscaler: observed.autoscaler,
       workload: observed.workload,
       release: record,
-      port,
+      entrance,
       begun: false,
       lock,
       sampler

@@ -1,3 +1,5 @@
+import assert from 'node:assert'
+
 /** One thing wrong with what the user gave us. */
 export interface Fault {
   /** Name of the action input, e.g. `checks`. */
@@ -21,6 +23,7 @@ export class InputError extends Error {
   readonly faults: readonly Fault[]
 
   constructor(faults: readonly Fault[]) {
+    assert(faults.length > 0, 'inputs that nothing is wrong with')
     super(faults.map(describeFault).join('\n'))
     this.faults = faults
   }

@@ -21,7 +21,7 @@ export type Step =
   | { readonly kind: 'await-watchdog' }
   | { readonly kind: 'stop-watchdog' }
   /** Smoke tests, and the checks while a load line gives the canary traffic. */
-  | { readonly kind: 'smoke' }
+  | { readonly kind: 'smoke'; readonly port?: number | undefined }
   | { readonly kind: 'point-autoscaler'; readonly to: Side }
   /** The record, and all traffic on stable whatever comes up beside it. */
   | { readonly kind: 'begin' }
@@ -79,7 +79,7 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   'start-watchdog': () => 'Start the watchdog',
   'await-watchdog': () => 'Wait until the watchdog watches',
   'stop-watchdog': () => 'Remove the watchdog',
-  smoke: (_, { canary }) => `Smoke tests on ${canary}`,
+  smoke: ({ port }, { canary }) => `Smoke tests on ${canary}${port === undefined ? '' : `, port ${port}`}`,
   'point-autoscaler': ({ to }, names) => `Point the autoscaler to ${names[to]}`,
   begin: (_, { stable }) => `All traffic on ${stable}`,
   resize: ({ split }, { canary }) => `Size ${canary} for ${describeSplit(split)}`,

@@ -22,6 +22,7 @@ import { roomFaults } from './room.ts'
 import type { Findings } from './strategies/keepers.ts'
 import { connectionWarnings } from './strategies/connections.ts'
 import { editsOf } from './strategies/edits.ts'
+import { entranceOf } from './strategies/entrance.ts'
 import { isScrapedAlike } from './strategies/scraping.ts'
 import { demandOf } from './strategies/fit.ts'
 import { ownerFindings, rolloutFaults } from './strategies/owners.ts'
@@ -167,9 +168,10 @@ export async function undoFaults(
 }
 
 /** The pods that serve, for what is measured before anything is changed. */
-export function stableSubject({ namespace, workload, service, stable, routes }: Observed): Subject {
+export function stableSubject(observed: Observed): Subject {
+  const { namespace, workload, service, stable, routes } = observed
   const { name } = service.metadata
-  const [port] = service.spec.ports ?? []
+  const { servicePort } = entranceOf(observed, routes, stable.deployment)
   const [route] = routes
   return {
     namespace,
@@ -180,8 +182,8 @@ export function stableSubject({ namespace, workload, service, stable, routes }: 
     deployment: stable.deployment.metadata.name,
     backend: {
       service: name,
-      port: port?.port,
-      ...(port?.name === undefined ? {} : { portName: port.name })
+      port: servicePort?.port,
+      ...(servicePort?.name === undefined ? {} : { portName: servicePort.name })
     },
     ...(route === undefined ? {} : { route: route.name }),
     ...(stable.hash === '' ? {} : { replicaSet: `${stable.deployment.metadata.name}-${stable.hash}` }),

@@ -28,7 +28,8 @@ import { difference } from './strategies/difference.ts'
 import { asAuthored } from './strategies/exported.ts'
 import { withoutHooks } from './strategies/hooks.ts'
 import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
-import { prepare, targetPort } from './strategies/prepare.ts'
+import { entranceOf, smokePortFaults } from './strategies/entrance.ts'
+import { prepare } from './strategies/prepare.ts'
 import { isSlotOf } from './strategies/traffic-fields.ts'
 import { planRest } from './strategies/progressive.ts'
 
@@ -132,14 +133,12 @@ async function goOn(
   const routes = await routesOf(record, service, ports)
   const sampler = samplerFor(request, routes)
   const report = await sampler?.preflight(stableSubject(observed), signal)
-  if (report !== undefined && report.faults.length > 0) throw new InputError(report.faults)
   const release: Release = { ...watched(record, inputs), continuedBy: origin.release }
-  const port = targetPort(service, live) ?? 0
-  const run = beginRun(
-    { service, companions, routes, stable, autoscaler, workload, release, port, begun: true, lock, sampler },
-    ports,
-    inputs
-  )
+  const entrance = entranceOf(observed, routes, live)
+  const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]
+  if (faults.length > 0) throw new InputError(faults)
+  const what = { service, companions, routes, stable, autoscaler, workload }
+  const run = beginRun({ ...what, release, entrance, begun: true, lock, sampler }, ports, inputs)
   run.deployment = live
   run.pods = await readyPods(run, 'canary')
   run.warnings.push(...(report?.warnings ?? []))

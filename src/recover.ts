@@ -7,6 +7,7 @@ import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Service } from './kubernetes/objects.ts'
+import { NOWHERE } from './kubernetes/ports.ts'
 import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
 import type { Target } from './observe.ts'
@@ -71,7 +72,7 @@ async function recoverOnce(
       stable: undefined,
       workload,
       release,
-      port: 0,
+      entrance: NOWHERE,
       begun: true,
       lock,
       sampler: undefined
@@ -200,7 +201,7 @@ export async function settleDown(
     stable: undefined,
     workload,
     release,
-    port: 0,
+    entrance: NOWHERE,
     begun: true,
     lock,
     sampler: undefined

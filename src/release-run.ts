@@ -6,6 +6,7 @@ import { openTraffic } from './execution/traffic.ts'
 import type { Traffic } from './execution/traffic.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Deployment, HorizontalPodAutoscaler, Service } from './kubernetes/objects.ts'
+import type { Entrance } from './kubernetes/ports.ts'
 import { readMembers, readRemaining } from './observe-routes.ts'
 import { membersOf } from './observed.ts'
 import type { ObservedRoute } from './observed.ts'
@@ -27,7 +28,7 @@ export interface Beginning {
   readonly autoscaler?: HorizontalPodAutoscaler | undefined
   readonly workload: string
   readonly release: Release
-  readonly port: number
+  readonly entrance: Entrance
   /** Whether the record on the route is already this release's: then there is something to put back. */
   readonly begun: boolean
   readonly lock: Lock
@@ -60,7 +61,7 @@ export function beginRun(
     initial: release,
     release,
     autoscaler: rest.autoscaler,
-    port: rest.port,
+    entrance: rest.entrance,
     sampler: rest.sampler,
     shifts: shiftsBefore(release)
   }
@@ -84,7 +85,7 @@ type Known = Pick<
   | 'initial'
   | 'release'
   | 'autoscaler'
-  | 'port'
+  | 'entrance'
   | 'sampler'
   | 'shifts'
 >

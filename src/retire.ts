@@ -1,6 +1,7 @@
 import { execute } from './execute.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import type { Lock } from './kubernetes/lease.ts'
+import { NOWHERE } from './kubernetes/ports.ts'
 import type { Observed } from './observed.ts'
 import type { Version } from './outcome.ts'
 import type { Release } from './record.ts'
@@ -19,7 +20,15 @@ export async function retireVersions(
   signal: AbortSignal
 ): Promise<readonly ReleaseRun[]> {
   const routes = await routesOf(record, service, ports)
-  const beginning = { service, routes, stable: stable.deployment, workload, port: 0, begun: true, lock }
+  const beginning = {
+    service,
+    routes,
+    stable: stable.deployment,
+    workload,
+    entrance: NOWHERE,
+    begun: true,
+    lock
+  }
   const runs = versions.map((canary) =>
     beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, settings)
   )

@@ -5,6 +5,7 @@ import type { Ports } from './execution/run-state.ts'
 import { printRoute } from './grammar/route.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Right } from './kubernetes/rights.ts'
+import { NOWHERE } from './kubernetes/ports.ts'
 import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { readRoutes } from './observe-routes.ts'
@@ -111,7 +112,7 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
     stable: stable.deployment,
     autoscaler: observed.autoscaler,
     workload,
-    port: 0,
+    entrance: NOWHERE,
     begun: false,
     lock,
     sampler: undefined

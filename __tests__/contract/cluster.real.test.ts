@@ -126,7 +126,7 @@ describe('Pods of the real cluster', () => {
       const parsed = parseSmokeTest(line)
       if (!('value' in parsed)) throw new Error(parsed.problem)
       const log = { group: none, endGroup: none, line: none, warning: none, error: none, quote: none }
-      const target = { namespace, slot: 'green', port: PORT, pods }
+      const target = { namespace, slot: 'green', entrance: { port: PORT, names: {} }, pods }
       const options = { judgedByChecks, variables: { PATH: process.env.PATH } }
       const signal = new AbortController().signal
       return runSmokeTest(parsed.value, target, { cluster: on, clock: systemClock, log }, options, signal)
@@ -134,14 +134,14 @@ describe('Pods of the real cluster', () => {
     const none = (): void => undefined
 
     it.each([
-      ['GET /health -> 200 contains "ok"', true, /^200 in \d+ ms from the slowest of 2 pods$/],
+      ['GET /health -> 200 contains "ok"', true, /^200 in \d+ ms from the slowest of 2 pods on port \d+$/],
       ['POST /echo {"sku":1} -> 200 contains "sku"', true, /^200 in/],
       ['GET /status/302 -> 302', true, /^302 in/],
       ['GET /status/503 -> 503', true, /^503 in/],
       [
         'GET /status/503 -> 200',
         false,
-        /^2 of 2 pods failed; web-\S+: 503 in \d+ ms instead of 200 and an empty body$/
+        /^2 of 2 pods failed; web-\S+ on port \d+: 503 in \d+ ms instead of 200 and an empty body$/
       ],
       ['GET /health -> 200 contains "v2"', false, /: 200 in \d+ ms without the text that it must contain$/],
       ['GET /slow?ms=400 -> 200 within 200ms', false, /: no whole answer within 200ms$/],

@@ -195,8 +195,9 @@ export class Controllers {
       const behind = pods.filter(
         (pod) =>
           selects(spec.selector, pod.metadata.labels) &&
-          port !== undefined &&
-          resolvePort(port.targetPort, port.port, pod.spec.containers) !== undefined
+          (port === undefined
+            ? spec.clusterIP === 'None'
+            : resolvePort(port.targetPort, port.port, pod.spec.containers) !== undefined)
       )
       const slice = {
         apiVersion: 'discovery.k8s.io/v1',
@@ -210,7 +211,7 @@ export class Controllers {
           conditions: { ready: isReady(pod) },
           targetRef: { name: pod.metadata.name, uid: pod.metadata.uid }
         })),
-        ports: behind.length === 0 ? null : [{ port: port?.port }]
+        ports: behind.length === 0 || port === undefined ? null : [{ port: port.port }]
       }
       const exists = this.#cluster.read(refOf(slice)) !== undefined
       if (exists) this.#cluster.replace(slice, 'kube-controller-manager')

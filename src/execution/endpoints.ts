@@ -1,6 +1,6 @@
 import { ReleaseFailed } from '../errors.ts'
 import { isEnding, isReady } from '../kubernetes/health.ts'
-import type { KubernetesObject, Pod } from '../kubernetes/objects.ts'
+import type { KubernetesObject, Pod, Service } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { awaitCondition } from './condition.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -18,11 +18,11 @@ interface EndpointSlice extends KubernetesObject {
 /** The control plane computes endpoints in well under a second; later than this it will not. */
 const TIMEOUT = 10_000
 
-const readyUids = (slices: readonly EndpointSlice[]): ReadonlySet<string> =>
+const readyUids = (slices: readonly EndpointSlice[], hasPorts: boolean): ReadonlySet<string> =>
   new Set(
     slices
-      // A slice without ports (a targetPort name that no container has) sends traffic nowhere.
-      .filter(({ ports }) => (ports ?? []).length > 0)
+      // A slice without the ports that its Service has (by a name that no container has) sends traffic nowhere.
+      .filter(({ ports }) => !hasPorts || (ports ?? []).length > 0)
       .flatMap(({ endpoints }) => endpoints ?? [])
       .filter(({ conditions }) => conditions?.ready !== false)
       .flatMap(({ targetRef }) => targetRef?.uid ?? [])
@@ -40,11 +40,14 @@ export async function confirmEndpoints(
 ): Promise<number | undefined> {
   const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
   const labels = `kubernetes.io/service-name=${service}`
+  // That of a slot has those of the apex.
+  const [{ spec }] = run.traffic.current() as readonly [Service]
+  const hasPorts = (spec.ports ?? []).length > 0
   const ready = await awaitCondition<EndpointSlice, number>(
     {
       query: { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace: run.namespace, labels },
       reached: (slices) => {
-        const ready = readyUids(slices)
+        const ready = readyUids(slices, hasPorts)
         return wanted.every((uid) => ready.has(uid)) ? ready.size : undefined
       },
       timeout: TIMEOUT,

@@ -140,10 +140,10 @@ async function countOne(entry: Entry, marks: Marks, seen: Seen, signal: AbortSig
  * @throws Error when it does not tell the versions apart
  */
 async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal): Promise<Marks> {
-  const { namespace, port, canary, stable, ports, initial } = run
+  const { namespace, entrance, canary, stable, ports, initial } = run
   if (initial.strategy !== undefined)
     throw new Error(`strategy ${initial.strategy} leaves no pod of the old version to compare with`)
-  const pods = createPods({ namespace, port, slot: canary.slot, pods: [] }, ports.cluster)
+  const pods = createPods({ namespace, entrance, slot: canary.slot, pods: [] }, ports.cluster)
   const mark = (deployment: string, ready: readonly Pod[]): Promise<string> =>
     markOf(deployment, ready, probe, pods, signal)
   try {

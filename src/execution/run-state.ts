@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment, HorizontalPodAutoscaler, Pod } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
 import type { Lock } from '../kubernetes/lease.ts'
 import type { Log } from '../log.ts'
 import type { Measurement, PodEvidence, Shift, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
@@ -72,8 +73,8 @@ export interface ReleaseRun {
   autoscaler: HorizontalPodAutoscaler | undefined
   /** Templates that ran in the canary's Deployment before it was given the new one; undefined until it is. */
   outdated: ReadonlySet<string> | undefined
-  /** Number of the pods' port that the route's traffic goes to. */
-  readonly port: number
+  /** Where users come in; nobody asks there while a release is only undone. */
+  readonly entrance: Entrance
   /** Pods that came up, and the uids of those that passed the smoke tests. */
   pods: readonly Pod[]
   readonly tested: Set<string>

@@ -54,7 +54,7 @@ async function once(
   const target = {
     namespace: run.namespace,
     slot: run.canary.slot,
-    port: run.port,
+    entrance: run.entrance,
     pods: pods.map(({ metadata }) => metadata.name)
   }
   const result = await runSmokeTest(

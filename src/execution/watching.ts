@@ -5,7 +5,7 @@ import { ReleaseFailed } from '../errors.ts'
 import { checkName, printCheck } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
-import type { Pod, Service } from '../kubernetes/objects.ts'
+import type { Pod } from '../kubernetes/objects.ts'
 import { probesOf } from '../kubernetes/probes.ts'
 import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
@@ -50,7 +50,7 @@ const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): Subject => ({
   })),
   otherPods: names,
   probes: probesOf(run.deployment, run.serving),
-  port: run.port,
+  ...(run.entrance.port === undefined ? {} : { port: run.entrance.port }),
   releaseStartedAt: Date.parse(run.release.startedAt)
 })
 
@@ -58,13 +58,12 @@ const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): Subject => ({
 function routeOf(run: ReleaseRun): Pick<Subject, 'backend' | 'route'> {
   const [lane] = run.routes
   if (lane === undefined) return {}
-  const [{ spec }] = run.traffic.current() as readonly [Service]
-  const [first] = spec.ports ?? []
+  const { servicePort } = run.entrance
   return {
     backend: {
       service: backendsIn(run).canary,
-      port: first?.port,
-      ...(first?.name === undefined ? {} : { portName: first.name })
+      port: servicePort?.port,
+      ...(servicePort?.name === undefined ? {} : { portName: servicePort.name })
     },
     route: { kind: lane.route.kind, name: lane.traffic.name }
   }

@@ -3,6 +3,9 @@ import { maskQuoted } from './lines.ts'
 import { parseDecimal } from './decimal.ts'
 import { refusal, type Parsed } from './parsed.ts'
 
+/** A port by its number or its name. */
+type PortRef = number | string
+
 export interface Expectation {
   readonly status: number
   readonly contains?: string
@@ -14,6 +17,8 @@ interface HttpRequest {
   readonly method: string
   /** A path on every pod of the canary, or an absolute URL. */
   readonly target: string
+  /** Of the pods, where it is not the one that users come in by. */
+  readonly port?: PortRef
   readonly body?: string
   readonly expect: Expectation
 }
@@ -31,6 +36,7 @@ const longest = 600_000
 const mostPerSecond = 1_000
 
 const requestExample = 'GET /health -> 200'
+const portExample = 'GET :8080/health -> 200'
 const bodyExample = 'POST /orders {"sku":1} -> 201'
 const loadExample = 'GET / at 20/s for 30s -> 200'
 const expectationExample = 'GET /version -> 200 contains "v2" within 2s'
@@ -48,6 +54,21 @@ const parseJson = (text: string): unknown => {
   } catch {
     return undefined
   }
+}
+
+/** Reads `:8080/health`, `:http/health` or `/health`. */
+const parsePort = (target: string): Parsed<{ readonly target: string; readonly port?: PortRef }> => {
+  const [matched, text = '', path = ''] = /^:([^/]*)(.*)$/.exec(target) ?? []
+  if (matched === undefined) return { value: { target } }
+  const isNumber = /^\d+$/.test(text)
+  const isPort = isNumber ? Number(text) >= 1 && Number(text) <= 65_535 : /^(?=.*[a-z])[a-z0-9-]+$/.test(text)
+  if (!isPort || path === '') {
+    return refusal(
+      'what begins with a colon is no port from 1 to 65535, or name of one, with a path',
+      portExample
+    )
+  }
+  return { value: { target: path, port: isNumber ? Number(text) : text } }
 }
 
 /** What is wrong with the target of a request; undefined when nothing is. */
@@ -107,13 +128,16 @@ const parseExpectation = (text: string): Parsed<Expectation> => {
 }
 
 const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
-  const [, method = '', target, rest = ''] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text) ?? []
-  if (target === undefined || !methods.includes(method)) {
+  const [, method = '', where, rest = ''] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text) ?? []
+  if (where === undefined || !methods.includes(method)) {
     return refusal(
       `the line does not begin with ${methods.join(', ')} and a target, nor with run:`,
       requestExample
     )
   }
+  const place = parsePort(where)
+  if ('problem' in place) return place
+  const { target } = place.value
   const problem = targetProblem(target)
   if (problem !== undefined) return refusal(problem, requestExample)
   const extras = parseExtras(method, rest)
@@ -121,7 +145,7 @@ const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
   const expect = parseExpectation(expectation)
   if ('problem' in expect) return expect
   const { perSecond, duration, ...body } = extras.value
-  const request = { method, target, ...body, expect: expect.value }
+  const request = { method, ...place.value, ...body, expect: expect.value }
   return perSecond === undefined || duration === undefined
     ? { value: { kind: 'request', ...request } }
     : { value: { kind: 'load', ...request, perSecond, duration } }
@@ -151,16 +175,18 @@ const pathOf = (target: string): string => new URL(target, 'http://pod').pathnam
 export const nameSmokeTest = (test: SmokeTest, number: number): string => {
   if (test.kind === 'command') return `command ${number}`
   const load = test.kind === 'load' ? ` at ${test.perSecond}/s for ${formatDuration(test.duration)}` : ''
-  return `${number}: ${test.method} ${pathOf(test.target)}${load}`
+  const port = test.port === undefined ? '' : `:${test.port}`
+  return `${number}: ${test.method} ${port}${pathOf(test.target)}${load}`
 }
 
 /** The line that reads back as this test; it may hold secrets. */
 export const printSmokeTest = (test: SmokeTest): string => {
   if (test.kind === 'command') return `run: ${test.run}`
-  const { method, target, body, expect } = test
+  const { method, target, port, body, expect } = test
   const { status, contains, within } = expect
   const load = test.kind === 'load' && `at ${test.perSecond}/s for ${formatDuration(test.duration)}`
   const text = contains !== undefined && `contains ${JSON.stringify(contains)}`
   const time = within !== defaultWithin && `within ${formatDuration(within)}`
-  return [method, target, body, load, '->', status, text, time].filter(Boolean).join(' ')
+  const place = port === undefined ? target : `:${port}${target}`
+  return [method, place, body, load, '->', status, text, time].filter(Boolean).join(' ')
 }

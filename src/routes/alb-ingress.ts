@@ -6,16 +6,17 @@ import {
   isCanaryIn,
   isStableIn,
   parseAction,
-  portOf
+  portOf,
+  serviceOf
 } from './alb-action.ts'
 import type { Action } from './alb-action.ts'
 import { canaryAlone, divided, given, isInUse, restored } from './alb-actions.ts'
 import { readBefore, withAnnotations, withBefore } from './before.ts'
-import { annotationsOf, mapPaths, mapServices, servicesOf } from './ingress.ts'
+import { annotationsOf, mapPaths, mapServices, portIn, servicesOf, USE_ANNOTATION } from './ingress.ts'
 import type { Ingress, IngressService } from './ingress.ts'
-import type { Backends, HeaderMatch, Split } from './route.ts'
+import type { PortRef } from '../kubernetes/ports.ts'
+import type { Backends, HeaderMatch, OwnServices, Split } from './route.ts'
 
-const USE_ANNOTATION = 'use-annotation'
 const HEADER_SUFFIX = '-greenlight-canary'
 /** What a Service's name may have, which the name of an action has to look like. */
 const LONGEST_NAME = 63
@@ -38,6 +39,17 @@ export function actionOf(ingress: Ingress, service: IngressService, backends: Ba
   }
   const action = forwardTo(service.name, service.port?.number ?? service.port?.name)
   return groupsOf(action).some((group) => isStableIn(group, backends)) ? action : undefined
+}
+
+/** The port by which actions, or else paths, send requests to one of these Services. */
+export function actionPort(ingress: Ingress, services: OwnServices): PortRef | undefined {
+  const { apex, stable } = services
+  const group = servicesOf(ingress)
+    .filter(usesAction)
+    .flatMap(({ name }) => groupsOf(parseAction(annotationsOf(ingress)[actionKey(name)] ?? '') ?? {}))
+    .find((one) => [apex, stable].includes(serviceOf(one) ?? ''))
+  const port = group === undefined ? undefined : portOf(group)
+  return typeof port === 'number' || typeof port === 'string' ? port : portIn(ingress, services)
 }
 
 /** The Services of the paths that users come to the workload by. */

@@ -1,7 +1,7 @@
 import { need } from '../kubernetes/needs.ts'
 import { isAlbAnnotation } from './alb-action.ts'
 import { shareIn } from './alb-actions.ts'
-import { actionOf, onCanary, ownServices, withoutRelease, withRelease } from './alb-ingress.ts'
+import { actionOf, actionPort, onCanary, ownServices, withoutRelease, withRelease } from './alb-ingress.ts'
 import { albProblem } from './alb-problem.ts'
 import { commonShare } from './backend-weights.ts'
 import { annotationsOf, classOf, INGRESS } from './ingress.ts'
@@ -32,6 +32,7 @@ export const albRoute: Route = {
   // A load balancer of AWS may take as long to hear of a change; new targets have to be found healthy.
   lag: () => 45_000,
   recognises: (object) => isAlb(object as Ingress),
+  port: (object, services) => actionPort(object as Ingress, services),
   members: (object) => [object],
   problem: ([object], backends, splits) => albProblem(object as Ingress, backends, splits),
   split: ([object], backends, split) => [

@@ -1,6 +1,10 @@
+import type { PortRef } from '../kubernetes/ports.ts'
+import type { OwnServices } from './route.ts'
+
 /** An entry in a list of backends that share the traffic by weight; no weight is a weight of 1. */
 export interface Weighted {
   readonly name: string
+  readonly port?: PortRef
   readonly weight?: number
 }
 
@@ -10,6 +14,10 @@ export interface Sides<T> {
   readonly isCanary: (entry: T) => boolean
   readonly canary: string
 }
+
+/** The port by which one of these Services stands in a list. */
+export const portAmong = (entries: readonly Weighted[], { apex, stable }: OwnServices): PortRef | undefined =>
+  entries.find(({ name }) => [apex, stable].includes(name))?.port
 
 /** How much of a list the two versions have, and how much of that the canary. */
 export interface Share {

@@ -19,6 +19,7 @@ const present = (slots: Slots): readonly [SlotName, Deployment][] =>
 
 /** Whether a Service sends traffic to pods of this Deployment, once they are there. */
 const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
+  spec.type !== 'ExternalName' &&
   selects(withoutKeys(spec.selector ?? {}, HASH_LABEL), templateLabels(deployment.spec.template))
 
 /** In the middle of a release the Deployment that it selects may be gone, but the record says whose it is. */
@@ -77,6 +78,12 @@ export function namedService(name: string, services: readonly Service[], namespa
       input: 'route',
       problem: `service/${name} does not exist in namespace ${namespace}; there are ${names.join(', ') || 'none'}`,
       example: `route: service/${names[0] ?? 'web'}`
+    }
+  }
+  if (service.spec.type === 'ExternalName') {
+    return {
+      input: 'route',
+      problem: `service/${name} is of type ExternalName, another name in DNS: there are no pods behind it whose traffic could be moved`
     }
   }
   if (Object.keys(service.spec.selector ?? {}).length > 0) return service

@@ -10,7 +10,6 @@ export interface BackendRef extends Weighted {
   readonly group?: string
   readonly kind?: string
   readonly namespace?: string
-  readonly port?: number
 }
 
 export interface Filter {

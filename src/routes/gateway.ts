@@ -1,5 +1,5 @@
 import { need } from '../kubernetes/needs.ts'
-import { commonShare, shareOf } from './backend-weights.ts'
+import { commonShare, portAmong, shareOf } from './backend-weights.ts'
 import { gatewayLag } from './gateway-lag.ts'
 import { gatewayProblem } from './gateway-problem.ts'
 import { refsOf, rulesOf, sidesOf, withoutRelease, withRelease } from './gateway-rules.ts'
@@ -22,6 +22,7 @@ function gatewayRoute(objectKind: 'HTTPRoute' | 'GRPCRoute', resource: string): 
     can: ['weight', 'header', 'mirror'],
     shareOf: 'requests',
     lag: ([object]) => gatewayLag(object as GatewayRoute),
+    port: (object, services) => portAmong(rulesOf(object as GatewayRoute).flatMap(refsOf), services),
     members: (object) => [object],
     problem: ([object], backends, splits) => gatewayProblem(object as GatewayRoute, backends, splits),
     split([object], backends, split) {

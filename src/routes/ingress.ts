@@ -1,4 +1,6 @@
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { PortRef } from '../kubernetes/ports.ts'
+import type { OwnServices } from './route.ts'
 
 /** Fields of an Ingress that are read or written here; all others are carried along. */
 export interface IngressService {
@@ -30,6 +32,9 @@ export interface Ingress extends KubernetesObject {
   }
 }
 
+/** Instead of a port's name: what the path does stands in an annotation. */
+export const USE_ANNOTATION = 'use-annotation'
+
 export const INGRESS = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress' }
 
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class'
@@ -53,6 +58,14 @@ export const servicesOf = ({ spec }: Ingress): readonly IngressService[] => [
   ),
   ...(spec.defaultBackend?.service === undefined ? [] : [spec.defaultBackend.service])
 ]
+
+/** The port by which one of these Services is named; that of an action is none. */
+export function portIn(ingress: Ingress, { apex, stable }: OwnServices): PortRef | undefined {
+  const ports = servicesOf(ingress).flatMap(({ name, port }) =>
+    [apex, stable].includes(name) ? (port?.number ?? port?.name ?? []) : []
+  )
+  return ports.find((port) => port !== USE_ANNOTATION)
+}
 
 /** Each path becomes those that `turn` makes of it; rules stay, with whatever paths they are left with. */
 export function mapPaths(

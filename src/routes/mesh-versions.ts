@@ -7,6 +7,7 @@ import type { Backends } from './route.ts'
 export interface Destination {
   readonly host: string
   readonly subset?: string
+  readonly port?: { readonly number?: number }
 }
 
 /** Which version a destination of the mesh means. */

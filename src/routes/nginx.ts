@@ -1,7 +1,7 @@
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { isAlb } from './alb.ts'
-import { annotationsOf, classAnnotation, classOf, INGRESS, mapPaths, servicesOf } from './ingress.ts'
+import { annotationsOf, classAnnotation, classOf, INGRESS, mapPaths, portIn, servicesOf } from './ingress.ts'
 import type { Ingress, IngressBackend, IngressPath } from './ingress.ts'
 import { isOurs, OURS } from './ours.ts'
 import type { Backends, Route, RouteObjects, Split } from './route.ts'
@@ -26,6 +26,7 @@ export const nginxRoute: Route = {
   shareOf: 'requests',
   lag: () => 5000,
   recognises: (object) => isNginx(object as Ingress),
+  port: (object, services) => portIn(object as Ingress, services),
   members(object, others) {
     const main = object as Ingress
     const canaries = others

@@ -1,5 +1,6 @@
 import type { MetricsSource } from '../analysis/source.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { PortRef } from '../kubernetes/ports.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 
@@ -39,6 +40,9 @@ export interface Backends {
   }
 }
 
+/** What is known of the Services before a release. */
+export type OwnServices = Pick<Backends, 'namespace' | 'apex' | 'stable'>
+
 /** The object that the user named, then whatever else the route consists of. */
 export type RouteObjects = readonly [KubernetesObject, ...KubernetesObject[]]
 
@@ -70,6 +74,8 @@ export interface Route {
   readonly lag?: (objects: RouteObjects) => number
   /** Whether this is an object of this kind of route, where several share a Kubernetes kind. */
   readonly recognises?: (object: KubernetesObject) => boolean
+  /** The port of the Service that it sends users to, where it names one. */
+  readonly port?: (object: KubernetesObject, services: OwnServices) => PortRef | undefined
   /** Those of the others that this route consists of. */
   members(object: KubernetesObject, others: readonly KubernetesObject[], backends: Backends): RouteObjects
   /** Why this route cannot take part in a release with such steps, and what to change; undefined when it can. */

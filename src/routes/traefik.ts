@@ -1,7 +1,15 @@
 import { canonical } from '../kubernetes/canonical.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { commonShare, divide, missingFineness, shareOf, unite, weightOf } from './backend-weights.ts'
+import {
+  commonShare,
+  divide,
+  missingFineness,
+  portAmong,
+  shareOf,
+  unite,
+  weightOf
+} from './backend-weights.ts'
 import type { Sides, Weighted } from './backend-weights.ts'
 import { readBefore, withBefore } from './before.ts'
 import { BEFORE_ANNOTATION } from './route.ts'
@@ -43,6 +51,11 @@ export const traefikServiceRoute: Route = {
   shareOf: 'requests',
   // Traefik gathers changes for 2 s (`providersThrottleDuration`).
   lag: () => 3000,
+  port(object, services) {
+    const { weighted, mirroring } = (object as TraefikService).spec
+    const entries = [...(weighted?.services ?? []), ...(mirroring === undefined ? [] : [mirroring])]
+    return portAmong(entries, services)
+  },
   members: (object) => [object],
   problem: ([object], backends, splits) => problem(object as TraefikService, backends, splits),
   split([object], backends, split) {

@@ -1,7 +1,7 @@
 import { need } from '../kubernetes/needs.ts'
 import type { Condition, KubernetesObject } from '../kubernetes/objects.ts'
 import { commonShare } from './backend-weights.ts'
-import { apexRules, copyForCanary, copyName, isCopy } from './destination-rules.ts'
+import { apexRules, copyForCanary, copyName, isCopy, suffixOf } from './destination-rules.ts'
 import { meshVersions } from './mesh-versions.ts'
 import type { Backends, Route, RouteObjects } from './route.ts'
 import { virtualServiceProblem } from './virtual-service-problem.ts'
@@ -39,6 +39,12 @@ export const virtualServiceRoute: Route = {
   shareOf: 'requests',
   // Its control plane gathers changes before it sends them to every proxy.
   lag: () => 5000,
+  port: (object, { namespace, apex, stable }) =>
+    rulesOf(object as VirtualService)
+      .flatMap(targetsOf)
+      .find(({ destination: { host } }) =>
+        [apex, stable].some((name) => suffixOf(host, name, namespace) !== undefined)
+      )?.destination.port?.number,
   members(object, others, backends) {
     const names = apexRules(others, backends).flatMap((rule) => [rule.metadata.name, copyName(rule)])
     return [

@@ -1,7 +1,8 @@
 import { exchange } from './exchange.ts'
 import { describeReply, faultIn } from './expectation.ts'
 import type { Reply, Request } from './expectation.ts'
-import type { Pods } from './pods.ts'
+import { portFor } from './pods.ts'
+import type { Pods, SmokeTarget } from './pods.ts'
 
 /** Without the parts that every kind of smoke test adds. */
 export interface Finding {
@@ -21,8 +22,8 @@ export const isAbsolute = ({ target }: Request): boolean => !target.startsWith('
 /** Sends a request to every pod, or once to its URL. Nothing is tried twice: an answer is a fact. */
 export async function testRequest(
   request: Request,
-  names: readonly string[],
-  pods: Pods,
+  { pods: names, entrance }: Pick<SmokeTarget, 'pods' | 'entrance'>,
+  ways: Pods,
   signal: AbortSignal
 ): Promise<Finding> {
   if (isAbsolute(request)) {
@@ -33,14 +34,22 @@ export async function testRequest(
       : { passed: false, pods: [], detail: fault.problem, evidence: fault.evidence }
   }
   if (names.length === 0) return { passed: false, pods: [], detail: 'there is no pod to ask' }
-  const replies = await inParallel(names, (pod) => pods.ask(pod, request, signal))
-  return { pods: names, ...judge(request, names, replies) }
+  const port = portFor(request, entrance)
+  const replies = await inParallel(names, (pod) => ways.ask(pod, request, signal))
+  return { pods: names, ...judge(request, names, replies, port) }
 }
 
-function judge(request: Request, names: readonly string[], replies: readonly Reply[]): Omit<Finding, 'pods'> {
+function judge(
+  request: Request,
+  names: readonly string[],
+  replies: readonly Reply[],
+  port: number
+): Omit<Finding, 'pods'> {
   const faults = replies.flatMap((reply, at) => {
     const fault = faultIn(reply, request)
-    return fault === undefined ? [] : [{ ...fault, problem: `${names[at] ?? ''}: ${fault.problem}` }]
+    return fault === undefined
+      ? []
+      : [{ ...fault, problem: `${names[at] ?? ''} on port ${port}: ${fault.problem}` }]
   })
   const [first] = faults
   if (first !== undefined) {
@@ -49,7 +58,7 @@ function judge(request: Request, names: readonly string[], replies: readonly Rep
   }
   const slowest = replies.reduce((a, b) => (a.milliseconds > b.milliseconds ? a : b))
   const count = names.length === 1 ? '' : ` from the slowest of ${names.length} pods`
-  return { passed: true, detail: describeReply(slowest) + count }
+  return { passed: true, detail: `${describeReply(slowest)}${count} on port ${port}` }
 }
 
 async function inParallel<T, R>(items: readonly T[], action: (item: T) => Promise<R>): Promise<readonly R[]> {

@@ -14,7 +14,7 @@ import { isAbsolute, testRequest } from './http.ts'
 import type { Finding } from './http.ts'
 import { runLoad } from './load.ts'
 import type { Load } from './load.ts'
-import { createPods } from './pods.ts'
+import { createPods, portFor } from './pods.ts'
 import type { Pods, SmokeTarget } from './pods.ts'
 
 export type { SmokeTarget } from './pods.ts'
@@ -74,7 +74,7 @@ export async function runSmokeTest(
 function find(test: SmokeTest, scene: Scene): Promise<Finding> {
   switch (test.kind) {
     case 'request':
-      return testRequest(test, scene.target.pods, scene.ways, scene.signal)
+      return testRequest(test, scene.target, scene.ways, scene.signal)
     case 'load':
       return testUnderLoad(test, scene)
     case 'command':
@@ -95,7 +95,8 @@ async function testUnderLoad(
     const more = Math.floor((clock.now() - started) / CONNECTION_EVERY)
     ways.allowConnections(Math.min(FIRST_CONNECTIONS + more, MOST_CONNECTIONS))
     const fault = faultIn(await ways.askOften(pod, load, signal), load)
-    return fault === undefined ? undefined : { ...fault, problem: `${pod}: ${fault.problem}` }
+    if (fault === undefined) return undefined
+    return { ...fault, problem: `${pod} on port ${portFor(load, target.entrance)}: ${fault.problem}` }
   }
   const { sent, passed, failed, firstFailures } = await runLoad(load, send, clock, signal)
   const detail = [`${sent} sent, ${failed} failed`, ...firstFailures.map(({ problem }) => problem)].join('; ')

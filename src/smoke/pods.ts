@@ -1,6 +1,7 @@
 import { Agent } from 'node:http'
 import { messageOf } from '../errors.ts'
 import type { Cluster, Forward, HttpAnswer } from '../kubernetes/cluster.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
 import { statusIn } from '../kubernetes/refusal.ts'
 import { answerOf, exchange, headersOf, timed } from './exchange.ts'
 import type { Reply, Request } from './expectation.ts'
@@ -9,8 +10,8 @@ import type { Reply, Request } from './expectation.ts'
 export interface SmokeTarget {
   readonly namespace: string
   readonly slot: string
-  /** The port that the pods listen on. */
-  readonly port: number
+  /** Where the pods are asked that name no port themselves. */
+  readonly entrance: Pick<Entrance, 'port' | 'names'>
   readonly pods: readonly string[]
 }
 
@@ -73,14 +74,30 @@ async function firstToReach(
   return { ...second, failure: `${reply.failure}; ${second.failure}`, way: other }
 }
 
+/**
+ * Number of the pods' port that a request goes to.
+ * @throws Error when nothing tells
+ */
+export function portFor(
+  { port: wanted }: Pick<Request, 'port'>,
+  { port: usual, names }: SmokeTarget['entrance']
+): number {
+  const port = typeof wanted === 'string' ? names[wanted] : (wanted ?? usual)
+  if (port !== undefined) return port
+  throw new Error(
+    wanted === undefined ? 'nothing says which port it listens on' : `it has no port named ${wanted}`
+  )
+}
+
 const pathIn = (request: Request): string => {
   // Resolved as a URL, so that no ".." can lead out of the pod to the API server itself.
   const { pathname, search } = new URL(request.target, 'http://pod')
   return pathname + search
 }
 
-function proxyTo({ namespace, port }: SmokeTarget, cluster: Cluster, largest: number): Ask {
+function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest: number): Ask {
   return async (pod, request, signal) => {
+    const port = portFor(request, entrance)
     const { method, body = '', expect } = request
     const path = `/api/v1/namespaces/${namespace}/pods/http:${pod}:${port}/proxy${pathIn(request)}`
     const timeout = proxies.has(cluster) ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
@@ -120,17 +137,18 @@ function obstacleIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>): stri
   return isForbidden || [502, 503, 504].includes(status) ? message : undefined
 }
 
-function forwardsTo({ namespace, port }: SmokeTarget, cluster: Cluster) {
+function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
   const agent = new Agent({ keepAlive: true, scheduling: 'lifo', maxTotalSockets: MOST_CONNECTIONS })
   const forwards = new Map<string, Promise<Forward>>()
-  const urlOf = async (pod: string): Promise<string> => {
-    const forward = forwards.get(pod) ?? cluster.forward({ namespace, name: pod, port })
-    forwards.set(pod, forward)
+  const urlOf = async (pod: string, port: number): Promise<string> => {
+    const key = `${pod}:${port}`
+    const forward = forwards.get(key) ?? cluster.forward({ namespace, name: pod, port })
+    forwards.set(key, forward)
     return (await forward).url
   }
   const ask: Ask = async (pod, request, signal) => {
     try {
-      const url = await urlOf(pod)
+      const url = await urlOf(pod, portFor(request, entrance))
       return await exchange(url + pathIn(request), request, signal, agent)
     } catch (error) {
       signal.throwIfAborted()
@@ -140,7 +158,7 @@ function forwardsTo({ namespace, port }: SmokeTarget, cluster: Cluster) {
   }
   return {
     ask,
-    urlOf,
+    urlOf: (pod: string) => urlOf(pod, portFor({}, entrance)),
     allowConnections(perPod: number) {
       agent.maxSockets = perPod
     },

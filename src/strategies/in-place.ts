@@ -2,6 +2,7 @@ import type { Fault } from '../errors.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { rolloutOf } from '../kubernetes/rollout.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
@@ -19,6 +20,7 @@ export interface Replacement {
   readonly canary: Deployment
   readonly manifests: readonly Manifest[]
   readonly smokeTests: boolean
+  readonly entrance?: Pick<Entrance, 'port'>
   readonly checks: boolean
   /** Milliseconds. */
   readonly bake: number
@@ -34,6 +36,7 @@ export const planInPlace = ({
   canary,
   manifests,
   smokeTests,
+  entrance,
   checks,
   bake,
   after
@@ -43,7 +46,7 @@ export const planInPlace = ({
   { kind: 'replace', deployment: canary },
   { kind: 'await-ready' },
   { kind: 'take-over' },
-  ...(smokeTests ? [{ kind: 'smoke' } as const] : []),
+  ...(smokeTests ? [{ kind: 'smoke', port: entrance?.port } as const] : []),
   ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
   { kind: 'confirm', ...(after === undefined ? {} : { after }) },
   { kind: 'finish' }

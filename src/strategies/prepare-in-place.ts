@@ -18,7 +18,8 @@ import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
-import { beginRelease, sourceOf, targetPort, writtenIn } from './prepare.ts'
+import { entranceFaults, entranceOf } from './entrance.ts'
+import { beginRelease, sourceOf, writtenIn } from './prepare.ts'
 import type { Origin, Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
 import { isSlotOf, keepTraffic, trafficFaults } from './traffic-fields.ts'
@@ -44,22 +45,22 @@ export function prepareInPlace(
   const release = beginInPlace('deploy', inputs.strategy, observed, version, origin)
   const selector = release.selectors.stable
   const followers = inPlaceFollowers(observed, canary)
-  const port = targetPort(observed.service, canary)
+  const entrance = entranceOf(observed, [], canary)
   const faults = [
     ...lacking,
     ...wrong,
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selector, observed.service),
-    ...portFaults(observed.service, canary),
+    ...entranceFaults(inputs.smokeTests, entrance, observed, canary),
     ...followers.faults,
     ...inPlaceFaults(inputs, observed, canary, selector)
   ]
-  if (faults.length > 0 || port === undefined) return faults
+  if (faults.length > 0) return faults
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   return {
     canary,
     written: writtenIn(observed, given, placementOf(observed)),
-    port,
+    entrance,
     release,
     steps: [],
     routes: [],

@@ -3,9 +3,10 @@ import { withImages } from '../grammar/image.ts'
 import { defaultCanarySteps, printStep } from '../grammar/step.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { Inputs } from '../inputs.ts'
-import { resolvePort, wantedReplicas } from '../kubernetes/health.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Deployment, Service } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../kubernetes/slots.ts'
@@ -15,9 +16,10 @@ import type { Observed, ObservedRoute } from '../observed.ts'
 import type { Release, Selector } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
-import { containersOf, imageFaults, labelFaults, nothingToRelease, portFaults, slotFaults } from './faults.ts'
+import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
+import { entranceFaults, entranceOf } from './entrance.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import type { Leftover } from './leftover.ts'
 import { isSharedByPods, prepareRouting } from './routing.ts'
@@ -48,8 +50,7 @@ export interface Prepared extends Leftover {
   readonly release: Release
   readonly steps: readonly ReleaseStep[]
   readonly routes: readonly ObservedRoute[]
-  /** Number of the pods' port that the traffic goes to. */
-  readonly port: number
+  readonly entrance: Entrance
   readonly warnings: readonly string[]
   /** In place: the Deployment's own strategy, where its pods are replaced by another one. */
   readonly after?: RolloutStrategy
@@ -123,7 +124,7 @@ function prepareUsable(
   const selectors = selectorsOf(observed, placement, undefined, isSharedByPods(observed, steps))
   const followers = followersOf(observed, canary, selectors)
   const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
-  const port = targetPort(observed.service, canary)
+  const entrance = entranceOf(observed, observed.routes, canary)
   const autoscaler = followingAutoscaler(observed, placement.name) ?? newAutoscaler(others, observed)
   const version = versionOf(placement.slot, canary, '')
   const record = beginRelease('deploy', observed, version, selectors, autoscaler, origin)
@@ -139,13 +140,13 @@ function prepareUsable(
     ...imageFaults(unmatched, source),
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
-    ...portFaults(observed.service, canary),
+    ...entranceFaults(inputs.smokeTests, entrance, observed, canary),
     ...[...followers.faults, ...routing.faults]
   ]
-  if (faults.length > 0 || port === undefined) return faults
+  if (faults.length > 0) return faults
   const applied = keepTraffic(others, observed, selectors.stable, followers.selectors)
   const { routes, services, warnings } = routing
-  return { canary, port, steps, routes, warnings, manifests: [...applied, ...services], release }
+  return { canary, entrance, steps, routes, warnings, manifests: [...applied, ...services], release }
 }
 
 /** With what is there already in the place where the canary goes, and beside it. */
@@ -226,9 +227,3 @@ export const sourceOf = (
   placement: Pick<Placement, 'name'>
 ): Deployment =>
   (writtenIn(observed, manifests, placement)?.object as Deployment | undefined) ?? observed.stable.deployment
-
-/** Number of the pods' port that the Service's traffic goes to; undefined when no container names it. */
-export const targetPort = ({ spec }: Service, canary: Deployment): number | undefined => {
-  const [port] = spec.ports ?? []
-  return port === undefined ? undefined : resolvePort(port.targetPort, port.port, containersOf(canary))
-}

@@ -2,6 +2,7 @@ import { nameStep } from '../grammar/step.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
 import type { Step } from '../plan.ts'
 import type { Release } from '../record.ts'
 import type { Leftover } from './leftover.ts'
@@ -24,6 +25,7 @@ export interface Progressive extends Progress, Leftover {
   /** Everything of the manifests that is not the workload itself, in order, and the canary's Service. */
   readonly manifests: readonly Manifest[]
   readonly smokeTests: boolean
+  readonly entrance?: Pick<Entrance, 'port'>
 }
 
 /** Blue-green is a canary with a single step. */
@@ -36,7 +38,7 @@ export const ALL_AT_ONCE: readonly ReleaseStep[] = [{ split: { weight: 100 }, un
  * the canary exists.
  */
 export function planProgressive(
-  { canary, live, manifests, smokeTests, lingers, leftovers = [], ...progress }: Progressive,
+  { canary, live, manifests, smokeTests, entrance, lingers, leftovers = [], ...progress }: Progressive,
   release: Release
 ): Step[] {
   return [
@@ -47,7 +49,7 @@ export function planProgressive(
     ...startOf(release),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },
-    ...(smokeTests ? [{ kind: 'smoke' } as const] : []),
+    ...(smokeTests ? [{ kind: 'smoke', port: entrance?.port } as const] : []),
     ...watchedBy(release, { kind: 'await-watchdog' }),
     ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
     ...planFrom(0, progress, release)

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Service } from '../../../src/kubernetes/objects.ts'
 import { InputError } from '../../../src/errors.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { manifest, NAMESPACE, openScene, workload } from './scene.ts'
+import { manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
 import type { Scene } from './scene.ts'
 
 /** What a run that may not begin says, line by line. */
@@ -69,5 +70,82 @@ describe('hooks that a chart has rendered', () => {
     const outcome = await scene.run({ manifests, inputs: { images: 'shop/web:1' } }).deploy()
     expect(outcome.result).toBe('unchanged')
     expect(jobsIn(scene)).toEqual([])
+  })
+})
+
+/** Smoke tests are asked for, so that a plan and a reason tell the port. */
+const TESTED = { 'smoke-tests': 'GET /health -> 200' }
+
+const withPorts = (ports: Service['spec']['ports'], more: Partial<Service['spec']> = {}): Service => ({
+  ...service(),
+  spec: { selector: { app: 'web' }, ...(ports === undefined ? {} : { ports }), ...more }
+})
+
+describe('the port that the new version is asked on', () => {
+  it('is that of users, not the first of the Service, and is told', async () => {
+    const ports = [
+      { name: 'metrics', port: 9090, targetPort: 9090 },
+      { name: 'http', port: 80, targetPort: 'http' }
+    ]
+    const scene = await openScene([workload(), withPorts(ports)])
+    const { plan } = await scene.run({ inputs: TESTED }).plan()
+    expect(plan?.steps).toContain('Smoke tests on web-green, port 8080')
+    const named = { 'smoke-tests': 'GET :metrics/ -> 200\nGET :9091/ -> 200' }
+    expect((await scene.run({ inputs: named }).plan()).result).toBe('planned')
+  })
+
+  it('cannot be one that nobody has', async () => {
+    const scene = await openScene()
+    expect(await problemsOf(scene.run({ inputs: { 'smoke-tests': 'GET :admin/ -> 200' } }).plan())).toEqual([
+      'GET :admin/ -> 200: neither service/web nor a container of the new version has a port named admin; there are http'
+    ])
+  })
+})
+
+describe('a Service without ports', () => {
+  const headless = withPorts(undefined, { clusterIP: 'None' })
+
+  it.each(['blue-green', 'canary', 'rolling', 'recreate'])('is released: %s', async (strategy) => {
+    const scene = await openScene([workload(), headless])
+    const inputs = { strategy, ...(strategy === 'canary' ? { steps: '50% for 1s\n100%' } : {}) }
+    expect(await scene.run({ inputs }).deploy()).toMatchObject({ result: 'promoted' })
+    expect(scene.traffic()).toContain('v2 3')
+    if (strategy === 'blue-green' || strategy === 'canary')
+      expect(scene.harm.filter((line) => line !== 'two versions serve (app=web)')).toEqual([])
+  })
+
+  it('leaves the port to the readiness probe, or to the line', async () => {
+    const scene = await openScene([workload(), headless])
+    const { plan } = await scene.run({ inputs: TESTED }).plan()
+    expect(plan?.steps).toContain('Smoke tests on web-green, port 8080')
+  })
+
+  it('is told where nothing else says where the new version listens', async () => {
+    const { spec, ...rest } = workload()
+    const [container] = spec.template.spec.containers
+    const mute = {
+      ...rest,
+      spec: {
+        ...spec,
+        template: { ...spec.template, spec: { containers: [{ name: 'web', image: container?.image ?? '' }] } }
+      }
+    }
+    const scene = await openScene([mute, headless])
+    const lines = 'GET /health -> 200\nGET :8080/health -> 200\nrun: true'
+    expect(await problemsOf(scene.run({ inputs: { 'smoke-tests': lines } }).plan())).toEqual([
+      'GET /health -> 200: service/web has no ports and no readiness probe tells one, so that nothing says where the new version listens',
+      'run: true: service/web has no ports and no readiness probe tells one, so that nothing says where the new version listens'
+    ])
+    expect((await scene.run().deploy()).result).toBe('promoted')
+  })
+})
+
+describe('a Service without pods of its own', () => {
+  it('is told', async () => {
+    const external: Service = { ...service(), spec: { type: 'ExternalName' } }
+    const scene = await openScene([workload(), external])
+    expect(await problemsOf(scene.run({ inputs: { route: 'service/web' } }).plan())).toEqual([
+      expect.stringContaining('service/web is of type ExternalName')
+    ])
   })
 })

@@ -51,7 +51,7 @@ describe('a plan', () => {
       inputs: { strategy: 'canary', steps: '50% for 1m\n100%', 'smoke-tests': 'GET / -> 200' }
     })
     expect(plan?.steps).toEqual(
-      expect.arrayContaining(['Smoke tests on web-green', 'Move 50 % of the traffic to web-green'])
+      expect.arrayContaining(['Smoke tests on web-green, port 8080', 'Move 50 % of the traffic to web-green'])
     )
   })
 

@@ -52,6 +52,28 @@ describe('parseSmokeTest', () => {
       }
     ],
     [
+      'GET :8080/health -> 200',
+      {
+        kind: 'request',
+        method: 'GET',
+        port: 8080,
+        target: '/health',
+        expect: { status: 200, within: 10_000 }
+      }
+    ],
+    [
+      'GET :http-api/ at 5/s for 1s -> 200',
+      {
+        kind: 'load',
+        method: 'GET',
+        port: 'http-api',
+        target: '/',
+        perSecond: 5,
+        duration: 1_000,
+        expect: { status: 200, within: 10_000 }
+      }
+    ],
+    [
       'GET / at 20/s for 30s -> 200',
       {
         kind: 'load',
@@ -153,7 +175,13 @@ describe('parseSmokeTest', () => {
       'POST /a b -> 200',
       'GET / at x for y -> 200',
       'run:',
-      'GET a -> 200'
+      'GET a -> 200',
+      'GET :8080 -> 200',
+      'GET :0/ -> 200',
+      'GET :65536/ -> 200',
+      'GET :a_b/ -> 200',
+      'GET :/health -> 200',
+      'GET :8080//evil.example.com/ -> 200'
     ]
     const examples = wrong
       .map((text) => parseSmokeTest(text))
@@ -171,6 +199,10 @@ const expectation = fc.record(
   { status: fc.integer({ min: 100, max: 599 }), contains: fc.string({ minLength: 1 }), within: milliseconds },
   { requiredKeys: ['status', 'within'] }
 )
+const port = fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.stringMatching(/^[a-z][a-z0-9-]{0,14}$/))
+const onPort = fc
+  .tuple(fc.webPath(), port)
+  .map(([path, number]) => ({ target: `/${path.replace(/^\/+/, '')}`, port: number }))
 const exchange = fc.oneof(
   fc.record({ method: fc.constantFrom('GET', 'HEAD', 'OPTIONS'), target, expect: expectation }),
   fc.record(
@@ -188,6 +220,10 @@ const load = fc.record({
   duration: milliseconds
 })
 const smokeTest: fc.Arbitrary<SmokeTest> = fc.oneof(
+  fc.tuple(exchange, onPort).map(([request, place]) => ({ kind: 'request' as const, ...request, ...place })),
+  fc
+    .tuple(exchange, load, onPort)
+    .map(([request, rate, place]) => ({ kind: 'load' as const, ...request, ...rate, ...place })),
   exchange.map((request) => ({ kind: 'request' as const, ...request })),
   fc.tuple(exchange, load).map(([request, rate]) => ({ kind: 'load' as const, ...request, ...rate })),
   fc.stringMatching(/^[!-~](?:[ -~]*[!-~])?$/).map((run) => ({ kind: 'command' as const, run }))

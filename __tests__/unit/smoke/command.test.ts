@@ -170,7 +170,7 @@ describe('its environment', () => {
         kind: 'command',
         run: 'echo $GREENLIGHT_URL $GREENLIGHT_NAMESPACE $GREENLIGHT_SLOT $MINE $INPUT_SECRET'
       },
-      { namespace: 'shop', slot: 'green', port: 8080, pods: ['web-1'] },
+      { namespace: 'shop', slot: 'green', entrance: { port: 8080, names: {} }, pods: ['web-1'] },
       { cluster: { forward } as unknown as Cluster, clock: systemClock, log },
       { judgedByChecks: false, variables: { ...variables, MINE: 'mine', INPUT_SECRET: 's3cret' } },
       new AbortController().signal

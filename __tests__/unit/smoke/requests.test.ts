@@ -62,7 +62,12 @@ async function clusterWith({ proxy, forwarded }: Ways) {
   } as unknown as Cluster
   const run = (line: string, pods: readonly string[] = ['web-1'], judgedByChecks = false) => {
     const log = { group: none, endGroup: none, line: none, warning: none, error: none, quote: none }
-    const target = { namespace: 'shop', slot: 'green', port: 8080, pods }
+    const target = {
+      namespace: 'shop',
+      slot: 'green',
+      entrance: { port: 8080, names: { admin: 9000 } },
+      pods
+    }
     const ports = { cluster, clock: quickClock(), log }
     return runSmokeTest(testOf(line), target, ports, { judgedByChecks }, new AbortController().signal)
   }
@@ -125,7 +130,7 @@ describe('a request to every pod', () => {
     const { run, sent } = await clusterWith({ proxy: () => answer(201, 'ok') })
     const result = await run('POST /orders?a=%2F {"sku":1} -> 201 within 2s', ['web-1', 'web-2'])
     expect(result).toMatchObject({ passed: true, pods: ['web-1', 'web-2'] })
-    expect(result.detail).toMatch(/^201 in \d+ ms from the slowest of 2 pods$/)
+    expect(result.detail).toMatch(/^201 in \d+ ms from the slowest of 2 pods on port 8080$/)
     expect(sent.map(({ method, path, body }) => [method, path, body])).toEqual(
       ['web-1', 'web-2'].map((pod) => [
         'POST',
@@ -134,6 +139,15 @@ describe('a request to every pod', () => {
       ])
     )
     expect(sent[0]?.headers).toMatchObject({ 'Content-Type': 'application/json' })
+  })
+
+  it('goes to the port that it names, by number or by name', async () => {
+    const { run, sent } = await clusterWith({ proxy: () => answer(500) })
+    expect((await run('GET :9090/health -> 200')).detail).toMatch(/^web-1 on port 9090: 500 in /)
+    expect((await run('GET :admin/health -> 200')).detail).toMatch(/^web-1 on port 9000: 500 in /)
+    expect(sent.map(({ path }) => path)).toEqual(
+      [9090, 9000].map((port) => `/api/v1/namespaces/shop/pods/http:web-1:${port}/proxy/health`)
+    )
   })
 
   it('cannot leave its pod', async () => {
@@ -148,7 +162,7 @@ describe('a request to every pod', () => {
     })
     const { passed, detail, evidence } = await run('GET / -> 200', ['web-1', 'web-2', 'web-3'])
     expect(passed).toBe(false)
-    expect(detail).toMatch(/^1 of 3 pods failed; web-2: 500 in \d+ ms instead of 200$/)
+    expect(detail).toMatch(/^1 of 3 pods failed; web-2 on port 8080: 500 in \d+ ms instead of 200$/)
     expect(evidence).toBe('oops')
   })
 
@@ -279,7 +293,7 @@ describe('a load', () => {
     const result = await run('GET / at 10/s for 1s -> 200 contains "v2"', ['web-1'], judgedByChecks)
     expect(result.passed).toBe(passed)
     expect(result.detail).toMatch(
-      /^10 sent, 5 failed; web-1: 200 in \d+ ms without the text that it must contain; /
+      /^10 sent, 5 failed; web-1 on port 8080: 200 in \d+ ms without the text that it must contain; /
     )
   })
 

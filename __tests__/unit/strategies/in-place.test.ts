@@ -109,7 +109,7 @@ describe('the plan of a release in place', () => {
 describe('a release in place', () => {
   it('is of the Deployment that serves, in its size, behind the same selector', () => {
     const deployment = workload('web', { replicas: 5 })
-    const { canary, release, port, steps, routes } = prepared({}, observed({ deployment }))
+    const { canary, release, entrance, steps, routes } = prepared({}, observed({ deployment }))
     expect(canary).toMatchObject({
       metadata: { name: 'web' },
       spec: { replicas: 5, selector: { matchLabels: { app: 'web' } } }
@@ -121,7 +121,7 @@ describe('a release in place', () => {
       canary: { deployment: 'web', hash: '', images: ['shop/web:2'] },
       selectors: { before: { app: 'web' }, stable: { app: 'web' }, canary: { app: 'web' } }
     })
-    expect([port, steps, routes]).toEqual([8080, [], []])
+    expect([entrance.port, steps, routes]).toEqual([8080, [], []])
   })
 
   it('stays in its slot', () => {

@@ -1,0 +1,138 @@
+import { describe, expect, it } from '@jest/globals'
+import type { Container, ServicePort } from '../../../src/kubernetes/objects.ts'
+import { entranceTo } from '../../../src/kubernetes/ports.ts'
+import { service } from '../../support/shop.ts'
+
+const container = (ports: Readonly<Record<string, number>>, readinessProbe?: object): Container => ({
+  name: 'web',
+  ports: Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort })),
+  ...(readinessProbe === undefined ? {} : { readinessProbe })
+})
+
+const behind = (
+  ports: readonly ServicePort[],
+  containers: readonly Container[] = [],
+  named?: number | string
+) => entranceTo({ ...service(), spec: { selector: { app: 'web' }, ports } }, containers, named)
+
+const metrics = { name: 'metrics', port: 9090 }
+
+describe('users come in', () => {
+  it.each<[string, readonly ServicePort[], number]>([
+    ['by the port named http', [metrics, { name: 'http', port: 81 }, { name: 'web', port: 80 }], 81],
+    [
+      'by the one that speaks http',
+      [
+        { name: 'a', port: 9000 },
+        { port: 81, appProtocol: 'http' }
+      ],
+      81
+    ],
+    [
+      'by one that is named like it',
+      [
+        { name: 'grpc', port: 9000 },
+        { name: 'http-api', port: 3000 }
+      ],
+      3000
+    ],
+    [
+      'not by http-metrics',
+      [
+        { name: 'http-metrics', port: 9090 },
+        { name: 'http-api', port: 3000 }
+      ],
+      3000
+    ],
+    [
+      'by 80',
+      [
+        { name: 'grpc', port: 9000 },
+        { name: 'app', port: 80 }
+      ],
+      80
+    ],
+    [
+      'by 443',
+      [
+        { name: 'grpc', port: 9000 },
+        { name: 'app', port: 443 }
+      ],
+      443
+    ],
+    [
+      'by 8080',
+      [
+        { name: 'grpc', port: 9000 },
+        { name: 'app', port: 8080 }
+      ],
+      8080
+    ],
+    [
+      'not by 8080 for metrics',
+      [
+        { name: 'metrics', port: 8080 },
+        { name: 'app', port: 3000 }
+      ],
+      3000
+    ],
+    [
+      'by the first of others',
+      [
+        { name: 'a', port: 5000 },
+        { name: 'b', port: 6000 }
+      ],
+      5000
+    ],
+    [
+      'not by UDP or SCTP',
+      [
+        { name: 'http', port: 80, protocol: 'UDP' },
+        { name: 'a', port: 5000 }
+      ],
+      5000
+    ],
+    ['by the only one there is', [metrics], 9090]
+  ])('%s', (_, ports, expected) => {
+    expect(behind(ports).servicePort?.port).toBe(expected)
+  })
+
+  it('by the port that the route names, whatever it is called', () => {
+    const ports = [
+      { name: 'http', port: 80 },
+      { name: 'metrics', port: 9090, targetPort: 9100 }
+    ]
+    expect(behind(ports, [], 9090).port).toBe(9100)
+    expect(behind(ports, [], 'metrics').port).toBe(9100)
+    expect(behind(ports, [], '9090').port).toBe(9100)
+    expect(behind(ports, [], 12345).port).toBe(80)
+  })
+
+  it('by the port that the readiness probe asks, before the first one', () => {
+    const ports = [
+      { name: 'grpc', port: 9000, targetPort: 'grpc' },
+      { name: 'app', port: 3000, targetPort: 'app' }
+    ]
+    const named = { grpc: 9000, app: 3001 }
+    expect(behind(ports, [container(named, { httpGet: { port: 'app' } })]).port).toBe(3001)
+    expect(behind(ports, [container(named, { tcpSocket: { port: 3001 } })]).port).toBe(3001)
+    expect(behind(ports, [container(named)]).port).toBe(9000)
+  })
+
+  it('by the pods’ port that the name leads to', () => {
+    const entrance = behind(
+      [metrics, { name: 'http', port: 80, targetPort: 'web' }],
+      [container({ web: 8080 })]
+    )
+    expect(entrance).toMatchObject({ port: 8080, names: { http: 8080, metrics: 9090, web: 8080 } })
+  })
+
+  it('of a Service without ports by the port that the readiness probe asks, if there is one', () => {
+    expect(behind([], [container({ http: 8080 }, { httpGet: { port: 'http' } })])).toMatchObject({
+      servicePort: undefined,
+      port: 8080
+    })
+    expect(behind([], [container({ http: 8080 })]).port).toBeUndefined()
+    expect(behind([], [container({ http: 8080 }, { exec: { command: ['true'] } })]).port).toBeUndefined()
+  })
+})

@@ -1,0 +1,100 @@
+import { resolvePort } from './health.ts'
+import type { Container, Service, ServicePort } from './objects.ts'
+
+/** A port by its number or its name. */
+export type PortRef = number | string
+
+/** Where the requests of users come in. */
+export interface Entrance {
+  /** Of the Service; undefined where that has none. */
+  readonly servicePort: ServicePort | undefined
+  /** Number of the pods' port; undefined when nothing tells. */
+  readonly port: number | undefined
+  /** Numbers of the pods' ports, by the names that Service and containers give them. */
+  readonly names: Readonly<Record<string, number>>
+}
+
+/** For runs in which nobody is asked anything. */
+export const NOWHERE: Entrance = { servicePort: undefined, port: undefined, names: {} }
+
+/**
+ * The port that users come in by: the one that the route names, else the one that looks most like it.
+ * @param named by the route in front of the Service
+ */
+export function entranceTo(
+  { spec }: Service,
+  containers: readonly Container[],
+  named: PortRef | undefined
+): Entrance {
+  const ports = (spec.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP')
+  const targetOf = ({ targetPort, port }: ServicePort): number | undefined =>
+    resolvePort(targetPort, port, containers)
+  const probed = probedPort(containers)
+  const servicePort = ports.find((port) => isCalled(port, named)) ?? likeliest(ports, targetOf, probed)
+  return {
+    servicePort,
+    port: servicePort === undefined ? probed : targetOf(servicePort),
+    names: { ...namesIn(containers), ...namesOf(ports, targetOf) }
+  }
+}
+
+const isCalled = ({ port, name }: ServicePort, ref: PortRef | undefined): boolean =>
+  ref !== undefined && (name === ref || String(port) === String(ref))
+
+/** Not for users, by its name. */
+const ASIDE =
+  /metric|prom(etheus)?\b|admin|manage|mgmt|health|probe|live|ready|debug|pprof|monitor|status|stat(s|sd)\b|telemetry|profil|actuator/i
+
+function likeliest(
+  ports: readonly ServicePort[],
+  targetOf: (port: ServicePort) => number | undefined,
+  probed: number | undefined
+): ServicePort | undefined {
+  const forUsers = ports.filter(({ name = '' }) => !ASIDE.test(name))
+  const among = forUsers.length > 0 ? forUsers : ports
+  const signs: readonly ((port: ServicePort) => boolean)[] = [
+    ({ name }) => name === 'http',
+    ({ appProtocol }) => appProtocol === 'http',
+    ({ name = '' }) => /^(http\d?-.+|.+-http|web)$/.test(name),
+    ...[80, 443, 8080].map(
+      (number) =>
+        ({ port }: ServicePort) =>
+          port === number
+    ),
+    (port) => probed !== undefined && targetOf(port) === probed
+  ]
+  return signs.flatMap((sign) => among.find(sign) ?? [])[0] ?? among[0]
+}
+
+interface Probe {
+  readonly httpGet?: { readonly port?: PortRef }
+  readonly tcpSocket?: { readonly port?: PortRef }
+  readonly grpc?: { readonly port?: PortRef }
+}
+
+/** The first port that a readiness probe asks. */
+function probedPort(containers: readonly Container[]): number | undefined {
+  const asked = containers.flatMap(({ readinessProbe }) => {
+    const { httpGet, tcpSocket, grpc } = (readinessProbe ?? {}) as Probe
+    return httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? []
+  })
+  return asked[0] === undefined ? undefined : resolvePort(asked[0], 0, containers)
+}
+
+const namesIn = (containers: readonly Container[]): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    containers.flatMap(({ ports }) =>
+      (ports ?? []).flatMap(({ name, containerPort }) => (name === undefined ? [] : [[name, containerPort]]))
+    )
+  )
+
+const namesOf = (
+  ports: readonly ServicePort[],
+  targetOf: (port: ServicePort) => number | undefined
+): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    ports.flatMap((port) => {
+      const target = targetOf(port)
+      return port.name === undefined || target === undefined ? [] : [[port.name, target]]
+    })
+  )
