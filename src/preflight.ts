@@ -2,6 +2,7 @@ import type { Need } from './analysis/observation.ts'
 import type { PreflightReport } from './analysis/preflight.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import type { Subject } from './analysis/subject.ts'
+import { findClashes } from './claims.ts'
 import { apiWarnings, canaryFaults, manifestFaults, tryCanary, tryManifest } from './dry-run.ts'
 import type { Lack, TriedManifest } from './dry-run.ts'
 import type { Fault } from './errors.ts'
@@ -59,8 +60,7 @@ export async function preflight(
   signal: AbortSignal
 ): Promise<Preflight> {
   const { prepared, observed } = candidate
-  const { namespace } = observed
-  const { cluster } = ports
+  const [{ namespace }, { cluster }] = [observed, ports]
   const rules = readRules(cluster, namespace)
   const [missing, room, others, undo, canary, manifests, checks] = await Promise.all([
     rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
@@ -115,17 +115,23 @@ async function findingsOfOthers(
   rules: readonly Rule[],
   cluster: Ports['cluster']
 ): Promise<Findings> {
-  const [keepers, rollouts] = await Promise.all([
+  const [keepers, clashes, rollouts] = await Promise.all([
     keeperFindings(editsOf(steps, prepared, observed), cluster),
+    findClashes(prepared, observed, rules, cluster),
     readRollouts(observed.namespace, rules, cluster)
   ])
   return {
     faults: [
       ...rolloutFaults(rollouts, observed.stable.deployment),
       ...harmToOthers(observed, prepared),
+      ...clashes.faults,
       ...keepers.faults
     ],
-    warnings: [...keepers.warnings, ...ownerFindings(observed, prepared.release).warnings]
+    warnings: [
+      ...keepers.warnings,
+      ...clashes.warnings,
+      ...ownerFindings(observed, prepared.release).warnings
+    ]
   }
 }
 

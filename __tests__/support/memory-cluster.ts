@@ -48,6 +48,7 @@ export interface Hooks {
 }
 
 const KINDS: ReadonlySet<string> = new Set([
+  'v1 PersistentVolumeClaim',
   'argoproj.io/v1alpha1 Application',
   'argoproj.io/v1alpha1 Rollout',
   'apps/v1 Deployment',

@@ -45,6 +45,7 @@ export interface Condition {
 export interface ContainerPort {
   readonly name?: string
   readonly containerPort: number
+  readonly hostPort?: number
 }
 
 /** By name, e.g. `cpu`. */
@@ -74,6 +75,7 @@ export interface Container {
 }
 
 export interface PodSpec {
+  readonly hostNetwork?: boolean
   readonly terminationGracePeriodSeconds?: number
   /** For the pod as a whole. */
   readonly resources?: Resources

@@ -52,7 +52,7 @@ export function demandOf(
  * How many pods more than it should have the Deployment's controller has to start. Where some may be missing for a while
  * it can make the room itself.
  */
-function surgeOf(deployment: Deployment): number {
+export function surgeOf(deployment: Deployment): number {
   const { maxSurge = '25%', maxUnavailable = '25%' } = (rolloutOf(deployment).strategy?.rollingUpdate ??
     {}) as Readonly<Partial<Record<'maxSurge' | 'maxUnavailable', number | string>>>
   const part = (value: number | string): number =>

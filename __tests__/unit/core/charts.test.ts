@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Service } from '../../../src/kubernetes/objects.ts'
 import { InputError } from '../../../src/errors.ts'
-import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import type { Deployment, KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import { manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
 import type { Scene } from './scene.ts'
 
@@ -147,5 +146,93 @@ describe('a Service without pods of its own', () => {
     expect(await problemsOf(scene.run({ inputs: { route: 'service/web' } }).plan())).toEqual([
       expect.stringContaining('service/web is of type ExternalName')
     ])
+  })
+})
+
+const claim = (...accessModes: readonly string[]): KubernetesObject =>
+  ({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'web-data', namespace: NAMESPACE },
+    spec: { accessModes }
+  }) as KubernetesObject
+
+/** A workload that mounts the claim, and replaces its pods in this way. */
+const mounting = (type?: string, version = 1): Deployment => {
+  const { spec, ...rest } = workload('web', { version })
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'web-data' } }]
+  const template = { ...spec.template, spec: { ...spec.template.spec, volumes } }
+  return {
+    ...rest,
+    spec: { ...spec, ...(type === undefined ? {} : { strategy: { type } }), template }
+  }
+}
+
+const denyClaims = ({ cluster }: Scene): void => {
+  cluster.listsRules = false
+  cluster.isDenied = ({ resource }) => resource === 'persistentvolumeclaims'
+}
+
+describe('a volume that one version at a time can have', () => {
+  it('refuses two versions beside each other where the Deployment replaces its pods, and names the way out', async () => {
+    const scene = await openScene([mounting('Recreate'), service(), claim('ReadWriteOnce')])
+    for (const run of [scene.run().plan(), scene.run().deploy()]) {
+      expect(await problemsOf(run)).toEqual([
+        'deployment/web-green mounts persistentvolumeclaim/web-data (ReadWriteOnce) and has strategy.type: Recreate: with strategy: blue-green both versions would run at the same time, and write to one volume or wait for it on another node'
+      ])
+    }
+    expect(scene.story).toEqual([])
+    expect((await scene.run({ inputs: { strategy: 'recreate' } }).deploy()).result).toBe('promoted')
+  })
+
+  it('refuses it whether the strategy stands in the manifest or is live, and the claim is live or in the manifests', async () => {
+    const scene = await openScene([mounting(), service()])
+    const manifests = [manifest(mounting('Recreate', 2)), manifest(claim('ReadWriteOnce'))]
+    denyClaims(scene)
+    expect(await problemsOf(scene.run({ manifests, inputs: { strategy: 'canary' } }).plan())).toEqual([
+      expect.stringContaining('(ReadWriteOnce) and has strategy.type: Recreate: with strategy: canary')
+    ])
+  })
+
+  it('is taken for one where it may not be read', async () => {
+    const scene = await openScene([mounting('Recreate'), service(), claim('ReadWriteMany')])
+    denyClaims(scene)
+    expect(await problemsOf(scene.run().plan())).toEqual([
+      expect.stringContaining('its accessModes cannot be read, which takes get on persistentvolumeclaims')
+    ])
+  })
+
+  it('is told where the Deployment itself would start new pods beside old ones', async () => {
+    const scene = await openScene([mounting(), service(), claim('ReadWriteOnce')])
+    expect((await scene.run().plan()).warnings).toContainEqual(
+      expect.stringContaining(
+        'mounts persistentvolumeclaim/web-data (ReadWriteOnce): with strategy: blue-green'
+      )
+    )
+    denyClaims(scene)
+    expect(JSON.stringify((await scene.run().plan()).warnings)).not.toContain('web-data')
+  })
+
+  it.each(['blue-green', 'rolling'])('refuses %s where it is for one pod', async (strategy) => {
+    const scene = await openScene([mounting(), service(), claim('ReadWriteOncePod')])
+    expect(await problemsOf(scene.run({ inputs: { strategy } }).plan())).toEqual([
+      expect.stringContaining('(ReadWriteOncePod), which one pod can have at a time')
+    ])
+  })
+
+  it.each([['ReadWriteMany'], ['ReadOnlyMany'], ['ReadWriteOnce', 'ReadWriteMany']])(
+    'is none that many can have: %s',
+    async (...modes) => {
+      const scene = await openScene([mounting('Recreate'), service(), claim(...modes)])
+      const { result, warnings } = await scene.run().deploy()
+      expect(result).toBe('promoted')
+      expect(warnings).toContainEqual(expect.stringContaining('has strategy.type: Recreate'))
+    }
+  )
+
+  it('is no matter to a version that has another one', async () => {
+    const scene = await openScene([mounting('Recreate'), service(), claim('ReadWriteOnce')])
+    const manifests = [manifest(workload('web', { version: 2 }))]
+    expect((await scene.run({ manifests }).deploy()).result).toBe('promoted')
   })
 })

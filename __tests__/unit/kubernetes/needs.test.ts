@@ -255,7 +255,11 @@ describe('role-config.yaml', () => {
 it('role-preflight.yaml grants what nothing needs', () => {
   const { rules } = published(OPTIONAL)
   const all = new Set(allRoutes.flatMap((route) => [...allNeeds(route)]))
-  expect(granted(rules).sort()).toEqual(['list limitranges', 'list resourcequotas'])
+  expect(granted(rules).sort()).toEqual([
+    'get persistentvolumeclaims',
+    'list limitranges',
+    'list resourcequotas'
+  ])
   expect(granted(rules).filter((right) => withoutRoutes.has(right) || all.has(right))).toEqual([])
 })
 
