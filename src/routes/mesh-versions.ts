@@ -27,6 +27,8 @@ export interface MeshVersions {
   /** The subset, when no DestinationRule has it; and when it leaves the canary's pods out and no other has them. */
   readonly unknownSubset: (destination: Destination) => boolean
   readonly lacksSuccessor: (destination: Destination) => boolean
+  /** Labels of the subset, which is narrower than the Service. */
+  readonly labelsOf: (destination: Destination) => Labels
 }
 
 /** A label that both have, with different values. */
@@ -64,6 +66,7 @@ export function meshVersions(objects: readonly KubernetesObject[], backends: Bac
     }),
     successorOf,
     unknownSubset: ({ subset }) => subset !== undefined && !subsets.some(({ name }) => name === subset),
+    labelsOf: (destination) => subsetOf(destination).labels ?? {},
     lacksSuccessor: (destination) => lacksCanary(destination) && twin === undefined
   }
 }

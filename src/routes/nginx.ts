@@ -35,6 +35,7 @@ export const nginxRoute: Route = {
     return [object, ...canaries]
   },
   problem,
+  remarks: (object, others, backends) => sharers(object as Ingress, others as readonly Ingress[], backends),
   split(objects, backends, split) {
     const [main, ...others] = objects
     const live = ourCanary(objects)
@@ -85,6 +86,23 @@ function isCanaryBeside(other: Ingress, main: Ingress): boolean {
 
 const refersTo = (ingress: Ingress, apex: string): boolean =>
   servicesOf(ingress).some(({ name }) => name === apex)
+
+/** The controller hangs a canary on a Service and its port, whatever host or Ingress a request comes by. */
+function sharers(main: Ingress, others: readonly Ingress[], backends: Backends): string[] {
+  const portsTo = (ingress: Ingress): readonly unknown[] =>
+    servicesOf(ingress).flatMap(({ name, port }) =>
+      name === backends.apex ? (port?.number ?? port?.name ?? []) : []
+    )
+  return others
+    .filter((other) => other.metadata.name !== main.metadata.name && isNginx(other))
+    .filter((other) => !isMarked(other) && classOf(other) === classOf(main))
+    .filter((other) => portsTo(other).some((port) => portsTo(main).includes(port)))
+    .map(({ metadata, spec }) => {
+      const hosts = (spec.rules ?? []).flatMap(({ host }) => host ?? [])
+      const who = hosts.length === 0 ? '' : ` (${hosts.join(', ')})`
+      return `ingress/${metadata.name}${who} sends its users to service/${backends.apex} too, and ingress-nginx shares out the Service whatever Ingress a request comes by: they get the same share of the new version, and header steps as well`
+    })
+}
 
 /** The paths that refer to the apex, with the canary's Service behind them. */
 function canarySpec(main: Ingress, { apex, canary }: Backends): Ingress['spec'] {

@@ -40,6 +40,12 @@ export interface Backends {
   }
 }
 
+/** Labels of the pods of both versions, as far as they are known before a release. */
+export interface PodLabels {
+  readonly stable: Labels
+  readonly canary: Labels
+}
+
 /** What is known of the Services before a release. */
 export type OwnServices = Pick<Backends, 'namespace' | 'apex' | 'stable'>
 
@@ -79,7 +85,18 @@ export interface Route {
   /** Those of the others that this route consists of. */
   members(object: KubernetesObject, others: readonly KubernetesObject[], backends: Backends): RouteObjects
   /** Why this route cannot take part in a release with such steps, and what to change; undefined when it can. */
-  problem(objects: RouteObjects, backends: Backends, splits: readonly Split[]): string | undefined
+  problem(
+    objects: RouteObjects,
+    backends: Backends,
+    splits: readonly Split[],
+    pods?: PodLabels
+  ): string | undefined
+  /** Who else is moved by the same steps, and what else somebody should know of the route as it is. */
+  readonly remarks?: (
+    object: KubernetesObject,
+    others: readonly KubernetesObject[],
+    backends: Backends
+  ) => string[]
   /** Sends the canary its share. */
   split(objects: RouteObjects, backends: Backends, split: Split): readonly KubernetesObject[]
   /** Takes every trace of the release out again, all traffic to stable or to the canary, which is then stable. */

@@ -3,7 +3,8 @@ import { missingFineness } from './backend-weights.ts'
 import { readBefore } from './before.ts'
 import { apexRules, copyName, isCopy } from './destination-rules.ts'
 import type { MeshVersions } from './mesh-versions.ts'
-import type { Backends, Split } from './route.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
+import type { Backends, PodLabels, Split } from './route.ts'
 import { isInUse, isOwn, rulesOf, targetsOf, withoutRelease } from './virtual-service-rules.ts'
 import type { HttpRule, VirtualService } from './virtual-service-rules.ts'
 import { entriesOf, shareIn, sidesOf, stableIn } from './virtual-service-targets.ts'
@@ -19,7 +20,8 @@ export function virtualServiceProblem(
   objects: readonly [VirtualService, ...KubernetesObject[]],
   backends: Backends,
   versions: MeshVersions,
-  splits: readonly Split[]
+  splits: readonly Split[],
+  pods?: PodLabels
 ): string | undefined {
   const [live] = objects
   const name = `virtualservice/${live.metadata.name}`
@@ -30,6 +32,7 @@ export function virtualServiceProblem(
     ...(readBefore(live) === undefined ? rules.map((one) => alreadySplit(one, versions)) : []),
     ...own.flatMap((one) => [
       subsetProblem(one, versions, backends),
+      pods && emptiedSubset(one, versions, backends, pods),
       coarseness(one, versions, backends, splits),
       headerProblem(one, splits),
       mirrorProblem(one, splits)
@@ -86,6 +89,26 @@ function subsetProblem(
     ? undefined
     : `${words} names subset ${narrow} of host ${apex}, whose labels leave out the pods of the other version: take the label that tells the versions apart out of it, or add a subset for the other version to the DestinationRule`
 }
+
+/** After the release the pods of a subset are taken out of those of the new version. */
+function emptiedSubset(
+  { rule, words }: Named,
+  versions: MeshVersions,
+  { apex }: Backends,
+  pods: PodLabels
+): string | undefined {
+  for (const { destination } of stableIn(targetsOf(rule), versions)) {
+    const labels = versions.labelsOf(versions.successorOf(destination))
+    const lost = Object.entries(labels).find(([key, value]) => pods.canary[key] !== value)
+    if (lost === undefined || !hasAll(pods.stable, versions.labelsOf(destination))) continue
+    const [key, value] = lost
+    return `${words} names subset ${destination.subset ?? ''} of host ${apex}, whose label ${key}: ${value} the pods of the new version do not have (${key}: ${pods.canary[key] ?? 'none'}): after the release nobody would serve in it; leave that label out of the subset, or out of what changes with the version`
+  }
+  return undefined
+}
+
+const hasAll = (labels: Labels, wanted: Labels): boolean =>
+  Object.entries(wanted).every(([key, value]) => labels[key] === value)
 
 function coarseness(
   { rule, words }: Named,

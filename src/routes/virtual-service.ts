@@ -55,12 +55,13 @@ export const virtualServiceRoute: Route = {
       )
     ]
   },
-  problem: (objects, backends, splits) =>
+  problem: (objects, backends, splits, pods) =>
     virtualServiceProblem(
       objects as unknown as readonly [VirtualService, ...KubernetesObject[]],
       backends,
       meshVersions(objects, backends),
-      splits
+      splits,
+      pods
     ),
   split(objects, backends, split) {
     const [object, ...others] = objects

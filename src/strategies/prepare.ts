@@ -134,7 +134,7 @@ function prepareUsable(
     ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog }),
     ...recorded(followers)
   }
-  const routing = prepareRouting(observed, release, steps)
+  const routing = prepareRouting(observed, release, steps, canary)
   const faults = [
     ...slotFaults(observed, placement.name),
     ...imageFaults(unmatched, source),

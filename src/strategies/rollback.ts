@@ -70,7 +70,7 @@ export function prepareRollback(
   const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
   const followers = followersOf(observed, canary, selectors)
   const release = { ...begun, ...exposedBy(leftover), ...recorded(followers) }
-  const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE)
+  const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE, canary)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
     canary,

@@ -3,7 +3,7 @@ import { nameStep } from '../grammar/step.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { ObservedRoute } from '../observed.ts'
 import { routes } from '../routes/index.ts'
-import type { Ability, Backends, Route, Split } from '../routes/route.ts'
+import type { Ability, Backends, PodLabels, Route, Split } from '../routes/route.ts'
 import { shareByPods } from './sizing.ts'
 import { podsFor } from './sizing.ts'
 
@@ -42,12 +42,14 @@ export function abilityFaults(
 export function routeFaults(
   { route, objects, title }: ObservedRoute,
   backends: Backends,
-  steps: readonly ReleaseStep[]
+  steps: readonly ReleaseStep[],
+  pods: PodLabels
 ): Fault[] {
   const problem = route.problem(
     objects,
     backends,
-    steps.map(({ split }) => split)
+    steps.map(({ split }) => split),
+    pods
   )
   if (problem !== undefined) return [{ input: 'route', problem: `${title}: ${problem}` }]
   const pending = route.pending(objects)

@@ -2,6 +2,9 @@ import type { Fault } from '../errors.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { templateLabels } from '../kubernetes/selectors.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
 import { membersOf } from '../observed.ts'
 import type { Observed, ObservedRoute } from '../observed.ts'
 import { backendsOf } from '../record.ts'
@@ -24,7 +27,12 @@ export const isSharedByPods = ({ routes }: Observed, steps: readonly ReleaseStep
   routes.length === 0 && steps.some(({ split }) => split.weight > 0 && split.weight < 100)
 
 /** Finds out what the routes can do, and what they need. */
-export function prepareRouting(observed: Observed, release: Release, steps: readonly ReleaseStep[]): Routing {
+export function prepareRouting(
+  observed: Observed,
+  release: Release,
+  steps: readonly ReleaseStep[],
+  canary: Deployment
+): Routing {
   const { namespace, service, stable } = observed
   if (observed.routes.length === 0) {
     const lane = { title: `service/${service.metadata.name}`, route: serviceRoute }
@@ -38,18 +46,23 @@ export function prepareRouting(observed: Observed, release: Release, steps: read
   }
   const backends = backendsOf(release, namespace, service.metadata.name)
   const routes = observed.routes.map((found) => membersOf(found, backends))
-  const canary = canaryService(observed, release)
+  const own = canaryService(observed, release)
+  const pods = { stable: labelsOf(stable.deployment), canary: labelsOf(canary) }
   return {
     routes,
-    services: [canary],
+    services: [own],
     faults: [
       ...abilityFaults(routes, steps),
-      ...routes.flatMap((route) => routeFaults(route, backends, steps)),
-      ...canaryServiceFaults(observed, canary)
+      ...routes.flatMap((route) => routeFaults(route, backends, steps, pods)),
+      ...canaryServiceFaults(observed, own)
     ],
-    warnings: []
+    warnings: observed.routes.flatMap(
+      ({ route, object, others }) => route.remarks?.(object, others, backends) ?? []
+    )
   }
 }
+
+const labelsOf = ({ spec }: Deployment): Labels => templateLabels(spec.template)
 
 /** A Service that selects by nothing but the slot has no selector that both versions share. */
 const emptySelector = ({ selectors }: Release, title: string): Fault[] =>

@@ -130,3 +130,33 @@ spec: { rules: [{ http: { paths: [{ backend: { service: { name: web } } }] } }] 
     expect(route.problem([MAIN, foreign], backends, [])).toMatch(/ingress\/web-canary is a canary/)
   })
 })
+
+describe('another Ingress on the same Service', () => {
+  const partners = (text: string): KubernetesObject =>
+    ingress(`
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web-partners, namespace: shop, ${text}
+  rules:
+    - host: partners.example.com
+      http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+`)
+
+  it('is told, since its users get the same share', () => {
+    const other = partners('}\nspec:\n  ingressClassName: nginx')
+    expect(route.remarks?.(MAIN, [MAIN, other], backends)).toEqual([
+      'ingress/web-partners (partners.example.com) sends its users to service/web too, and ingress-nginx shares out the Service whatever Ingress a request comes by: they get the same share of the new version, and header steps as well'
+    ])
+  })
+
+  it.each([
+    ['of another class', '}\nspec:\n  ingressClassName: nginx-internal'],
+    ['of another controller', '}\nspec:\n  ingressClassName: traefik'],
+    [
+      'that is a canary',
+      "annotations: { nginx.ingress.kubernetes.io/canary: 'true' } }\nspec:\n  ingressClassName: nginx"
+    ]
+  ])('is nobody’s matter %s', (_, text) => {
+    expect(route.remarks?.(MAIN, [MAIN, partners(text)], backends)).toEqual([])
+  })
+})

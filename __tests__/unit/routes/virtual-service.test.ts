@@ -383,3 +383,49 @@ describe('a status that istiod', () => {
     expect(pending(status)).toBe(words)
   })
 })
+
+describe('subsets by the number of a version', () => {
+  const byNumber: Backends = {
+    namespace: 'fleet',
+    apex: 'vehicle-service',
+    stable: 'vehicle-service-blue',
+    canary: 'vehicle-service-green',
+    selectors: {
+      before: { app: 'vehicle-service' },
+      stable: { app: 'vehicle-service', 'greenlight.dev/slot': 'blue' },
+      canary: { app: 'vehicle-service', 'greenlight.dev/slot': 'green' }
+    }
+  }
+  const objects: RouteObjects = [
+    virtualService(`
+hosts: [vehicle-service]
+http:
+  - match: [{ headers: { canary: { exact: 'true' } } }]
+    route: [{ destination: { host: vehicle-service, subset: v2 } }]
+  - route:
+      - { destination: { host: vehicle-service, subset: v1 }, weight: 90 }
+      - { destination: { host: vehicle-service, subset: v2 }, weight: 10 }
+`),
+    destinationRule(`
+host: vehicle-service
+subsets: [{ name: v1, labels: { version: v2.1.2 } }, { name: v2, labels: { version: v2.1.3 } }]
+`)
+  ]
+  const problem = (stable: string, canary: string) =>
+    route.problem(objects, byNumber, [{ weight: 10 }], {
+      stable: { app: 'vehicle-service', version: stable },
+      canary: { app: 'vehicle-service', version: canary, 'greenlight.dev/slot': 'green' }
+    })
+
+  it('cannot be left without pods by a release', () => {
+    expect(problem('v2.1.3', 'v2.1.4')).toBe(
+      'http rule 1 of virtualservice/reviews names subset v2 of host vehicle-service, whose label version: v2.1.3 the pods of the new version do not have (version: v2.1.4): after the release nobody would serve in it; leave that label out of the subset, or out of what changes with the version'
+    )
+    expect(problem('v2.1.2', 'v2.1.4')).toContain('http rule 2 of virtualservice/reviews names subset v1')
+  })
+
+  it('are no matter where the label stays, or where nobody serves in them now', () => {
+    expect(problem('v2.1.3', 'v2.1.3')).toBeUndefined()
+    expect(problem('v2.1.1', 'v2.1.4')).toBeUndefined()
+  })
+})
