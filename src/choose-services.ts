@@ -3,7 +3,7 @@ import type { Fault } from './errors.ts'
 import type { Service } from './kubernetes/objects.ts'
 import type { FoundRoute } from './observed.ts'
 import type { Target } from './observe.ts'
-import { isUnfinished, readRecord } from './record.ts'
+import { isUnfinished } from './record.ts'
 import { companionsIn } from './routes/companions.ts'
 import { findService, namedService } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
@@ -15,7 +15,7 @@ const isService = (one: Service | Fault): one is Service => 'kind' in one
 /**
  * The Services that users come through. Those that a release has begun with are those that it ends with; whoever names
  * none means those of the last release.
- * @throws InputError when it is not clear, or a record cannot be read
+ * @throws InputError when it is not clear
  */
 export function chooseServices(
   { services: names, namespace, workload }: Target,
@@ -31,7 +31,6 @@ export function chooseServices(
   const faults = wanted.filter((one): one is Fault => !isService(one))
   if (first === undefined || faults.length > 0) throw new InputError(faults)
   const chosen = choose([first, ...more], routes)
-  readRecord(chosen.service)
   const { record, service } = chosen
   if (record === undefined) return chosen
   const isBound = isUnfinished(record) || record.settle !== undefined || names.length === 0

@@ -18,6 +18,7 @@ import { chooseServices } from './choose-services.ts'
 import { readNeighbours } from './neighbours.ts'
 import { readRoutes } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
+import { ownRecord } from './own-record.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { SlotName } from './kubernetes/slots.ts'
@@ -47,16 +48,22 @@ interface Ports {
 /** @throws InputError when it is not clear what serves */
 export async function observe(target: Target, { cluster, clock }: Ports): Promise<Observed> {
   const { namespace, workload } = target
-  const [named, routes, services, autoscalers] = await Promise.all([
+  const [named, routes, services, all] = await Promise.all([
     readSlots(target, { cluster, clock }),
     readRoutes(target.routes, namespace, cluster),
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
-    readAutoscalers(namespace, cluster)
+    cluster.list<HorizontalPodAutoscaler>({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      namespace
+    })
   ])
   if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
   const chosen = chooseServices(target, services, named, routes)
-  const { service, companions, record } = chosen
+  const { service, companions } = chosen
+  const record = ownRecord({ workload, service, slots: named, autoscalers: all })
   const { slots, foreign } = ownSlots(named, service, record)
+  const autoscalers = all.filter(({ spec }) => spec.scaleTargetRef.kind === 'Deployment')
   const otherServices = services.filter((other) => other !== service && !companions.includes(other))
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
   if (isFault(stable)) throw explained(stable, otherServices, workload)
@@ -70,7 +77,7 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
     routes,
     slots,
     foreign,
-    ...(await readServing({ ...chosen, otherServices, slots, workload, stable }, cluster)),
+    ...(await readServing({ ...chosen, record, otherServices, slots, workload, stable }, cluster)),
     autoscaler: autoscalers.find(scales(stable.deployment)),
     autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
   }
@@ -112,19 +119,6 @@ const scales =
   ({ metadata }: Deployment) =>
   ({ spec }: HorizontalPodAutoscaler): boolean =>
     spec.scaleTargetRef.name === metadata.name
-
-/** Those of Deployments. */
-const readAutoscalers = async (
-  namespace: string,
-  cluster: Cluster
-): Promise<readonly HorizontalPodAutoscaler[]> =>
-  (
-    await cluster.list<HorizontalPodAutoscaler>({
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      namespace
-    })
-  ).filter(({ spec }) => spec.scaleTargetRef.kind === 'Deployment')
 
 /** In the middle of a release it is the record that says what stable is, whatever the traffic does. */
 function stableOf(

@@ -1,7 +1,6 @@
 import type { RouteName } from './grammar/route.ts'
-import { readHistory, withEntry } from './history.ts'
+import { withEntry } from './history.ts'
 import type { HistoryEntry } from './history.ts'
-import type { KubernetesObject } from './kubernetes/objects.ts'
 import type { Rollout } from './kubernetes/rollout.ts'
 import { slotServiceName } from './kubernetes/slots.ts'
 import type { Version } from './outcome.ts'
@@ -70,58 +69,6 @@ export interface Release {
   /** Image of the watchdog's, while it has one. */
   readonly watchdog?: string
   readonly history: readonly HistoryEntry[]
-}
-
-/**
- * Reads the record of a route object.
- * @throws Error when the annotation is there but cannot be understood: then nothing may be changed.
- */
-export function readRecord(route: KubernetesObject): Release | undefined {
-  const text = route.metadata.annotations?.[RECORD_ANNOTATION]
-  if (text === undefined) return undefined
-  const record = parse(text)
-  if (record !== undefined && isComplete(record)) return { ...record, history: readHistory(record.history) }
-  throw new Error(
-    `the annotation ${RECORD_ANNOTATION} of ${route.kind.toLowerCase()}/${route.metadata.name} cannot be read: ` +
-      'it was written by another version of Greenlight or edited by hand. ' +
-      'Check which version serves, then remove the annotation.'
-  )
-}
-
-function parse(text: string): Partial<Release> | undefined {
-  try {
-    return (JSON.parse(text) ?? undefined) as Partial<Release> | undefined
-  } catch {
-    return undefined
-  }
-}
-
-const PHASES: ReadonlySet<string> = new Set<Phase>([
-  'running',
-  'waiting',
-  'aborting',
-  'promoting',
-  'promoted',
-  'rolled-back'
-])
-
-/** Whether it has what a run acts upon; anything less was edited by hand. */
-function isComplete(record: Partial<Release>): record is Release {
-  const { version, id, phase, stable, canary, selectors, history } = record
-  const versions = [stable, canary].every(
-    (one) => typeof one?.deployment === 'string' && typeof one.replicas === 'number'
-  )
-  const traffic = [selectors?.before, selectors?.stable, selectors?.canary].every(
-    (one) => typeof one === 'object'
-  )
-  return (
-    version === 1 &&
-    typeof id === 'string' &&
-    PHASES.has(phase ?? '') &&
-    versions &&
-    traffic &&
-    Array.isArray(history)
-  )
 }
 
 export const printRecord = (release: Release): string => JSON.stringify(release)

@@ -13,7 +13,8 @@ import { observe } from './observe.ts'
 import type { Target } from './observe.ts'
 import type { Observed } from './observed.ts'
 import type { Version } from './outcome.ts'
-import { isUnfinished, readRecord } from './record.ts'
+import { readRecord } from './read-record.ts'
+import { isUnfinished } from './record.ts'
 import type { Release, Selector } from './record.ts'
 import { refOf } from './routes/writes.ts'
 import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
@@ -50,11 +51,18 @@ export async function recover(
     await lock.assure()
     const live = await ports.cluster.get<Service>(refOf(service))
     const record = live && readRecord(live)
-    if (live === undefined || record?.id !== release.id || !isUnfinished(record)) throw error
+    if (live === undefined || !record || !isSameRelease(record, release) || !isUnfinished(record)) throw error
     ports.log.warning(`release ${release.id} has gone on meanwhile: looking again`)
     return recover({ service: live, companions, workload }, record, ports, settings, lock, tries - 1)
   }
 }
+
+/** With the names that it was accepted with. */
+const isSameRelease = (now: Release, release: Release): boolean =>
+  now.id === release.id &&
+  now.stable.deployment === release.stable.deployment &&
+  now.canary.deployment === release.canary.deployment &&
+  now.autoscaler === release.autoscaler
 
 async function recoverOnce(
   { service, companions, workload }: Recovered,

@@ -1,6 +1,7 @@
 import { isReady } from '../../src/kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, Lease } from '../../src/kubernetes/objects.ts'
-import { isUnfinished, readRecord } from '../../src/record.ts'
+import { readRecord } from '../../src/read-record.ts'
+import { isUnfinished } from '../../src/record.ts'
 import { autoscalerRef, leaseRef, workloadLeaseRef } from '../support/shop.ts'
 import type { Report } from './invariants/report.ts'
 import { describeEnd, start } from './runs.ts'

@@ -1,6 +1,7 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { isUnfinished, readRecord } from '../../src/record.ts'
+import { readRecord } from '../../src/read-record.ts'
+import { isUnfinished } from '../../src/record.ts'
 import type { Release } from '../../src/record.ts'
 import { refOf } from '../support/memory-cluster.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'

@@ -1,6 +1,6 @@
 import { counted } from '../grammar/counted.ts'
 import { messageOf } from '../errors.ts'
-import { isReady, templateHash } from '../kubernetes/health.ts'
+import { isPodOf, isReady, templateHash } from '../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import type { PodEvidence } from '../outcome.ts'
@@ -21,8 +21,10 @@ export async function collectEvidence(run: ReleaseRun): Promise<string> {
       cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }),
       cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace })
     ])
-    // What the slot ran before may still be ending.
-    const pods = found.filter((pod) => run.outdated?.has(templateHash(pod)) !== true)
+    // What the slot ran before may still be ending, and the record is no reason to read what others run.
+    const pods = found.filter(
+      (pod) => isPodOf(run.canary.deployment, pod) && run.outdated?.has(templateHash(pod)) !== true
+    )
     const worst = [...pods]
       .sort((one, other) => Number(isReady(one)) - Number(isReady(other)))
       .slice(0, MOST_PODS)

@@ -28,9 +28,12 @@ export const isEnding = (pod: Pod): boolean =>
 export const templateHash = (pod: Pod): string => pod.metadata.labels?.['pod-template-hash'] ?? ''
 
 /** By its ReplicaSet: the labels of a plain Deployment select the pods of its slots as well. */
-export const isOwnedBy = (deployment: Deployment, pod: Pod): boolean =>
+export const isOwnedBy = ({ metadata }: Deployment, pod: Pod): boolean => isPodOf(metadata.name, pod)
+
+/** @param deployment its name */
+export const isPodOf = (deployment: string, pod: Pod): boolean =>
   pod.metadata.ownerReferences?.some(
-    ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment.metadata.name}-${templateHash(pod)}`
+    ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment}-${templateHash(pod)}`
   ) ?? false
 
 /** Whether its status says something of it as it is. */

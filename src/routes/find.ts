@@ -4,7 +4,8 @@ import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import { isSlotService, slotDeploymentName } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
-import { readRecord, RECORD_ANNOTATION } from '../record.ts'
+import { readRecord } from '../read-record.ts'
+import { RECORD_ANNOTATION } from '../record.ts'
 import type { Release } from '../record.ts'
 
 /** The Deployments that a workload's versions can run in, as far as they exist. */

@@ -1,4 +1,5 @@
-import { isUnfinished, readRecord } from '../../../src/record.ts'
+import { readRecord } from '../../../src/read-record.ts'
+import { isUnfinished } from '../../../src/record.ts'
 import type { Outcome } from '../../../src/outcome.ts'
 import type { Ended, Started } from '../runs.ts'
 import type { Stage } from '../stage.ts'

@@ -1,4 +1,5 @@
-import { isUnfinished, readRecord, RECORD_ANNOTATION } from '../../../src/record.ts'
+import { readRecord } from '../../../src/read-record.ts'
+import { isUnfinished, RECORD_ANNOTATION } from '../../../src/record.ts'
 import type { Release } from '../../../src/record.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import { selects } from '../../../src/kubernetes/selectors.ts'

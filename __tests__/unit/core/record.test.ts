@@ -1,13 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Version } from '../../../src/outcome.ts'
-import {
-  isUnfinished,
-  printRecord,
-  promoted,
-  readRecord,
-  RECORD_ANNOTATION,
-  restored
-} from '../../../src/record.ts'
+import { readRecord } from '../../../src/read-record.ts'
+import { isUnfinished, printRecord, promoted, RECORD_ANNOTATION, restored } from '../../../src/record.ts'
 import type { HistoryEntry, Phase, Release } from '../../../src/record.ts'
 import { EPOCH } from '../../support/fake-clock.ts'
 import { service } from './scene.ts'
@@ -82,7 +76,7 @@ describe('reading the record', () => {
     ['cut off', printRecord(release()).slice(0, 100)]
   ])('that is %s is refused: nothing may be changed then', (_, text) => {
     expect(() => readRecord(serviceWith(text))).toThrow(
-      /^the annotation greenlight.dev\/release of service\/web cannot be read/
+      /^route: the annotation greenlight.dev\/release of service\/web in namespace shop cannot be read/
     )
   })
 
