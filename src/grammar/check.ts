@@ -144,7 +144,8 @@ const parseBuiltIn = ({ subject, comparison, bound: text }: Sentence): Parsed<Ch
   if ('problem' in metric) return metric
   const { example } = rules[metric.value.kind]
   if (/^stable\b/.test(text)) return comparedWithStable(example)
-  const [, digits = '', unit = ''] = /^(.*?)\s*(%|ms|\/s|s|)$/.exec(text) ?? []
+  const [unit = ''] = /(?:%|ms|\/s|s)$/.exec(text) ?? []
+  const digits = text.slice(0, text.length - unit.length).trimEnd()
   const bound = isUnit(unit) ? parseShifted(digits, places[unit]) : undefined
   if (bound === undefined || !isUnit(unit))
     return refusal(`${quote(text)} is not a number with a unit`, example)

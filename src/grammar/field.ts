@@ -44,13 +44,16 @@ export const optional = <T>(parse: Parser<T>): Field<T | undefined> => ({
   read: (text) => (text.trim() === '' ? { value: undefined } : toReading(parse(text.trim())))
 })
 
-const repeated = <T>(items: readonly Item<T>[], keyOf: (item: T) => string): LineFault[] =>
-  items.flatMap(({ line, value }, index) => {
-    const first = items.slice(0, index).find((item) => keyOf(item.value) === keyOf(value))
-    return first === undefined
-      ? []
-      : [{ line, problem: `${quote(keyOf(value))} is already on line ${first.line}` }]
+const repeated = <T>(items: readonly Item<T>[], keyOf: (item: T) => string): LineFault[] => {
+  const first = new Map<string, number>()
+  return items.flatMap(({ line, value }) => {
+    const key = keyOf(value)
+    const before = first.get(key)
+    if (before !== undefined) return [{ line, problem: `${quote(key)} is already on line ${before}` }]
+    first.set(key, line)
+    return []
   })
+}
 
 /** An input that takes one item a line. */
 export const list = <T>(
@@ -67,9 +70,10 @@ export const list = <T>(
       if ('problem' in parsed) faults.push({ line, ...parsed })
       else items.push({ line, value: parsed.value })
     }
-    if (keyOf !== undefined) faults.push(...repeated(items, keyOf))
-    if (faultsAmong !== undefined) faults.push(...faultsAmong(items, lines.at(-1)?.line ?? 0))
-    return faults.length > 0 ? { faults } : { value: items.map(({ value }) => value) }
+    const repeats = keyOf === undefined ? [] : repeated(items, keyOf)
+    const among = faultsAmong === undefined ? [] : faultsAmong(items, lines.at(-1)?.line ?? 0)
+    const all = [...faults, ...repeats, ...among]
+    return all.length > 0 ? { faults: all } : { value: items.map(({ value }) => value) }
   }
 })
 

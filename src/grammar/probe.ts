@@ -29,9 +29,16 @@ const urlProblem = (url: string): string | undefined => {
     : 'a URL must not hold user name and password, logs would show them'
 }
 
+const splitAtWith = (text: string): readonly [string, string?] => {
+  const word = /\swith\s/.exec(text)
+  return word === null
+    ? [text]
+    : [text.slice(0, word.index).trimEnd(), text.slice(word.index + word[0].length).trimStart()]
+}
+
 /** Reads `<URL> by <response header>`, with `with <Name>: <value>` after it for a header to send. */
 export const parseProbe = (text: string): Parsed<Probe> => {
-  const [, what = '', request] = /^(.*?)(?:\s+with\s+(.*))?$/.exec(text.trim()) ?? []
+  const [what, request] = splitAtWith(text.trim())
   const [, url, header = ''] = /^(\S+)\s+by\s+(\S+)$/.exec(what) ?? []
   if (url === undefined) return refusal(`${quoteUrl(what)} is not <URL> by <response header>`, example)
   const problem = urlProblem(url)

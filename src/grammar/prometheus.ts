@@ -29,7 +29,7 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   if (/[?#]/.test(text))
     return refusal('only the base of the URL is wanted, without query and fragment', urlExample)
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
-    return { value: { kind: 'url', url: new URL(text).href.replace(/\/+$/, '') } }
+    return { value: { kind: 'url', url: new URL(text).href.replace(/(?<!\/)\/+$/, '') } }
   }
   const [, namespace = '', name = '', digits] = /^service\/([^/]+)\/([^/]+):(\d{1,5})$/.exec(text) ?? []
   const port = Number(digits)

@@ -128,7 +128,7 @@ const parseExpectation = (text: string): Parsed<Expectation> => {
 }
 
 const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
-  const [, method = '', where, rest = ''] = /^(\S+)\s+(\S+)(?:\s+(.*))?$/.exec(text) ?? []
+  const [, method = '', where, rest = ''] = /^(\S+)\s+(\S+)(?:\s+([^]*))?$/.exec(text) ?? []
   if (where === undefined || !methods.includes(method)) {
     return refusal(
       `the line does not begin with ${methods.join(', ')} and a target, nor with run:`,

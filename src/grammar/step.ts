@@ -58,7 +58,8 @@ const parseWeight = (text: string): Parsed<Split> => {
 }
 
 const parseSplit = (text: string): Parsed<Split> => {
-  const [, word, rest = ''] = /^(header|mirror)(?:\s+(.*))?$/.exec(text) ?? []
+  const [word = ''] = /^(?:header|mirror)(?!\S)/.exec(text) ?? []
+  const rest = text.slice(word.length).trimStart()
   if (word === 'header') return parseHeaderMatch(rest)
   return word === 'mirror' ? parseMirror(rest) : parseWeight(text)
 }
@@ -85,8 +86,8 @@ export const parseStep = (text: string): Parsed<Step> => withoutHeader(text.trim
 
 const parseLine = (line: string): Parsed<Step> => {
   // The last "for" or "until" counts: the value of a header may hold others.
-  const [, what = '', word, end = ''] = /^(.*?)(?:\s+(for|until)\s+(\S+))?$/.exec(line) ?? []
-  const split = parseSplit(what)
+  const [ending = '', word, end = ''] = /\s(for|until)\s+(\S+)$/.exec(line) ?? []
+  const split = parseSplit(line.slice(0, line.length - ending.length).trimEnd())
   if ('problem' in split) return split
   const until = parseUntil(word, end)
   if ('problem' in until) return until
@@ -117,10 +118,9 @@ export const printStep = ({ split, until }: Step): string => printSplit(split) +
 export const nameStep = ({ split, until }: Step): string =>
   (split.header === undefined ? printSplit(split) : `header ${split.header.name}`) + printUntil(until)
 
-/** What is wrong with one step, given those before it. */
-const orderProblem = (step: Step, earlier: readonly Item<Step>[]): string | undefined => {
+/** What is wrong with one step, given the last one before it that sends users. */
+const orderProblem = (step: Step, previous: Item<Step> | undefined): string | undefined => {
   const { weight } = step.split
-  const previous = earlier.findLast(({ value }) => value.split.weight > 0 && !isLast(value))
   // A 100% that is not the last has a fault of its own.
   if (previous === undefined || isLast(step) || weight > previous.value.split.weight) return undefined
   const before = `${quote(nameStep(previous.value))} on line ${previous.line}`
@@ -131,11 +131,14 @@ const orderProblem = (step: Step, earlier: readonly Item<Step>[]): string | unde
 
 /** What is wrong with the list as a whole; `lastLine` may be one that could not be read. */
 export const stepsFaults = (items: readonly Item<Step>[], lastLine: number): readonly LineFault[] => {
-  const faults = items.flatMap(({ line, value }, index): LineFault[] => {
+  let previous: Item<Step> | undefined
+  const faults = items.flatMap((item): LineFault[] => {
+    const { line, value } = item
     if (isLast(value) && line < lastLine) {
       return [{ line, problem: `${quote(nameStep(value))} can only be the last step`, example: lastStep }]
     }
-    const problem = orderProblem(value, items.slice(0, index))
+    const problem = orderProblem(value, previous)
+    if (value.split.weight > 0 && !isLast(value)) previous = item
     return problem === undefined ? [] : [{ line, problem }]
   })
   const last = items.at(-1)
