@@ -4,6 +4,7 @@ import { splitOf } from './record.ts'
 import type { Selector } from './record.ts'
 import { describeSplit } from './routes/split.ts'
 import { trafficsOf } from './release-run.ts'
+import { remark, sh } from './shell.ts'
 
 /** Where the traffic was when it was last heard of. */
 export function lastKnown({ release, shiftedAt, canary }: ReleaseRun): string {
@@ -17,9 +18,20 @@ export const byHand = (run: ReleaseRun): string[] => [
   'or run the workflow again: it puts stable back before it does anything else'
 ]
 
+/** The lock is another run's, or was: a command that moves traffic would be against that one. */
+export const leftToOthers = (run: ReleaseRun): string[] => [
+  `${lastKnown(run)}; the run that has taken the lock decides about it, and without one command: abort puts stable back`,
+  ...(run.initial.strategy === undefined ? lookByHand(run) : [])
+]
+
+const lookByHand = (run: ReleaseRun): string[] =>
+  trafficsOf(run).map(
+    ({ title }) => `${sh`kubectl -n ${run.namespace} get ${title} -o yaml`}   # who has the traffic`
+  )
+
 const undoByHand = ({ namespace, stable }: ReleaseRun): string[] => [
-  `kubectl -n ${namespace} rollout undo deployment/${stable.deployment}   # back to ${stable.images.join(', ')}`,
-  `kubectl -n ${namespace} rollout history deployment/${stable.deployment}   # which template does it have?`
+  `${sh`kubectl -n ${namespace} rollout undo deployment/${stable.deployment}`}   # back to ${remark(stable.images.join(', '))}`,
+  `${sh`kubectl -n ${namespace} rollout history deployment/${stable.deployment}`}   # which template does it have`
 ]
 
 /**
@@ -30,14 +42,12 @@ function moveByHand(run: ReleaseRun): string[] {
   const { namespace, traffic, routes, stable } = run
   const target = routes.length > 0 ? backendsIn(run).canary : traffic.name
   return [
-    `kubectl -n ${namespace} patch service/${target} --type=json -p '${selecting(run.release.selectors.stable)}'   # all of it to ${stable.deployment}`,
+    `${sh`kubectl -n ${namespace} patch service/${target} --type=json -p ${selecting(run.release.selectors.stable)}`}   # all of it to ${remark(stable.deployment)}`,
     ...run.companions.map(({ own, traffic: { name } }) => {
       const { stable: theirs } = backendsFor(own, backendsIn(run)).selectors
-      return `kubectl -n ${namespace} patch service/${name} --type=json -p '${selecting(theirs)}'   # and all of that`
+      return `${sh`kubectl -n ${namespace} patch service/${name} --type=json -p ${selecting(theirs)}`}   # and all of that`
     }),
-    ...trafficsOf(run).map(
-      ({ title }) => `kubectl -n ${namespace} get ${title} -o yaml   # who has the traffic?`
-    )
+    ...lookByHand(run)
   ]
 }
 
@@ -49,5 +59,5 @@ export const leftOver = ({ initial, namespace, stable }: ReleaseRun): string[] =
   initial.strategy !== undefined
     ? []
     : [
-        `kubectl -n ${namespace} scale deployment/${stable.deployment} --replicas=0   # the version that served before still runs`
+        `${sh`kubectl -n ${namespace} scale deployment/${stable.deployment} --replicas=0`}   # the version that served before still runs`
       ]

@@ -1,5 +1,5 @@
 import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from './errors.ts'
-import { byHand, lastKnown, leftOver } from './by-hand.ts'
+import { byHand, lastKnown, leftOver, leftToOthers } from './by-hand.ts'
 import { execute } from './execute.ts'
 import { untilChangedByOthers } from './execution/in-place.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
@@ -89,7 +89,8 @@ async function afterFailure(
   const failure = failureOf(cause)
   run.ports.log.error(failure.reason)
   if (!run.begun && cause instanceof Cancelled) return { ...failure, result: 'aborted' }
-  if (!run.begun || cause instanceof TakenOver) return { ...failure, result: 'failed' }
+  if (!run.begun) return { ...failure, result: 'failed' }
+  if (cause instanceof TakenOver) return inOtherHands(failure, run)
   // The canary has passed and has all traffic: what is left to do is done by whoever comes next.
   if (!isUnfinished(run.release) || run.release.phase === 'promoting')
     return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
@@ -126,9 +127,17 @@ const failureOf = (cause: unknown): Failure => ({
     : {})
 })
 
+/** Whoever has the lock decides about the traffic; should nobody have it any more, the post step does. */
+const inOtherHands = (failure: Failure, run: ReleaseRun): Ending => ({
+  ...failure,
+  result: 'failed',
+  next: leftToOthers(run),
+  unsettled: true
+})
+
 async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun): Promise<Ending> {
   const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}; ${lastKnown(run)}`
-  if (error instanceof TakenOver) return { ...failure, result: 'failed', reason }
+  if (error instanceof TakenOver) return inOtherHands({ ...failure, reason }, run)
   if (error instanceof StableCannotServe && run.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
   // The post step has minutes where a cancelled step has seconds.

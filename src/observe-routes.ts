@@ -1,4 +1,4 @@
-import { InputError, RouteGone } from './errors.ts'
+import { ClusterError, InputError, RouteGone } from './errors.ts'
 import { printRoute } from './grammar/route.ts'
 import type { RouteName } from './grammar/route.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
@@ -26,7 +26,7 @@ async function readRoute(
 ): Promise<FoundRoute | { problem: string }> {
   const [kindly] = routesOfKind(name.kind)
   if (kindly === undefined) return { problem: `${printRoute(name)} is not a route that traffic is moved on` }
-  const object = await cluster.get({ ...kindly.object, namespace, name: name.name })
+  const object = await ifKindIsThere(cluster.get({ ...kindly.object, namespace, name: name.name }))
   if (object === undefined) return { problem: `${printRoute(name)} does not exist in namespace ${namespace}` }
   const route = routeFor(name.kind, object)
   if (route === undefined) {
@@ -37,12 +37,24 @@ async function readRoute(
   return { name, route, object, others: await readOthers(route, namespace, cluster) }
 }
 
+/** With its definition all objects of a kind are gone. */
+async function ifKindIsThere<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 404) return undefined
+    throw error
+  }
+}
+
 const readOthers = async (
   { others }: Route,
   namespace: string,
   cluster: Cluster
 ): Promise<readonly KubernetesObject[]> =>
-  (await Promise.all(others.map((kind) => cluster.list({ ...kind, namespace })))).flat()
+  (await Promise.all(others.map((kind) => ifKindIsThere(cluster.list({ ...kind, namespace }))))).flatMap(
+    (found) => found ?? []
+  )
 
 /** Reads a route that was there before anew. @throws RouteGone when it is not there any more */
 export async function readMembers(

@@ -16,7 +16,7 @@ import type { Version } from './outcome.ts'
 import type { RouteName } from './grammar/route.ts'
 import { chooseServices } from './choose-services.ts'
 import { readNeighbours } from './neighbours.ts'
-import { readRoutes } from './observe-routes.ts'
+import { readRemaining } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
 import { ownRecord } from './own-record.ts'
 import { isUnfinished } from './record.ts'
@@ -45,25 +45,23 @@ interface Ports {
   readonly clock: Clock
 }
 
+const AUTOSCALERS = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
+
 /** @throws InputError when it is not clear what serves */
 export async function observe(target: Target, { cluster, clock }: Ports): Promise<Observed> {
   const { namespace, workload } = target
   const [named, routes, services, all] = await Promise.all([
     readSlots(target, { cluster, clock }),
-    readRoutes(target.routes, namespace, cluster),
+    readRemaining(target.routes, namespace, cluster),
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
-    cluster.list<HorizontalPodAutoscaler>({
-      apiVersion: 'autoscaling/v2',
-      kind: 'HorizontalPodAutoscaler',
-      namespace
-    })
+    cluster.list<HorizontalPodAutoscaler>({ ...AUTOSCALERS, namespace })
   ])
   if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
-  const chosen = chooseServices(target, services, named, routes)
+  const chosen = chooseServices(target, services, named, routes.found)
   const { service, companions } = chosen
   const record = ownRecord({ workload, service, slots: named, autoscalers: all })
   const { slots, foreign } = ownSlots(named, service, record)
-  const autoscalers = all.filter(({ spec }) => spec.scaleTargetRef.kind === 'Deployment')
+  const autoscalers = all.filter(scalesDeployment)
   const otherServices = services.filter((other) => other !== service && !companions.includes(other))
   const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
   if (isFault(stable)) throw explained(stable, otherServices, workload)
@@ -74,7 +72,8 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
     companions,
     otherServices,
     record,
-    routes,
+    routes: routes.found,
+    goneRoutes: routes.gone,
     slots,
     foreign,
     ...(await readServing({ ...chosen, record, otherServices, slots, workload, stable }, cluster)),
@@ -114,6 +113,9 @@ function explained(fault: Fault, otherServices: readonly Service[], workload: st
   const rivals = rivalFaults({ otherServices, workload })
   return new InputError(rivals.length > 0 ? rivals : [fault])
 }
+
+const scalesDeployment = ({ spec }: HorizontalPodAutoscaler): boolean =>
+  spec.scaleTargetRef.kind === 'Deployment'
 
 const scales =
   ({ metadata }: Deployment) =>

@@ -1,3 +1,4 @@
+import { InputError } from './errors.ts'
 import { wantedReplicas } from './kubernetes/health.ts'
 import type { Deployment, HorizontalPodAutoscaler, Pod, Service } from './kubernetes/objects.ts'
 import type { SlotName } from './kubernetes/slots.ts'
@@ -23,6 +24,8 @@ export interface Observed {
   readonly record: Release | undefined
   /** What carries the traffic besides the Service. */
   readonly routes: readonly FoundRoute[]
+  /** Why what the user named besides is not among them. */
+  readonly goneRoutes?: readonly string[]
   readonly slots: Slots
   /** Deployments that have the name of a slot, and pods that are nobody's but their own. */
   readonly foreign: readonly Deployment[]
@@ -70,6 +73,11 @@ export const membersOf = (
   route,
   objects: route.members(object, others, backends)
 })
+
+/** @throws InputError that names every route that is not there or that we cannot move traffic on */
+export function requireRoutes({ goneRoutes = [] }: Observed): void {
+  if (goneRoutes.length > 0) throw new InputError(goneRoutes.map((problem) => ({ input: 'route', problem })))
+}
 
 /** The version that runs in a Deployment. */
 export const versionOf = (slot: SlotName, deployment: Deployment, hash: string): Version => ({

@@ -11,6 +11,7 @@ import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import { describeSplit } from './routes/split.ts'
 import type { Origin } from './strategies/prepare.ts'
+import { sh } from './shell.ts'
 
 type Command = Outcome['command']
 
@@ -133,7 +134,7 @@ function nextSteps(
       ...(selects(release.selectors.before, { ...release.selectors.canary })
         ? ['Find the cause above.']
         : [
-            `Find the cause above, or start one pod of it by hand, which gets no traffic: kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`
+            `Find the cause above, or start one pod of it by hand, which gets no traffic: ${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`}`
           ]),
       'Fix it and push again: the next run releases it from the start.'
     ]

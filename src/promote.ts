@@ -3,7 +3,7 @@ import { canaryFaults, tryCanary } from './dry-run.ts'
 import { InputError } from './errors.ts'
 import { tidyConfig } from './execution/config.ts'
 import { readyPods } from './execution/endpoints.ts'
-import { parseStep } from './grammar/step.ts'
+import { parseStep, stepsFaults } from './grammar/step.ts'
 import type { Step as ReleaseStep } from './grammar/step.ts'
 import type { Inputs } from './inputs.ts'
 import type { Ports } from './execution/run-state.ts'
@@ -128,20 +128,19 @@ async function goOn(
   lock: Lock
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
-  const { service, companions, autoscaler, workload } = observed
-  const stable = observed.stable.deployment
-  const routes = await routesOf(record, service, ports)
+  const routes = await routesOf(record, observed.service, ports)
   const sampler = samplerFor(request, routes)
   const report = await sampler?.preflight(stableSubject(observed), signal)
-  const release: Release = { ...watched(record, inputs), continuedBy: origin.release }
   const entrance = entranceOf(observed, routes, live)
   const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]
   if (faults.length > 0) throw new InputError(faults)
-  const what = { service, companions, routes, stable, autoscaler, workload }
-  const run = beginRun({ ...what, release, entrance, begun: true, lock, sampler }, ports, inputs)
+  const release: Release = { ...watched(record, inputs), holder: origin.holder }
+  const stable = observed.stable.deployment
+  const taken = { routes, stable, release, entrance, lock, sampler, begun: true, readUnderLock: true }
+  const run = beginRun({ ...observed, ...taken }, ports, inputs)
   run.deployment = live
   run.pods = await readyPods(run, 'canary')
-  run.warnings.push(...(report?.warnings ?? []))
+  run.warnings.push(...(report?.warnings ?? []), ...unwatched(record, inputs))
   const { bake, previous, checks } = inputs
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planRest((record.step ?? 0) + 1, progress, release)
@@ -150,14 +149,31 @@ async function goOn(
   return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
 }
 
-const watched = (record: Release, { watchdog = record.watchdog }: Inputs): Release => ({
+/** Watched over as the inputs say: what the record names is an image that anybody may have written there. */
+const watched = ({ watchdog: _, ...record }: Release, { watchdog }: Inputs): Release => ({
   ...record,
   ...(watchdog === undefined ? {} : { watchdog })
 })
 
-/** The steps of a release are those that it began with, whatever the workflow says by now. */
-const stepsIn = ({ steps = [] }: Release): readonly ReleaseStep[] =>
-  steps.flatMap((line) => {
+const unwatched = ({ id, watchdog }: Release, inputs: Inputs): readonly string[] =>
+  watchdog === undefined || inputs.watchdog !== undefined
+    ? []
+    : [`release ${id} began with a watchdog and goes on without one; watchdog: ${watchdog} starts it again`]
+
+/**
+ * The steps of a release are those that it began with, whatever the workflow says by now.
+ * @throws InputError when one cannot be read: left out, the release would go past what it stands for
+ */
+function stepsIn({ id, steps = [], step = 0 }: Release): readonly ReleaseStep[] {
+  const unreadable = (problem: string): InputError =>
+    refused(`the steps of release ${id} on record cannot be carried out: ${problem}`, ABORT)
+  const items = steps.map((line, index) => {
     const parsed = parseStep(line)
-    return 'problem' in parsed ? [] : [parsed.value]
+    if ('problem' in parsed) throw unreadable(`step ${index + 1}: ${parsed.problem}`)
+    return { line: index + 1, value: parsed.value }
   })
+  const [fault] = stepsFaults(items, items.length)
+  if (fault !== undefined) throw unreadable(`step ${fault.line ?? 0}: ${fault.problem}`)
+  if (step >= items.length) throw unreadable(`it waits in step ${step + 1} of ${items.length}`)
+  return items.map(({ value }) => value)
+}

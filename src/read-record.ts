@@ -5,6 +5,7 @@ import type { KubernetesObject } from './kubernetes/objects.ts'
 import { isTree } from './kubernetes/tree.ts'
 import { RECORD_ANNOTATION } from './record.ts'
 import type { Phase, Release } from './record.ts'
+import { sh } from './shell.ts'
 
 /**
  * Reads the record of a route object.
@@ -26,7 +27,7 @@ export function unreadable({ kind, metadata }: KubernetesObject, damage: string,
     `the annotation ${RECORD_ANNOTATION} of ${object} in namespace ${namespace} cannot be read (${damage}): ` +
     `it was written by another version of Greenlight or edited by hand. Nothing was changed. ` +
     `${facts}Check that the version serves that should, then remove the annotation`
-  const example = `kubectl -n ${namespace} annotate ${object} ${RECORD_ANNOTATION}-`
+  const example = sh`kubectl -n ${namespace} annotate ${object} ${RECORD_ANNOTATION}-`
   return new InputError([{ input: 'route', problem, example }])
 }
 
@@ -147,7 +148,7 @@ const RECORD: Shape = {
   'shiftedAt?': time,
   'steps?': [text, MOST],
   'step?': count,
-  'continuedBy?': text,
+  'holder?': text,
   'routes?': [{ kind: matching(/^[a-z]+$/, 63), name }, MOST],
   'exposed?': flag,
   startedAt: time,

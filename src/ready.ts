@@ -3,6 +3,7 @@ import type { TriedManifest } from './dry-run.ts'
 import { InputError } from './errors.ts'
 import type { Inputs } from './inputs.ts'
 import type { Deployment } from './kubernetes/objects.ts'
+import { requireRoutes } from './observed.ts'
 import type { Observed } from './observed.ts'
 import type { Step } from './plan.ts'
 import { requireShape } from './misshapen.ts'
@@ -40,6 +41,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const { inputs, origin, ports, signal } = request
   const { strategy } = inputs
   await requireShape(request.manifests, observed.namespace, ports.cluster)
+  requireRoutes(observed)
   const authored = asAuthored(request.manifests, observed)
   if (authored.faults.length > 0) throw new InputError(authored.faults)
   const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)

@@ -42,8 +42,8 @@ export interface Release {
   /** The steps as the user wrote them, and the one that it is in, from 0. */
   readonly steps?: readonly string[]
   readonly step?: number
-  /** The run that has gone on with a release that had waited, and may have left something to its post step. */
-  readonly continuedBy?: string
+  /** As the lock named the run that has it, or had: tells two steps of one job apart. Absent in records of before. */
+  readonly holder?: string
   /** The routes that traffic is moved on. None: on the Service itself. */
   readonly routes?: readonly RouteName[]
   /** Whether users have been on the canary: then its pods may not end without a drain. */

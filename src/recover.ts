@@ -5,6 +5,7 @@ import { readyPods } from './execution/endpoints.ts'
 import { throughOutages } from './execution/outage.ts'
 import type { Ports, ReleaseRun, Settings } from './execution/run-state.ts'
 import type { Inputs } from './inputs.ts'
+import { LockedError } from './kubernetes/acquire.ts'
 import type { Lock } from './kubernetes/lease.ts'
 import type { Service } from './kubernetes/objects.ts'
 import { NOWHERE } from './kubernetes/ports.ts'
@@ -48,12 +49,23 @@ export async function recover(
     return await recoverOnce({ service, companions, workload }, release, ports, settings, lock)
   } catch (error) {
     if (!(error instanceof TakenOver) || tries === 0) throw error
-    await lock.assure()
+    await lock.confirmUnbroken()
     const live = await ports.cluster.get<Service>(refOf(service))
-    const record = live && readRecord(live)
-    if (live === undefined || !record || !isSameRelease(record, release) || !isUnfinished(record)) throw error
-    ports.log.warning(`release ${release.id} has gone on meanwhile: looking again`)
+    if (live === undefined) throw error
+    const record = asFoundNow(live, release)
+    if (!isUnfinished(record)) throw error
+    ports.log.warning(`the record of release ${release.id} was written meanwhile: looking again`)
     return recover({ service: live, companions, workload }, record, ports, settings, lock, tries - 1)
+  }
+}
+
+/** What its own run has made of it meanwhile; anything else somebody has written over it while nobody else has the lock. */
+function asFoundNow(live: Service, release: Release): Release {
+  try {
+    const now = readRecord(live)
+    return now !== undefined && isSameRelease(now, release) ? now : release
+  } catch {
+    return release
   }
 }
 
@@ -140,7 +152,13 @@ export async function recoverOwn(
   settings: OwnSettings
 ): Promise<string | undefined> {
   const finish = (): Promise<string | undefined> => finishOwn(target, origin, ports, settings)
-  return throughOutages(finish, ports, new AbortController().signal)
+  try {
+    return await throughOutages(finish, ports, new AbortController().signal)
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error
+    ports.log.line(`what this run has left is undone by the one that has taken over: ${error.message}`)
+    return undefined
+  }
 }
 
 async function finishOwn(
@@ -178,11 +196,12 @@ function deedOf(record: Release, run?: ReleaseRun): string {
 /** What this run has left to do; the selector when only that is to be settled. */
 function leftOf(
   observed: Observed,
-  { release }: Origin,
+  { release, holder }: Origin,
   { previous }: OwnSettings
 ): 'undo' | 'retire' | Selector | undefined {
   const { record } = observed
-  if (record === undefined || (record.continuedBy ?? record.id) !== release) return undefined
+  if (record === undefined) return undefined
+  if (record.holder === undefined ? record.id !== release : record.holder !== holder) return undefined
   if (record.phase === 'waiting') return undefined
   if (isUnfinished(record)) return 'undo'
   if (record.settle !== undefined) return record.settle

@@ -2,6 +2,7 @@ import { initialStanding } from './analysis/judge.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import { ReleaseFailed, RouteGone } from './errors.ts'
 import type { Follower, Lane, Ports, ReleaseRun, Settings } from './execution/run-state.ts'
+import type { Place } from './execution/route-state.ts'
 import { openTraffic } from './execution/traffic.ts'
 import type { Traffic } from './execution/traffic.ts'
 import type { Lock } from './kubernetes/lease.ts'
@@ -31,18 +32,18 @@ export interface Beginning {
   readonly entrance: Entrance
   /** Whether the record on the route is already this release's: then there is something to put back. */
   readonly begun: boolean
+  /** Whether the Service was read after the lock was taken: then no other run can have written it since. */
+  readonly readUnderLock?: boolean
   readonly lock: Lock
   readonly sampler: Sampler | undefined
 }
 
 /** The state of a release before its first step. */
-export function beginRun(
-  { service, companions = [], routes, stable, release, begun, lock, ...rest }: Beginning,
-  ports: Ports,
-  settings: Settings
-): ReleaseRun {
+export function beginRun(beginning: Beginning, ports: Ports, settings: Settings): ReleaseRun {
+  const { service, companions = [], routes, stable, release, begun, lock, ...rest } = beginning
   const namespace = service.metadata.namespace ?? ''
-  const traffic = openService(service, lock.holder, ports)
+  const held = heldBy(beginning)
+  const traffic = openService(service, held, ports)
   return {
     ...nothingYet(),
     namespace,
@@ -50,9 +51,9 @@ export function beginRun(
     settings,
     ports,
     traffic,
-    companions: openCompanions(companions, release, lock.holder, traffic, ports),
+    companions: openCompanions(companions, release, held, traffic, ports),
     recorded: begun,
-    routes: routes.map((route) => openLane(route, release, lock.holder, traffic, ports)),
+    routes: routes.map((route) => openLane(route, release, held, traffic, ports)),
     lock,
     begun,
     stable: release.stable,
@@ -122,7 +123,15 @@ export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonl
 export const drainIn = ({ routes }: ReleaseRun): number =>
   drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
 
-function openService(service: Service, holder: string, ports: Ports): Traffic {
+type Held = Pick<Place, 'holder' | 'confirm' | 'isOurs'>
+
+const heldBy = ({ lock, readUnderLock = false }: Beginning): Held => ({
+  holder: lock.holder,
+  confirm: () => lock.confirmUnbroken(),
+  isOurs: readUnderLock
+})
+
+function openService(service: Service, held: Held, ports: Ports): Traffic {
   const { apiVersion, kind, metadata } = service
   const { namespace, name } = metadata
   const read = async (): Promise<[Service]> => {
@@ -132,13 +141,13 @@ function openService(service: Service, holder: string, ports: Ports): Traffic {
       `service/${name} in namespace ${namespace ?? ''} was deleted while the release ran`
     )
   }
-  return openTraffic({ objects: [service], holder, read }, ports)
+  return openTraffic({ ...held, objects: [service], read }, ports)
 }
 
 function openCompanions(
   services: readonly Service[],
   release: Release,
-  holder: string,
+  held: Held,
   anchor: Traffic,
   ports: Ports
 ): readonly Follower[] {
@@ -151,21 +160,21 @@ function openCompanions(
       throw new RouteGone(`service/${own.name} was deleted while the release ran`)
     }
     const hasPorts = (service.spec.ports ?? []).length > 0
-    return [{ own, hasPorts, traffic: openTraffic({ objects: [service], holder, read, anchor }, ports) }]
+    return [{ own, hasPorts, traffic: openTraffic({ ...held, objects: [service], read, anchor }, ports) }]
   })
 }
 
 function openLane(
   { name, route, objects }: ObservedRoute,
   release: Release,
-  holder: string,
+  held: Held,
   anchor: Traffic,
   ports: Ports
 ): Lane {
   const { namespace = '' } = objects[0].metadata
   const backends = backendsOf(release, namespace, anchor.name)
   const read = () => readMembers(name, backends, ports.cluster)
-  return { route, traffic: openTraffic({ objects, holder, read, anchor }, ports) }
+  return { route, traffic: openTraffic({ ...held, objects, read, anchor }, ports) }
 }
 
 /** The routes of a release that is on record already; nobody comes by one that was deleted since. */

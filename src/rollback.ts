@@ -9,7 +9,7 @@ import { NOWHERE } from './kubernetes/ports.ts'
 import { withLock } from './lock.ts'
 import { observe } from './observe.ts'
 import { readRoutes } from './observe-routes.ts'
-import { whenEnded } from './observed.ts'
+import { requireRoutes, whenEnded } from './observed.ts'
 import type { FoundRoute, Observed } from './observed.ts'
 import type { Outcome } from './outcome.ts'
 import { outcomeOf } from './outcomes.ts'
@@ -137,6 +137,7 @@ async function findWay(request: RollbackRequest, observed: Observed): Promise<Wa
 }
 
 async function wayBeside(request: RollbackRequest, observed: Observed, previous: Previous): Promise<Way> {
+  requireRoutes(observed)
   const named = await routesToRollBack(observed, request.ports)
   const prepared = prepareRollback({ ...observed, routes: named }, previous, request.origin)
   const { canary, live, release, routes, settled, services, lingers, faults } = prepared

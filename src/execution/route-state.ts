@@ -25,8 +25,11 @@ export interface Place {
   /** As the release was planned on. */
   readonly objects: RouteObjects
   read(): Promise<RouteObjects>
-  /** Who has the lock. */
+  /** Who has the lock, and the question whether it still is so. @throws TakenOver when it is not */
   readonly holder: string
+  confirm(): Promise<void>
+  /** Whether the objects were read under the lock: else another run may have written them before it was ours. */
+  readonly isOurs: boolean
   /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
   readonly anchor?: { refresh(): Promise<void>; noteGuests(): Promise<void> }
 }
@@ -64,14 +67,29 @@ export interface State {
 export const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
   metadata.annotations?.[RECORD_ANNOTATION]
 
-/** A run that was declared dead and wakes up finds another record and writes nothing. */
-export function fence({ ours, claims, last, title }: State, live: KubernetesObject): void {
+/**
+ * A run that was declared dead and wakes up finds another record or claim, has lost the lock, and writes nothing. As
+ * long as the lock is ours, what stands there is no other run's: somebody has written it by hand, or a tool has, and a
+ * run that gave up for that would leave traffic half moved.
+ * @throws TakenOver when another run may have written it
+ */
+export async function fence(state: State, live: KubernetesObject): Promise<void> {
+  const stranger = strangerIn(state, live)
+  if (stranger === undefined) return
+  const { place, last, title } = state
+  if (last === undefined && place.anchor === undefined && !place.isOurs)
+    throw new TakenOver(
+      `${stranger} on ${title} was written by another run: this one changes nothing any more`
+    )
+  await place.confirm()
+}
+
+function strangerIn({ ours, claims, last }: State, live: KubernetesObject): string | undefined {
   const text = recordOf(live)
   const claim = claimOf(live)
-  if (claim !== undefined && !claims.has(claim))
-    throw new TakenOver(`another run (${claim}) has taken over ${title}: this one changes nothing any more`)
-  if (ours.has(text) || (text === undefined && last !== undefined)) return
-  throw new TakenOver(`the record on ${title} was written by another run: this one changes nothing any more`)
+  if (claim !== undefined && !claims.has(claim)) return `the claim ${claim}`
+  if (ours.has(text) || (text === undefined && last !== undefined)) return undefined
+  return 'the record'
 }
 
 /** What brings the live objects to where the edit wants them. */

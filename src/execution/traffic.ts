@@ -21,11 +21,11 @@ export interface Traffic {
   /**
    * Traffic and record in one write an object. A change by somebody else in between is read and kept.
    * @param release the record to leave there; undefined: none, this route is as it was
-   * @throws TakenOver when the record is no longer one that we wrote, RouteGone when there is nothing to write to any
+   * @throws TakenOver when another run has the lock, RouteGone when there is nothing to write to any
    * more; to take a release out of what is gone is nothing to do
    */
   write(edit: Edit, release: Release | undefined): Promise<void>
-  /** Reads the objects anew. @throws TakenOver when a record in them is another run's */
+  /** Reads the objects anew. @throws TakenOver when they are another run's */
   refresh(): Promise<void>
   /** Keeps in the record that somebody else has sent users where the release had not. */
   noteGuests(): Promise<void>
@@ -85,9 +85,7 @@ function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
 /** Only with what no other run stands behind may a write be guarded: its version would let it pass. */
 async function readAgain(state: State): Promise<void> {
   const live = await state.place.read()
-  live.forEach((object) => {
-    fence(state, object)
-  })
+  for (const object of live) await fence(state, object)
   await state.place.anchor?.refresh()
   state.known = live
 }
@@ -119,9 +117,7 @@ async function attempt(
   left: number
 ): Promise<Change | undefined> {
   const release = state.hadGuests ? withGuests(planned) : planned
-  state.known.forEach((object) => {
-    fence(state, object)
-  })
+  for (const object of state.known) await fence(state, object)
   if (release !== undefined) state.ours.add(printRecord(release))
   state.sent = { edit, release }
   try {

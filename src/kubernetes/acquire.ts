@@ -1,6 +1,7 @@
 import { isConflict } from './conflict.ts'
 import type { Ref } from './cluster.ts'
-import { keep, leaseOf, LOCK_SECONDS, RUN_ANNOTATION } from './lease.ts'
+import { canonical } from './canonical.ts'
+import { keep, leaseOf, RUN_ANNOTATION, secondsOf } from './lease.ts'
 import type { Holder, Lock, Ports } from './lease.ts'
 import type { Lease } from './objects.ts'
 
@@ -59,6 +60,13 @@ const together = ({ id }: Holder, locks: readonly Lock[]): Lock => {
     lost: AbortSignal.any(locks.map(({ lost }) => lost)),
     assure: () => all((lock) => lock.assure()),
     confirm: () => all((lock) => lock.confirm()),
+    // Another run would have had to have all of them.
+    async confirmUnbroken() {
+      await all((lock) => lock.confirm())
+      await Promise.any(locks.map((lock) => lock.confirmUnbroken())).catch((error: unknown) => {
+        throw error instanceof AggregateError ? (error.errors[0] as Error) : error
+      })
+    },
     release: () => all((lock) => lock.release())
   }
 }
@@ -89,18 +97,25 @@ async function whenFree(
   { cluster, clock, log }: Ports,
   signal: AbortSignal
 ): Promise<Lease> {
-  const { holderIdentity = '', renewTime, leaseDurationSeconds = LOCK_SECONDS } = lease.spec ?? {}
+  const holderIdentity = nameIn(lease)
+  const seconds = secondsOf(lease)
   if (holderIdentity === '' || holderIdentity === holder.id) return lease
-  log.line(`The lock is held by ${holderIdentity}; looking for ${leaseDurationSeconds} s whether it is alive`)
-  const deadline = clock.now() + leaseDurationSeconds * 1000
+  log.line(`The lock is held by ${holderIdentity}; looking for ${seconds} s whether it is alive`)
+  const deadline = clock.now() + seconds * 1000
   while (clock.now() < deadline) {
     await clock.sleep(LOOK_EVERY, signal)
     const now = await cluster.get<Lease>(ref)
-    if ((now?.spec?.holderIdentity ?? '') === '') return now ?? withoutVersion(lease)
-    if (now?.spec?.renewTime !== renewTime) throw locked(now ?? lease, ref)
+    if (now === undefined || nameIn(now) === '') return now ?? withoutVersion(lease)
+    if (canonical(now.spec?.renewTime) !== canonical(lease.spec?.renewTime)) throw locked(now, ref)
   }
   log.line(`${holderIdentity} does not live any more: taking the lock over`)
   return lease
+}
+
+/** Empty when nobody has it. */
+function nameIn({ spec }: Lease): string {
+  const found: unknown = spec?.holderIdentity ?? ''
+  return typeof found === 'string' ? found : JSON.stringify(found)
 }
 
 const withoutVersion = (lease: Lease): Lease => ({ ...lease, metadata: { name: lease.metadata.name } })

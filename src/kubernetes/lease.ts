@@ -41,6 +41,12 @@ export interface Lock {
   assure(): Promise<void>
   /** Asks in any case. @throws TakenOver when we do not hold it */
   confirm(): Promise<void>
+  /**
+   * The same, and whether it was ours all the time: while somebody had deleted or cleared it by hand, another run may
+   * have had it.
+   * @throws TakenOver when that cannot be ruled out
+   */
+  confirmUnbroken(): Promise<void>
   release(): Promise<void>
 }
 
@@ -65,9 +71,28 @@ export function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now:
       leaseDurationSeconds: LOCK_SECONDS,
       acquireTime: taken ? time : (found?.spec?.acquireTime ?? time),
       renewTime: time,
-      leaseTransitions: (found?.spec?.leaseTransitions ?? 0) + (taken ? 1 : 0)
+      leaseTransitions: transitionsOf(found) + (taken ? 1 : 0)
     }
   }
+}
+
+/** How often it has changed hands, if what stands there is a number. */
+const transitionsOf = (lease: Lease | undefined): number => {
+  const found: unknown = lease?.spec?.leaseTransitions
+  return Number.isSafeInteger(found) ? Math.max(0, found as number) : 0
+}
+
+/** The longest that a holder is waited for that gives no sign of life, in seconds. */
+const MOST_SECONDS = 60
+
+/**
+ * For how long the holder has not to be heard of until it counts as dead. Anybody may have written that: for ever would lock
+ * the workload, no time at all would take the lock from a run that is alive.
+ */
+export function secondsOf({ spec }: Lease): number {
+  const found: unknown = spec?.leaseDurationSeconds
+  if (typeof found !== 'number' || !(found >= 1)) return LOCK_SECONDS
+  return Math.min(found, MOST_SECONDS)
 }
 
 /** MicroTime as the API server wants it. */
@@ -85,6 +110,8 @@ interface Kept extends Held {
   lease: Lease
   /** Milliseconds since the epoch. */
   renewedAt: number
+  /** Whether it was taken again after somebody had taken it away by hand. */
+  isRetaken: boolean
 }
 
 /**
@@ -92,8 +119,8 @@ interface Kept extends Held {
  * the lock is lost, and the record on the route keeps two runs apart until that is read.
  */
 export function keep(lease: Lease, renewedAt: number, held: Held): Lock {
-  const { ports, holder, isInherited } = held
-  const kept: Kept = { ...held, lost: new AbortController(), lease, renewedAt }
+  const { ports, ref, holder, isInherited } = held
+  const kept: Kept = { ...held, lost: new AbortController(), lease, renewedAt, isRetaken: false }
   const stopped = new AbortController()
   const renewing = renewAgain(kept, stopped.signal).catch(() => undefined)
   const confirm = async (): Promise<void> => {
@@ -109,6 +136,10 @@ export function keep(lease: Lease, renewedAt: number, held: Held): Lock {
       kept.lost.signal.throwIfAborted()
     },
     confirm,
+    async confirmUnbroken() {
+      await confirm()
+      if (kept.isRetaken) throw new TakenOver(describeRetaken(ref))
+    },
     async release() {
       stopped.abort()
       await renewing
@@ -150,7 +181,9 @@ async function renew(kept: Kept): Promise<void> {
   const now = ports.clock.now()
   try {
     // A Lease that is gone is made anew by this: the API server lets a PUT do that for Leases.
-    kept.lease = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
+    const renewed = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
+    kept.isRetaken ||= renewed.metadata.uid !== kept.lease.metadata.uid
+    kept.lease = renewed
     kept.renewedAt = now
   } catch (error) {
     if (!isConflict(error)) throw error
@@ -167,6 +200,7 @@ async function look(kept: Kept, now: number): Promise<void> {
     ports.log.warning(`somebody has taken lease/${ref.name} from this run by hand: it takes it again`)
     // With the version of what is gone: nothing that another run makes meanwhile is overwritten.
     kept.lease = live ?? kept.lease
+    kept.isRetaken = true
     await renew(kept)
   } else if (by === holder.id) {
     // Somebody may have put a label on it, or our own last renewal has arrived and only its answer has not.
@@ -178,6 +212,9 @@ async function look(kept: Kept, now: number): Promise<void> {
     lost.abort(new TakenOver(message))
   }
 }
+
+const describeRetaken = ({ name }: Ref): string =>
+  `somebody had taken lease/${name} away by hand, and another run may have had it: this one changes nothing any more`
 
 /** Nobody has it, and no run that is over by now has had it since: that would count as one more holder. */
 const isCleared = ({ metadata, spec }: Lease, ours: Lease): boolean =>

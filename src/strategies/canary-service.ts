@@ -7,6 +7,7 @@ import { isSlotService, SLOT_LABEL } from '../kubernetes/slots.ts'
 import type { Observed } from '../observed.ts'
 import { backendsOf } from '../record.ts'
 import type { Release } from '../record.ts'
+import { sh } from '../shell.ts'
 
 /**
  * The Service behind which routes find the canary: the ports of the one that users name, and a selector that is never changed
@@ -49,7 +50,7 @@ export function canaryServiceFaults({ otherServices, service }: Observed, { obje
     {
       input: 'route',
       problem: `service/${name} exists and selects ${printSelector(live.spec.selector)}; the routes need a Service of that name that selects ${printSelector(selector)}, the canary's pods`,
-      example: `kubectl delete service ${name}, or another name for it`
+      example: `${sh`kubectl delete service ${name}`}, or another name for it`
     }
   ]
 }

@@ -11,6 +11,7 @@ import { BEFORE_ANNOTATION } from '../routes/route.ts'
 import type { Backends } from '../routes/route.ts'
 import { keyOf, withObject } from '../routes/writes.ts'
 import { isSlotOf } from './traffic-fields.ts'
+import { sh } from '../shell.ts'
 
 /** Manifests as their authors can have meant them, and what was left out of them. */
 export interface Authored {
@@ -56,7 +57,7 @@ function authored({ object, source }: Manifest, observed: Observed): Authored {
 const inRelease = (what: string, { kind, metadata }: KubernetesObject): Fault => ({
   input: 'manifests',
   problem: `${what} was taken in the middle of a release (${BEFORE_ANNOTATION}): applied, it would move traffic`,
-  example: `\`kubectl get ${kind.toLowerCase()} ${metadata.name} -o yaml\` when no release is under way, or its file in Git`
+  example: `\`${sh`kubectl get ${kind.toLowerCase()} ${metadata.name} -o yaml`}\` when no release is under way, or its file in Git`
 })
 
 /** Copies of config, a route's entries for the canary, the Services of the slots. */

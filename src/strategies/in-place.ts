@@ -10,6 +10,7 @@ import { printRoute } from '../grammar/route.ts'
 import type { Observed } from '../observed.ts'
 import type { Step } from '../plan.ts'
 import type { InPlace, Release, Selector } from '../record.ts'
+import { sh } from '../shell.ts'
 
 /** Whether the Deployment that serves gets the new version itself. */
 export const isInPlace = (strategy: Inputs['strategy']): strategy is InPlace =>
@@ -103,11 +104,11 @@ function stateFaults(strategy: string, { stable }: Observed, canary: Deployment)
   const faults: Fault[] = []
   if (stable.hash === '') {
     const problem = `${name} has no pods: strategy ${strategy} replaces pods that serve, and nothing would show whether the new ones run`
-    faults.push({ input: 'workload', problem, example: `kubectl scale ${name} --replicas=1` })
+    faults.push({ input: 'workload', problem, example: sh`kubectl scale ${name} --replicas=1` })
   }
   if (stable.deployment.spec.paused === true) {
     const problem = `${name} is paused: somebody wants nothing to be rolled out in it`
-    faults.push({ input: 'workload', problem, example: `kubectl rollout resume ${name}` })
+    faults.push({ input: 'workload', problem, example: sh`kubectl rollout resume ${name}` })
   }
   if (rolloutOf(canary).revisionHistoryLimit === 0) {
     const problem = `${name} would have revisionHistoryLimit 0: the template that serves now would be gone as soon as the new one runs, so that nothing could be undone`
@@ -128,5 +129,5 @@ const reachedFaults = ({ slots, stable, service }: Observed, selector: Selector)
     .map(({ metadata }) => ({
       input: 'workload',
       problem: `service/${service.metadata.name} would select ${printSelector(selector)}, and with it the pods of deployment/${metadata.name}`,
-      example: `kubectl scale deployment/${metadata.name} --replicas=0`
+      example: sh`kubectl scale deployment/${metadata.name} --replicas=0`
     }))

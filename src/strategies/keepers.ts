@@ -2,6 +2,7 @@ import type { Fault } from '../errors.ts'
 import { declares } from '../kubernetes/gitops.ts'
 import type { Keeper } from '../kubernetes/gitops.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { sh } from '../shell.ts'
 import type { Edit } from './edits.ts'
 
 /** What Argo CD's or Flux's own object says; only what decides about foreign changes is named. */
@@ -145,9 +146,9 @@ function judgeKustomization(
   const open = kept.filter((edit) => !ignore.some((rule) => isExempt(edit, rule)))
   if (suspend || open.length === 0) return NOTHING
   const name = `Kustomization ${keeper.name} of Flux (namespace ${keeper.namespace})`
-  const objects = [...new Set(open.map(titleOf))].join(' ')
+  const objects = [...new Set(open.map(titleOf))].map((title) => sh`${title}`).join(' ')
   const namespace = open[0]?.object.metadata.namespace ?? ''
-  const remedy = `kubectl -n ${namespace} annotate ${objects} kustomize.toolkit.fluxcd.io/reconcile=disabled, and the same annotation in Git`
+  const remedy = `${sh`kubectl -n ${namespace} annotate`} ${objects} kustomize.toolkit.fluxcd.io/reconcile=disabled, and the same annotation in Git`
   return open.some((edit) => certain.includes(edit))
     ? fault(`${name} would revert the release at its next interval: it applies ${print(open)}`, remedy)
     : warning(`${name} may revert the release at its next interval, if Git has ${print(open)}: ${remedy}`)

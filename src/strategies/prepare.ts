@@ -184,11 +184,12 @@ export function beginRelease(
   canary: Release['canary'],
   selectors: Selectors,
   autoscaler: string | undefined,
-  { release, run, actor, sha, startedAt }: Origin
+  { release, holder, run, actor, sha, startedAt }: Origin
 ): Release {
   return {
     version: 1,
     id: release,
+    holder,
     command,
     ...(run === undefined ? {} : { run }),
     ...(actor === undefined ? {} : { actor }),

@@ -10,6 +10,7 @@ import {
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import { isUnfinished } from '../record.ts'
 import type { Release } from '../record.ts'
+import { sh } from '../shell.ts'
 
 /** What of a Deployment has the traffic. */
 export interface Serving {
@@ -40,14 +41,14 @@ export function servingPods(
     return {
       input: 'workload',
       problem: `${name} in namespace ${service.metadata.namespace ?? ''} is in the middle of a rollout of its own`,
-      example: `wait until \`kubectl rollout status ${name}\` has ended`
+      example: `wait until \`${sh`kubectl rollout status ${name}`}\` has ended`
     }
   }
   if (hash === '' && wantedReplicas(deployment) > 0) {
     return {
       input: 'workload',
       problem: `no pod of ${name} in namespace ${service.metadata.namespace ?? ''} runs, although there should be ${wantedReplicas(deployment)}: it cannot be told which version serves`,
-      example: `kubectl describe ${name}, or scale it to 0 to release over it`
+      example: `${sh`kubectl describe ${name}`}, or scale it to 0 to release over it`
     }
   }
   return { hash, pods }

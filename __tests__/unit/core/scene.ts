@@ -66,6 +66,8 @@ export interface Scene {
 
 export interface RunOptions extends Hooks {
   readonly id?: string
+  /** Of the lock: two steps of one job have the same id. */
+  readonly holder?: string
   readonly inputs?: Readonly<Record<string, string>>
   readonly manifests?: readonly Manifest[]
   /** Where a probe asks. */
@@ -176,8 +178,8 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   }
   const inputs = inputsOf(options.inputs)
   const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
-  const { id, manifests = [] } = options
-  const origin: Origin = { release: id, holder: `${id}-a`, run: `https://ci/${id}`, startedAt: world.now() }
+  const { id, holder = `${id}-a`, manifests = [] } = options
+  const origin: Origin = { release: id, holder, run: `https://ci/${id}`, startedAt: world.now() }
   const request = {
     inputs,
     target,

@@ -140,8 +140,9 @@ describe('a watchdog', () => {
     expect(await scene.run({ inputs }).deploy()).toMatchObject({ result: 'waiting' })
     expect(scene.cluster.all(jobs)).toEqual([])
     const before = scene.story.length
-    expect(await scene.run({ inputs: { workload: 'web', images: '' } }).promote()).toMatchObject({
-      result: 'promoted'
+    expect(await scene.run({ inputs: { ...WATCHDOG, images: '' } }).promote()).toMatchObject({
+      result: 'promoted',
+      warnings: []
     })
     expect(about(scene.story.slice(before))).toEqual([
       'watchdog is there',
@@ -149,6 +150,20 @@ describe('a watchdog', () => {
       '(promoted 0 %)',
       'watchdog is gone'
     ])
+  })
+
+  it('does not come again by what the record says: anybody may have written an image there', async () => {
+    const scene = await openWatched()
+    const inputs = { ...WATCHDOG, strategy: 'canary', steps: '50% until approved\n100%' }
+    await scene.run({ inputs }).deploy()
+    const before = scene.story.length
+    const outcome = await scene.run({ inputs: { images: '' } }).promote()
+    expect(outcome.warnings).toEqual([
+      expect.stringMatching(
+        /^release 1-1 began with a watchdog and goes on without one; watchdog: .+ starts it again$/
+      )
+    ])
+    expect(about(scene.story.slice(before))).toEqual(['(running 100 %)', '(promoted 0 %)'])
   })
 
   it('is not for a release in place', async () => {

@@ -138,6 +138,44 @@ describe('a lock that another run has', () => {
     expect(clock.now() - EPOCH).toBeLessThan(5000)
   })
 
+  it.each<[string, unknown, number]>([
+    ['for ever', 2_147_483_647, 60],
+    ['no time at all', 0, 15],
+    ['less than that', -5, 15],
+    ['not a number', 'long', 15],
+    ['nothing', null, 15],
+    ['one second', 1, 1]
+  ])('and dead, that asks for %s, is waited for as long as one may', async (_, seconds, waited) => {
+    const { take, left, clock } = open()
+    left({ holderIdentity: '7-1', renewTime: 'then', leaseDurationSeconds: seconds as number })
+    const before = clock.now()
+    await take('8-1')
+    expect((clock.now() - before) / 1000).toBeGreaterThanOrEqual(waited)
+    expect((clock.now() - before) / 1000).toBeLessThan(waited + 2)
+  })
+
+  it.each([0, -1])('and alive, that asks for %i s, is not taken from it', async (leaseDurationSeconds) => {
+    const { take, clock, cluster, lease } = open()
+    await take('7-1')
+    await clock.sleep(100)
+    const live = lease()
+    cluster.replace({ ...live, spec: { ...live?.spec, leaseDurationSeconds } } as Lease)
+    await expect(take('8-1')).rejects.toBeInstanceOf(LockedError)
+  })
+
+  it.each<[string, object | null]>([
+    ['no spec', null],
+    ['a name that is none', { holderIdentity: 5, renewTime: {}, leaseTransitions: 'many' }],
+    ['nulls', { holderIdentity: null, renewTime: null, leaseTransitions: null, leaseDurationSeconds: null }],
+    ['lists', { holderIdentity: [], renewTime: [], leaseTransitions: [1], leaseDurationSeconds: [] }]
+  ])('but says it by %s, is taken in the end, and written right', async (_, spec) => {
+    const { take, left, lease } = open()
+    left(spec as NonNullable<Lease['spec']>)
+    await take('8-1')
+    expect(lease()?.spec).toMatchObject({ holderIdentity: '8-1', leaseDurationSeconds: 15 })
+    expect(lease()?.spec?.leaseTransitions).toBe(1)
+  })
+
   it('is made anew when somebody deletes it', async () => {
     const { take, left, cluster, clock, lease } = open()
     left({ holderIdentity: '7-1', renewTime: 'then' })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Service } from '../../../src/kubernetes/objects.ts'
+import { CLAIM_ANNOTATION } from '../../../src/kubernetes/claim.ts'
 import { RECORD_ANNOTATION } from '../../../src/record.ts'
 import { changeFrom } from '../../../src/routes/foreign.ts'
 import { serviceRoute } from '../../../src/routes/service.ts'
@@ -55,12 +56,18 @@ describe('a change of what the release owns, with the one who wrote last:', () =
       'the selector became app=web,slot=blue,zone=a'
     ],
     ['an empty selector', live({ selector: {} }), 'the selector became empty'],
+    ['no record', { ...live(), metadata: bare }, 'the record was removed'],
     [
-      'no record',
-      { ...live(), metadata: bare },
-      'the selector became slot=blue,app=web and the record was removed'
+      'no record and another selector',
+      { ...live({ selector: { app: 'web' } }), metadata: bare },
+      'the selector became app=web and the record was removed'
     ],
-    ['another record', live({}, { [RECORD_ANNOTATION]: 'theirs' }), 'the selector became slot=blue,app=web']
+    [
+      'another record',
+      live({}, { [RECORD_ANNOTATION]: 'theirs' }),
+      `the record in the annotation ${RECORD_ANNOTATION} became another one`
+    ],
+    ['a claim', live({}, { [CLAIM_ANNOTATION]: 'me' }), `the annotation ${CLAIM_ANNOTATION} became "me"`]
   ])('%s', (__, object, change) => {
     expect(changeOf(object)).toEqual({ manager: 'helm', change })
   })
