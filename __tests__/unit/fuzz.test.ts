@@ -7,7 +7,7 @@ import { objectIn, pageIn } from '../../src/kubernetes/answers.ts'
 import { connect } from '../../src/kubernetes/connect.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import { parseYaml } from '../../src/kubernetes/yaml.ts'
-import { readHistory } from '../../src/history.ts'
+import { readRecord } from '../../src/read-record.ts'
 import { CRASH, GONE, pathsIn, withAt } from '../support/mutations.ts'
 
 /** `FUZZ=100000 npm run jest -- __tests__/unit/fuzz.test.ts` tries more. */
@@ -41,9 +41,29 @@ const kubeconfig = {
     }
   ]
 }
-const history = [
-  { release: '1', at: '', result: 'promoted', images: ['a'], version: { deployment: 'web', hash: 'x' } }
-]
+const version = (slot: string) => ({
+  slot,
+  deployment: `web-${slot}`,
+  images: ['a:1'],
+  hash: 'abc',
+  replicas: 3
+})
+const record = {
+  version: 1,
+  id: '1-1',
+  command: 'deploy',
+  phase: 'running',
+  weight: 10,
+  startedAt: '2026-01-01T00:00:00.000Z',
+  stable: version('blue'),
+  canary: version('green'),
+  selectors: { before: labels, stable: labels, canary: labels },
+  steps: ['10% for 5m'],
+  routes: [{ kind: 'httproute', name: 'web' }],
+  history: [
+    { release: '1', at: '', result: 'promoted', images: ['a'], version: { deployment: 'web', hash: 'x' } }
+  ]
+}
 const answer = {
   status: 'success',
   data: { resultType: 'vector', result: [{ metric: { a: 'b' }, value: [1, '2'] }] }
@@ -74,6 +94,11 @@ const told = (work: () => unknown): string => {
   }
 }
 
+const service = (text: string) => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'web', annotations: { 'greenlight.dev/release': text } }
+})
 const machine = { variables: {}, home: '/nowhere', read: () => undefined }
 const pieces = [
   '{',
@@ -111,7 +136,7 @@ const readers: readonly (readonly [string, fc.Arbitrary<unknown>, (value: unknow
         throw new Error(problem)
     }
   ],
-  ['histories', mutated(history), (value) => readHistory(value as readonly unknown[])],
+  ['records', mutated(record), (value) => readRecord(service(JSON.stringify(value)))],
   [
     'kubeconfigs',
     mutated(kubeconfig),

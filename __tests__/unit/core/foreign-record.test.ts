@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { ClusterError, InputError } from '../../../src/errors.ts'
+import { ClusterError, InputError, messageOf } from '../../../src/errors.ts'
 import { LockedError } from '../../../src/kubernetes/acquire.ts'
 import type { Outcome } from '../../../src/outcome.ts'
 import { RECORD_ANNOTATION } from '../../../src/record.ts'
@@ -206,7 +206,7 @@ describe('a record with anything wrong in it', () => {
             error instanceof InputError ||
             error instanceof ClusterError ||
             error instanceof LockedError
-          if (!isForUsers) wrong.push(`${one} ${path.join('.')} ${JSON.stringify(by)}: ${String(error)}`)
+          if (!isForUsers) wrong.push(`${one} ${path.join('.')} ${JSON.stringify(by)}: ${messageOf(error)}`)
         }
       }
     expect(wrong).toEqual([])

@@ -9,7 +9,6 @@ import type { Deployment, KubernetesObject, Pod, Service } from '../../../src/ku
 import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
 import { abort } from '../../../src/abort.ts'
 import { Cancelled } from '../../../src/carry-out.ts'
-import { abort } from '../../../src/abort.ts'
 import { cleanup } from '../../../src/cleanup.ts'
 import { deploy } from '../../../src/deploy.ts'
 import type { Outcome } from '../../../src/outcome.ts'

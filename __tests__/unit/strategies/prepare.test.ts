@@ -152,6 +152,7 @@ describe('the record of a release', () => {
     expect(release).toEqual({
       version: 1,
       id: '7-1',
+      holder: '7-1-a',
       command: 'deploy',
       run: 'https://ci/7',
       actor: 'mona',
