@@ -35,7 +35,7 @@ it('both follow through two releases and a rollback, and no user of either notic
   console.log(`service/web: ${told(users)}; service/web-internal: ${told(internal)}`)
   for (const seen of [users, internal]) {
     expect(seen).toMatchObject({ failed: 0, failures: [] })
-    expect(Object.keys(seen.versions).sort()).toEqual(['1', '2', '3'])
+    expect(Object.keys(seen.versions).sort()).toEqual(['v1', 'v2', 'v3'])
   }
   const selectors = await Promise.all(
     ['web', 'web-internal'].map(async (name) => (await getService(scene.namespace, name)).spec.selector)
