@@ -10,7 +10,7 @@ export interface Break {
 
 export const breaks: Readonly<Record<string, Break>> = {
   fence: {
-    from: 30,
+    from: 200,
     file: 'execution/route-state.ts',
     replace: 'if (ours.has(text) || (text === undefined && last !== undefined)) return',
     by: 'if (ours !== undefined || text === undefined || last !== undefined) return'
@@ -49,7 +49,7 @@ export const breaks: Readonly<Record<string, Break>> = {
   },
   untested: {
     file: 'execute.ts',
-    replace: 'smoke: (_, run, signal) => runSmokeTestsOn(run, run.pods, signal),',
+    replace: 'smoke: (_, run, signal) => smokeCanary(run, signal),',
     by: "smoke: (_, run) => { for (const { metadata } of run.pods) run.tested.add(metadata.uid ?? ''); return Promise.resolve('') },"
   },
   'no ensure-stable': {

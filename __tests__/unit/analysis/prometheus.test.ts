@@ -278,7 +278,7 @@ it('does not take in an answer without end', async () => {
     fault: 'answer',
     message: `Prometheus at ${server?.url ?? ''} answered with more than 64 MB; ask for less`
   })
-})
+}, 60_000)
 
 describe('a request', () => {
   const recording = () => {
