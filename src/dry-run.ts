@@ -1,10 +1,10 @@
 import { ClusterError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster, WriteOptions } from './kubernetes/cluster.ts'
-import { isConflict } from './kubernetes/conflict.ts'
+import { isConflict, isInvalid } from './kubernetes/conflict.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
-import { removals } from './kubernetes/ownership.ts'
+import { removals, takeOverFirst } from './kubernetes/ownership.ts'
 import { rightIn } from './kubernetes/refusal.ts'
 import { describeMissing } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
@@ -82,7 +82,7 @@ type RefusedManifest = TriedManifest & { readonly refusal?: Refusal }
 export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise<RefusedManifest> {
   const { options, warned } = listening(manifest.source, true)
   try {
-    const kept = await cluster.apply(manifest.object, options)
+    const kept = await applied(manifest.object, cluster, options)
     const left = removals(kept)
     if (left === undefined) return { manifest, warned, kept }
     return { manifest, warned, kept: await cluster.patch(refOf(kept), left, { dryRun: true }) }
@@ -90,6 +90,26 @@ export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise
     // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
     if (error instanceof ClusterError && error.status === 404) return { manifest, warned, kept: undefined }
     return { manifest, warned, kept: undefined, refusal: refusalIn(error, manifest.object) }
+  }
+}
+
+/**
+ * A field may exclude one that an earlier `kubectl apply` has put there, and that will be gone by then. No dry run can
+ * show both: what the manifest alone would make of the object does.
+ */
+async function applied(
+  object: KubernetesObject,
+  cluster: Cluster,
+  options: WriteOptions
+): Promise<KubernetesObject> {
+  try {
+    return await cluster.apply(object, options)
+  } catch (error) {
+    const live = isInvalid(error) ? await cluster.get(refOf(object)) : undefined
+    if (live === undefined || takeOverFirst(live) === undefined) throw error
+    return cluster.replace(object, options).catch(() => {
+      throw error
+    })
   }
 }
 

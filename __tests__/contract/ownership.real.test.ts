@@ -47,6 +47,17 @@ spec:
     metadata: {labels: {app: worker}}
     spec: {nodeSelector: {no: where}, containers: [{name: worker, image: "docker.io/greenlight/workload:1", env: [{name: OLD, value: a}, {name: NEW, value: a}]}]}
 `
+/** A field that excludes another one. */
+const probed = (probe: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: probed}
+spec:
+  selector: {matchLabels: {app: probed}}
+  template:
+    metadata: {labels: {app: probed}}
+    spec: {nodeSelector: {no: where}, containers: [{name: a, image: "docker.io/greenlight/workload:1", readinessProbe: {${probe}}}]}
+`
 const after = [
   ', labels: {old: "yes"}',
   'legacy: "1", ',
@@ -65,11 +76,15 @@ const objectsIn = (text: string) =>
 
 type Loose = KubernetesObject & { readonly spec?: Readonly<Record<string, unknown>>; readonly data?: unknown }
 
+function kubectlApply(text: string): void {
+  const file = join(mkdtempSync(join(tmpdir(), 'owners-')), 'web.yaml')
+  writeFileSync(file, text)
+  execFileSync('kubectl', ['--kubeconfig', kubeconfigPath(), '-n', namespace, 'apply', '--filename', file])
+}
+
 beforeAll(async () => {
   await admin.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } })
-  const file = join(mkdtempSync(join(tmpdir(), 'owners-')), 'web.yaml')
-  writeFileSync(file, before)
-  execFileSync('kubectl', ['--kubeconfig', kubeconfigPath(), '-n', namespace, 'apply', '--filename', file])
+  kubectlApply(before)
 })
 afterAll(async () => {
   await admin.send({ method: 'DELETE', path: `/api/v1/namespaces/${namespace}` })
@@ -125,4 +140,20 @@ it('what releases write stays, and a size that no manifest names', async () => {
   })
   expect((await read('v1', 'Service', 'web'))?.spec?.selector).toEqual({ app: 'web' })
   expect((await read('apps/v1', 'Deployment', 'worker'))?.spec?.replicas).toBe(2)
+})
+
+it('a field may take the place of one that kubectl has applied and that excludes it', async () => {
+  kubectlApply(probed('httpGet: {path: /, port: 80}'))
+  const [manifest] = objectsIn(probed('tcpSocket: {port: 80}'))
+  if (manifest === undefined) throw new Error('no manifest')
+  const probe = ({ spec }: Loose) =>
+    (spec as { template: { spec: { containers: [{ readinessProbe: object }] } } }).template.spec.containers[0]
+      .readinessProbe
+  const tried = await tryManifest(manifest, admin)
+  expect(tried.refusal).toBeUndefined()
+  expect(probe(tried.kept as Loose)).toMatchObject({ tcpSocket: { port: 80 } })
+  const applied = (await apply(manifest.object, admin)) as Loose
+  expect(probe(applied)).toMatchObject({ tcpSocket: { port: 80 } })
+  expect(probe(applied)).not.toHaveProperty('httpGet')
+  expect((await tryManifest(manifest, admin)).refusal).toBeUndefined()
 })

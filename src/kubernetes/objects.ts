@@ -16,6 +16,7 @@ export interface Metadata {
     readonly apiVersion?: string
     readonly subresource?: string
     readonly time?: string
+    readonly fieldsType?: string
     readonly fieldsV1?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
   }[]
 }

@@ -38,10 +38,10 @@ interface Taken {
   readonly fields: Tree
 }
 
-function takenFrom({ metadata }: KubernetesObject): Taken | undefined {
+function takenFrom({ metadata }: KubernetesObject, first?: Entry): Taken | undefined {
   const managed = metadata.managedFields ?? []
   const entries = clientEntries(managed)
-  const ours = managed.find(isOurs)
+  const ours = managed.find(isOurs) ?? first
   if (entries.length === 0 || ours === undefined) return undefined
   // Fields of another version of the kind may have other names.
   const same = entries.filter(({ apiVersion }) => apiVersion === ours.apiVersion)
@@ -55,14 +55,25 @@ function takenFrom({ metadata }: KubernetesObject): Taken | undefined {
  * whoever wrote it is taken to want it still. The next apply of ours removes what it does not name.
  * @param object as an apply of ours has left it
  */
-export function takeOver(object: KubernetesObject): JsonPatch | undefined {
-  const taken = takenFrom(object)
+export const takeOver = (object: KubernetesObject): JsonPatch | undefined =>
+  patchFor(object, takenFrom(object))
+
+/**
+ * The same before the first apply of ours, which the API server refuses where a field of the manifest excludes one of before.
+ * @param object as it is live
+ */
+export function takeOverFirst(object: KubernetesObject): JsonPatch | undefined {
+  const { apiVersion } = object
+  const first = { manager: MANAGER, operation: 'Apply', apiVersion, fieldsType: 'FieldsV1', fieldsV1: {} }
+  return patchFor(object, takenFrom(object, first))
+}
+
+function patchFor({ metadata }: KubernetesObject, taken: Taken | undefined): JsonPatch | undefined {
   if (taken === undefined) return undefined
   const { entries, ours, fields } = taken
-  const { managedFields = [], resourceVersion } = object.metadata
-  const value = managedFields
-    .filter((entry) => !entries.includes(entry))
-    .map((entry) => (entry === ours ? { ...entry, fieldsV1: united(fields, entry.fieldsV1 ?? {}) } : entry))
+  const { managedFields = [], resourceVersion } = metadata
+  const others = managedFields.filter((entry) => entry !== ours && !entries.includes(entry))
+  const value = [{ ...ours, fieldsV1: united(fields, ours.fieldsV1 ?? {}) }, ...others]
   return [
     { op: 'replace', path: '/metadata/managedFields', value },
     // Not `test`: replacing it with the version that was read makes the API server answer 409 when it is no longer the live one.
