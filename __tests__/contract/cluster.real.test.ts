@@ -146,7 +146,7 @@ describe('Pods of the real cluster', () => {
       ['GET /health -> 200 contains "v2"', false, /: 200 in \d+ ms without the text that it must contain$/],
       ['GET /slow?ms=400 -> 200 within 200ms', false, /: no whole answer within 200ms$/],
       ['GET / at 50/s for 1s -> 200', true, /^50 sent, 0 failed$/],
-      ['GET /status/500 at 50/s for 200ms -> 200', false, /^10 sent, 10 failed; web-\S+: 500 in/],
+      ['GET /status/500 at 50/s for 200ms -> 200', false, /^10 sent, 10 failed; web-\S+ on port \d+: 500 in/],
       ['run: curl -fsS $GREENLIGHT_URL/health; test $GREENLIGHT_SLOT = green', true, /^exit 0$/]
     ])('%s', async (line, passed, detail) => {
       const result = await run(line)

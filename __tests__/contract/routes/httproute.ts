@@ -201,7 +201,7 @@ export const httproute: RouteFixture = {
       title: 'the header leads to the canary already',
       objects: (namespace) => route(namespace, [preview, main]),
       splits: [{ weight: 0, header: { name: 'x-preview', value: 'yes' } }],
-      problem: /rule 1 of httproute\/web sends x-preview: yes to service\/web-green already/
+      problem: /rule 1 of httproute\/web sends this value of header x-preview to service\/web-green already/
     },
     {
       title: 'a rule has no room for a mirror',
