@@ -319,13 +319,19 @@ it('records and locks that somebody else has written do nothing', async () => {
   const forged = {
     ...record,
     ...{ id: text, run: `https://github.com/shop/web](javascript:alert(1))${text}`, actor: text, sha: text },
-    startedAt: text,
     previous: { ...(record.previous as object), images: [text] },
-    history: [{ release: text, command: 'deploy', served: true, at: text, images: [text], run: text }]
+    history: [
+      { release: text, command: 'deploy', served: true, at: record.startedAt, images: [text], run: text }
+    ]
   }
-  await admin.patch(ref, [
-    { op: 'replace', path: '/metadata/annotations/greenlight.dev~1release', value: JSON.stringify(forged) }
-  ])
+  const write = (value: object) =>
+    admin.patch(ref, [
+      { op: 'replace', path: '/metadata/annotations/greenlight.dev~1release', value: JSON.stringify(value) }
+    ])
+  await write({ ...forged, phase: text, [text]: text })
+  const unreadable = await play(scene, { command: 'status' })
+  expectTame(unreadable, { result: 'failed', signatures: ['cannot be read (phase '], errors: 1 })
+  await write(forged)
   const told = await play(scene, { command: 'status' })
   expectTame(told, { result: 'unchanged', signatures: ['signed-by-the-record'], errors: 0 })
 
