@@ -1,3 +1,4 @@
+import { counted } from './grammar/counted.ts'
 import { wantedReplicas } from './kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, Service } from './kubernetes/objects.ts'
 import { printSelector, sameLabels, selects, templateLabels, withoutKeys } from './kubernetes/selectors.ts'
@@ -41,7 +42,7 @@ function servingNow({ service, slots }: Owned): string {
   )
   const versions = reached.map((deployment) => {
     const images = deployment.spec.template.spec.containers.map(({ image }) => image ?? '')
-    return `deployment/${deployment.metadata.name} (${images.join(', ')}, ${wantedReplicas(deployment)} pods)`
+    return `deployment/${deployment.metadata.name} (${images.join(', ')}, ${counted(wantedReplicas(deployment), 'pod')})`
   })
   return `service/${metadata.name} selects ${printSelector(spec.selector) || 'nothing'}: ${versions.join(' and ') || 'nobody serves'}. `
 }

@@ -20,8 +20,10 @@ const IDLE: ReadonlySet<string> = new Set(['unchanged', 'planned', 'failed'])
 
 type Cell = readonly [result: string, headline: string, reason?: string]
 
-const UNREADABLE =
-  'the annotation greenlight.dev/release of service/web cannot be read: it was written by another version of Greenlight or edited by hand. Check which version serves, then remove the annotation.'
+const unreadableBecause = (damage: string): string =>
+  `route: the annotation greenlight.dev/release of service/web in namespace shop cannot be read (${damage}): it was written by another version of Greenlight or edited by hand. Nothing was changed. ` +
+  'service/web selects app=web,greenlight.dev/slot=green: deployment/web-green (v2, 1 pod). Check that this is the version that should serve, then remove the annotation — ' +
+  'for example: kubectl -n shop annotate service/web greenlight.dev/release-'
 
 /** Where nothing waits, promote and abort refuse, whatever was last. */
 const refusals = (last: string): Pick<Readonly<Record<Command, Cell>>, 'promote' | 'abort'> => ({
@@ -38,14 +40,17 @@ const refusals = (last: string): Pick<Readonly<Record<Command, Cell>>, 'promote'
 })
 
 /** What every command says of a record that it cannot read. */
-const unreadable: Readonly<Record<Command, Cell>> = {
-  status: ['failed', '❌ The state of web could not be read', UNREADABLE],
-  plan: ['failed', '❌ web cannot be released like this: nothing was changed', UNREADABLE],
-  promote: ['failed', '❌ The release of web failed: nothing was changed', UNREADABLE],
-  abort: ['failed', '❌ web could not be put back: nothing was changed', UNREADABLE],
-  rollback: ['failed', '❌ The rollback of web failed: nothing was changed', UNREADABLE],
-  cleanup: ['failed', '❌ web could not be tidied up', UNREADABLE],
-  deploy: ['failed', '❌ The release of web failed: nothing was changed', UNREADABLE]
+const unreadable = (damage: string): Readonly<Record<Command, Cell>> => {
+  const reason = unreadableBecause(damage)
+  return {
+    status: ['failed', '❌ The state of web could not be read', reason],
+    plan: ['failed', '❌ web cannot be released like this: nothing was changed', reason],
+    promote: ['failed', '❌ The release of web failed: nothing was changed', reason],
+    abort: ['failed', '❌ web could not be put back: nothing was changed', reason],
+    rollback: ['failed', '❌ The rollback of web failed: nothing was changed', reason],
+    cleanup: ['failed', '❌ web could not be tidied up', reason],
+    deploy: ['failed', '❌ The release of web failed: nothing was changed', reason]
+  }
 }
 
 /** Versions v1, v2 and v3: the first was applied by hand, the second released before the command, the third by it. */
@@ -189,8 +194,8 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
     cleanup: ['promoted', '✅ web was tidied up: v2 serves all traffic', 'deployment/web was scaled down'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
   },
-  'damaged record': unreadable,
-  'record with a hole': unreadable
+  'damaged record': unreadable('it is no record'),
+  'record with a hole': unreadable('history[0] is not what it should be')
 }
 
 /** The copy of config that a version has left which nobody can go back to is removed, unless that is somebody else's to say. */
