@@ -160,6 +160,13 @@ export interface Service extends KubernetesObject {
     readonly ports?: readonly ServicePort[]
     readonly clusterIP?: string
     readonly type?: string
+    readonly sessionAffinity?: string
+    readonly sessionAffinityConfig?: unknown
+    readonly ipFamilies?: readonly string[]
+    readonly ipFamilyPolicy?: string
+    readonly internalTrafficPolicy?: string
+    readonly externalTrafficPolicy?: string
+    readonly trafficDistribution?: string
   }
 }
 

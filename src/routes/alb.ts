@@ -1,4 +1,5 @@
 import { need } from '../kubernetes/needs.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { isAlbAnnotation } from './alb-action.ts'
 import { shareIn } from './alb-actions.ts'
 import { actionOf, actionPort, onCanary, ownServices, withoutRelease, withRelease } from './alb-ingress.ts'
@@ -12,6 +13,12 @@ export const isAlb = (ingress: Ingress): boolean =>
   classOf(ingress) === undefined
     ? Object.keys(annotationsOf(ingress)).some(isAlbAnnotation)
     : classOf(ingress) === 'alb'
+
+const TARGET_TYPE = 'alb.ingress.kubernetes.io/target-type'
+
+/** Of a target group, as its Service says or else the Ingress; the controller's own default is `instance`. */
+const targetType = (ingress: KubernetesObject, { metadata }: KubernetesObject): string | undefined =>
+  metadata.annotations?.[TARGET_TYPE] ?? ingress.metadata.annotations?.[TARGET_TYPE]
 
 /**
  * An Ingress of the AWS Load Balancer Controller: forward actions whose target groups share the requests by weight.
@@ -32,6 +39,7 @@ export const albRoute: Route = {
   // A load balancer of AWS may take as long to hear of a change; new targets have to be found healthy.
   lag: () => 45_000,
   recognises: (object) => isAlb(object as Ingress),
+  sendsToNodes: ([object], apex) => targetType(object, apex) !== 'ip',
   port: (object, services) => actionPort(object as Ingress, services),
   members: (object) => [object],
   problem: ([object], backends, splits) => albProblem(object as Ingress, backends, splits),

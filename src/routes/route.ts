@@ -73,6 +73,8 @@ export interface Route {
   readonly metrics?: MetricsSource
   /** Of what the weight is a share, e.g. `requests`. */
   readonly shareOf: 'requests' | 'connections'
+  /** Whether its gateway sends to ports of the nodes, so that each Service behind it must have some. Without it, never. */
+  readonly sendsToNodes?: (objects: RouteObjects, apex: KubernetesObject) => boolean
   /**
    * Milliseconds until every part of the gateway has surely learnt what was written: new pods behind a Service that it
    * sends traffic to, or another share. No object says when it has. Without it that is a matter of milliseconds.

@@ -10,7 +10,7 @@ import type { Observed, ObservedRoute } from '../observed.ts'
 import { backendsOf } from '../record.ts'
 import type { Release } from '../record.ts'
 import { serviceRoute } from '../routes/service.ts'
-import { canaryService, canaryServiceFaults } from './canary-service.ts'
+import { canaryService, canaryServiceFaults, nodePortFaults } from './canary-service.ts'
 import { abilityFaults, coarseShares, routeFaults } from './route-faults.ts'
 
 /** What it takes to move traffic on the routes of a release. */
@@ -54,7 +54,8 @@ export function prepareRouting(
     faults: [
       ...abilityFaults(routes, steps),
       ...routes.flatMap((route) => routeFaults(route, backends, steps, pods)),
-      ...canaryServiceFaults(observed, own)
+      ...canaryServiceFaults(observed, own),
+      ...nodePortFaults(observed)
     ],
     warnings: observed.routes.flatMap(
       ({ route, object, others }) => route.remarks?.(object, others, backends) ?? []
