@@ -8,7 +8,7 @@ const pure = [
   'src/kubernetes/ports.ts',
   'src/routes/**',
   'src/analysis/{finding,histogram,judge,origin,pod-origin,probe-requests,recipes,router-origin,routers,samples,selector,source,subject,traffic}.ts',
-  'src/kubernetes/{canonical,gitops,health,absent,manifests,needs,ownership,patience,pod-resources,probes,quantity,references,selectors,shape,slots,tree,yaml}.ts',
+  'src/kubernetes/{canonical,gitops,health,absent,manifests,needs,ownership,patience,pod-resources,probes,quantity,references,selectors,shape,slot-values,slots,tree,yaml}.ts',
   'src/report/{chart,checks,comment,figures,headline,history,json,limits,markdown,outputs,overview,pods,preview,steps,summary,text,verdict}.ts',
   'src/{history,observed,outcome,outcomes,own-record,plan,read-record,record,shell,unified-diff}.ts'
 ]

@@ -20,7 +20,7 @@ import { prepare } from './strategies/prepare.ts'
 import type { Prepared } from './strategies/prepare.ts'
 import { planProgressive } from './strategies/progressive.ts'
 import { unwatched } from './strategies/traffic-fields.ts'
-import { isUnchanged, slotLabelsOf } from './strategies/unchanged.ts'
+import { isUnchanged, servingElsewhere, slotLabelsOf } from './strategies/unchanged.ts'
 
 /** A release that nothing is known to be wrong with. */
 export interface Ready extends Prepared {
@@ -54,8 +54,8 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const candidate = { prepared, steps, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   const { canary } = tried
-  const unchanged =
-    canary !== undefined && isUnchanged(canary, observed.stable.deployment, slotLabelsOf(observed))
+  const serving = isInPlace(strategy) ? observed.stable.deployment : servingElsewhere(observed)
+  const unchanged = canary !== undefined && isUnchanged(canary, serving, slotLabelsOf(observed))
   // What stands in the way of a release is no matter when there is nothing to release.
   const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...obstacles]
   if (wrong.length > 0) throw new InputError(wrong)

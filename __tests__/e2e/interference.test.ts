@@ -167,7 +167,7 @@ describe('somebody else writes while a release runs', () => {
     test.letGo()
     expect(second).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(second.outputs.reason).toMatch(
-      /^another run is releasing here right now: \d+-1-\S+ \(https:\/\/github\.com\/shop\/web\/actions\/runs\/\d+\/attempts\/1\) holds lease\/greenlight-deployment-web/
+      /^another run is releasing here right now: \d+-1-\S+ \(https:\/\/github\.com\/shop\/web\/actions\/runs\/\d+\/attempts\/1\) holds lease\/greenlight-(deployment|service)-web/
     )
     expect(await first.ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })
     expect((await getDeployment(scene.namespace, 'web-green')).spec.template.spec.containers[0]?.image).toBe(

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { CLAIM_ANNOTATION } from './claim.ts'
 import { copiedMetadata } from './gitops.ts'
-import type { Deployment, Service } from './objects.ts'
+import type { Deployment, PodTemplate, Service } from './objects.ts'
 import { templateLabels, withoutKeys } from './selectors.ts'
 import type { Labels } from './selectors.ts'
+import { inOtherSlot } from './slot-values.ts'
 
 export const SLOT_LABEL = 'greenlight.dev/slot'
 
@@ -88,10 +89,23 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
       paused: false,
       replicas,
       selector,
-      template: markedTemplate(source, { ...selector.matchLabels, ...mark })
+      template: marked(templateIn(placement, source.spec.template, live), {
+        ...selector.matchLabels,
+        ...mark
+      })
     }
   }
 }
+
+/** A pair that a team has made by hand may say its slot elsewhere than in the label, too: each keeps what it says of itself. */
+export const templateIn = (
+  { slot, label }: Pick<Placement, 'slot' | 'label'>,
+  template: PodTemplate,
+  live: Deployment | undefined
+): PodTemplate =>
+  slot === 'plain' || label === SLOT_LABEL
+    ? template
+    : inOtherSlot(template, live?.spec.template, otherSlot(slot), slot)
 
 /** All that others keep there: owners, finalizers, and the versions by which a write in between is noticed. */
 const keptMetadata = (live: Deployment | undefined): Partial<Deployment['metadata']> => {
@@ -104,7 +118,7 @@ const slotSelector = ({ spec }: Deployment, { label, slot }: Placement): Deploym
   matchLabels: { ...spec.selector.matchLabels, ...(slot === 'plain' ? {} : { [label]: slot }) }
 })
 
-function markedTemplate({ spec }: Deployment, mark: Labels): Deployment['spec']['template'] {
-  const labels = { ...withoutKeys(templateLabels(spec.template), 'pod-template-hash'), ...mark }
-  return { ...spec.template, metadata: { ...spec.template.metadata, labels } }
+function marked(template: PodTemplate, mark: Labels): PodTemplate {
+  const labels = { ...withoutKeys(templateLabels(template), 'pod-template-hash'), ...mark }
+  return { ...template, metadata: { ...template.metadata, labels } }
 }

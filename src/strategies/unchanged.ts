@@ -1,7 +1,7 @@
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
-import { SLOT_LABEL } from '../kubernetes/slots.ts'
+import { SLOT_LABEL, templateIn } from '../kubernetes/slots.ts'
 import type { Observed } from '../observed.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { placementOf } from './prepare.ts'
@@ -14,6 +14,14 @@ export const slotLabelsOf = (observed: Observed): readonly string[] => [
   SLOT_LABEL,
   placementOf(observed).label
 ]
+
+/** What serves, with what the other slot of a pair says of itself. */
+export function servingElsewhere(observed: Observed): Deployment {
+  const { deployment } = observed.stable
+  const placement = placementOf(observed)
+  const template = templateIn(placement, deployment.spec.template, observed.slots[placement.slot])
+  return { ...deployment, spec: { ...deployment.spec, template } }
+}
 
 /**
  * Whether the template that would be released is the one that serves, the slot's label apart.

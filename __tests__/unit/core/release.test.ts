@@ -74,6 +74,40 @@ describe('a healthy release', () => {
     expect(scene.harm).toEqual([])
   })
 
+  it('each of such a pair keeps what it says of itself, and the same image is nothing new', async () => {
+    const coloured = (colour: 'blue' | 'green', replicas: number) => {
+      const deployment = workload(`web-${colour}`, { labels: { version: colour }, replicas })
+      const [container] = deployment.spec.template.spec.containers
+      return {
+        ...deployment,
+        spec: {
+          ...deployment.spec,
+          template: {
+            ...deployment.spec.template,
+            spec: { containers: [{ ...container, name: 'web', env: [{ name: 'VERSION', value: colour }] }] }
+          }
+        }
+      }
+    }
+    const scene = await openScene([coloured('blue', 3), coloured('green', 0), service({ version: 'blue' })])
+    const containerOf = (name: string) => scene.deployment(name).spec.template.spec.containers[0]
+    expect(await scene.run({ inputs: { images: 'shop/web:1' } }).deploy()).toMatchObject({
+      result: 'unchanged'
+    })
+    expect(await scene.run({ inputs: { images: 'shop/web:2' } }).deploy()).toMatchObject({
+      result: 'promoted'
+    })
+    expect(containerOf('web-green')).toMatchObject({ env: [{ name: 'VERSION', value: 'green' }] })
+    expect(await scene.run({ inputs: { images: 'shop/web:2' } }).deploy()).toMatchObject({
+      result: 'unchanged'
+    })
+    expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({
+      result: 'promoted'
+    })
+    expect(containerOf('web-blue')).toMatchObject({ env: [{ name: 'VERSION', value: 'blue' }] })
+    expect(scene.harm).toEqual([])
+  })
+
   it.each([
     ['keep', '0s', ['v1 3', 'v2 3']],
     ['scale-down', '0s', ['v2 3']],
