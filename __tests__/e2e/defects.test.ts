@@ -105,11 +105,11 @@ describe('a release', () => {
   })
 
   it('without a Service that selects the workload is refused, not called a success', async () => {
-    const scene = await openScene([workload(), service()])
-    const ended = await scene.run({ images: image(2), route: 'service/noise' })
+    const scene = await openScene([workload(), service(), service({ app: 'other' }, 'other')])
+    const ended = await scene.run({ images: image(2), route: 'service/other' })
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(ended.outputs.reason).toMatch(
-      /^route: service\/noise selects app=noise, which are not pods of deployment\/web/
+      /^route: service\/other selects app=other, which are not pods of deployment\/web/
     )
   })
 
