@@ -63,7 +63,9 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
   const { slots, foreign } = ownSlots(named, service, record)
   const autoscalers = all.filter(scalesDeployment)
   const otherServices = services.filter((other) => other !== service && !companions.includes(other))
-  const stable = stableOf(record, slots) ?? findStable(service, slots, record?.stable.deployment)
+  // Where the Service can select none of them, all that there are are told.
+  const possible = Object.keys(slots).length === 0 ? named : slots
+  const stable = stableOf(record, slots) ?? findStable(service, possible, record?.stable.deployment)
   if (isFault(stable)) throw explained(stable, otherServices, workload)
   return {
     namespace,
