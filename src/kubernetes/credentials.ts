@@ -112,7 +112,11 @@ export function createCredentials(
     access: () =>
       (pending ??= usable()
         .then((usable) => readAccess(usable.config))
-        .catch(explain)
+        .catch((cause: unknown) => {
+          // What could not be read is read anew by the next request, not in a minute.
+          current = undefined
+          return explain(cause)
+        })
         .finally(() => (pending = undefined))),
     renew(refused) {
       if (refused.config === current?.config) current = undefined
@@ -199,9 +203,19 @@ const described = (cluster: ClusterEntry | null): object | null =>
     'proxy-url': cluster.proxyUrl
   }
 
+const hasTokenFile = (user: User | null): boolean =>
+  (user?.authProvider as { readonly config?: { readonly tokenFile?: string } } | undefined)?.config
+    ?.tokenFile !== undefined
+
+const isShown = ({ headers, auth }: RequestOptions): boolean =>
+  Boolean(auth) || Boolean((headers as Readonly<Record<string, string>>).Authorization)
+
 async function readAccess(config: KubeConfig): Promise<Access> {
   const options: RequestOptions = {}
   await config.applyToHTTPSOptions(options)
+  // Whoever writes it anew may have emptied it first: without a token the request would be anybody's.
+  if (hasTokenFile(config.getCurrentUser()) && !isShown(options))
+    throw new NoCredentials('the token file is empty')
   return {
     config,
     agent: options.agent as Agent,

@@ -597,6 +597,23 @@ describe('credentials', () => {
     expect(heard).toEqual(['first', 'second'])
   })
 
+  it('of a file that is empty while it is written anew are waited for: nobody asks without one', async () => {
+    const path = join(folder, 'emptied')
+    writeFileSync(path, '')
+    const api = await start(
+      (_, response) => {
+        json(response, 200, service)
+      },
+      { name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile: path } } }
+    )
+    const cluster = clusterOf(api)
+    expect((await failureOf(cluster.get(web))).message).toContain('the token file is empty')
+    expect(authorizations(api)).toEqual([])
+    writeFileSync(path, 'second\n')
+    expect(await cluster.get(web)).toEqual(service)
+    expect(authorizations(api)).toEqual(['Bearer second'])
+  })
+
   it('with a key of a plugin, and a password in its other spelling, are told as well', async () => {
     const heard = async (user: User): Promise<readonly string[]> => {
       const secrets: string[] = []
