@@ -67,7 +67,9 @@ describe('bad input ends the run before anything is changed, and says what is wr
           })
         ])
       })
-    ).toMatch(/^manifests: cannot create deployment\/web-green .*containers\[0\]\.name: Required value/)
+    ).toMatch(
+      /^manifests: .*web\.yaml, line 1: cannot create deployment\/web .*containers\[0\]\.name: Required value/
+    )
     expect(await refusedFor(scene, { images: image(2), kubeconfig: 'apiVersion: v1\nkind: Config' })).toMatch(
       /^kubeconfig: /
     )

@@ -48,7 +48,7 @@ function exporter(namespace: string, reported: Reported) {
   })
 }
 
-/** Starts one that scrapes every second, and waits until it has the pods that there are. */
+/** Starts one that scrapes every second, and waits until it has two samples of the pods that there are: a rate takes two. */
 export async function startPrometheus(namespace: string, reported: Reported): Promise<OwnPrometheus> {
   const server = exporter(namespace, reported)
   const target = await listening(server)
@@ -89,7 +89,9 @@ scrape_configs:
 
 async function untilScraped(url: string, metric: string): Promise<void> {
   for (let left = 300; left > 0; left -= 1) {
-    const answer = await fetch(`${url}/api/v1/query?query=count(${metric})`).then(
+    const answer = await fetch(
+      `${url}/api/v1/query?query=${encodeURIComponent(`count(rate(${metric}[10s]))`)}`
+    ).then(
       (reply) => reply.text(),
       () => ''
     )
