@@ -29,6 +29,7 @@ const kinds: Readonly<Record<'blue-green' | 'canary', Kind>> = {
   'blue-green': {
     writes: [
       'POST leases',
+      'POST leases',
       'PATCH services/web',
       'POST deployments',
       'PATCH deployments/web-green',
@@ -41,6 +42,7 @@ const kinds: Readonly<Record<'blue-green' | 'canary', Kind>> = {
   },
   canary: {
     writes: [
+      'POST leases',
       'POST leases',
       'PATCH services/web',
       'PATCH services/web-green',

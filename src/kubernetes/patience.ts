@@ -115,8 +115,8 @@ export const EVENT_STATES: readonly State[] = [
     source: 'kubelet',
     reasons: ['FailedMount'],
     text: /(secret|configmap) .*not found|references non-existent/i,
-    grace: 30 * SECOND,
-    why: 'an operator may make the Secret, the ConfigMap or the key a moment later; it is looked for after 1, 2, 4 … s'
+    grace: 40 * SECOND,
+    why: 'an operator may make the Secret, the ConfigMap or the key a moment later; it is looked for 0.5, 1.5, 3.5 … 15.5, 31.5 s after the first time'
   },
   {
     source: 'kubelet',

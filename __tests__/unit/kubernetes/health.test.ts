@@ -365,12 +365,12 @@ describe('a pod that has no container yet', () => {
     8
   )
 
-  it('is waited for 30 s when a Secret of its volumes is not there', () => {
-    expect(judge(some, [ready('a'), stuck], 29, [missing])).toMatchObject({
+  it('is waited for 40 s when a Secret of its volumes is not there', () => {
+    expect(judge(some, [ready('a'), stuck], 39, [missing])).toMatchObject({
       state: 'progressing',
       summary: expect.stringContaining('secret "web-db" not found')
     })
-    expect(judge(some, [ready('a'), stuck], 30, [missing])).toMatchObject({
+    expect(judge(some, [ready('a'), stuck], 40, [missing])).toMatchObject({
       state: 'doomed',
       reason: 'FailedMount',
       message: expect.stringContaining('secret "web-db" not found')
