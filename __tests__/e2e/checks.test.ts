@@ -28,7 +28,7 @@ describe('checks', () => {
       measurements: { step: string; requests?: number; verdict: string }[]
     }
     expect(new Set(measurements.map(({ step }) => step))).toEqual(
-      new Set(['GET / at 50/s for 5s -> 200', 'bake'])
+      new Set(['1: GET / at 50/s for 5s', 'bake'])
     )
     expect(measurements.filter(({ verdict }) => verdict === 'fail')).toEqual([])
     expect((await scene.end()).users).toMatchObject({ failed: 0 })
