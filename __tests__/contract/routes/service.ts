@@ -17,7 +17,7 @@ const service = (namespace: string): readonly [Service] => [
       selector: { app: 'web' },
       ports: [{ name: 'http', port: 80, targetPort: 'http', appProtocol: 'kubernetes.io/h2c' }],
       sessionAffinity: 'ClientIP'
-    } as Service['spec']
+    }
   }
 ]
 
