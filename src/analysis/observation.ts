@@ -183,7 +183,9 @@ class TrafficObservation<R extends Names> implements Observation {
     const newest = newestSample([...this.#history.values()])
     const from = newest === undefined ? earliest : Math.max(newest - margin, earliest)
     const added = await this.#samples(recipe, subject, from, signal)
-    this.#history = forget(absorb(this.#history, added), since)
+    // What is not counted any more still tells that a pod was scraped a moment ago.
+    const heard = this.#now() - lookBack(this.#gap)
+    this.#history = forget(absorb(this.#history, added), Math.min(since, heard))
     const history = [...this.#history.values()]
     this.#gap = scrapeGap(history) ?? this.#gap
     const counting = this.#origin.counting(recipe, subject, { since, history, targets })

@@ -33,21 +33,23 @@ const beganAtZero = (
   return ({ labels }) => known.has(labels[pod]) || !old.some(({ name }) => name === labels[pod])
 }
 
-/** Ready pods with none of their targets up. Where no pod has one (metrics are pushed), nothing is known. */
+/**
+ * Ready pods that no scrape has got anything from since `fresh`: one that fails is no silence. Where no pod has a target
+ * (metrics are pushed), nothing is known.
+ */
 const silentPods = (
   history: readonly Series[],
   { pod }: Recipe,
   { pods }: Subject,
   fresh: number
 ): readonly string[] => {
-  const targets = named(history, 'up')
-  const up = targets.filter(({ samples }) => {
-    const last = samples.at(-1)
-    return last !== undefined && last.at >= fresh && last.value === 1
-  })
-  const heard = new Set(up.map(({ labels }) => labels[pod]))
+  if (named(history, 'up').length === 0) return []
+  const telling = history.filter(({ labels, samples }) =>
+    samples.some(({ at, value }) => at >= fresh && (labels.__name__ !== 'up' || value === 1))
+  )
+  const heard = new Set(telling.map(({ labels }) => labels[pod]))
   const due = pods.filter(({ createdAt }) => createdAt < fresh)
-  return targets.length === 0 ? [] : due.filter(({ name }) => !heard.has(name)).map(({ name }) => name)
+  return due.filter(({ name }) => !heard.has(name)).map(({ name }) => name)
 }
 
 /**

@@ -383,6 +383,44 @@ describe('no value is named and never a pass', () => {
     })
   })
 
+  it('does not miss a pod for one scrape that failed', async () => {
+    const stored = [
+      series(of('up'), ...every5s(-15, 40, (at) => (at === 40 ? 0 : 1))),
+      requests('200', ...every5s(-15, 35, (at) => at + 15))
+    ]
+    expect(await measure('success-rate >= 95%', { stored, after: 42 })).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('does not miss a pod that reports by one target and has another that is down', async () => {
+    const stored = [
+      series(of('up'), ...every5s(-15, 40, () => 0)),
+      requests('200', ...every5s(-15, 40, (at) => at + 15))
+    ]
+    expect(await measure('success-rate >= 95%', { stored, after: 42 })).toMatchObject({ verdict: 'pass' })
+  })
+
+  it('does not miss a pod for a scrape that failed as the step began', async () => {
+    const other = podNames[1] ?? ''
+    const clock = new TestClock()
+    const store = new TestStore(clock)
+    store.stored = [
+      series(of('up', {}, other), ...every5s(-15, 20, (at) => (at === 0 ? 0 : 1))),
+      series(of('http_requests_total', { code: '200' }, other), ...every5s(-15, 20, (at) => at + 15)),
+      series(of('up'), [-15, 1], [-10, 1], [-5, 1], [0, 0]),
+      requests('200', ...every5s(-15, -5, (at) => at + 15))
+    ]
+    const two = subject({ pods: podNames.slice(0, 2).map((name) => ({ name, createdAt: epoch - 20_000 })) })
+    const sampler = createSampler(store, clock, [check('success-rate >= 95%')])
+    for (const after of [6, 7, 8]) {
+      clock.time = epoch + after * 1000
+      expect(await sampler.measure(step, two)).toMatchObject([{ verdict: 'pass' }])
+    }
+    clock.time = epoch + 20_500
+    expect(await sampler.measure(step, two)).toMatchObject([
+      { verdict: 'no-data', why: `1 of 2 pods reports no metrics: ${podNames[0] ?? ''}` }
+    ])
+  })
+
   it('does not miss pods where metrics are pushed and none is scraped', async () => {
     const stored = [requests('200', ...every5s(-15, 40, (at) => at + 15))]
     const three = subject({ pods: podNames.map((name) => ({ name, createdAt: epoch - 20_000 })) })
