@@ -1,3 +1,4 @@
+import { ClusterError } from './errors.ts'
 import { claim } from './execution/claimed.ts'
 import { throughOutages } from './execution/outage.ts'
 import type { Ports } from './execution/run-state.ts'
@@ -42,13 +43,29 @@ export async function claimInherited(
       ...autoscalerOf(record, namespace),
       ...(await routeRefs(record, service, namespace, ports))
     ]
+    const verb = record.strategy === undefined ? 'patch' : 'replace'
     await Promise.all([
-      ...deployments.map((ref) => claim(ref, holder, record.strategy === undefined ? 'patch' : 'replace')),
-      ...others.map((ref) => claim(ref, holder))
+      ...deployments.map((ref) => unlessRefused(ref, claim(ref, holder, verb), ports)),
+      ...others.map((ref) => unlessRefused(ref, claim(ref, holder), ports))
     ])
   }
   await throughOutages(work, ports, signal)
 }
+
+/** To put the traffic back is worth more than what a run that is most likely dead may still write there. */
+async function unlessRefused(ref: Ref, claiming: Promise<void>, { log }: Ports): Promise<void> {
+  try {
+    await claiming
+  } catch (error) {
+    if (!(error instanceof ClusterError && REFUSED.has(error.status))) throw error
+    log.warning(
+      `${ref.kind.toLowerCase()}/${ref.name} cannot be claimed from the run before, should it still live: ${error.message}`
+    )
+  }
+}
+
+/** By rights, a policy or a webhook: asked again, they say the same. */
+const REFUSED: ReadonlySet<number> = new Set([400, 403, 422])
 
 const deploymentRef = (namespace: string, name: string): Ref => ({
   apiVersion: 'apps/v1',

@@ -10,7 +10,8 @@ import type { Outcome, Result } from './outcome.ts'
 import { lookedAt, underWay } from './outcomes.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
-import { recover, settleDown } from './recover.ts'
+import { recover } from './recover.ts'
+import { settleDown } from './settle-down.ts'
 import { trafficsOf } from './release-run.ts'
 import type { Request } from './request.ts'
 import { missingRights } from './kubernetes/rights.ts'
@@ -20,6 +21,7 @@ import { needsToEnd, requireRights } from './rights.ts'
 import { planRetirement, retirable } from './strategies/cleanup.ts'
 import { rivalFaults } from './strategies/neighbours.ts'
 import { configRemovalNeeds, needsOf, templateNeeds } from './strategies/needs.ts'
+import { untidyEnding } from './untidy.ts'
 import { planSettle } from './strategies/rollback.ts'
 
 type CleanupRequest = Omit<Request, 'manifests' | 'metrics'>
@@ -142,6 +144,8 @@ async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
 async function endRelease({ inputs, ports }: CleanupRequest, observed: Recorded, lock: Lock): Promise<Deed> {
   const { id, run: where = 'run unknown' } = observed.record
   const run = await recover(observed, observed.record, ports, inputs, lock)
+  const untidy = untidyEnding(run)
+  if (untidy !== undefined) return { told: untidy.reason, result: untidy.result, runs: [run] }
   const finished = run.release.phase === 'promoted'
   const told = finished ? 'had passed and was finished' : 'was unfinished and was undone'
   return {

@@ -14,6 +14,7 @@ import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import { beginRun, drainIn, trafficsOf } from './release-run.ts'
 import { needsToEnd, requireRights } from './rights.ts'
+import { untidyEnding } from './untidy.ts'
 
 /**
  * Releases a new version beside the one that serves.
@@ -63,10 +64,14 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
 async function afterRecovery(request: Request, observed: Observed, left: Release): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   await requireRights(observed, await needsToEnd(observed, left, ports), ports)
-  await withLock(observed, origin, ports, signal, async (lock) => {
+  const run = await withLock(observed, origin, ports, signal, async (lock) => {
     const now = await observe(target, ports)
-    if (now.record !== undefined && isUnfinished(now.record))
-      await recover(now, now.record, ports, inputs, lock)
+    return now.record !== undefined && isUnfinished(now.record)
+      ? recover(now, now.record, ports, inputs, lock)
+      : undefined
   })
-  return deploy(request)
+  const untidy = run === undefined ? undefined : untidyEnding(run)
+  return run === undefined || untidy === undefined
+    ? deploy(request)
+    : outcomeOf(run, untidy, 'deploy', origin, ports.clock.now())
 }

@@ -20,11 +20,12 @@ import type { Release, Selector } from './record.ts'
 import { refOf } from './routes/writes.ts'
 import { beginRun, drainIn, routesOf, trafficsOf } from './release-run.ts'
 import { retireVersions } from './retire.ts'
+import { settleDown } from './settle-down.ts'
 import type { Origin } from './strategies/prepare.ts'
 import { planRestore } from './strategies/abort.ts'
 import { retirable } from './strategies/cleanup.ts'
 import { planPromotion } from './strategies/progressive.ts'
-import { planSettle } from './strategies/rollback.ts'
+import { untidied } from './untidy.ts'
 
 /** Writes of a run that has not heard yet that its lock was taken away are few. */
 const TRIES = 5
@@ -178,7 +179,10 @@ async function finishOwn(
     if (left === 'retire')
       await retireVersions(replacedIn(observed), { ...observed, record }, ports, settings, lock, lock.lost)
     else if (left !== 'undo') await settleDown(observed, record, left, ports, settings, lock)
-    return `Release ${record.id} was ${deedOf(record, run)}.`
+    const untidy = run === undefined ? undefined : untidied(run)
+    return untidy === undefined
+      ? `Release ${record.id} was ${deedOf(record, run)}.`
+      : `Release ${record.id} was undone: ${record.stable.deployment} has all traffic. Tidying up is not finished: ${untidy}; the next run does it first.`
   })
 }
 
@@ -211,29 +215,3 @@ function leftOf(
 /** The version that served before, if it still runs. */
 const replacedIn = (observed: Observed): readonly Version[] =>
   retirable(observed).versions.filter(({ deployment }) => deployment === observed.record?.canary.deployment)
-
-/** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
-export async function settleDown(
-  { service, companions, workload }: Recovered,
-  release: Release,
-  selector: Selector,
-  ports: Ports,
-  settings: Settings,
-  lock: Lock
-): Promise<ReleaseRun> {
-  const beginning = {
-    service,
-    companions,
-    routes: [],
-    stable: undefined,
-    workload,
-    release,
-    entrance: NOWHERE,
-    begun: true,
-    lock,
-    sampler: undefined
-  }
-  const run = beginRun(beginning, ports, settings)
-  await execute(planSettle(selector), run, lock.lost)
-  return run
-}
