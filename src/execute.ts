@@ -86,7 +86,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   shift: ({ split, step }, run, signal) => shift(run, split, step, signal),
   watch: ({ name, duration }, run, signal) => watch(run, name, duration, signal),
   wait: (_, run) => wait(run),
-  follow: (_, run, signal) => follow(run, signal),
+  follow: ({ hopeless = false }, run, signal) => follow(run, hopeless, signal),
   restore: (_, run) => restore(run),
   'await-routes': (_, run, signal) => awaitRoutes(run, signal),
   'ensure-stable': (_, run, signal) => ensureStable(run, signal),

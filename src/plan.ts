@@ -36,7 +36,8 @@ export type Step =
   /** The run ends here, and another one goes on. */
   | { readonly kind: 'wait' }
   /** The canary becomes what the Service selects, and the routes are as they were. */
-  | { readonly kind: 'follow' }
+  /** `hopeless`: the canary keeps the traffic although it is ill, since nobody can take it back. */
+  | { readonly kind: 'follow'; readonly hopeless?: true }
   /** All traffic on stable, on every route at once. */
   | { readonly kind: 'restore' }
   /** Nobody may be sent to pods that are about to end: every route's controller has taken what was written. */

@@ -100,6 +100,7 @@ const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
   behind: new Map(),
   shiftedAt: undefined,
   marks: undefined,
+  watched: undefined,
   standing: initialStanding,
   timeline: [],
   smokeTests: [],

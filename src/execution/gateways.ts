@@ -1,21 +1,31 @@
+import { ReleaseFailed } from '../errors.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import { lagOf } from '../strategies/drain.ts'
 import { backendsIn } from './lanes.ts'
 import type { Lane, ReleaseRun } from './run-state.ts'
+import { untilDoomed } from './under-traffic.ts'
+import { inSight } from './watching.ts'
 
 const SECOND = 1000
+
+interface Learning {
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  /** What they have to learn. */
+  readonly what: string
+  readonly lanes?: readonly Lane[]
+}
 
 /**
  * Until the gateways of these routes must have learnt what they were told at that time. Nobody notices anything of it: the
  * users are where they were.
- * @param since milliseconds since the epoch
- * @param what they have to learn
  * @returns whether there was anything to wait for
  */
 export async function awaitGateways(
   run: ReleaseRun,
-  { since, what, lanes = run.routes }: { since: number; what: string; lanes?: readonly Lane[] },
-  signal: AbortSignal
+  { since, what, lanes = run.routes }: Learning,
+  signal: AbortSignal,
+  watched: Watched = (_, wait) => wait(signal)
 ): Promise<boolean> {
   const { clock, log } = run.ports
   const lag = lagOf(lanes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
@@ -24,9 +34,48 @@ export async function awaitGateways(
   const names = lanes.map(({ traffic }) => traffic.title).join(', ')
   const shown = formatDuration(Math.ceil(left / SECOND) * SECOND)
   log.line(`waits ${shown}: the gateway of ${names} may need as long to learn ${what}`)
-  await clock.sleep(left, signal)
+  await watched(run, (ended) => clock.sleep(left, ended), signal)
   return true
 }
+
+/** Who looks at the canary meanwhile. */
+type Watched = (
+  run: ReleaseRun,
+  wait: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal
+) => Promise<void>
+
+/**
+ * As `awaitGateways`, with the canary in sight: it is about to get users, or has them.
+ * @throws ReleaseFailed when it cannot keep them, or a check fails
+ */
+export const awaitGatewaysWatching = (
+  run: ReleaseRun,
+  learning: Learning,
+  signal: AbortSignal
+): Promise<boolean> => awaitGateways(run, learning, signal, inSight)
+
+/** As `awaitGateways`, where there is no way back any more: what happens to the canary is told, and changes nothing. */
+export const awaitGatewaysTelling = (
+  run: ReleaseRun,
+  learning: Learning,
+  signal: AbortSignal
+): Promise<boolean> =>
+  awaitGateways(run, learning, signal, async (_, wait) => {
+    const { deployment, ports } = run
+    const done = new AbortController()
+    const ended = AbortSignal.any([signal, done.signal])
+    if (deployment !== undefined)
+      untilDoomed(deployment, ports, ended).catch((error: unknown) => {
+        if (!(error instanceof ReleaseFailed)) return
+        run.warnings.push(
+          `after the new version had passed: ${error.message}; command: rollback brings the one before back`
+        )
+      })
+    await wait(signal).finally(() => {
+      done.abort()
+    })
+  })
 
 /** Those whose traffic is on the Service again after a promotion; others stay on the canary's own one. */
 export function lanesToApex(run: ReleaseRun): readonly Lane[] {

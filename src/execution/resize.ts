@@ -9,6 +9,7 @@ import { knownDeployment, patchClaimed } from './claimed.ts'
 import { lanesOf } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
+import { inSight } from './watching.ts'
 
 /**
  * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since, and again
@@ -48,7 +49,9 @@ async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promi
   } else run.deployment = canary
   const change = changeIn(before ?? run.deployment, run.deployment)
   if (change !== undefined) throw change
-  const { pods } = await awaitReady(run.deployment, run.settings, run.ports, signal)
+  const grown = run.deployment
+  const come = (ended: AbortSignal) => awaitReady(grown, run.settings, run.ports, ended)
+  const { pods } = await (run.release.exposed ? inSight(run, come, signal, before) : come(signal))
   run.pods = pods
   run.canary = { ...run.canary, replicas: size }
 }

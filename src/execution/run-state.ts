@@ -6,7 +6,7 @@ import type { Lock } from '../kubernetes/lease.ts'
 import type { Log } from '../log.ts'
 import type { Measurement, PodEvidence, Shift, SmokeResult, TimelineEntry, Version } from '../outcome.ts'
 import type { Standing } from '../analysis/judge.ts'
-import type { Sampler } from '../analysis/sampling.ts'
+import type { MeasuredStep, Sampler } from '../analysis/sampling.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Release } from '../record.ts'
 import type { Companion } from '../routes/companions.ts'
@@ -86,6 +86,8 @@ export interface ReleaseRun {
   marks: Marks | 'none' | undefined
   /** Absent when there are no checks. */
   readonly sampler: Sampler | undefined
+  /** The step that was watched last: its checks go on while the next one is prepared. */
+  watched: MeasuredStep | undefined
   /** Failures are counted over the whole release, not per step. */
   standing: Standing
   readonly timeline: TimelineEntry[]

@@ -82,7 +82,8 @@ async function loadUnderChecks(
   const load = once(run, numbered, pods, both).then((ended) => (result = ended))
   try {
     const name = nameSmokeTest(numbered.test, numbered.number)
-    const checks = runChecks(run, run.sampler, { name, isOver: () => result !== undefined }, both)
+    const step = { name, startedAt: run.ports.clock.now() }
+    const checks = runChecks(run, run.sampler, { step, isOver: () => result !== undefined }, both)
     const first = await Promise.race([load, checks.then(() => undefined)])
     if (first?.passed === false) return first
     await checks

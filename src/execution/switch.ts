@@ -6,7 +6,7 @@ import type { Split } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
 import { confirmAll, settleCompanions } from './companions.ts'
 import { behindSince, readyPods } from './endpoints.ts'
-import { awaitGateways, lanesToApex } from './gateways.ts'
+import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, lanesToApex } from './gateways.ts'
 import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
 import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from './verify.ts'
@@ -34,7 +34,7 @@ export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promi
   await splitRoutes(run, NOBODY)
   const routes = await awaitRoutes(run, signal)
   const since = run.ports.clock.now()
-  await awaitGateways(run, { since, what: `of service/${backendsIn(run).canary}` }, signal)
+  await awaitGatewaysWatching(run, { since, what: `of service/${backendsIn(run).canary}` }, signal)
   return routes
 }
 
@@ -88,14 +88,16 @@ function noteShift(run: ReleaseRun, split: Split): void {
 /**
  * The Service selects the canary, and then the routes lead to the Service again, as before the release. Until the
  * record says that this is over, a run that finds it goes on with it: there is no way back from here.
+ * @param hopeless there was none before that either, so that nothing comes of looking at the canary
  */
-export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSignal): Promise<string> {
   const count = async (): Promise<unknown> => (run.pods = await readyPods(run, 'canary'))
   await count()
   const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
   // A gateway that has not learnt yet that all are on the canary still sends some to the Service.
   const shiftedAt = run.shiftedAt ?? run.ports.clock.now()
-  await awaitGateways(run, { since: shiftedAt, what: 'where its users are' }, signal)
+  const moved = { since: shiftedAt, what: 'where its users are' }
+  await (hopeless ? awaitGateways : awaitGatewaysWatching)(run, moved, signal)
   await writeService(run, release, EVERYBODY)
   // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
   run.release = release
@@ -106,7 +108,7 @@ export async function follow(run: ReleaseRun, signal: AbortSignal): Promise<stri
     what: `of the pods behind ${title}`,
     lanes: lanesToApex(run)
   }
-  await awaitGateways(run, learnt, signal)
+  await (hopeless ? awaitGateways : awaitGatewaysTelling)(run, learnt, signal)
   await settleRoutes(run, 'canary')
   return `${run.traffic.title} selects ${run.canary.deployment}`
 }

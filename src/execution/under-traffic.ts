@@ -19,14 +19,14 @@ const UNREADY_GRACE = 10_000
 const REPLACED_GRACE = 120_000
 
 /**
- * Rejects when pods that users are on cannot run any more, or are not ready any more; at once when none of them is, or
+ * Rejects when pods that users are on, or will be in a moment, cannot run any more, or are not ready any more; at once when none of them is, or
  * when somebody has others come up in their place. Settles only by that or by the signal.
  */
 export async function untilDoomed(
   deployment: Deployment,
   ports: Ports,
   signal: AbortSignal,
-  tellPods?: TellPods
+  { tellPods, when = 'under traffic' }: { readonly tellPods?: TellPods; readonly when?: string } = {}
 ): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>()
   const switchedTo = deployment.spec.replicas ?? 1
@@ -51,9 +51,7 @@ export async function untilDoomed(
     }
     unreadySince ??= ports.clock.now()
     if (seen.ready > 0 && ports.clock.now() - unreadySince < grace) return
-    reject(
-      new ReleaseFailed(`deployment/${deployment.metadata.name} lost pods under traffic: ${seen.summary}`)
-    )
+    reject(new ReleaseFailed(`deployment/${deployment.metadata.name} lost pods ${when}: ${seen.summary}`))
   }
   const looks = { onHealth, tellPods: onPods, lasting: stopwatch(ports) }
   watchHealth(deployment, ports, looks, signal).catch(reject)

@@ -4,7 +4,7 @@ import type { Deployment, Pod } from '../kubernetes/objects.ts'
 import { refOf } from '../routes/writes.ts'
 import { changeIn } from './change.ts'
 import { behindSince, confirmEndpoints, hasLostPods, podsOf } from './endpoints.ts'
-import { awaitGateways } from './gateways.ts'
+import { awaitGatewaysWatching } from './gateways.ts'
 import { backendsIn } from './lanes.ts'
 import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -25,7 +25,7 @@ export async function verifyReachable(run: ReleaseRun, signal: AbortSignal): Pro
     await confirmCanary(run, canary, signal)
     const learnt = { since: behindSince(run, canary), what: `of the pods behind service/${canary}` }
     // They may be others after that.
-    if (!(await awaitGateways(run, learnt, signal))) return
+    if (!(await awaitGatewaysWatching(run, learnt, signal))) return
   }
   throw replacedAgain()
 }

@@ -83,22 +83,55 @@ export async function watch(
 ): Promise<string> {
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
-  const end = run.ports.clock.now() + duration
+  const startedAt = run.ports.clock.now()
+  const end = startedAt + duration
+  run.watched = { name, startedAt }
   let pods = testedPods(run)
   const tellPods: TellPods = (told) => (pods = withNews(pods, told, run.canary.hash))
   const isOver = (): boolean => run.ports.clock.now() >= end
   const watched =
     run.sampler === undefined
       ? waitUntil(run, end, watching)
-      : runChecks(run, run.sampler, { name, isOver, pods: () => pods }, watching)
+      : runChecks(run, run.sampler, { step: run.watched, isOver, pods: () => pods }, watching)
   const observed = observeShare(run, duration, watching)
   const doomed =
-    run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching, tellPods)]
+    run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching, { tellPods })]
   try {
     return await Promise.race([watched, ...doomed])
   } finally {
     done.abort()
     await observed
+  }
+}
+
+/**
+ * Does what takes its time with the canary in sight: its pods, and the checks of the step before, which its users are
+ * still in.
+ * @param known the canary as it was before that began
+ * @throws ReleaseFailed as `watch` does, and whatever the work throws
+ */
+export async function inSight<T>(
+  run: ReleaseRun,
+  work: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+  known = run.deployment
+): Promise<T> {
+  const done = new AbortController()
+  const watching = AbortSignal.any([signal, done.signal])
+  let pods = testedPods(run)
+  const tellPods: TellPods = (told) => (pods = withNews(pods, told, run.canary.hash))
+  const { sampler, watched: step, release } = run
+  const when = release.exposed === true ? 'under traffic' : 'before its first users'
+  const doomed = known === undefined ? [] : [untilDoomed(known, run.ports, watching, { tellPods, when })]
+  const checked =
+    sampler === undefined || step === undefined
+      ? []
+      : [runChecks(run, sampler, { step, isOver: () => false, pods: () => pods }, watching)]
+  try {
+    // Neither of the others comes to an end but by throwing.
+    return (await Promise.race([work(watching), ...doomed, ...checked])) as T
+  } finally {
+    done.abort()
   }
 }
 
@@ -109,8 +142,8 @@ async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal
 }
 
 export interface Watched {
-  /** Of the step, under which the measurements are kept. */
-  readonly name: string
+  /** Under whose name the measurements are kept; only traffic since its begin is judged. */
+  readonly step: MeasuredStep
   readonly isOver: () => boolean
   /** As they are at a measurement; else those that were tested. */
   readonly pods?: () => CanaryPods
@@ -123,11 +156,10 @@ export interface Watched {
 export async function runChecks(
   run: ReleaseRun,
   sampler: Sampler,
-  { name, isOver, pods = () => testedPods(run) }: Watched,
+  { step, isOver, pods = () => testedPods(run) }: Watched,
   signal: AbortSignal
 ): Promise<string> {
   const { clock, log } = run.ports
-  const step: MeasuredStep = { name, startedAt: clock.now() }
   for (let rounds = 1; ; rounds += 1) {
     await clock.sleep(run.settings.checkInterval, signal)
     const readings = await sampler.measure(step, subjectOf(run, pods()), signal)

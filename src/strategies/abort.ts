@@ -11,7 +11,7 @@ export const planRestore = ({ strategy }: Release): Step[] =>
 export const planStay = ({ routes, strategy }: Release): Step[] => [
   ...(routes === undefined || strategy !== undefined
     ? []
-    : [{ kind: 'follow' } as const, { kind: 'await-routes' } as const]),
+    : [{ kind: 'follow', hopeless: true } as const, { kind: 'await-routes' } as const]),
   { kind: 'finish' }
 ]
 
