@@ -158,6 +158,7 @@ const RECORD: Shape = {
   'strategy?': inPlace,
   'rollout?': { 'strategy?': { 'type?': text } },
   selectors: { before: selector, stable: selector, canary: selector, 'both?': selector },
+  'labels?': { stable: selector, canary: selector },
   'settle?': selector,
   'autoscaler?': name,
   'watchdog?': text,

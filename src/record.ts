@@ -60,6 +60,8 @@ export interface Release {
   readonly rollout?: Rollout
   /** The Service's selector as it was, and as it is with all traffic on the one or the other, or shared. */
   readonly selectors: Backends['selectors']
+  /** See `Backends`. */
+  readonly labels?: Backends['labels']
   /** The release is over, but the selector is to become this one when the other version has no pods any more. */
   readonly settle?: Selector
   /** Services that follow the one with the record. */
@@ -92,10 +94,17 @@ const serviceOf = ({ slot, deployment }: Version): string => slotServiceName(dep
 
 /** What the routes of a release can send traffic to. */
 export const backendsOf = (
-  { stable, canary, selectors }: Release,
+  { stable, canary, selectors, labels }: Release,
   namespace: string,
   apex: string
-): Backends => ({ namespace, apex, stable: serviceOf(stable), canary: serviceOf(canary), selectors })
+): Backends => ({
+  namespace,
+  apex,
+  stable: serviceOf(stable),
+  canary: serviceOf(canary),
+  selectors,
+  ...(labels === undefined ? {} : { labels })
+})
 
 /** The record after the canary has become stable. */
 export function promoted(release: Release, at: number, settle?: Selector): Release {
@@ -135,6 +144,7 @@ function ended(release: Release, served: boolean, at: number): Release {
     shiftedAt: _____,
     rollout: ______,
     watchdog: _______,
+    labels: _________,
     ...kept
   } = release
   return { ...kept, history: withEntry(release, served, at) }

@@ -64,6 +64,10 @@ function play(
       const live = await read()
       await make(live, route.split(live, backends, split))
     },
+    async follow(): Promise<void> {
+      const live = await read()
+      await make(live, route.follow?.(live, backends) ?? live)
+    },
     async settle(serving: 'stable' | 'canary'): Promise<void> {
       const live = await read()
       await make(live, route.settle(live, backends, serving))
@@ -139,10 +143,16 @@ async function keepsUsersOnStable(
   expect(writtenIn(await route.read())).toEqual(writtenIn(before))
 }
 
-async function settlesAs(route: Play, expected: unknown[], serving: 'stable' | 'canary'): Promise<void> {
+async function settlesAs(
+  route: Play,
+  expected: unknown[],
+  serving: 'stable' | 'canary',
+  prepared: () => Promise<void> = () => Promise.resolve()
+): Promise<void> {
   const before = await route.read()
   await route.split({ weight: 50 })
   await route.split({ weight: serving === 'stable' ? 0 : 100 })
+  await prepared()
   await route.settle(serving)
   const after = await route.read()
   expect(specsOf(after)).toEqual(expected)
@@ -203,9 +213,34 @@ const cases: Readonly<Record<Case, Played>> = {
   },
   'settle canary': {
     title: 'is what the user wrote after a release that was promoted',
+    async run(route, fixture) {
+      const { promoted } = fixture
+      const before = await route.read()
+      const expected = [...(promoted?.(before) ?? specsOf(before))]
+      await settlesAs(route, expected, 'canary', () => route.follow())
+      const after = await route.read()
+      expect(route.writesFor(after, fixture.route.settle(after, route.backends, 'canary'))).toEqual([])
+    }
+  },
+  'not told to follow': {
+    title: 'is the same after a promotion whose run had no time to have the canary followed',
     async run(route, { promoted }) {
       const before = await route.read()
       await settlesAs(route, [...(promoted?.(before) ?? specsOf(before))], 'canary')
+    }
+  },
+  'follow, then stable': {
+    title: 'is what the user wrote when stable is put back at the last moment',
+    async run(route, fixture) {
+      const before = await route.read()
+      await route.split({ weight: 100 })
+      await route.follow()
+      expect(await route.weight()).toBe(100)
+      const live = await route.read()
+      const again = fixture.route.follow?.(live, route.backends) ?? live
+      expect(route.writesFor(live, again)).toEqual([])
+      await route.settle('stable')
+      expect(writtenIn(await route.read())).toEqual(writtenIn(before))
     }
   },
   header: {
@@ -347,7 +382,8 @@ export function routeContract(fixture: RouteFixture, start: () => Promise<RouteS
 
       it('is taken on as it is, and in the middle of a release', async () => {
         const live = play(fixture, scene, name)
-        const problem = async () => route.problem(await live.read(), live.backends, splitsOf(fixture))
+        const problem = async () =>
+          route.problem(await live.read(), live.backends, splitsOf(fixture), fixture.pods)
         expect(await problem()).toBeUndefined()
         for (const step of splitsOf(fixture)) {
           await live.split(step)
@@ -375,7 +411,7 @@ export function routeContract(fixture: RouteFixture, start: () => Promise<RouteS
         await created(scene, users)
         const live = play(fixture, scene, users[0].metadata.name)
         const read = await live.read()
-        expect(route.problem(read, live.backends, splits)).toMatch(problem)
+        expect(route.problem(read, live.backends, splits, fixture.pods)).toMatch(problem)
         if (refused !== true) return
         for (const split of splits) {
           const attempt = live.make(read, route.split(read, live.backends, split))

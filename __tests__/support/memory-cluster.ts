@@ -60,6 +60,8 @@ const KINDS: ReadonlySet<string> = new Set([
   'coordination.k8s.io/v1 Lease',
   'discovery.k8s.io/v1 EndpointSlice',
   'gateway.networking.k8s.io/v1 HTTPRoute',
+  'networking.istio.io/v1 DestinationRule',
+  'networking.istio.io/v1 VirtualService',
   'networking.k8s.io/v1 Ingress',
   'v1 ConfigMap',
   'v1 Event',

@@ -1,6 +1,7 @@
 import { ReleaseFailed } from '../errors.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import { lagOf } from '../strategies/drain.ts'
+import { withObject } from '../routes/writes.ts'
 import { backendsIn } from './lanes.ts'
 import type { Lane, ReleaseRun } from './run-state.ts'
 import { untilDoomed } from './under-traffic.ts'
@@ -81,7 +82,8 @@ export const awaitGatewaysTelling = (
 export function lanesToApex(run: ReleaseRun): readonly Lane[] {
   const backends = backendsIn(run)
   return run.routes.filter(({ route, traffic }) => {
-    const [object, ...others] = route.settle(traffic.current(), backends, 'canary')
-    return object === undefined || route.weight([object, ...others], backends) !== 100
+    const objects = traffic.current()
+    const settled = route.settle(objects, backends, 'canary').reduce(withObject, objects)
+    return route.weight(settled, backends) !== 100
   })
 }

@@ -47,6 +47,16 @@ export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> 
   )
 }
 
+/** What has to lead to the canary's pods behind the Service before the routes lead there again. */
+export async function followOnRoutes(run: ReleaseRun, release: Release): Promise<void> {
+  const backends = backendsIn(run)
+  await Promise.all(
+    run.routes.flatMap(({ route: { follow }, traffic }) =>
+      follow === undefined ? [] : [traffic.write((objects) => follow(objects, backends), release)]
+    )
+  )
+}
+
 /** The routes as they were, without a trace of the release. */
 export async function settleRoutes(run: ReleaseRun, serving: 'stable' | 'canary'): Promise<void> {
   const backends = backendsIn(run)

@@ -7,7 +7,8 @@ import { serviceRoute } from '../routes/service.ts'
 import { confirmAll, settleCompanions } from './companions.ts'
 import { behindSince, readyPods } from './endpoints.ts'
 import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, lanesToApex } from './gateways.ts'
-import { awaitRoutes, backendsIn, settleRoutes, splitRoutes, weightNow, writeService } from './lanes.ts'
+import { awaitRoutes, backendsIn, followOnRoutes, settleRoutes } from './lanes.ts'
+import { splitRoutes, weightNow, writeService } from './lanes.ts'
 import type { ReleaseRun } from './run-state.ts'
 import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from './verify.ts'
 
@@ -101,10 +102,12 @@ export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSi
   await writeService(run, release, EVERYBODY)
   // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
   run.release = release
+  await followOnRoutes(run, release)
+  const followed = run.ports.clock.now()
   const { name, title } = run.traffic
   await confirmAll(run, (behind) => confirmPods(run, behind, count, signal))
   const learnt = {
-    since: behindSince(run, name),
+    since: Math.max(behindSince(run, name), followed),
     what: `of the pods behind ${title}`,
     lanes: lanesToApex(run)
   }

@@ -7,6 +7,8 @@ import type { Labels } from './selectors.ts'
 import { inOtherSlot } from './slot-values.ts'
 
 export const SLOT_LABEL = 'greenlight.dev/slot'
+/** Of a ReplicaSet's pods: another one for each template. */
+export const HASH_LABEL = 'pod-template-hash'
 
 /** `plain` is a Deployment that has not been through a release: it has no label that tells it from its slots. */
 export type SlotName = 'blue' | 'green' | 'plain'

@@ -2,7 +2,7 @@ import type { Fault } from '../errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
-import { isSlotService, slotDeploymentName } from '../kubernetes/slots.ts'
+import { HASH_LABEL, isSlotService, slotDeploymentName } from '../kubernetes/slots.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import { readRecord } from '../read-record.ts'
 import { RECORD_ANNOTATION } from '../record.ts'
@@ -11,7 +11,7 @@ import type { Release } from '../record.ts'
 /** The Deployments that a workload's versions can run in, as far as they exist. */
 export type Slots = Readonly<Partial<Record<SlotName, Deployment>>>
 
-export const HASH_LABEL = 'pod-template-hash'
+export { HASH_LABEL } from '../kubernetes/slots.ts'
 
 const present = (slots: Slots): readonly [SlotName, Deployment][] =>
   (['plain', 'blue', 'green'] as const).flatMap((name) =>

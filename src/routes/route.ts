@@ -38,6 +38,8 @@ export interface Backends {
     readonly canary: Labels
     readonly both?: Labels
   }
+  /** Labels that change with the version and that no selector above has, as the pods of both have them. */
+  readonly labels?: PodLabels
 }
 
 /** Labels of the pods of both versions, as far as they are known before a release. */
@@ -97,8 +99,20 @@ export interface Route {
   readonly remarks?: (
     object: KubernetesObject,
     others: readonly KubernetesObject[],
-    backends: Backends
+    backends: Backends,
+    pods?: PodLabels
   ) => string[]
+  /**
+   * What has to follow the Service to the canary's pods before the route may lead to it again. It is applied while all
+   * traffic is on the canary's own Service, so that nobody notices, and a gateway has the time of its lag to learn it.
+   */
+  readonly follow?: (objects: RouteObjects, backends: Backends) => readonly KubernetesObject[]
+  /** A manifest of an object that may belong to it, as it can be applied while stable serves. */
+  readonly appliable?: (
+    written: KubernetesObject,
+    objects: RouteObjects,
+    backends: Backends
+  ) => KubernetesObject
   /** Sends the canary its share. */
   split(objects: RouteObjects, backends: Backends, split: Split): readonly KubernetesObject[]
   /** Takes every trace of the release out again, all traffic to stable or to the canary, which is then stable. */

@@ -3,11 +3,15 @@ import { missingFineness } from './backend-weights.ts'
 import { readBefore } from './before.ts'
 import { apexRules, copyName, isCopy } from './destination-rules.ts'
 import type { MeshVersions } from './mesh-versions.ts'
+import { printSelector } from '../kubernetes/selectors.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/slots.ts'
 import type { Backends, PodLabels, Split } from './route.ts'
 import { isInUse, isOwn, rulesOf, targetsOf, withoutRelease } from './virtual-service-rules.ts'
 import type { HttpRule, VirtualService } from './virtual-service-rules.ts'
+import { isEmptyFor } from './subset-labels.ts'
 import { entriesOf, shareIn, sidesOf, stableIn } from './virtual-service-targets.ts'
+import type { Target } from './virtual-service-targets.ts'
 
 /** A rule with the words that it is found by. */
 interface Named {
@@ -33,6 +37,7 @@ export function virtualServiceProblem(
     ...own.flatMap((one) => [
       subsetProblem(one, versions, backends),
       pods && emptiedSubset(one, versions, backends, pods),
+      pods && sharedWithNobody(one, versions, backends, pods),
       coarseness(one, versions, backends, splits),
       headerProblem(one, splits),
       mirrorProblem(one, splits)
@@ -94,17 +99,42 @@ function subsetProblem(
 function emptiedSubset(
   { rule, words }: Named,
   versions: MeshVersions,
-  { apex }: Backends,
+  backends: Backends,
   pods: PodLabels
 ): string | undefined {
+  const { apex } = backends
   for (const { destination } of stableIn(targetsOf(rule), versions)) {
     const labels = versions.labelsOf(versions.successorOf(destination))
-    const lost = Object.entries(labels).find(([key, value]) => pods.canary[key] !== value)
+    const hashed = labels[HASH_LABEL]
+    if (hashed !== undefined)
+      return `${words} names subset ${destination.subset ?? ''} of host ${apex} by ${HASH_LABEL}: ${hashed}, a label that every version has another value of: after the release nobody would serve in it; leave that label out of the subset`
+    // A value that changes is changed in the subset as well.
+    const lost = Object.entries(labels).find(
+      ([key, value]) => pods.canary[key] !== value && backends.labels?.canary[key] === undefined
+    )
     if (lost === undefined || !hasAll(pods.stable, versions.labelsOf(destination))) continue
     const [key, value] = lost
     return `${words} names subset ${destination.subset ?? ''} of host ${apex}, whose label ${key}: ${value} the pods of the new version do not have (${key}: ${pods.canary[key] ?? 'none'}): after the release nobody would serve in it; leave that label out of the subset, or out of what changes with the version`
   }
   return undefined
+}
+
+/** Half of a rule's users are served by the version that runs, the others by none: a release cannot say where they belong. */
+function sharedWithNobody(
+  { rule, words }: Named,
+  versions: MeshVersions,
+  { apex }: Backends,
+  pods: PodLabels
+): string | undefined {
+  const targets = targetsOf(rule)
+  const used = entriesOf(stableIn(targets, versions)).filter(({ weight = 0 }) => weight > 0)
+  const isEmpty = ({ destination }: Target): boolean =>
+    isEmptyFor(versions.labelsOf(destination), pods.stable)
+  const empty = used.find(isEmpty)
+  if (empty === undefined || used.every(isEmpty)) return undefined
+  const { subset = '' } = empty.destination
+  const labels = printSelector(versions.labelsOf(empty.destination))
+  return `${words} sends a part of its requests to subset ${subset} of host ${apex} (${labels}), in which the version that serves has no pods: give its weight to a subset that it has pods in`
 }
 
 const hasAll = (labels: Labels, wanted: Labels): boolean =>

@@ -3,7 +3,10 @@ import type { Condition, KubernetesObject } from '../kubernetes/objects.ts'
 import { commonShare } from './backend-weights.ts'
 import { apexRules, copyForCanary, copyName, isCopy, suffixOf } from './destination-rules.ts'
 import { meshVersions } from './mesh-versions.ts'
+import type { DestinationRule } from './destination-rules.ts'
 import type { Backends, Route, RouteObjects } from './route.ts'
+import { labelledAsBefore, labelledAsLive, labelledForGood, relabelled } from './subset-labels.ts'
+import { subsetNames, subsetRemarks } from './subset-labels.ts'
 import { virtualServiceProblem } from './virtual-service-problem.ts'
 import { isInUse, isOwn, rulesOf, targetsOf } from './virtual-service-rules.ts'
 import { withoutRelease, withRelease, withSuccessors } from './virtual-service-rules.ts'
@@ -23,13 +26,17 @@ const GROUP = 'networking.istio.io'
  * whether by host or by subset. A subset of the apex could not have the canary's pods: Istio takes the pods of a
  * subset out of those that the Service selects, and in a release the apex selects stable alone.
  *
- * What DestinationRules say of the apex is copied for the canary's Service; the user's are not touched. Where two
- * subsets tell the slots apart, the rules refer to the other one after a promotion; all other subsets follow the apex.
+ * What DestinationRules say of the apex is copied for the canary's Service. Where two subsets tell the slots apart, the
+ * rules refer to the other one after a promotion; all other subsets follow the apex, and those whose labels change with
+ * the version get the new ones before the rules lead there again.
  */
 export const virtualServiceRoute: Route = {
   kind: 'virtualservice',
   object: { apiVersion: `${GROUP}/v1`, kind: 'VirtualService' },
-  others: [{ apiVersion: `${GROUP}/v1`, kind: 'DestinationRule' }],
+  others: [
+    { apiVersion: `${GROUP}/v1`, kind: 'DestinationRule' },
+    { apiVersion: `${GROUP}/v1`, kind: 'VirtualService' }
+  ],
   needs: [
     ...need(GROUP, 'virtualservices', 'get', 'list', 'watch', 'patch'),
     ...need(GROUP, 'destinationrules', 'get', 'list', 'watch', 'create', 'patch', 'delete')
@@ -63,6 +70,9 @@ export const virtualServiceRoute: Route = {
       splits,
       pods
     ),
+  remarks: subsetRemarks,
+  follow: relabelledIn,
+  appliable: labelledAsLive,
   split(objects, backends, split) {
     const [object, ...others] = objects
     const versions = meshVersions(objects, backends)
@@ -74,9 +84,18 @@ export const virtualServiceRoute: Route = {
     const [object, ...others] = objects
     const versions = meshVersions(objects, backends)
     const settled = serving === 'stable' ? withoutRelease : withSuccessors
+    const own = others.filter((other) => !isCopy(other, backends))
+    const rules = withRules(
+      serving === 'stable' ? own : relabelledIn([object, ...own], backends).slice(1),
+      backends,
+      serving === 'stable' ? labelledAsBefore : labelledForGood
+    )
+    const isWritten = (rule: KubernetesObject): boolean => !own.includes(rule)
+    // Subsets before whoever is sent there.
     return [
+      ...rules.filter(isWritten),
       settled(object as VirtualService, versions),
-      ...others.filter((other) => !isCopy(other, backends))
+      ...rules.filter((rule) => !isWritten(rule))
     ]
   },
   weight(objects, backends) {
@@ -87,6 +106,28 @@ export const virtualServiceRoute: Route = {
     return commonShare(used.flatMap((rule) => sharesIn(targetsOf(rule), versions)))
   },
   pending
+}
+
+/** The subsets that the VirtualService refers to have the canary's pods. */
+function relabelledIn(objects: RouteObjects, backends: Backends): readonly KubernetesObject[] {
+  const { labels } = backends
+  const names = subsetNames(objects[0], backends)
+  return labels === undefined
+    ? objects
+    : withRules(objects, backends, (rule) => relabelled(rule, names, labels))
+}
+
+/** The rules for the apex, each made another one; anything else stays as it is. */
+function withRules(
+  objects: readonly KubernetesObject[],
+  backends: Backends,
+  make: (rule: DestinationRule) => DestinationRule
+): readonly KubernetesObject[] {
+  const rules = apexRules(objects, backends)
+  return objects.map((object) => {
+    const rule = rules.find((one) => one === object)
+    return rule === undefined ? object : make(rule)
+  })
 }
 
 const copies = (others: readonly KubernetesObject[], backends: Backends): readonly KubernetesObject[] =>

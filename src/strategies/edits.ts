@@ -64,8 +64,10 @@ function routeEdits(
   splits: readonly Split[]
 ): readonly Edit[] {
   const fields = (object: KubernetesObject): string[] =>
-    splits
-      .flatMap((split) => route.split(objects, backends, split))
+    [
+      ...splits.flatMap((split) => route.split(objects, backends, split)),
+      ...(route.follow?.(objects, backends) ?? [])
+    ]
       .filter((written) => keyOf(written) === keyOf(object))
       .flatMap((written) => changes(object, written).map(({ path }) => path))
   return objects.flatMap((object) =>

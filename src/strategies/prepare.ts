@@ -22,7 +22,7 @@ import { ALL_AT_ONCE } from './progressive.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import type { Leftover } from './leftover.ts'
-import { isSharedByPods, prepareRouting } from './routing.ts'
+import { appliableOn, changingLabels, isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
 import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './traffic-fields.ts'
 
@@ -130,9 +130,9 @@ function prepareUsable(
   const record = beginRelease('deploy', observed, version, selectors, autoscaler, origin)
   const release: Release = {
     ...record,
-    ...(inputs.strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
-    ...(inputs.watchdog === undefined ? {} : { watchdog: inputs.watchdog }),
-    ...recorded(followers)
+    ...asAsked(inputs, steps),
+    ...recorded(followers),
+    ...changingLabels(observed, canary, selectors)
   }
   const routing = prepareRouting(observed, release, steps, canary)
   const faults = [
@@ -141,13 +141,19 @@ function prepareUsable(
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
     ...entranceFaults(inputs.smokeTests, entrance, observed, canary),
-    ...[...followers.faults, ...routing.faults]
+    ...[followers, routing].flatMap((part) => part.faults)
   ]
   if (faults.length > 0) return faults
-  const applied = keepTraffic(others, observed, selectors.stable, followers.selectors)
   const { routes, services, warnings } = routing
-  return { canary, entrance, steps, routes, warnings, manifests: [...applied, ...services], release }
+  const kept = keepTraffic(others, observed, selectors.stable, followers.selectors)
+  const all = [...appliableOn(kept, routes, observed, release), ...services]
+  return { canary, entrance, steps, routes, warnings, manifests: all, release }
 }
+
+const asAsked = ({ strategy, watchdog }: Inputs, steps: readonly ReleaseStep[]): Partial<Release> => ({
+  ...(strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
+  ...(watchdog === undefined ? {} : { watchdog })
+})
 
 /** With what is there already in the place where the canary goes, and beside it. */
 function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: Origin): Prepared {

@@ -18,7 +18,7 @@ import { exposedBy, leftoverOf } from './leftover.ts'
 import { beginRelease, followingAutoscaler, placementOf, selectorsOf } from './prepare.ts'
 import type { Origin } from './prepare.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
-import { prepareRouting } from './routing.ts'
+import { changingLabels, prepareRouting } from './routing.ts'
 
 /** The version to go back to, and what is left of it. */
 export interface Previous {
@@ -69,7 +69,8 @@ export function prepareRollback(
   const versionThere = { ...version, ...placedIn(placement), hash }
   const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
   const followers = followersOf(observed, canary, selectors)
-  const release = { ...begun, ...exposedBy(leftover), ...recorded(followers) }
+  const labels = changingLabels(observed, canary, selectors)
+  const release = { ...begun, ...exposedBy(leftover), ...recorded(followers), ...labels }
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE, canary)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {

@@ -2,13 +2,15 @@ import type { Fault } from '../errors.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
+import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { templateLabels } from '../kubernetes/selectors.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
+import { SLOT_LABEL } from '../kubernetes/slots.ts'
 import { membersOf } from '../observed.ts'
 import type { Observed, ObservedRoute } from '../observed.ts'
 import { backendsOf } from '../record.ts'
 import type { Release } from '../record.ts'
+import { HASH_LABEL } from '../routes/find.ts'
 import { serviceRoute } from '../routes/service.ts'
 import { canaryService, canaryServiceFaults, nodePortFaults } from './canary-service.ts'
 import { abilityFaults, coarseShares, routeFaults } from './route-faults.ts'
@@ -58,9 +60,43 @@ export function prepareRouting(
       ...nodePortFaults(observed)
     ],
     warnings: observed.routes.flatMap(
-      ({ route, object, others }) => route.remarks?.(object, others, backends) ?? []
+      ({ route, object, others }) => route.remarks?.(object, others, backends, pods) ?? []
     )
   }
+}
+
+/** What of the pods' labels changes with the version, where a route may depend on it; the selectors have their own. */
+export function changingLabels(
+  { routes, stable }: Observed,
+  canary: Deployment,
+  selectors: Release['selectors']
+): Pick<Release, 'labels'> {
+  if (routes.every(({ route }) => route.follow === undefined)) return {}
+  const [was, is] = [labelsOf(stable.deployment), labelsOf(canary)]
+  const selecting: Labels = { ...selectors.stable, ...selectors.canary, [SLOT_LABEL]: '', [HASH_LABEL]: '' }
+  const keys = Object.keys(was).filter(
+    (key) => selecting[key] === undefined && is[key] !== undefined && is[key] !== was[key]
+  )
+  if (keys.length === 0) return {}
+  const only = (labels: Labels): Labels => Object.fromEntries(keys.map((key) => [key, labels[key] ?? '']))
+  return { labels: { stable: only(was), canary: only(is) } }
+}
+
+/** Manifests as the routes can bear them while stable serves. */
+export function appliableOn(
+  manifests: readonly Manifest[],
+  routes: readonly ObservedRoute[],
+  { namespace, service }: Observed,
+  release: Release
+): readonly Manifest[] {
+  const backends = backendsOf(release, namespace, service.metadata.name)
+  return manifests.map(({ object, source }) => ({
+    source,
+    object: routes.reduce<KubernetesObject>(
+      (written, { route, objects }) => route.appliable?.(written, objects, backends) ?? written,
+      object
+    )
+  }))
 }
 
 const labelsOf = ({ spec }: Deployment): Labels => templateLabels(spec.template)

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import type { Backends, Route, RouteObjects, Split } from '../../../src/routes/route.ts'
+import type { Backends, PodLabels, Route, RouteObjects, Split } from '../../../src/routes/route.ts'
 
 /** The cases of the contract that a kind of route may be excepted from. */
 export type Case =
@@ -8,6 +8,8 @@ export type Case =
   | 'foreign fields'
   | 'settle stable'
   | 'settle canary'
+  | 'not told to follow'
+  | 'follow, then stable'
   | 'header'
   | 'header then weight'
   | 'mirror'
@@ -35,6 +37,8 @@ export interface RouteFixture {
   /** What the user has applied: also rules, filters, annotations and weights that are no business of the release. */
   readonly objects: (namespace: string) => RouteObjects
   readonly backends: (namespace: string) => Backends
+  /** Of both versions; without them nothing is known. */
+  readonly pods?: PodLabels
   /** Of live objects, what no step of a release may change. */
   readonly foreign: (objects: readonly KubernetesObject[]) => unknown
   /** What somebody else may do to them in the middle of a release, spec and annotations. */

@@ -8,6 +8,7 @@ import { serviceForBoth, serviceForEither } from './service.ts'
 import { traefikserviceAlone, traefikserviceBesideOthers } from './traefikservice.ts'
 import { virtualserviceHosts } from './virtualservice-hosts.ts'
 import { virtualserviceSubset, virtualserviceSubsetPair } from './virtualservice-subsets.ts'
+import { virtualserviceVersionSubsets } from './virtualservice-subsets.ts'
 
 /** Every kind of route, as its users have it. */
 export const fixtures: readonly RouteFixture[] = [
@@ -18,6 +19,7 @@ export const fixtures: readonly RouteFixture[] = [
   virtualserviceHosts,
   virtualserviceSubset,
   virtualserviceSubsetPair,
+  virtualserviceVersionSubsets,
   alb,
   nginx,
   traefikserviceAlone,

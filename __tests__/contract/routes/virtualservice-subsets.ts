@@ -82,6 +82,64 @@ export const virtualserviceSubsetPair: RouteFixture = {
   exceptions: {}
 }
 
+/** One by the number of the version that serves, and one of a version that is gone. */
+const numbered = (number: string) => [
+  { name: 'current', labels: { app: 'web', version: number }, trafficPolicy: { tls: { mode: 'DISABLE' } } },
+  { name: 'gone', labels: { version: 'v2.1.1' } }
+]
+const byNumber = [
+  { match: [{ headers: { canary: { exact: 'true' } } }], route: [to('gone')] },
+  {
+    match: [{ uri: { prefix: '/old' } }],
+    route: [{ destination: { host: 'legacy' }, weight: 50 }, to('current', 50)]
+  },
+  { route: [to('current', 100), to('gone', 0)] }
+]
+
+const pods = {
+  stable: { app: 'web', version: 'v2.1.2' },
+  canary: { app: 'web', version: 'v2.1.3' }
+}
+
+/** The subset goes with the version whose pods are in it. */
+export const virtualserviceVersionSubsets: RouteFixture = {
+  name: 'a VirtualService with subsets by the number of the version',
+  route: virtualServiceRoute,
+  objects: (namespace) => [virtualService(namespace, byNumber), rule(namespace, numbered('v2.1.2'))],
+  backends: (namespace) => ({
+    ...backends(namespace),
+    labels: { stable: { version: 'v2.1.2' }, canary: { version: 'v2.1.3' } }
+  }),
+  pods,
+  foreign: foreignOfMesh,
+  edit: editMesh,
+  promoted: ([service]) => {
+    const namespace = service.metadata.namespace ?? ''
+    return [service, rule(namespace, numbered('v2.1.3'))].map(
+      (object) => (object as KubernetesObject & { spec: unknown }).spec
+    )
+  },
+  hopeless: [
+    {
+      title: 'a part of the requests goes to a version that is gone',
+      objects: hopeless(numbered('v2.1.2'), [{ route: [to('current', 90), to('gone', 10)] }]),
+      splits: [{ weight: 10 }],
+      problem:
+        /http rule 1 of virtualservice\/web sends a part of its requests to subset gone of host web \(version=v2.1.1\), in which the version that serves has no pods/
+    },
+    {
+      title: 'the subset is of one template alone',
+      objects: hopeless(
+        [{ name: 'current', labels: { 'pod-template-hash': '5d7c' } }],
+        [{ route: [to('current')] }]
+      ),
+      splits: [{ weight: 10 }],
+      problem: /names subset current of host web by pod-template-hash: 5d7c/
+    }
+  ],
+  exceptions: {}
+}
+
 /** A subset that both versions are in follows the apex. */
 export const virtualserviceSubset: RouteFixture = {
   name: 'a VirtualService with a subset that both versions are in',

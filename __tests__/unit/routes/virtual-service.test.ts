@@ -386,7 +386,7 @@ describe('a status that istiod', () => {
 
 describe('subsets by the number of a version', () => {
   const byNumber: Backends = {
-    namespace: 'fleet',
+    namespace: 'bookinfo',
     apex: 'vehicle-service',
     stable: 'vehicle-service-blue',
     canary: 'vehicle-service-green',
@@ -411,21 +411,121 @@ host: vehicle-service
 subsets: [{ name: v1, labels: { version: v2.1.2 } }, { name: v2, labels: { version: v2.1.3 } }]
 `)
   ]
-  const problem = (stable: string, canary: string) =>
-    route.problem(objects, byNumber, [{ weight: 10 }], {
-      stable: { app: 'vehicle-service', version: stable },
-      canary: { app: 'vehicle-service', version: canary, 'greenlight.dev/slot': 'green' }
-    })
+  const labels = (stable: string, canary: string) => ({
+    stable: { version: stable },
+    canary: { version: canary }
+  })
+  const pods = (stable: string, canary: string) => ({
+    stable: { app: 'vehicle-service', version: stable },
+    canary: { app: 'vehicle-service', version: canary, 'greenlight.dev/slot': 'green' }
+  })
+  const problem = (stable: string, canary: string, of = objects) =>
+    route.problem(of, { ...byNumber, labels: labels(stable, canary) }, [{ weight: 10 }], pods(stable, canary))
+  const subsets = (v1: string, v2: string) =>
+    destinationRule(`
+host: vehicle-service
+subsets: [{ name: v1, labels: { version: ${v1} } }, { name: v2, labels: { version: ${v2} } }]
+`)
+  const only = (subset: string) =>
+    virtualService(`
+hosts: [vehicle-service]
+http: [{ route: [{ destination: { host: vehicle-service, subset: ${subset} } }] }]
+`)
 
-  it('cannot be left without pods by a release', () => {
+  it('cannot be told apart where users are on two of them', () => {
     expect(problem('v2.1.3', 'v2.1.4')).toBe(
-      'http rule 1 of virtualservice/reviews names subset v2 of host vehicle-service, whose label version: v2.1.3 the pods of the new version do not have (version: v2.1.4): after the release nobody would serve in it; leave that label out of the subset, or out of what changes with the version'
+      'http rule 2 of virtualservice/reviews sends a part of its requests to subset v1 of host vehicle-service (version=v2.1.2), in which the version that serves has no pods: give its weight to a subset that it has pods in'
     )
-    expect(problem('v2.1.2', 'v2.1.4')).toContain('http rule 2 of virtualservice/reviews names subset v1')
+    expect(problem('v2.1.2', 'v2.1.4')).toContain('sends a part of its requests to subset v2')
   })
 
-  it('are no matter where the label stays, or where nobody serves in them now', () => {
-    expect(problem('v2.1.3', 'v2.1.3')).toBeUndefined()
+  it('are no matter where nobody serves in them now', () => {
     expect(problem('v2.1.1', 'v2.1.4')).toBeUndefined()
+  })
+
+  it('cannot be left without pods by a version that has no such label', () => {
+    const without = { stable: { version: 'v2.1.3' }, canary: { app: 'vehicle-service' } }
+    const live: RouteObjects = [only('v2'), subsets('v2.1.2', 'v2.1.3')]
+    expect(route.problem(live, byNumber, [{ weight: 10 }], without)).toBe(
+      'http rule 1 of virtualservice/reviews names subset v2 of host vehicle-service, whose label version: v2.1.3 the pods of the new version do not have (version: none): after the release nobody would serve in it; leave that label out of the subset, or out of what changes with the version'
+    )
+  })
+
+  describe('of which users are on one', () => {
+    const before: RouteObjects = [only('v2'), subsets('v2.1.2', 'v2.1.3')]
+    const own: Backends = { ...byNumber, labels: labels('v2.1.3', 'v2.1.4') }
+    const atAll = route.split(before, own, { weight: 100 })
+    const inOrder = (of: readonly KubernetesObject[]): RouteObjects => {
+      const [main] = of.filter(({ kind }) => kind === 'VirtualService')
+      if (main === undefined) throw new Error('the VirtualService is gone')
+      return [main, ...of.filter((object) => object !== main)]
+    }
+    const followed = inOrder(route.follow?.(inOrder(atAll), own) ?? [])
+
+    it('are taken on', () => {
+      expect(problem('v2.1.3', 'v2.1.4', before)).toBeUndefined()
+    })
+
+    it('stay as they are while the canary is reached by its own Service', () => {
+      expect(atAll).toContain(before[1])
+    })
+
+    it('get the labels of the new version before the rules lead there', () => {
+      const rule = followed.find(
+        ({ kind, metadata }) => kind === 'DestinationRule' && metadata.name === 'reviews'
+      )
+      expect(specOf(rule)).toEqual(specOf(subsets('v2.1.2', 'v2.1.4')))
+      expect(rule && beforeOf(rule)).toEqual({ subsets: { v2: { version: 'v2.1.3' } } })
+      expect(followed[0]).toBe(inOrder(atAll)[0])
+      expect(route.settle(followed, own, 'canary')).toEqual([subsets('v2.1.2', 'v2.1.4'), only('v2')])
+    })
+
+    it('have their own again, before the rules lead there, when stable is put back at the last moment', () => {
+      expect(route.settle(followed, own, 'stable')).toEqual([subsets('v2.1.2', 'v2.1.3'), only('v2')])
+    })
+
+    it('go back with a rollback', () => {
+      const live: RouteObjects = [only('v2'), subsets('v2.1.2', 'v2.1.4')]
+      const back: Backends = {
+        ...byNumber,
+        stable: byNumber.canary,
+        canary: byNumber.stable,
+        selectors: {
+          ...byNumber.selectors,
+          stable: byNumber.selectors.canary,
+          canary: byNumber.selectors.stable
+        },
+        labels: labels('v2.1.4', 'v2.1.3')
+      }
+      const [rule, main] = route.settle(inOrder(route.split(live, back, { weight: 100 })), back, 'canary')
+      expect([main, rule]).toEqual(before)
+    })
+
+    it('are not taken from stable by a manifest that has the labels of the new version already', () => {
+      const written = subsets('v2.1.3', 'v2.1.4')
+      expect(route.appliable?.(written, before, own)).toEqual(subsets('v2.1.3', 'v2.1.3'))
+      expect(route.appliable?.(only('v2'), before, own)).toEqual(only('v2'))
+    })
+
+    it('are told of where no version has pods in them, and where somebody else refers to them', () => {
+      const both = virtualService(`
+hosts: [vehicle-service]
+http:
+  - match: [{ headers: { canary: { exact: 'true' } } }]
+    route: [{ destination: { host: vehicle-service, subset: v1 } }]
+  - route: [{ destination: { host: vehicle-service, subset: v2 } }]
+`)
+      const other = { ...only('v2'), metadata: { namespace: 'bookinfo', name: 'internal' } }
+      const remarks = route.remarks?.(
+        both,
+        [both, other, subsets('v2.1.2', 'v2.1.3')],
+        own,
+        pods('v2.1.3', 'v2.1.4')
+      )
+      expect(remarks).toEqual([
+        'subset v1 of host vehicle-service (version=v2.1.2), which virtualservice/reviews names, has pods of neither version: it is left as it is, and who is sent there gets no answer',
+        'virtualservice/internal leads to a subset of host vehicle-service whose labels change with the version: its users find no pods for a moment when the Service moves to the new version. To have it follow, give it a line in route: virtualservice/internal'
+      ])
+    })
   })
 })
