@@ -1,5 +1,6 @@
 import type { PodTemplate } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
+import { isTree } from '../kubernetes/tree.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 
 const MOST = 10
@@ -23,12 +24,27 @@ const withoutHash = ({ metadata, ...template }: PodTemplate): PodTemplate => ({
   metadata: { ...metadata, labels: withoutKeys(metadata?.labels ?? {}, HASH_LABEL) }
 })
 
+/** Where two templates differ, what has a name by its name: `spec.containers[app].env[LOG].value`. */
+export function differingFields(one: PodTemplate, other: PodTemplate): readonly string[] {
+  const [before, after] = [one, other].map((template) => leavesOf(withoutHash(template), '', nameOf))
+  const paths = new Set([...(before?.keys() ?? []), ...(after?.keys() ?? [])])
+  // The name is in the path.
+  return [...paths].filter((path) => !path.endsWith('].name') && before?.get(path) !== after?.get(path))
+}
+
+const nameOf = (item: unknown, index: number): number | string =>
+  isTree(item) && typeof item.name === 'string' ? item.name : index
+
 /** Every value that is no object or list, by its path. */
-function leavesOf(value: unknown, path = ''): ReadonlyMap<string, string> {
+function leavesOf(
+  value: unknown,
+  path = '',
+  itemOf: (item: unknown, index: number) => number | string = (_, index) => index
+): ReadonlyMap<string, string> {
   if (value === undefined || value === null) return new Map()
   if (typeof value !== 'object') return new Map([[path, JSON.stringify(value).replace(/^"|"$/g, '')]])
   const children: readonly (readonly [string, unknown])[] = Array.isArray(value)
-    ? value.map((child, index) => [`${path}[${index}]`, child] as const)
+    ? value.map((child, index) => [`${path}[${itemOf(child, index)}]`, child] as const)
     : Object.entries(value).map(([key, child]) => [path === '' ? key : `${path}.${key}`, child] as const)
-  return new Map(children.flatMap(([at, child]) => [...leavesOf(child, at)]))
+  return new Map(children.flatMap(([at, child]) => [...leavesOf(child, at, itemOf)]))
 }

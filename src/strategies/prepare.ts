@@ -18,6 +18,7 @@ import { HASH_LABEL } from '../routes/find.ts'
 import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
+import { pairWarnings } from './pairs.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
@@ -106,7 +107,8 @@ export function prepare(
   if ('length' in prepared) return [...config.faults, ...prepared]
   if (config.faults.length > 0) return config.faults
   const written = writtenIn(observed, manifests, placement)
-  return { ...withLeftover(prepared, observed, origin), written }
+  const warnings = [...prepared.warnings, ...pairWarnings(observed, placement, written)]
+  return { ...withLeftover(prepared, observed, origin), warnings, written }
 }
 
 function prepareUsable(
