@@ -5,6 +5,7 @@ import type { Deployment, Pod, ReplicaSet, Service } from '../../src/kubernetes/
 import { rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { selects, withoutKeys } from '../../src/kubernetes/selectors.ts'
 import { resolvePort } from '../../src/kubernetes/health.ts'
+import { listeningIn } from '../../src/kubernetes/ports.ts'
 import { refOf } from './memory-cluster.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 import type { Stored } from './memory-objects.ts'
@@ -191,13 +192,13 @@ export class Controllers {
       kind: 'Service',
       namespace
     })) {
-      const [port] = spec.ports ?? []
+      const { ports = [] } = spec
       const behind = pods.filter(
         (pod) =>
           selects(spec.selector, pod.metadata.labels) &&
-          (port === undefined
+          (ports.length === 0
             ? spec.clusterIP === 'None'
-            : resolvePort(port.targetPort, port.port, pod.spec.containers) !== undefined)
+            : ports.some((port) => resolvePort(port, listeningIn(pod.spec)) !== undefined))
       )
       const slice = {
         apiVersion: 'discovery.k8s.io/v1',
@@ -211,7 +212,7 @@ export class Controllers {
           conditions: { ready: isReady(pod) },
           targetRef: { name: pod.metadata.name, uid: pod.metadata.uid }
         })),
-        ports: behind.length === 0 || port === undefined ? null : [{ port: port.port }]
+        ports: behind.length === 0 || ports.length === 0 ? null : ports.map(({ port }) => ({ port }))
       }
       const exists = this.#cluster.read(refOf(slice)) !== undefined
       if (exists) this.#cluster.replace(slice, 'kube-controller-manager')

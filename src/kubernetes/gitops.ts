@@ -10,6 +10,10 @@ export interface Keeper {
   readonly namespace: string
 }
 
+/** Annotations of what Helm or Argo CD apply at a moment of their own. */
+export const HELM_HOOK = 'helm.sh/hook'
+export const ARGO_HOOK = 'argocd.argoproj.io/hook'
+
 export const ARGO_LABEL = 'app.kubernetes.io/instance'
 const ARGO_TRACKING = 'argocd.argoproj.io/tracking-id'
 /** Where Argo CD is installed, and with it the Applications that are named without a namespace. */

@@ -1,5 +1,13 @@
 import { canonical } from './canonical.ts'
-import type { ClusterEvent, Condition, Container, ContainerStatus, Deployment, Pod } from './objects.ts'
+import type {
+  ClusterEvent,
+  Condition,
+  Container,
+  ContainerStatus,
+  Deployment,
+  Pod,
+  ServicePort
+} from './objects.ts'
 import { containerTrouble, CREATION_STATES, eventTrouble, stateOf, UNSCHEDULABLE } from './patience.ts'
 import type { Trouble } from './patience.ts'
 
@@ -173,14 +181,15 @@ function waitsFor(pod: Pod): string {
 
 /**
  * Number of the pod's port that a Service's port leads to.
- * @returns undefined when no container names that port: then no pod would get traffic through it.
+ * @returns undefined when no container has a port of that name and protocol: then no pod would get traffic through it.
  */
 export function resolvePort(
-  targetPort: number | string | undefined,
-  port: number,
+  { targetPort, port, protocol: wanted = 'TCP' }: Pick<ServicePort, 'targetPort' | 'port' | 'protocol'>,
   containers: readonly Container[]
 ): number | undefined {
   if (targetPort === undefined) return port
   if (typeof targetPort === 'number') return targetPort
-  return containers.flatMap(({ ports }) => ports ?? []).find(({ name }) => name === targetPort)?.containerPort
+  return containers
+    .flatMap(({ ports }) => ports ?? [])
+    .find(({ name, protocol = 'TCP' }) => name === targetPort && protocol === wanted)?.containerPort
 }

@@ -1,5 +1,6 @@
 import type { Fault } from '../errors.ts'
 import { withoutNulls } from './absent.ts'
+import { ARGO_HOOK, HELM_HOOK } from './gitops.ts'
 import type { KubernetesObject } from './objects.ts'
 import { isTree } from './tree.ts'
 import type { Tree } from './tree.ts'
@@ -37,7 +38,7 @@ function unfold(value: unknown, source: string): ParsedManifests {
   const items = itemsOf(value)
   if (items !== undefined)
     return all(items.map((item, index) => unfold(item, `${source}, item ${index + 1}`)))
-  const object = withoutNulls(value)
+  const object = named(withoutNulls(value))
   const problem = nameless(object)
   if (problem !== undefined) return fault(`${source}: ${problem}`)
   return { manifests: [{ object: object as unknown as KubernetesObject, source }], faults: [] }
@@ -48,6 +49,15 @@ function itemsOf({ kind, items, metadata }: Tree): readonly unknown[] | undefine
   if (typeof kind !== 'string' || !kind.endsWith('List')) return undefined
   if (Array.isArray(items)) return items as readonly unknown[]
   return (items ?? undefined) === undefined && !(isTree(metadata) && 'name' in metadata) ? [] : undefined
+}
+
+/** A hook may leave the end of its name to the API server (`generateName: migrate-`): then it is called by the rest. */
+function named(object: Tree): Tree {
+  const metadata = isTree(object.metadata) ? object.metadata : {}
+  const { name, generateName, annotations } = metadata
+  const isHook = isTree(annotations) && (HELM_HOOK in annotations || ARGO_HOOK in annotations)
+  if (!isHook || name !== undefined || typeof generateName !== 'string') return object
+  return { ...object, metadata: { ...metadata, name: generateName } }
 }
 
 /** Why it cannot be told which object it is. */

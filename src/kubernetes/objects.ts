@@ -46,6 +46,7 @@ export interface Condition {
 export interface ContainerPort {
   readonly name?: string
   readonly containerPort: number
+  readonly protocol?: string
   readonly hostPort?: number
 }
 

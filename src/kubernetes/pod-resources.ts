@@ -40,7 +40,8 @@ export const allContainers = ({ containers, initContainers = [] }: PodSpec): rea
   ...containers
 ]
 
-const runsBeside = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always'
+/** A sidecar among the init containers. */
+export const runsBeside = ({ restartPolicy }: Container): boolean => restartPolicy === 'Always'
 
 /** What a pod counts for: all that runs at the same time, or an init container that is bigger than that. */
 export function podUsage(spec: PodSpec, side: Side, resource: string, defaults: Defaults): bigint {

@@ -1,5 +1,17 @@
 import { resolvePort } from './health.ts'
-import type { Container, Service, ServicePort } from './objects.ts'
+import type { Container, Deployment, PodSpec, Service, ServicePort } from './objects.ts'
+import { runsBeside } from './pod-resources.ts'
+
+/** The containers that may have the port that a Service names: sidecars among the init containers, too. */
+export function listeningIn(spec: Partial<PodSpec> | undefined): readonly Container[] {
+  // A manifest may lack them; that is told elsewhere.
+  const { containers = [], initContainers = [] } = spec ?? {}
+  return [...containers, ...initContainers.filter(runsBeside)]
+}
+
+/** Whether pods of a Deployment would get anything through a port of a Service. */
+export const leadsTo = (port: ServicePort, deployment: Deployment): boolean =>
+  resolvePort(port, listeningIn(deployment.spec.template.spec)) !== undefined
 
 /** A port by its number or its name. */
 export type PortRef = number | string
@@ -27,8 +39,7 @@ export function entranceTo(
   named: PortRef | undefined
 ): Entrance {
   const ports = (spec.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP')
-  const targetOf = ({ targetPort, port }: ServicePort): number | undefined =>
-    resolvePort(targetPort, port, containers)
+  const targetOf = (port: ServicePort): number | undefined => resolvePort(port, containers)
   const probed = probedPort(containers)
   const servicePort = ports.find((port) => isCalled(port, named)) ?? likeliest(ports, targetOf, probed)
   return {
@@ -45,13 +56,18 @@ const isCalled = ({ port, name }: ServicePort, ref: PortRef | undefined): boolea
 const ASIDE =
   /metric|prom(etheus)?\b|admin|manage|mgmt|health|probe|live|ready|debug|pprof|monitor|status|stat(s|sd)\b|telemetry|profil|actuator/i
 
+const unlessNone = <T>(items: readonly T[], isWanted: (item: T) => boolean): readonly T[] => {
+  const wanted = items.filter(isWanted)
+  return wanted.length > 0 ? wanted : items
+}
+
 function likeliest(
   ports: readonly ServicePort[],
   targetOf: (port: ServicePort) => number | undefined,
   probed: number | undefined
 ): ServicePort | undefined {
-  const forUsers = ports.filter(({ name = '' }) => !ASIDE.test(name))
-  const among = forUsers.length > 0 ? forUsers : ports
+  const served = unlessNone(ports, (port) => targetOf(port) !== undefined)
+  const among = unlessNone(served, ({ name = '' }) => !ASIDE.test(name))
   const signs: readonly ((port: ServicePort) => boolean)[] = [
     ({ name }) => name === 'http',
     ({ appProtocol }) => appProtocol === 'http',
@@ -78,7 +94,7 @@ function probedPort(containers: readonly Container[]): number | undefined {
     const { httpGet, tcpSocket, grpc } = (readinessProbe ?? {}) as Probe
     return httpGet?.port ?? tcpSocket?.port ?? grpc?.port ?? []
   })
-  return asked[0] === undefined ? undefined : resolvePort(asked[0], 0, containers)
+  return asked[0] === undefined ? undefined : resolvePort({ targetPort: asked[0], port: 0 }, containers)
 }
 
 const namesIn = (containers: readonly Container[]): Readonly<Record<string, number>> =>

@@ -29,7 +29,9 @@ function probeIn(asked: unknown, every: number, container: Container): readonly 
   if (typeof httpGet !== 'object' || httpGet === null) return []
   const { path, port } = fieldsOf(httpGet)
   const known =
-    typeof port === 'string' || typeof port === 'number' ? resolvePort(port, 0, [container]) : undefined
+    typeof port === 'string' || typeof port === 'number'
+      ? resolvePort({ targetPort: port, port: 0 }, [container])
+      : undefined
   return [{ path: plainPath(typeof path === 'string' ? path : '/'), port: known, every }]
 }
 

@@ -1,4 +1,5 @@
 import type { Container, Deployment, PodSpec, Service } from '../kubernetes/objects.ts'
+import { leadsTo, listeningIn } from '../kubernetes/ports.ts'
 import type { Release } from '../record.ts'
 import { containersOf } from './faults.ts'
 
@@ -22,8 +23,20 @@ export function connectionWarnings({ stable, canary, service, strategy }: Servin
   const ends = [stable, canary].flatMap((deployment) => graceProblem(deployment, service))
   const pauses =
     strategy === 'rolling' ? [stable, canary].flatMap((deployment) => pauseProblem(deployment, service)) : []
-  return byDeployment([...readinessProblem(canary, service), ...ends, ...pauses])
+  return [
+    ...unservedPorts(service, [stable, canary]),
+    ...byDeployment([...readinessProblem(canary, service), ...ends, ...pauses])
+  ]
 }
+
+/** Nobody is served through them now, so that a release takes them from nobody. */
+const unservedPorts = ({ metadata, spec }: Service, versions: readonly Deployment[]): string[] =>
+  (spec.ports ?? [])
+    .filter((port) => versions.every((version) => !leadsTo(port, version)))
+    .map(
+      ({ port, targetPort = '', protocol = 'TCP' }) =>
+        `service/${metadata.name}: port ${port} leads to the port named ${targetPort}${protocol === 'TCP' ? '' : ` (${protocol})`}, which neither version has: nobody is served through it`
+    )
 
 interface Problem {
   readonly deployment: string
@@ -43,7 +56,7 @@ function byDeployment(problems: readonly Problem[]): string[] {
 function servingContainers(deployment: Deployment, { spec }: Service): readonly Container[] {
   const targets = (spec.ports ?? []).map(({ targetPort, port }) => targetPort ?? port)
   const containers = containersOf(deployment)
-  const serving = containers.filter(({ ports = [] }) =>
+  const serving = listeningIn(deployment.spec.template.spec).filter(({ ports = [] }) =>
     ports.some(({ name, containerPort }) => targets.includes(containerPort) || targets.includes(name ?? ''))
   )
   return serving.length > 0 ? serving : containers

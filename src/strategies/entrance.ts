@@ -1,11 +1,13 @@
 import type { Fault } from '../errors.ts'
 import { printSmokeTest } from '../grammar/smoke-test.ts'
 import type { SmokeTest } from '../grammar/smoke-test.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import { entranceTo } from '../kubernetes/ports.ts'
+import { entranceTo, listeningIn } from '../kubernetes/ports.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import type { FoundRoute, Observed, ObservedRoute } from '../observed.ts'
-import { containersOf, portFaults } from './faults.ts'
+import { portFaults } from './faults.ts'
+import { servicesToBe } from './traffic-fields.ts'
 
 type Routed = FoundRoute | ObservedRoute
 
@@ -19,16 +21,20 @@ export function entranceOf(
 ): Entrance {
   const own = { namespace, apex: service.metadata.name, stable: stable.deployment.metadata.name }
   const named = routes.flatMap((found) => found.route.port?.(objectOf(found), own) ?? [])
-  return entranceTo(service, containersOf(deployment), named[0])
+  return entranceTo(service, listeningIn(deployment.spec.template.spec), named[0])
 }
 
 /** Ports that users or tests would come by, and that the new version does not have. */
 export const entranceFaults = (
   tests: readonly SmokeTest[],
   entrance: Entrance,
-  observed: Pick<Observed, 'service'>,
-  canary: Deployment
-): Fault[] => [...portFaults(observed.service, canary), ...smokePortFaults(tests, entrance, observed)]
+  observed: Pick<Observed, 'service' | 'companions' | 'stable'>,
+  canary: Deployment,
+  manifests: readonly Manifest[]
+): Fault[] => [
+  ...portFaults(servicesToBe(observed, manifests), canary, observed),
+  ...smokePortFaults(tests, entrance, observed)
+]
 
 /** Smoke tests that need a port which nobody has named, or one that nobody has. */
 export const smokePortFaults = (

@@ -2,8 +2,8 @@ import type { Fault } from '../errors.ts'
 import { printImageRule } from '../grammar/image.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import { resolvePort } from '../kubernetes/health.ts'
-import type { Container, Deployment, PodSpec, Service } from '../kubernetes/objects.ts'
+import type { Container, Deployment, PodSpec, Service, ServicePort } from '../kubernetes/objects.ts'
+import { leadsTo } from '../kubernetes/ports.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observed.ts'
 import type { Selector } from '../record.ts'
@@ -61,15 +61,28 @@ export const slotFaults = ({ foreign, service, workload, namespace }: Observed, 
       example: `another name for that Deployment, or a workload of another name than ${workload}`
     }))
 
-/** A port by name must be one that the new version's containers have, for every port that users come in by. */
-export const portFaults = ({ metadata, spec }: Service, canary: Deployment): Fault[] =>
-  (spec.ports ?? [])
-    .filter(({ targetPort, port }) => resolvePort(targetPort, port, containersOf(canary)) === undefined)
-    .map(({ targetPort = '' }) => ({
+/**
+ * A port by name must be one that the new version's containers have, for every port that users come in by. Where the old
+ * version lacks it as well, nobody does.
+ */
+export const portFaults = (
+  services: readonly Service[],
+  canary: Deployment,
+  { stable }: Pick<Observed, 'stable'>
+): Fault[] => services.flatMap((service) => lostPorts(service, canary, stable.deployment))
+
+function lostPorts({ metadata, spec }: Service, canary: Deployment, stable: Deployment): Fault[] {
+  const { ports = [] } = spec
+  const isIn = (deployment: Deployment) => (port: ServicePort) => leadsTo(port, deployment)
+  const lost = ports.some(isIn(canary)) ? ports.filter(isIn(stable)) : ports
+  return lost
+    .filter((port) => !leadsTo(port, canary))
+    .map(({ targetPort = '', protocol = 'TCP' }) => ({
       input: 'route',
-      problem: `service/${metadata.name} sends traffic to the port named ${targetPort}, which no container of deployment/${canary.metadata.name} has`,
+      problem: `service/${metadata.name} sends traffic to the port named ${targetPort}${protocol === 'TCP' ? '' : ` (${protocol})`}, which no container of deployment/${canary.metadata.name} has`,
       example: 'a container port with that name'
     }))
+}
 
 /** A manifest may lack them; that is told elsewhere. */
 export const containersOf = ({ spec }: Deployment): readonly Container[] =>

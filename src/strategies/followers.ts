@@ -6,7 +6,7 @@ import type { Release, Selector } from '../record.ts'
 import { companionOf, companionSelectors } from '../routes/companions.ts'
 import type { Companion } from '../routes/companions.ts'
 import { HASH_LABEL } from '../routes/find.ts'
-import { labelFaults, portFaults } from './faults.ts'
+import { labelFaults } from './faults.ts'
 
 /** The Services that follow in a release, and what would keep their users from its pods. */
 export interface Followers {
@@ -30,7 +30,6 @@ export function followersOf(
     companions: found.map(({ companion }) => companion),
     faults: found.flatMap(({ service, selectors }) => [
       ...labelFaults(canary, withoutKeys(selectors.canary, HASH_LABEL), service),
-      ...portFaults(service, canary),
       ...(selectors.both !== undefined && Object.keys(selectors.both).length === 0
         ? [selectsBySlotAlone(service.metadata.name)]
         : [])
@@ -54,9 +53,6 @@ export const inPlaceFollowers = (
   { companions }: Pick<Observed, 'companions'>,
   canary: Deployment
 ): Omit<Followers, 'companions'> => ({
-  faults: companions.flatMap((service) => [
-    ...labelFaults(canary, service.spec.selector ?? {}, service),
-    ...portFaults(service, canary)
-  ]),
+  faults: companions.flatMap((service) => labelFaults(canary, service.spec.selector ?? {}, service)),
   selectors: Object.fromEntries(companions.map(({ metadata, spec }) => [metadata.name, spec.selector ?? {}]))
 })

@@ -1,12 +1,11 @@
 import type { Fault } from '../errors.ts'
+import { ARGO_HOOK, HELM_HOOK } from '../kubernetes/gitops.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Observed } from '../observed.ts'
 import { isSlotOf } from './traffic-fields.ts'
 
-const HELM_HOOK = 'helm.sh/hook'
 const HELM_DELETE_POLICY = 'helm.sh/hook-delete-policy'
-const ARGO_HOOK = 'argocd.argoproj.io/hook'
 
 /** Moments at which Helm or Argo CD would have an object before the new version, and together with it. */
 const BEFORE: ReadonlySet<string> = new Set(['pre-upgrade', 'presync'])
@@ -16,8 +15,8 @@ const INSTALLATION: ReadonlySet<string> = new Set(['pre-install', 'crd-install']
 const AFTER: ReadonlySet<string> = new Set(['post-upgrade', 'post-install', 'postsync'])
 const TEST = /^test(-success|-failure)?$/
 
-/** What is started once and has to end. */
-const RUNS_ONCE: ReadonlySet<string> = new Set(['Job', 'Pod'])
+/** What is started once and has to end, of Argo Workflows and Tekton too. */
+const RUNS_ONCE: ReadonlySet<string> = new Set(['Job', 'Pod', 'Workflow', 'PipelineRun', 'TaskRun'])
 
 export interface WithoutHooks {
   /** What a release applies. */

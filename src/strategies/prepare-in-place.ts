@@ -51,7 +51,7 @@ export function prepareInPlace(
     ...wrong,
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selector, observed.service),
-    ...entranceFaults(inputs.smokeTests, entrance, observed, canary),
+    ...entranceFaults(inputs.smokeTests, entrance, observed, canary, manifests),
     ...followers.faults,
     ...inPlaceFaults(inputs, observed, canary, selector)
   ]
@@ -158,7 +158,7 @@ export function prepareReturn(
   const { service } = observed
   const faults = [
     ...labelFaults(canary, release.selectors.stable, service),
-    ...portFaults(service, canary),
+    ...portFaults([service, ...observed.companions], canary, observed),
     ...inPlaceFollowers(observed, canary).faults
   ]
   return { canary, release, faults, ...(after === undefined ? {} : { after }) }

@@ -142,7 +142,7 @@ function prepareUsable(
     ...imageFaults(unmatched, source),
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
-    ...entranceFaults(inputs.smokeTests, entrance, observed, canary),
+    ...entranceFaults(inputs.smokeTests, entrance, observed, canary, manifests),
     ...[followers, routing].flatMap((part) => part.faults)
   ]
   if (faults.length > 0) return faults

@@ -84,7 +84,7 @@ export function prepareRollback(
     faults: [
       ...slotFaults(observed, placement.name),
       ...labelFaults(canary, settled, observed.service),
-      ...portFaults(observed.service, canary),
+      ...portFaults([observed.service, ...observed.companions], canary, observed),
       ...followers.faults
     ]
   }

@@ -1,7 +1,7 @@
 import type { Deployment } from '../kubernetes/objects.ts'
+import { listeningIn } from '../kubernetes/ports.ts'
 import { SLOT_LABEL } from '../kubernetes/slots.ts'
 import { HASH_LABEL } from '../routes/find.ts'
-import { containersOf } from './faults.ts'
 
 /** By what of a template a Prometheus finds its pods: annotations, labels that are there, containers and their ports. */
 function targetOf(deployment: Deployment): string {
@@ -14,7 +14,7 @@ function targetOf(deployment: Deployment): string {
     labels: Object.keys(labels)
       .filter((key) => key !== SLOT_LABEL && key !== HASH_LABEL)
       .sort(),
-    containers: containersOf(deployment).map(({ name, ports = [] }) => [
+    containers: listeningIn(deployment.spec.template.spec).map(({ name, ports = [] }) => [
       name,
       ports.map((port) => [port.name, port.containerPort])
     ])

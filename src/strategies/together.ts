@@ -2,9 +2,9 @@ import type { Fault } from '../errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
+import { listeningIn } from '../kubernetes/ports.ts'
 import { rolloutOf } from '../kubernetes/rollout.ts'
 import type { Observed } from '../observed.ts'
-import { containersOf } from './faults.ts'
 import { surgeOf } from './fit.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -117,7 +117,7 @@ function portClashes({ canary, release }: Wanted, { stable }: Serving): readonly
 
 const hostPortsOf = (deployment: Deployment): readonly number[] => {
   const { hostNetwork = false } = deployment.spec.template.spec
-  return containersOf(deployment)
+  return listeningIn(deployment.spec.template.spec)
     .flatMap(({ ports }) => ports ?? [])
     .flatMap(({ hostPort, containerPort }) => hostPort ?? (hostNetwork ? containerPort : []))
 }

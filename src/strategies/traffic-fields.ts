@@ -1,6 +1,8 @@
 import type { Fault } from '../errors.ts'
 import { groupOf } from '../kubernetes/discovery.ts'
+import { resolvePort } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
+import { listeningIn } from '../kubernetes/ports.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type {
   Deployment,
@@ -27,12 +29,23 @@ export const isSlotOf = (
 
 /** Others have kinds that are called so as well. */
 const isRoute = (
-  { service, companions }: Observed,
+  { service, companions }: Pick<Observed, 'service' | 'companions'>,
   { apiVersion, kind, metadata }: KubernetesObject
 ): boolean =>
   apiVersion === 'v1' &&
   kind === 'Service' &&
   [service, ...companions].some((one) => one.metadata.name === metadata.name)
+
+/** The Services that users come by, with the ports that they are about to have. */
+export const servicesToBe = (
+  { service, companions }: Pick<Observed, 'service' | 'companions'>,
+  manifests: readonly Manifest[]
+): readonly Service[] =>
+  [service, ...companions].map((live) => {
+    const found = manifests.find(({ object }) => isRoute({ service: live, companions: [] }, object))
+    const { ports } = (found?.object as Service | undefined)?.spec ?? {}
+    return ports === undefined ? live : { ...live, spec: { ...live.spec, ports } }
+  })
 
 const isAutoscaler = (object: KubernetesObject): object is HorizontalPodAutoscaler =>
   object.kind === 'HorizontalPodAutoscaler' && groupOf(object.apiVersion) === 'autoscaling'
@@ -117,7 +130,7 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
     const problem = `${source}: Pod ${object.metadata.name} would be started and never looked at again`
     return [{ input: 'manifests', problem, example: 'a Deployment, or a Job in a step of its own' }]
   }
-  return isRoute(observed, object) ? portFaults(object as Service, source, observed) : []
+  return isRoute(observed, object) ? movedPorts(object as Service, source, observed) : []
 }
 
 /** A release gives pods the labels of the selector, and would hide what the API server refuses. */
@@ -130,11 +143,16 @@ function selectorFaults({ spec }: Deployment, source: string): Fault[] {
 }
 
 /** A port that leads somewhere else would move the users of the running version to where it does not listen. */
-function portFaults({ spec, metadata }: Service, source: string, { service, companions }: Observed): Fault[] {
+function movedPorts({ spec, metadata }: Service, source: string, observed: Observed): Fault[] {
+  const { service, companions, stable } = observed
   const served = companions.find((one) => one.metadata.name === metadata.name) ?? service
+  const listening = listeningIn(stable.deployment.spec.template.spec)
   const moved = (spec.ports ?? []).filter((port) => {
     const live = served.spec.ports?.find((other) => samePort(other, port))
-    return live !== undefined && targetOf(live) !== targetOf(port)
+    if (live === undefined || targetOf(live) === targetOf(port)) return false
+    // A name and a number may be the same port.
+    const number = resolvePort(live, listening)
+    return number !== undefined && resolvePort(port, listening) !== number
   })
   return moved.map((port) => ({
     input: 'manifests',

@@ -440,5 +440,16 @@ it.each<[string, number | string | undefined, number | undefined]>([
   ['a name is the container port that has it', 'http', 8080],
   ['a name that no container has is none', 'grpc', undefined]
 ])('the port of the pods that a target port leads to: %s', (_, targetPort, expected) => {
-  expect(resolvePort(targetPort, 80, workload().spec.template.spec.containers)).toBe(expected)
+  const port = { port: 80, ...(targetPort === undefined ? {} : { targetPort }) }
+  expect(resolvePort(port, workload().spec.template.spec.containers)).toBe(expected)
+})
+
+it('a name leads to a port of the same protocol alone', () => {
+  const containers = [
+    { name: 'a', ports: [{ name: 'dns', containerPort: 5353, protocol: 'UDP' }] },
+    { name: 'b', ports: [{ name: 'dns', containerPort: 5354 }] }
+  ]
+  expect(resolvePort({ port: 53, targetPort: 'dns', protocol: 'UDP' }, containers)).toBe(5353)
+  expect(resolvePort({ port: 53, targetPort: 'dns' }, containers)).toBe(5354)
+  expect(resolvePort({ port: 53, targetPort: 'dns', protocol: 'SCTP' }, containers)).toBeUndefined()
 })

@@ -97,6 +97,15 @@ describe('users come in', () => {
     expect(behind(ports).servicePort?.port).toBe(expected)
   })
 
+  it('never by one that leads to nothing, where another one does not', () => {
+    const ports = [
+      { name: 'http', port: 80, targetPort: 'gone' },
+      { name: 'app', port: 3000, targetPort: 'app' }
+    ]
+    expect(behind(ports, [container({ app: 3001 })]).port).toBe(3001)
+    expect(behind(ports.slice(0, 1), [container({ app: 3001 })]).servicePort?.name).toBe('http')
+  })
+
   it('by the port that the route names, whatever it is called', () => {
     const ports = [
       { name: 'http', port: 80 },

@@ -80,6 +80,15 @@ describe('warns of', () => {
   })
 })
 
+it('tells a port that leads to nothing in either version', () => {
+  const stale = { port: 9090, targetPort: 'metrics' }
+  const both = { ...service(), spec: { ports: [{ port: 80, targetPort: 'http' }, stale] } }
+  const [one, other] = [deployment('web', preStop(5)), deployment('web-green', preStop(5))]
+  expect(connectionWarnings({ stable: one, canary: other, service: both, strategy: undefined })).toEqual([
+    'service/web: port 9090 leads to the port named metrics, which neither version has: nobody is served through it'
+  ])
+})
+
 describe('it is about the containers that users reach', () => {
   const sidecar: Container = { name: 'log', ports: [{ name: 'metrics', containerPort: 9090 }] }
   const withSidecar = (web: Partial<Container>): Partial<PodSpec> => ({

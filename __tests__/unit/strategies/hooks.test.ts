@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 import type { Manifest } from '../../../src/kubernetes/manifests.ts'
 import { withoutHooks } from '../../../src/strategies/hooks.ts'
 import { manifest } from '../../support/shop.ts'
@@ -68,6 +69,28 @@ describe('hooks in rendered manifests', () => {
     ['Skip', 'left out']
   ])('of Argo CD are taken by their moment, too: %s', (moments, fate) => {
     expect(fateOf(hook('Job', { 'argocd.argoproj.io/hook': moments }))).toBe(fate)
+  })
+
+  it.each(['Job', 'Pod', 'Workflow', 'PipelineRun', 'TaskRun'])(
+    'are refused before the new version, whatever it is that runs: %s',
+    (kind) => {
+      expect(fateOf(hook(kind, { 'argocd.argoproj.io/hook': 'PreSync' }))).toBe('refused')
+    }
+  )
+
+  it.each([
+    ['PreSync', 'refused'],
+    ['PostSync', 'left out']
+  ])('may have no more than the beginning of a name: %s', (moment, fate) => {
+    const text = `apiVersion: batch/v1
+kind: Job
+metadata:
+  generateName: migrate-
+  annotations: {argocd.argoproj.io/hook: ${moment}}
+`
+    const [read] = parseManifests(text, 'k8s/web.yaml').manifests
+    expect(read?.object.metadata.name).toBe('migrate-')
+    expect(read && fateOf(read)).toBe(fate)
   })
 
   it('have the strictest of what both say', () => {

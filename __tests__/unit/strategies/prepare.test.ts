@@ -258,9 +258,50 @@ describe('what cannot work is told before anything is changed:', () => {
     expect(faultsOf(seen, [], { images: 'shop/api:2\nshop/db:3' })).toHaveLength(3)
   })
 
-  it('a second port that the new version does not have, by which users come in as well', () => {
-    const seen = observed({ service: withPort('http', [{ name: 'grpc', port: 81, targetPort: 'grpc' }]) })
-    expect(faultsOf(seen)).toHaveLength(1)
+  /** Whose containers have these ports, by name; the second one is a sidecar. */
+  const listening = (
+    main: Readonly<Record<string, number>>,
+    sidecar: Readonly<Record<string, number>> = {}
+  ): Deployment => {
+    const { spec, ...rest } = workload()
+    const containers = [{ ...spec.template.spec.containers[0], name: 'web', ports: portsOf(main) }]
+    const initContainers = [
+      { name: 'migrate', ports: portsOf({ admin: 1 }) },
+      { name: 'proxy', restartPolicy: 'Always', ports: portsOf(sidecar) }
+    ]
+    const template = { ...spec.template, spec: { ...spec.template.spec, containers, initContainers } }
+    return { ...rest, spec: { ...spec, template } }
+  }
+  const portsOf = (ports: Readonly<Record<string, number>>) =>
+    Object.entries(ports).map(([name, containerPort]) => ({ name, containerPort }))
+  const behind = (named: string, deployment: Deployment): Observed =>
+    observed({ deployment, service: withPort('http', [{ name: named, port: 81, targetPort: named }]) })
+
+  it('a second port that only the old version has, by which users come in as well', () => {
+    const seen = behind('grpc', listening({ http: 8080, grpc: 9000 }))
+    expect(faultsOf(seen, [manifest(listening({ http: 8080 }))], { images: '' })).toEqual([
+      expect.objectContaining({
+        problem:
+          'service/web sends traffic to the port named grpc, which no container of deployment/web-green has'
+      })
+    ])
+  })
+
+  it('a name that the Service is about to have for a port, and the new version has not', () => {
+    const seen = observed({ deployment: listening({ http: 8080 }), service: withPort(8080) })
+    const given = [manifest(listening({ web: 8080 })), manifest(withPort('http'))]
+    expect(faultsOf(seen, given, { images: '' })).toEqual([
+      expect.objectContaining({ problem: expect.stringContaining('the port named http') as unknown })
+    ])
+    expect(faultsOf(seen, [manifest(withPort('http'))])).toEqual([])
+  })
+
+  it.each([
+    ['a port that a sidecar has', 'proxy', listening({ http: 8080 }, { proxy: 15001 })],
+    ['a port that neither version has', 'stale', listening({ http: 8080 })],
+    ['a port of an init container that has ended, which nobody has', 'admin', listening({ http: 8080 })]
+  ])('but not %s', (_, name, deployment) => {
+    expect(faultsOf(behind(name, deployment))).toEqual([])
   })
 
   it.each<[string, Observed, readonly Manifest[]]>([
