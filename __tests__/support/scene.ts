@@ -22,10 +22,14 @@ export interface Seen extends Testimony {
 
 type Values = Readonly<Record<string, string>>
 
-/** A world with users in it. */
-export interface Scene extends World {
+/** A world in which the action can be run. */
+export interface Stage extends World {
   readonly start: (inputs: Values, env?: Values) => Started
   readonly run: (inputs: Values, env?: Values) => Promise<Ended>
+}
+
+/** A stage with users on it. */
+export interface Scene extends Stage {
   /** The users leave: what did they see? */
   readonly end: () => Promise<Seen>
 }
@@ -68,16 +72,22 @@ export async function openScene(
   host?: string,
   { requestsPerSecond, lookEvery }: Closeness = CLOSE
 ): Promise<Scene> {
-  const world = await createWorld(objects, host)
-  open.push(() => deleteNamespace(world.namespace))
-  const load = await startLoad(world.url, requestsPerSecond, world.headers)
-  const witness = startWitness(world.namespace, lookEvery)
+  const stage = await openStage(objects, host)
+  const load = await startLoad(stage.url, requestsPerSecond, stage.headers)
+  const witness = startWitness(stage.namespace, lookEvery)
   const end = once(async () => ({ users: await load.stop(), ...(await witness.stop()) }))
   open.push(end)
-  const start: Scene['start'] = (inputs, env = {}) => {
+  return { ...stage, end }
+}
+
+/** A running workload that nobody uses, for what is told before a release, or what objects become in one. */
+export async function openStage(objects?: readonly KubernetesObject[], host?: string): Promise<Stage> {
+  const world = await createWorld(objects, host)
+  open.push(() => deleteNamespace(world.namespace))
+  const start: Stage['start'] = (inputs, env = {}) => {
     const started = startAction({ inputs: { ...world.inputs, ...inputs }, env })
     open.push(() => Promise.resolve(started.child.kill('SIGKILL')))
     return started
   }
-  return { ...world, start, run: (inputs, env) => start(inputs, env).ended, end }
+  return { ...world, start, run: (inputs, env) => start(inputs, env).ended }
 }
