@@ -1,6 +1,6 @@
 import { checkName, type Check, type Comparison } from '../grammar/check.ts'
-import { shiftDecimal } from '../grammar/decimal.ts'
 import { formatDuration } from '../grammar/duration.ts'
+import { asWritten } from '../grammar/figure.ts'
 import type { Measurement, Verdict } from '../outcome.ts'
 import type { Finding, Found } from './finding.ts'
 
@@ -37,9 +37,9 @@ const verdictOf = ({ comparison, bound }: Check, { value, beyond }: Found): Verd
   return comparison.startsWith('>') ? 'pass' : 'fail'
 }
 
-const undecided = ({ unit, bound }: Check, { value }: Found): string =>
-  `above ${printValue(value, unit)}, the highest edge of the histogram: ` +
-  `it cannot be told whether that is above ${printValue(bound, unit)}`
+const undecided = (check: Check, { value }: Found): string =>
+  `above ${asWritten(check, value)}, the highest edge of the histogram: ` +
+  `it cannot be told whether that is above ${asWritten(check, check.bound)}`
 
 /** Sets what was found against a check's bound. Only a finite number can pass. */
 export const judge = (check: Check, finding: Finding, { at, step, young }: Circumstances): Reading => {
@@ -121,19 +121,7 @@ const reasonToFail = (
 
 const sentence = ({ check, verdict, value = 0, requests, why = '' }: Reading): string => {
   if (verdict === 'no-data') return `${checkName(check)} has no data: ${why}`
-  const { comparison, bound, unit } = check
+  const { comparison, bound } = check
   const over = requests === undefined ? '' : ` over ${Math.round(requests)} requests`
-  const found = value === bound ? printValue(value, unit) : printApart(value, bound, unit)
-  return `${checkName(check)} was ${found}${over}, but must be ${comparison} ${printValue(bound, unit)}`
+  return `${checkName(check)} was ${asWritten(check, value)}${over}, but must be ${comparison} ${asWritten(check, bound)}`
 }
-
-/** With so many digits that 94.9996 % does not read as the 95 % which it misses. */
-const printApart = (value: number, other: number, unit: Check['unit']): string => {
-  const short = printValue(value, unit)
-  return short === printValue(other, unit) ? `${shiftDecimal(value, places[unit])}${unit}` : short
-}
-
-const places: Readonly<Record<Check['unit'], number>> = { '%': 2, ms: 3, s: 0, '/s': 0, '': 0 }
-
-const printValue = (value: number, unit: Check['unit']): string =>
-  `${Number(shiftDecimal(value, places[unit]).toPrecision(4))}${unit}`

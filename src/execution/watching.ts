@@ -4,6 +4,7 @@ import type { Subject } from '../analysis/subject.ts'
 import { ReleaseFailed } from '../errors.ts'
 import { checkName, printCheck } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
+import { asWritten } from '../grammar/figure.ts'
 import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
 import type { Pod } from '../kubernetes/objects.ts'
 import { probesOf } from '../kubernetes/probes.ts'
@@ -175,9 +176,4 @@ export async function runChecks(
 const marks: Readonly<Record<Measurement['verdict'], string>> = { pass: '✓', fail: '✗', 'no-data': '?' }
 
 const printReading = ({ check, value, verdict, why }: Measurement): string =>
-  `${marks[verdict]} ${checkName(check)} ${value === undefined ? (why ?? 'no data') : printValue(check.unit, value)}`
-
-function printValue(unit: Measurement['check']['unit'], value: number): string {
-  const factor = { '%': 100, ms: 1000, s: 1, '/s': 1, '': 1 }[unit]
-  return `${Number((value * factor).toPrecision(4))}${unit}`
-}
+  `${marks[verdict]} ${checkName(check)} ${value === undefined ? (why ?? 'no data') : asWritten(check, value)}`

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { counted } from '../../../src/grammar/counted.ts'
-import { boundOf, figure, timeSpan } from '../../../src/report/figures.ts'
+import { asWritten, boundOf, figure } from '../../../src/grammar/figure.ts'
+import { timeSpan } from '../../../src/report/figures.ts'
 import { check } from './outcomes.ts'
 
 test.each([
@@ -53,6 +54,17 @@ describe('the figure of a check', () => {
         expect(Math.sign(shown - 95)).toBe(Math.sign(value - 0.95))
       })
     )
+  })
+
+  test.each([
+    ['success-rate >= 95%', 0.8278, '82.8%'],
+    ['success-rate >= 95%', 0.949996, '94.9996%'],
+    ['p95 latency < 500ms', 1.2345, '1230ms'],
+    ['p95 latency < 1.5s', 0.18234, '0.182s'],
+    ['queue: sum(x) < 100', 12345.678, '12346'],
+    ['queue: sum(x) < 100', -Infinity, '-Infinity']
+  ])('%s at %d is the same in the words of its author, %j', (line, value, expected) => {
+    expect(asWritten(check(line), value)).toBe(expected)
   })
 
   test('stands beside its bound', () => {
