@@ -24,6 +24,8 @@ export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment'
   readonly command?: 'deploy' | 'rollback'
   /** Whether that release came to its end: else the version was taken out. Absent where it is not known. */
   readonly served?: boolean
+  /** Of its release while that has not ended. */
+  readonly phase?: 'running' | 'waiting' | 'aborting' | 'promoting'
   /** When the release ended, or the template was made; RFC 3339. */
   readonly at: string
   readonly images: readonly string[]

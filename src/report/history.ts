@@ -7,7 +7,15 @@ import { clean, codeSpan, forMarkdown, oneLine } from './text.ts'
 const isServing = (version: PastVersion, versions: readonly PastVersion[]): boolean =>
   version === versions.find(({ serves }) => serves)
 
-const becameOf = ({ release, command, served, serves }: PastVersion): string => {
+const became: Readonly<Record<NonNullable<PastVersion['phase']>, string>> = {
+  running: 'is being released',
+  waiting: 'waits for approval',
+  aborting: 'is being taken out',
+  promoting: 'has passed, is being promoted'
+}
+
+const becameOf = ({ release, command, served, serves, phase }: PastVersion): string => {
+  if (phase !== undefined) return became[phase]
   if (release === undefined) return serves ? 'the same template' : 'not on record'
   if (served === undefined) return 'it is not recorded'
   if (command === 'rollback') return served ? 'brought back by a rollback' : 'the rollback failed'
@@ -15,9 +23,9 @@ const becameOf = ({ release, command, served, serves }: PastVersion): string => 
 }
 
 const states = (version: PastVersion, versions: readonly PastVersion[], now: string): string => {
-  const became = becameOf(version)
-  if (isServing(version, versions)) return version.release === undefined ? now : `${now}, ${became}`
-  return version.serves && version.release !== undefined ? `${became}; the same template serves` : became
+  const end = becameOf(version)
+  if (isServing(version, versions)) return version.release === undefined ? now : `${now}, ${end}`
+  return version.serves && version.release !== undefined ? `${end}; the same template serves` : end
 }
 
 /** To the minute, as people compare it. */
@@ -64,7 +72,9 @@ export const versionTable = (outcome: Outcome, { rows }: Limits): string => {
       versions.slice(0, rows).map((version) => row(version, versions, outcome))
     ),
     more(versions.length - rows, 'versions'),
-    versions.some(({ serves, kept, served }) => !serves && kept && served !== false)
+    versions.some(
+      ({ serves, kept, served, phase }) => !serves && kept && served !== false && phase === undefined
+    )
       ? 'To go back to one of them whose template is there: `command: rollback` with its release or image as `to`.'
       : ''
   )

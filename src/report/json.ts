@@ -57,10 +57,10 @@ const versionOf = (version: Version | undefined, limits: Limits): Version | unde
   version && { ...version, images: texts(version.images, limits.rows, limits) }
 
 const pastVersionOf = (version: PastVersion, limits: Limits): object => {
-  const { release, at, command, served, slot, deployment, hash, revision, kept, serves, run } = version
+  const { release, at, command, served, phase, slot, deployment, hash, revision, kept, serves, run } = version
   const told = (original: string | undefined): string | undefined => original && text(original, limits)
   return {
-    ...{ release: told(release), at: text(at, limits), command, served },
+    ...{ release: told(release), at: text(at, limits), command, served, phase },
     images: texts(version.images, limits.rows, limits),
     ...{ slot: told(slot), deployment: told(deployment), hash: told(hash), revision, kept, serves },
     runUrl: told(run)

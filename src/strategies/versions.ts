@@ -6,6 +6,7 @@ import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import type { Observed } from '../observed.ts'
 import type { PastVersion } from '../outcome.ts'
+import { isUnfinished } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { essenceOf, slotLabelsOf } from './unchanged.ts'
 
@@ -81,7 +82,7 @@ function knownBy(observed: Observed, template: Template | undefined, entry?: His
   const version: PastVersion = {
     at: creationTimestamp,
     images: imagesOf(replicaSet),
-    ...facts,
+    ...(entry === undefined ? underWay(observed, template) : facts),
     slot,
     deployment: live.metadata.name,
     hash,
@@ -90,6 +91,15 @@ function knownBy(observed: Observed, template: Template | undefined, entry?: His
     serves: essence === servingEssence(observed)
   }
   return { version, template }
+}
+
+/** Of the release that has not ended, whose version no entry tells yet. */
+function underWay({ record }: Observed, { live, hash }: Template): Partial<PastVersion> {
+  if (record === undefined || !isUnfinished(record)) return {}
+  const { id, command, run, phase, canary } = record
+  if (hash !== canary.hash || live.metadata.name !== canary.deployment) return {}
+  const where = run === undefined ? {} : { run }
+  return phase === 'promoted' || phase === 'rolled-back' ? {} : { release: id, command, phase, ...where }
 }
 
 const servingEssence = (observed: Observed): string =>
@@ -103,7 +113,8 @@ export function chooseVersion(
 ): Required<Known> | Fault {
   const called = known.filter(({ version }) => isVersion(version, name))
   const usable = called.filter(
-    (one): one is Required<Known> => one.template !== undefined && one.version.served !== false
+    (one): one is Required<Known> =>
+      one.template !== undefined && one.version.served !== false && !isUnproved(one.version)
   )
   const [first] = usable
   if (first === undefined) return unusable(name, called, known, observed)
@@ -112,6 +123,9 @@ export function chooseVersion(
   // In a slot of its own it has pods, or had: nothing has to be copied.
   return usable.find(({ template }) => template.live !== observed.stable.deployment) ?? first
 }
+
+/** Its release may yet fail. */
+const isUnproved = ({ phase }: PastVersion): boolean => phase !== undefined && phase !== 'promoting'
 
 const isVersion = ({ release, revision, images }: PastVersion, name: string): boolean =>
   release === name || String(revision) === name || images.some((image) => isCalled(image, name))
@@ -148,9 +162,13 @@ function unusable(
 ): Fault {
   const failed = called.find(({ version }) => version.served === false)?.version
   if (failed !== undefined) return neverServed(failed)
+  const open = called.find(({ version }) => isUnproved(version))?.version
+  if (open !== undefined) return notPromotedYet(open)
   const [gone] = called
   if (gone !== undefined) return templateGone(gone.version, observed)
-  const there = known.filter(({ version }) => version.kept && version.served !== false)
+  const there = known.filter(
+    ({ version }) => version.kept && version.served !== false && !isUnproved(version)
+  )
   return {
     input: 'to',
     problem:
@@ -166,6 +184,17 @@ const neverServed = ({ release = '', command, images, run }: PastVersion): Fault
     `${release} (${images.join(', ')}) was never promoted: ` +
     `the ${command ?? 'release'} failed and its version was taken out again${run === undefined ? '' : ` (${run})`}`,
   example: `command: deploy, which tests it, with images: ${images[0] ?? 'shop/web:2'}`
+})
+
+const notPromotedYet = ({ release = '', images, phase }: PastVersion): Fault => ({
+  input: 'to',
+  problem:
+    `${release} (${images.join(', ')}) has not been promoted yet: its release ` +
+    (phase === 'waiting' ? 'waits for approval' : 'is under way'),
+  example:
+    phase === 'waiting'
+      ? 'command: promote goes on with it'
+      : 'command: abort undoes it, should its run be gone'
 })
 
 function templateGone(

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../../src/errors.ts'
 import { RECORD_ANNOTATION } from '../../../src/record.ts'
 import { READY, waiting } from '../../support/memory-controllers.ts'
+import { versionLines } from '../../../src/report/history.ts'
 import { openScene, service, serviceRef, workload, SERVING } from './scene.ts'
 import type { RunOptions, Scene } from './scene.ts'
 
@@ -319,5 +320,34 @@ describe('status', () => {
     const scene = await openScene()
     const { versions } = await scene.run().status()
     expect(versions).toMatchObject([{ images: ['shop/web:1'], revision: 1, kept: true, serves: true }])
+  })
+})
+
+describe('the version of a release that is under way', () => {
+  const waits = async (): Promise<Scene> => {
+    const scene = await released(2)
+    const steps = { strategy: 'canary', steps: '50% until approved\n100%' }
+    expect(await scene.run(images(3, steps)).deploy()).toMatchObject({ result: 'waiting' })
+    return scene
+  }
+
+  it('is listed with its release, and what that waits for', async () => {
+    const scene = await waits()
+    const { versions = [] } = await scene.run().status()
+    expect(versions[0]).toMatchObject({
+      release: '2-1',
+      phase: 'waiting',
+      images: ['shop/web:3'],
+      kept: true
+    })
+    expect(versionLines(versions)[0]).toMatch(/^2-1 .* waits for approval {2}shop\/web:3 /)
+  })
+
+  it('is none to go back to, and stays as it is', async () => {
+    const scene = await waits()
+    for (const name of ['2-1', 'shop/web:3'])
+      expect(await refusal(scene, name)).toBe(
+        'to: 2-1 (shop/web:3) has not been promoted yet: its release waits for approval — for example: command: promote goes on with it'
+      )
   })
 })
