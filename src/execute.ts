@@ -1,3 +1,4 @@
+import { counted } from './grammar/counted.ts'
 import { ReleaseFailed } from './errors.ts'
 import { apply } from './execution/apply.ts'
 import { pointAutoscaler } from './execution/autoscaler.ts'
@@ -73,7 +74,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     const { pods, hash } = await awaitReady(run.deployment, awaited, run.ports, signal)
     run.pods = pods
     run.canary = { ...run.canary, hash }
-    return `${pods.length} of ${pods.length} pods ready, template ${hash}`
+    return `${pods.length} of ${counted(pods.length, 'pod')} ready, template ${hash}`
   },
   'start-watchdog': ({ image }, run) => startWatchdog(run, image),
   'await-watchdog': (_, run, signal) => awaitWatchdog(run, signal),

@@ -1,3 +1,4 @@
+import { counted } from './grammar/counted.ts'
 import { isReady, wantedReplicas } from './kubernetes/health.ts'
 import type { SlotName } from './kubernetes/slots.ts'
 import { observe } from './observe.ts'
@@ -47,10 +48,10 @@ const nextIn = ({ phase }: Release): Pick<Outcome, 'next'> => ({
 function factsOf({ service, stable, slots, autoscaler }: Observed): string[] {
   const ready = stable.pods.filter(isReady).length
   return [
-    `service/${service.metadata.name} sends all traffic to deployment/${stable.deployment.metadata.name}: ${ready} of ${wantedReplicas(stable.deployment)} pods ready, template ${stable.hash}`,
+    `service/${service.metadata.name} sends all traffic to deployment/${stable.deployment.metadata.name}: ${ready} of ${counted(wantedReplicas(stable.deployment), 'pod')} ready, template ${stable.hash}`,
     ...Object.values(slots).map(
       ({ metadata, spec }) =>
-        `deployment/${metadata.name}: ${spec.replicas ?? 1} replicas, ${spec.template.spec.containers.map(({ image }) => image ?? '').join(', ')}`
+        `deployment/${metadata.name}: ${counted(spec.replicas ?? 1, 'replica')}, ${spec.template.spec.containers.map(({ image }) => image ?? '').join(', ')}`
     ),
     ...(autoscaler === undefined
       ? []

@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import type { Metric } from '../grammar/check.ts'
 import { withZero } from '../grammar/promql.ts'
 import { histogramQuantile, observations } from './histogram.ts'
@@ -73,7 +74,9 @@ const doubt = ({ traffic, names, lacks }: ObservedTraffic, pods: number): Missin
   if (now - newest > staleAfter(gap)) return { why: `the newest sample is ${seconds(now - newest)} old` }
   if (silent.length > 0) {
     const verb = silent.length === 1 ? 'reports' : 'report'
-    return { why: `${silent.length} of ${pods} pods ${verb} no metrics: ${silent.slice(0, 3).join(', ')}` }
+    return {
+      why: `${silent.length} of ${counted(pods, 'pod')} ${verb} no metrics: ${silent.slice(0, 3).join(', ')}`
+    }
   }
   return newest > since ? undefined : { why: 'no sample since the step began', early: true }
 }
@@ -120,7 +123,7 @@ const requestRateOf = (traffic: Traffic): Finding => {
     : { value: requests / Math.max((newest - since) / 1000, 1), requests }
 }
 
-const counted = (metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): Finding => {
+const valueOf = (metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): Finding => {
   switch (metric.kind) {
     case 'latency':
       return quantileOf(metric.quantile, observed)
@@ -141,7 +144,7 @@ export const findInTraffic = (
   observed: ObservedTraffic,
   pods: number
 ): Finding => {
-  const found = doubt(observed, pods) ?? counted(metric, observed)
+  const found = doubt(observed, pods) ?? valueOf(metric, observed)
   return 'why' in found || !isBrief(observed.traffic) ? found : { ...found, brief: true }
 }
 

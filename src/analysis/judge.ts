@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { checkName, type Check, type Comparison } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
 import { asWritten } from '../grammar/figure.ts'
@@ -122,6 +123,6 @@ const reasonToFail = (
 const sentence = ({ check, verdict, value = 0, requests, why = '' }: Reading): string => {
   if (verdict === 'no-data') return `${checkName(check)} has no data: ${why}`
   const { comparison, bound } = check
-  const over = requests === undefined ? '' : ` over ${Math.round(requests)} requests`
+  const over = requests === undefined ? '' : ` over ${counted(Math.round(requests), 'request')}`
   return `${checkName(check)} was ${asWritten(check, value)}${over}, but must be ${comparison} ${asWritten(check, bound)}`
 }

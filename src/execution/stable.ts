@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { ReleaseFailed, StableCannotServe } from '../errors.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
 import { hasTemplateOf, isSettled, templateHash } from '../kubernetes/health.ts'
@@ -64,7 +65,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
   const wanted = run.stable.replicas
   if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
-    return `${ready.length} of ${wanted} pods ready`
+    return `${ready.length} of ${counted(wanted, 'pod')} ready`
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
   await run.lock.confirm()
   const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
@@ -75,7 +76,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   )
   followTemplate(run, found.hash, scaled)
   if (ready.length === 0) await untilKnown(run, signal)
-  return `${found.pods.length} of ${size} pods ready now`
+  return `${found.pods.length} of ${counted(size, 'pod')} ready now`
 }
 
 /** Where nobody was behind the Service, its gateway has to learn of the pods first, as long as the canary serves. */
@@ -93,7 +94,7 @@ async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly 
   const pods = await readyPods(run, 'stable')
   if (pods[0] === undefined) throw new StableCannotServe(error.message)
   run.warnings.push(
-    `${run.stable.deployment} got the traffic back with ${pods.length} of ${run.stable.replicas} pods: ${error.message}`
+    `${run.stable.deployment} got the traffic back with ${pods.length} of ${counted(run.stable.replicas, 'pod')}: ${error.message}`
   )
   return { pods, hash: templateHash(pods[0]) }
 }

@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { messageOf, ReleaseFailed } from '../errors.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import { isOwnedBy, templateHash, wantedReplicas } from '../kubernetes/health.ts'
@@ -116,7 +117,7 @@ async function awaitOnce(run: ReleaseRun, timeout: number, signal: AbortSignal):
   const ready = await awaitReady(live, { timeout, outdated }, run.ports, signal)
   const { found } = await rewrite(run, (now) => (isOthers(run, now) ? undefined : withOwnStrategy(run, now)))
   if (isOthers(run, found)) return leave(run, found, changedByOthers(run.stable.deployment))
-  return `${ready.pods.length} of ${ready.pods.length} pods ready, template ${ready.hash}`
+  return `${ready.pods.length} of ${counted(ready.pods.length, 'pod')} ready, template ${ready.hash}`
 }
 
 function withOwnStrategy(run: ReleaseRun, live: Deployment): Deployment | undefined {

@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { ReleaseFailed } from '../errors.ts'
 import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
@@ -139,7 +140,7 @@ async function changeInCanary({ ports, deployment }: ReleaseRun): Promise<Releas
 function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
   if (pods.length < Math.max(canary.replicas, 1)) {
     throw new ReleaseFailed(
-      `only ${pods.length} of ${canary.replicas} pods of deployment/${canary.deployment} are ready at the moment of the switch`
+      `only ${pods.length} of ${counted(canary.replicas, 'pod')} of deployment/${canary.deployment} are ready at the moment of the switch`
     )
   }
   const stranger = pods.find((pod) => templateHash(pod) !== canary.hash)

@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { judgeRound } from '../analysis/judge.ts'
 import type { MeasuredStep, Sampler } from '../analysis/sampling.ts'
 import type { Subject } from '../analysis/subject.ts'
@@ -169,7 +170,8 @@ export async function runChecks(
     run.standing = judgeRound(run.standing, readings, run.settings)
     const { decision, failed } = run.standing
     if (failed !== undefined) throw new ReleaseFailed(failed.reason, printCheck(failed.check))
-    if (decision === 'pass' && isOver()) return `every check passed, ${rounds} rounds of measurements`
+    if (decision === 'pass' && isOver())
+      return `every check passed, ${counted(rounds, 'round')} of measurements`
   }
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../grammar/counted.ts'
 import { canonical } from './canonical.ts'
 import type {
   ClusterEvent,
@@ -164,7 +165,12 @@ function progress(deployment: Deployment, pods: readonly Pod[], troubles: readon
   const trouble = troubles.find(({ pod }) => pod === waiting)
   const why = trouble === undefined ? '' : ` (${trouble.reason}: ${trouble.message})`
   const what = waiting === undefined ? '' : `; ${waiting.metadata.name} ${waitsFor(waiting)}${why}`
-  return { state: 'progressing', summary: `${ready} of ${wanted} pods ready${what}`, ready, wanted }
+  return {
+    state: 'progressing',
+    summary: `${ready} of ${counted(wanted, 'pod')} ready${what}`,
+    ready,
+    wanted
+  }
 }
 
 function waitsFor(pod: Pod): string {

@@ -26,8 +26,11 @@ export const details = (title: string, body: string, open = false): string =>
 export const alert = (kind: 'NOTE' | 'WARNING' | 'CAUTION', body: string): string =>
   body === '' ? '' : [`[!${kind}]`, ...body.split('\n')].map((line) => `> ${line}`.trimEnd()).join('\n')
 
-/** `_… 12 more_`; nothing when none were left out. */
-export const more = (count: number, what: string): string => (count > 0 ? `_… ${count} more ${what}_` : '')
+/** `_… 12 more lines_`, `_… 1 more step before_`; nothing when none were left out. */
+export const more = (count: number, what: string): string => {
+  const noun = count === 1 ? what.replace(/s(?= before$|$)/u, '') : what
+  return count > 0 ? `_… ${count} more ${noun}_` : ''
+}
 
 /** A link whose address cannot do anything but be one; nothing when it is not one. */
 export const link = (text: string, url: string | undefined): string =>

@@ -18,7 +18,7 @@ const byRequests: Outcome = {
 const begun = [
   step('All traffic on web-blue', 0.2, 60, 'stable serves'),
   step('Start web-green with 1 pod', 0.3, 80, 'deployment/web-green created'),
-  step('Wait until web-green is ready', 0.4, 4_200, '1 of 1 pods ready, template 6c8d9f7b5')
+  step('Wait until web-green is ready', 0.4, 4_200, '1 of 1 pod ready, template 6c8d9f7b5')
 ]
 
 const passed = 'every check passed, 20 rounds of measurements'

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { counted } from '../../../src/grammar/counted.ts'
 import { asWritten, boundOf, figure } from '../../../src/grammar/figure.ts'
 import { timeSpan } from '../../../src/report/figures.ts'
+import { more } from '../../../src/report/markdown.ts'
 import { check } from './outcomes.ts'
 
 test.each([
@@ -23,6 +24,15 @@ test.each([
 
 test('counted', () => {
   expect([counted(1, 'pod'), counted(0, 'pod')]).toEqual(['1 pod', '0 pods'])
+})
+
+test.each([
+  [1, 'smoke tests', '_… 1 more smoke test_'],
+  [1, 'steps before', '_… 1 more step before_'],
+  [2, 'lines', '_… 2 more lines_'],
+  [0, 'lines', '']
+])('%i more %s', (count, what, expected) => {
+  expect(more(count, what)).toBe(expected)
 })
 
 describe('the figure of a check', () => {
