@@ -174,6 +174,8 @@ export interface Outcome {
   readonly versions?: readonly PastVersion[]
   /** Something is left that the post step does: the traffic is where it belongs, but not everything is tidy. */
   readonly unsettled?: boolean
+  /** The commit of the release that this run began, went on with or took back, as far as it is known. */
+  readonly commit?: string
   /** Next things to do, one line each. */
   readonly next: readonly string[]
 }

@@ -103,6 +103,7 @@ export function outcomeOf(
     evidence: run.evidence,
     foreignWrites: trafficsOf(run).flatMap(({ foreignWrites }) => foreignWrites),
     warnings: run.warnings,
+    ...(run.initial.sha === undefined ? {} : { commit: run.initial.sha }),
     next: [...ending.next, ...nextSteps(run, ending, serving)]
   }
 }

@@ -79,7 +79,10 @@ async function comment({ outcome, inputs, cluster }: Report, log: Log): Promise<
   await writeComment(
     {
       token: inputs.githubToken,
-      context: contextFrom(workflowRun(process.env), event(warn)),
+      context: {
+        ...contextFrom(workflowRun(process.env), event(warn)),
+        ...(outcome.command === 'deploy' || outcome.commit === undefined ? {} : { released: outcome.commit })
+      },
       clock: systemClock,
       warn
     },

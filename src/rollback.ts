@@ -122,7 +122,10 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
   }
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
   const ending = await carryOut(plan(drainIn(run)), run, lock, signal)
-  return outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
+  const { commit: _, ...outcome } = outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
+  // It is the release that it takes back which somebody wants to hear of.
+  const { sha } = observed.record ?? {}
+  return sha === undefined ? outcome : { ...outcome, commit: sha }
 }
 
 /** How to go back. */

@@ -6,6 +6,8 @@ import type { WorkflowRun } from './workflow-run.ts'
 export interface Context extends Omit<WorkflowRun, 'serverUrl'> {
   /** The pull request that the event is about. */
   readonly pullRequest?: number
+  /** The commit of the release that the run is about, where that is an earlier run's; written by anybody. */
+  readonly released?: string
   /** Message of the pushed commit. */
   readonly headMessage?: string
 }
@@ -54,10 +56,13 @@ const preference = ({ merged_at: mergedAt, base, state }: PullRequest, branch: s
 
 const branchOf = ({ ref }: Context): string => ref.replace(/^refs\/heads\//u, '')
 
-const pullRequestOfCommit = async ({ github, context, signal }: Session): Promise<number | undefined> => {
-  const { owner, repo, sha } = context
+const pullRequestOfCommit = async (
+  { github, context, signal }: Session,
+  commit = context.sha
+): Promise<number | undefined> => {
+  const { owner, repo } = context
   const { data: found } = await github.rest.repos.listPullRequestsAssociatedWithCommit({
-    ...{ owner, repo, commit_sha: sha },
+    ...{ owner, repo, commit_sha: commit },
     request: { signal }
   })
   const branch = branchOf(context)
@@ -99,10 +104,28 @@ const pullRequestOfPush = async (session: Session): Promise<number | undefined> 
   return mentioned === undefined ? undefined : mergedAs(session, mentioned)
 }
 
-/** The pull request that the run is about, or that brought the pushed commit; undefined when there is none. */
+const isCommit = (text: string): boolean => /^[0-9a-f]{40}([0-9a-f]{24})?$/u.test(text)
+
+/** The release may have come from another repository: then there is none here. */
+const pullRequestOfRelease = async (session: Session, commit: string): Promise<number | undefined> => {
+  if (!isCommit(commit)) return undefined
+  try {
+    return await pullRequestOfCommit(session, commit)
+  } catch (error) {
+    if (error instanceof Error && 'status' in error && (error.status === 404 || error.status === 422))
+      return undefined
+    throw error
+  }
+}
+
+/**
+ * The pull request that the run is about, or that brought the pushed commit, or the release that a run has gone on with
+ * or taken back which somebody has started; undefined when there is none.
+ */
 export const findPullRequest = async (session: Session): Promise<number | undefined> => {
-  const { owner, pullRequest, eventName } = session.context
+  const { owner, pullRequest, eventName, released } = session.context
   if (owner === '') return undefined
   if (pullRequest !== undefined) return pullRequest
-  return eventName === 'push' ? pullRequestOfPush(session) : undefined
+  if (eventName === 'push') return pullRequestOfPush(session)
+  return released === undefined ? undefined : pullRequestOfRelease(session, released)
 }

@@ -351,3 +351,22 @@ describe('the version of a release that is under way', () => {
       )
   })
 })
+
+describe('the commit that a run is about', () => {
+  const [one, two, later] = ['1'.repeat(40), '2'.repeat(40), 'f'.repeat(40)]
+
+  it('is that of the release which a rollback takes back', async () => {
+    const scene = await openScene(slotted())
+    await scene.run({ ...images(2), sha: one }).deploy()
+    await scene.run({ ...images(3), sha: two }).deploy()
+    expect(await scene.run({ sha: later }).rollback()).toMatchObject({ result: 'rolled-back', commit: two })
+  })
+
+  it.each(['promote', 'abort'] as const)('is that of the release which waits, in %s', async (command) => {
+    const scene = await released(2)
+    const steps = { strategy: 'canary', steps: '50% until approved\n100%' }
+    await scene.run({ ...images(3, steps), sha: two }).deploy()
+    const run = scene.run({ inputs: { command, images: '' }, sha: later })
+    expect(await run[command]()).toMatchObject({ commit: two })
+  })
+})

@@ -67,6 +67,8 @@ export interface RunOptions extends Hooks {
   readonly id?: string
   /** Of the lock: two steps of one job have the same id. */
   readonly holder?: string
+  /** The commit that it releases. */
+  readonly sha?: string
   readonly inputs?: Readonly<Record<string, string>>
   readonly manifests?: readonly Manifest[]
   /** Where a probe asks. */
@@ -177,8 +179,14 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   }
   const inputs = inputsOf(options.inputs)
   const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
-  const { id, holder = `${id}-a`, manifests = [] } = options
-  const origin: Origin = { release: id, holder, run: `https://ci/${id}`, startedAt: world.now() }
+  const { id, holder = `${id}-a`, manifests = [], sha } = options
+  const origin: Origin = {
+    release: id,
+    holder,
+    run: `https://ci/${id}`,
+    startedAt: world.now(),
+    ...(sha === undefined ? {} : { sha })
+  }
   const request = {
     inputs,
     target,

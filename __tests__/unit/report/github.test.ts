@@ -216,6 +216,39 @@ describe('for a push', () => {
   })
 })
 
+describe('for a run that somebody has started', () => {
+  const released = 'ba5eba11000000000000000000000000000000aa'
+  const pullsOfReleased = `GET /repos/acme/shop/commits/${released}/pulls`
+  const dispatched = (): Context => ({ ...push(), eventName: 'workflow_dispatch', released })
+
+  test('comments where the release came from that it is about', async () => {
+    answers[pullsOfReleased] = { json: [pull(3, 'main', 'merged'), pull(4, 'main', 'closed')] }
+    answers[commentsOf(3)] = { json: [comment(42, 'github-actions[bot]', 'Bot')] }
+    answers['PATCH /repos/acme/shop/issues/comments/42'] = {}
+    expect(await write(dispatched())).toEqual([])
+    expect(asked()[0]).toBe(pullsOfReleased)
+    expect(asked().at(-1)).toBe('PATCH /repos/acme/shop/issues/comments/42')
+  })
+
+  test.each([404, 422])('has nothing to do where this repository has no such commit: %d', async (status) => {
+    answers[pullsOfReleased] = { status, json: { message: 'No commit found for SHA' } }
+    expect(await write(dispatched())).toEqual([])
+    expect(asked()).toEqual([pullsOfReleased])
+  })
+
+  test('asks for no commit that is none', async () => {
+    expect(await write({ ...dispatched(), released: '../../pulls/1' })).toEqual([])
+    expect(asked()).toEqual([])
+  })
+
+  test('goes by the pull request of its event, where there is one', async () => {
+    answers[commentsOf(7)] = { json: [] }
+    answers[creates(7)] = { status: 201 }
+    expect(await write({ ...onPullRequest(), released })).toEqual([])
+    expect(asked().at(-1)).toBe(creates(7))
+  })
+})
+
 test('has nothing to do for other events', async () => {
   expect(await write({ ...push(), eventName: 'schedule' })).toEqual([])
   expect(asked()).toEqual([])
