@@ -2,6 +2,7 @@ import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from './errors
 import { byHand, lastKnown, leftOver, leftToOthers } from './by-hand.ts'
 import { execute } from './execute.ts'
 import { untilChangedByOthers } from './execution/in-place.ts'
+import { untilRefused } from './execution/refused.ts'
 import type { ReleaseRun } from './execution/run-state.ts'
 import { untilStableChanges } from './execution/stable.ts'
 import { formatDuration } from './grammar/duration.ts'
@@ -60,6 +61,9 @@ export async function carryOut(
   const stop = AbortSignal.any([cancelled, lock.lost, ...ways.map(({ broken }) => broken), disturbed.signal])
   const others = run.initial.strategy === undefined ? untilStableChanges : untilChangedByOthers
   others(run, ended.signal).catch((error: unknown) => {
+    disturbed.abort(error)
+  })
+  untilRefused(run, ended.signal).catch((error: unknown) => {
     disturbed.abort(error)
   })
   stop.addEventListener('abort', () => (stoppedAt = run.ports.clock.now()))

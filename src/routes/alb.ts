@@ -38,6 +38,7 @@ export const albRoute: Route = {
   shareOf: 'requests',
   // A load balancer of AWS may take as long to hear of a change; new targets have to be found healthy.
   lag: () => 45_000,
+  refusals: ['FailedBuildModel', 'FailedDeployModel'],
   recognises: (object) => isAlb(object as Ingress),
   sendsToNodes: ([object], apex) => targetType(object, apex) !== 'ip',
   port: (object, services) => actionPort(object as Ingress, services),

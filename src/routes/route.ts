@@ -82,6 +82,8 @@ export interface Route {
    * sends traffic to, or another share. No object says when it has. Without it that is a matter of milliseconds.
    */
   readonly lag?: (objects: RouteObjects) => number
+  /** Reasons of events by which its controller says that it cannot do what is written, where no status says so. */
+  readonly refusals?: readonly string[]
   /** Whether this is an object of this kind of route, where several share a Kubernetes kind. */
   readonly recognises?: (object: KubernetesObject) => boolean
   /** The port of the Service that it sends users to, where it names one. */
