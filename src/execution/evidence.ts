@@ -79,6 +79,10 @@ async function lastLines(
   return text.split('\n').filter((line) => line !== '')
 }
 
+/** Behind its Deployment's name stands the hash of its template, which has no hyphen: `web-green-2` is another Deployment. */
+const isReplicaSetOf = (deployment: string, name: string): boolean =>
+  name.startsWith(`${deployment}-`) && !name.slice(deployment.length + 1).includes('-')
+
 /** Pods that were never created: a quota or an admission webhook said no to their ReplicaSet. */
 function refusals(
   { canary }: ReleaseRun,
@@ -88,7 +92,7 @@ function refusals(
   const refused = events.filter(
     ({ involvedObject, reason }) =>
       involvedObject.kind === 'ReplicaSet' &&
-      involvedObject.name.startsWith(`${canary.deployment}-`) &&
+      isReplicaSetOf(canary.deployment, involvedObject.name) &&
       reason === 'FailedCreate'
   )
   const last = refused.at(-1)
