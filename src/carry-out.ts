@@ -159,17 +159,24 @@ async function restore(run: ReleaseRun, lock: Lock, patience: number): Promise<v
   const { clock } = run.ports
   const ended = new AbortController()
   const stop = AbortSignal.any([lock.lost, ended.signal])
+  const attempts: Attempts = {}
   const late = clock.sleep(patience, stop).then(() => {
-    throw new ReleaseFailed(`that did not succeed within ${formatDuration(patience)}`)
+    const why = attempts.failed === undefined ? '' : `: ${attempts.failed}`
+    throw new ReleaseFailed(`that did not succeed within ${formatDuration(patience)}${why}`)
   })
   try {
-    await Promise.race([tryToRestore(run, stop), late])
+    await Promise.race([tryToRestore(run, stop, attempts), late])
   } finally {
     ended.abort()
   }
 }
 
-async function tryToRestore(run: ReleaseRun, stop: AbortSignal): Promise<void> {
+interface Attempts {
+  /** Why the last one did not succeed. */
+  failed?: string
+}
+
+async function tryToRestore(run: ReleaseRun, stop: AbortSignal, attempts: Attempts): Promise<void> {
   const { clock, log } = run.ports
   for (;;) {
     try {
@@ -179,7 +186,8 @@ async function tryToRestore(run: ReleaseRun, stop: AbortSignal): Promise<void> {
     } catch (error) {
       stop.throwIfAborted()
       if (isFinal(error)) throw error
-      log.warning(`the traffic is not back yet, trying again: ${messageOf(error)}`)
+      attempts.failed = messageOf(error)
+      log.warning(`the traffic is not back yet, trying again: ${attempts.failed}`)
       await clock.sleep(RESTORE_PAUSE, stop)
     }
   }

@@ -1,3 +1,4 @@
+import { ClusterError } from '../errors.ts'
 import { counted } from '../grammar/counted.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { backendsOf, promoted, restored, splitOf, withSplit } from '../record.ts'
@@ -21,12 +22,24 @@ export async function begin(run: ReleaseRun): Promise<string> {
   return 'stable serves'
 }
 
-/** The record is noted before it is sent: an answer may never come. */
+/** The record is noted before it is sent: an answer may never come. But where that is a no, all is as it was. */
 async function writeRecord(run: ReleaseRun, release: Release, split: Split): Promise<void> {
+  const before = run.release
   run.release = { ...release, canary: run.canary }
   run.begun = true
-  await writeService(run, run.release, split)
+  try {
+    await writeService(run, run.release, split)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    run.release = before
+    run.begun = run.recorded
+    throw error
+  }
 }
+
+/** Somebody has to change something before another attempt would come to anything else, a policy of the cluster perhaps. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof ClusterError && [400, 403, 422].includes(error.status)
 
 /** Entries for the canary without any traffic: what is wrong with them shows before a user is on them. */
 export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
@@ -72,11 +85,16 @@ async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Pro
 export async function restore(run: ReleaseRun): Promise<string> {
   // Somebody may have moved the traffic by hand since the run died that is undone here.
   const exposed = weightNow(run) !== 0
-  const release: Release = { ...withSplit(run.release, NOBODY), phase: 'aborting' }
-  await Promise.all([
+  const before = run.release
+  const release: Release = { ...withSplit(before, NOBODY), phase: 'aborting' }
+  const [record, routes] = await Promise.allSettled([
     writeRecord(run, exposed ? { ...release, exposed: true } : release, NOBODY),
     settleRoutes(run, 'stable')
   ])
+  // Until it is known that they are back, users are where they were.
+  const isBack = (run.routes.length > 0 ? routes : record).status === 'fulfilled'
+  run.release = withSplit(run.release, isBack ? NOBODY : splitOf(before))
+  for (const part of [record, routes]) if (part.status === 'rejected') throw part.reason
   noteShift(run, NOBODY)
   return 'stable serves'
 }

@@ -7,7 +7,7 @@ import { forcedStrategy, rolloutOf, withRollout } from '../kubernetes/rollout.ts
 import type { Rollout, RolloutStrategy } from '../kubernetes/rollout.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { UNDONE_ANNOTATION } from '../kubernetes/slots.ts'
-import { withSplit } from '../record.ts'
+import { splitOf, withSplit } from '../record.ts'
 import { HASH_LABEL } from '../routes/find.ts'
 import { changedByOthers } from './change.ts'
 import { collectEvidence } from './evidence.ts'
@@ -32,6 +32,17 @@ const NOBODY = { weight: 0 }
  * to write is refused because the Deployment is written in any case.
  */
 export async function undo(run: ReleaseRun): Promise<string> {
+  const split = splitOf(run.release)
+  try {
+    return await undoOnce(run)
+  } catch (error) {
+    // Until it is known that they are back, users are where they were.
+    run.release = withSplit(run.release, split)
+    throw error
+  }
+}
+
+async function undoOnce(run: ReleaseRun): Promise<string> {
   const before = await templateBefore(run)
   if (before === undefined)
     return giveWay(run, await readDeployment(run), `what served before ${run.release.id} is gone`)
