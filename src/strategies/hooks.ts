@@ -10,10 +10,21 @@ const HELM_DELETE_POLICY = 'helm.sh/hook-delete-policy'
 /** Moments at which Helm or Argo CD would have an object before the new version, and together with it. */
 const BEFORE: ReadonlySet<string> = new Set(['pre-upgrade', 'presync'])
 const WITH: ReadonlySet<string> = new Set(['sync'])
-/** A rendering that is not told to be for an upgrade is for an installation. */
-const INSTALLATION: ReadonlySet<string> = new Set(['pre-install', 'crd-install'])
-const AFTER: ReadonlySet<string> = new Set(['post-upgrade', 'post-install', 'postsync'])
-const TEST = /^test(-success|-failure)?$/
+/** And after it. */
+const AFTER: ReadonlySet<string> = new Set(['post-upgrade', 'postsync'])
+/** Moments that an upgrade does not come to: nobody misses what is for them. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  ...[
+    'pre-install',
+    'post-install',
+    'crd-install',
+    'pre-delete',
+    'post-delete',
+    'pre-rollback',
+    'post-rollback'
+  ],
+  ...['test', 'test-success', 'test-failure', 'predelete', 'postdelete', 'syncfail', 'skip']
+])
 
 /** What is started once and has to end, of Argo Workflows and Tekton too. */
 const RUNS_ONCE: ReadonlySet<string> = new Set(['Job', 'Pod', 'Workflow', 'PipelineRun', 'TaskRun'])
@@ -23,27 +34,31 @@ export interface WithoutHooks {
   readonly manifests: readonly Manifest[]
   /** Hooks that have to be done before the new version starts. */
   readonly faults: readonly Fault[]
-  /** What is left out, and why. */
+  /** What is left out though an upgrade would have it, and why. */
   readonly warnings: readonly string[]
+  /** What an upgrade would leave out as well. */
+  readonly notes: readonly string[]
 }
 
 /**
  * `helm template` prints hooks among all other objects. A release of a workload that runs is an upgrade, and a hook is
- * applied as it would be in one: what comes before it, unless it runs. All others are left out.
+ * applied as it would be in one: what comes before it, unless it runs. All others are left out; what is missed then is a warning.
  */
 export function withoutHooks(given: readonly Manifest[], observed: Pick<Observed, 'workload'>): WithoutHooks {
   const faults: Fault[] = []
   const warnings: string[] = []
+  const notes: string[] = []
   const manifests = given.filter((manifest) => {
     const { object } = manifest
     if (momentsOf(object).length === 0) return true
     if (isSlotOf(observed, object)) faults.push(workloadFault(manifest))
     else if (isApplied(object)) return true
     else if (runsBefore(object)) faults.push(unrunFault(manifest))
+    else if (isElsewhere(object)) notes.push(leftOut(manifest))
     else warnings.push(leftOut(manifest))
     return false
   })
-  return { manifests, faults, warnings }
+  return { manifests, faults, warnings, notes }
 }
 
 const listIn = ({ metadata }: KubernetesObject, key: string): readonly string[] => {
@@ -91,16 +106,15 @@ const unrunFault = ({ object, source }: Manifest): Fault => ({
   example: `run it in a step before this one, for example by kubectl create and kubectl wait, and leave it out here: helm template --no-hooks`
 })
 
+/** Whether it would not be there after an upgrade by Helm or a sync by Argo CD either. */
+const isElsewhere = (object: KubernetesObject): boolean =>
+  isBefore(object) || momentsOf(object).every((moment) => ELSEWHERE.has(moment))
+
 function leftOut({ object, source }: Manifest): string {
   const what = `${source}: ${nameOf(object)} is a hook (${written(object)}) and is not applied`
-  const moments = momentsOf(object)
-  const isOf = (some: ReadonlySet<string>): boolean => moments.some((moment) => some.has(moment))
   if (isBefore(object)) return `${what}: after an upgrade nothing is left of it`
-  if (isOf(AFTER))
+  if (isElsewhere(object)) return `${what}, as in an upgrade`
+  if (momentsOf(object).some((moment) => AFTER.has(moment)))
     return `${what}: what has to be done after a release is for a step of its own after this one; helm template --no-hooks leaves it out`
-  if (isOf(INSTALLATION))
-    return `${what}: it is for the first installation, and the workload is there; helm template --is-upgrade renders what an upgrade has`
-  if (moments.some((moment) => TEST.test(moment)))
-    return `${what}: smoke-tests test the new version before users reach it; helm template --skip-tests leaves it out`
   return `${what}: a release is no moment for it; helm template --no-hooks leaves it out`
 }

@@ -15,10 +15,12 @@ const helm = (kind: string, moments: string, more: Readonly<Record<string, strin
   hook(kind, { 'helm.sh/hook': moments, ...more })
 
 /** What becomes of one object. */
-const fateOf = (one: Manifest): 'applied' | 'refused' | 'left out' => {
-  const { manifests, faults, warnings } = withoutHooks([one], { workload: 'web' })
-  expect(manifests.length + faults.length + warnings.length).toBe(1)
-  return manifests.length === 1 ? 'applied' : faults.length === 1 ? 'refused' : 'left out'
+const fateOf = (one: Manifest): 'applied' | 'refused' | 'left out' | 'missed' => {
+  const { manifests, faults, warnings, notes } = withoutHooks([one], { workload: 'web' })
+  expect(manifests.length + faults.length + warnings.length + notes.length).toBe(1)
+  if (manifests.length === 1) return 'applied'
+  if (faults.length === 1) return 'refused'
+  return notes.length === 1 ? 'left out' : 'missed'
 }
 
 describe('hooks in rendered manifests', () => {
@@ -31,17 +33,21 @@ describe('hooks in rendered manifests', () => {
     'test-success',
     'test-failure',
     'post-install',
-    'post-upgrade',
-    'post-install,post-upgrade',
     'pre-install',
     'crd-install',
-    ' Post-Delete , pre-rollback ',
-    'no-such-moment',
-    ''
-  ])('are left out where nothing of an upgrade comes before them: %j', (moments) => {
+    ' Post-Delete , pre-rollback '
+  ])('are left out where an upgrade leaves them out, without a warning: %j', (moments) => {
     for (const kind of ['Job', 'Pod', 'ConfigMap', 'ServiceAccount'])
       expect(fateOf(helm(kind, moments))).toBe('left out')
   })
+
+  it.each(['post-upgrade', 'post-install,post-upgrade', 'no-such-moment', ''])(
+    'are left out with a warning where an upgrade would have them, or might: %j',
+    (moments) => {
+      for (const kind of ['Job', 'Pod', 'ConfigMap', 'ServiceAccount'])
+        expect(fateOf(helm(kind, moments))).toBe('missed')
+    }
+  )
 
   it.each([
     'pre-upgrade',
@@ -63,7 +69,7 @@ describe('hooks in rendered manifests', () => {
     ['PreSync', 'refused'],
     ['PreSync,PostSync', 'refused'],
     ['Sync', 'applied'],
-    ['PostSync', 'left out'],
+    ['PostSync', 'missed'],
     ['SyncFail', 'left out'],
     ['PostDelete', 'left out'],
     ['Skip', 'left out']
@@ -130,11 +136,14 @@ metadata:
           'run it in a step before this one, for example by kubectl create and kubectl wait, and leave it out here: helm template --no-hooks'
       }
     ])
-    const warned = (one: Manifest): string => withoutHooks([one], { workload: 'web' }).warnings.join()
-    expect(warned(helm('Pod', 'test'))).toContain('Pod web-task is a hook (helm.sh/hook: test)')
-    expect(warned(helm('Pod', 'test'))).toContain('--skip-tests')
-    expect(warned(helm('Job', 'pre-delete'))).toContain('--no-hooks')
-    expect(warned(helm('Job', 'post-upgrade'))).toContain('step of its own after this one')
-    expect(warned(helm('Job', 'pre-install'))).toContain('--is-upgrade')
+    const told = (one: Manifest): string => {
+      const { warnings, notes } = withoutHooks([one], { workload: 'web' })
+      return [...warnings, ...notes].join()
+    }
+    expect(told(helm('Pod', 'test'))).toBe(
+      'k8s/web.yaml, line 1: Pod web-task is a hook (helm.sh/hook: test) and is not applied, as in an upgrade'
+    )
+    expect(told(helm('Job', 'post-upgrade'))).toContain('step of its own after this one')
+    expect(told(helm('Job', 'no-such-moment'))).toContain('--no-hooks')
   })
 })
