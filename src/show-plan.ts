@@ -16,6 +16,9 @@ import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { Request } from './request.ts'
 import { needsToEnd, requireRights } from './rights.ts'
+import { refOf } from './routes/writes.ts'
+import { servedInPlaceOf } from './strategies/config.ts'
+import { contentAlone } from './strategies/config-copy.ts'
 import { drainOf } from './strategies/drain.ts'
 import { changeOf, withoutSelector, withoutSlot } from './strategies/preview.ts'
 import { slotLabelsOf } from './strategies/unchanged.ts'
@@ -82,21 +85,39 @@ function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectCha
 
 async function manifestChange(
   { manifest, kept }: TriedManifest,
-  { service, companions }: Observed,
+  observed: Observed,
   { cluster }: Ports
 ): Promise<ObjectChange> {
-  const { apiVersion, kind, metadata } = manifest.object
-  const { namespace, name } = metadata
-  const object = `${kind} ${name}`
-  const isRoute = kind === 'Service' && [service, ...companions].some((one) => one.metadata.name === name)
-  const asShown = (one: KubernetesObject): KubernetesObject => (isRoute ? withoutSelector(one) : one)
+  const { kind, metadata } = manifest.object
+  const object = `${kind} ${metadata.name}`
   try {
-    const live = kept && (await cluster.get({ apiVersion, kind, namespace, name }))
+    const served = kept && (await servedBefore(kept, observed, cluster))
+    if (kept !== undefined && served !== undefined) {
+      const { name } = served.metadata
+      const where = name === metadata.name ? '' : `, in place of ${name}`
+      return changeOf(`${object}${where}`, contentAlone(served), contentAlone(kept))
+    }
+    const live = kept && (await cluster.get(refOf(kept)))
+    const isRoute = kind === 'Service' && isOf(metadata.name, observed)
+    const asShown = (one: KubernetesObject): KubernetesObject => (isRoute ? withoutSelector(one) : one)
     return changeOf(object, live && asShown(live), asShown(kept ?? manifest.object))
   } catch (error) {
     if (error instanceof ClusterError && error.status === 403) return { object, state: 'unknown', diff: [] }
     throw error
   }
+}
+
+const isOf = (service: string, { service: first, companions }: Observed): boolean =>
+  [first, ...companions].some(({ metadata }) => metadata.name === service)
+
+/** A copy of config is a new object each time; what it changes is what the version that serves reads instead. */
+async function servedBefore(
+  object: KubernetesObject,
+  observed: Observed,
+  cluster: Ports['cluster']
+): Promise<KubernetesObject | undefined> {
+  const ref = servedInPlaceOf(object, observed)
+  return ref && (await cluster.get(ref))
 }
 
 /** As long as checks are tried on stable before a release, in milliseconds. */

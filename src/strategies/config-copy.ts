@@ -106,6 +106,17 @@ const isCopy = (object: KubernetesObject): boolean =>
   object.metadata.annotations?.[ORIGINAL] !== undefined &&
   originalName(object.metadata.name) !== undefined
 
+/** The name that the manifests have for what it is a copy of; undefined: it is none. */
+export const copiedFrom = (object: KubernetesObject): string | undefined =>
+  isConfig(object) && isCopy(object) ? object.metadata.annotations?.[ORIGINAL] : undefined
+
+/** Without what tells a copy from what it is a copy of. */
+export function contentAlone(object: KubernetesObject): KubernetesObject {
+  if (!isConfig(object)) return object
+  const { apiVersion, kind, metadata } = object
+  return { apiVersion, kind, metadata: { name: metadata.name }, ...contentOf(object) }
+}
+
 /** The copies that no template names anywhere. */
 export function unreferenced(
   found: readonly KubernetesObject[],

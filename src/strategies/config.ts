@@ -1,11 +1,12 @@
 import type { Fault } from '../errors.ts'
+import type { Ref } from '../kubernetes/cluster.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
+import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { referencesIn, withNames } from '../kubernetes/references.ts'
 import type { Reference } from '../kubernetes/references.ts'
 import { isTree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observed.ts'
-import { copyOf, isConfig, isFilledByOthers, keysOf, originalName } from './config-copy.ts'
+import { copiedFrom, copyOf, isConfig, isFilledByOthers, keysOf, originalName } from './config-copy.ts'
 import type { ConfigObject } from './config-copy.ts'
 import { isSlotOf } from './traffic-fields.ts'
 
@@ -84,6 +85,17 @@ function finderOf({ namespace, stable }: Observed, manifests: readonly Manifest[
     offered.findLast(({ object }) => object.kind === kind && object.metadata.name === name)
   if (source !== stable.deployment) return named
   return ({ kind, name }) => named({ kind, name }) ?? named({ kind, name: originalName(name) ?? name })
+}
+
+/** What the version that serves reads in the place of a copy. */
+export function servedInPlaceOf(object: KubernetesObject, { namespace, stable }: Observed): Ref | undefined {
+  const { apiVersion, kind } = object
+  const original = copiedFrom(object)
+  if (original === undefined) return undefined
+  const references = referencesIn(stable.deployment.spec.template.spec).filter((one) => one.kind === kind)
+  const names = references.map(({ name }) => name)
+  const name = names.find((one) => one === original) ?? names.find((one) => originalName(one) === original)
+  return name === undefined ? undefined : { apiVersion, kind, namespace, name }
 }
 
 /** Fields under which other objects name ConfigMaps and Secrets: `secretName`, `configMapRef`, `certificateRefs` … */

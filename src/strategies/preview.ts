@@ -63,9 +63,9 @@ function linesOf(object: KubernetesObject, hide: Hide): readonly string[] {
   return stringify(shown(object, hide), options).trimEnd().split('\n')
 }
 
-/** Written by the API server, by kubectl or by us; the second holds the object's values once more. */
+/** Written by the API server, by kubectl, by `helm install` or by us; the second holds the object's values once more. */
 const BOOKKEEPING =
-  /^(?:deployment\.kubernetes\.io\/|kubectl\.kubernetes\.io\/last-applied|greenlight\.dev\/)/
+  /^(?:deployment\.kubernetes\.io\/|kubectl\.kubernetes\.io\/last-applied|meta\.helm\.sh\/|greenlight\.dev\/)/
 
 function shown(object: KubernetesObject, hide: Hide): unknown {
   const { metadata, apiVersion, kind, ...rest } = object as KubernetesObject & { readonly status?: unknown }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../../src/errors.ts'
-import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { failsTheStep } from '../../../src/report/outputs.ts'
 import { manifest, openScene, service, workload, SERVING, STARTED } from './scene.ts'
 import type { RunOptions, Scene } from './scene.ts'
@@ -96,6 +96,80 @@ describe('a plan', () => {
       '   SIZE: big'
     ])
     expect(plan?.changes[3]?.diff).toEqual(['@@ -0,0 +1,3 @@', '+data:', '+  COLOUR: red', '+  SIZE: big'])
+  })
+
+  describe('of config that the workload reads', () => {
+    const reading = (version: number, name = 'web'): Deployment => {
+      const { spec, ...rest } = workload('web', { version })
+      const volumes = [{ name: 'config', configMap: { name } }]
+      const template = { ...spec.template, spec: { ...spec.template.spec, volumes } }
+      return { ...rest, spec: { ...spec, template } }
+    }
+    const changesOf = async (scene: Scene, ...objects: readonly KubernetesObject[]) => {
+      const { plan } = await planned(scene, { inputs: { images: '' }, manifests: objects.map(manifest) })
+      return plan?.changes.slice(1).map(({ object, state, diff }) => ({
+        what: `${object.replace(/-[a-z0-9]{10}/g, '-…')}: ${state}`,
+        diff
+      }))
+    }
+    const byHelm = (value: string) => {
+      const { metadata, ...rest } = configMap(value)
+      const annotations = { 'meta.helm.sh/release-name': 'web', 'meta.helm.sh/release-namespace': 'shop' }
+      return {
+        ...rest,
+        metadata: { ...metadata, annotations, labels: { 'app.kubernetes.io/managed-by': 'Helm' } }
+      }
+    }
+
+    it('shows the copy against what serves, not as new', async () => {
+      const scene = await openScene([reading(1), service(), byHelm('red')])
+      expect(await changesOf(scene, reading(2), configMap('blue'))).toEqual([
+        {
+          what: 'ConfigMap web-…, in place of web: changed',
+          diff: ['@@ -1,3 +1,3 @@', ' data:', '-  COLOUR: red', '+  COLOUR: blue', '   SIZE: big']
+        }
+      ])
+      expect(await changesOf(scene, reading(2), configMap('red'))).toEqual([
+        { what: 'ConfigMap web-…, in place of web: same', diff: [] }
+      ])
+    })
+
+    it('shows it against the copy of the last release', async () => {
+      const scene = await openScene([reading(1), service(), configMap('red')])
+      const manifests = [reading(2), configMap('blue')].map(manifest)
+      expect(await scene.run({ inputs: { images: '' }, manifests }).deploy()).toMatchObject({
+        result: 'promoted'
+      })
+      expect(await changesOf(scene, reading(3), configMap('blue'))).toEqual([
+        { what: 'ConfigMap web-…: same', diff: [] }
+      ])
+      expect(await changesOf(scene, reading(3), configMap('red'))).toEqual([
+        {
+          what: 'ConfigMap web-…, in place of web-…: changed',
+          diff: expect.arrayContaining(['+  COLOUR: red'])
+        }
+      ])
+    })
+
+    it('shows as new what the version that serves does not read', async () => {
+      const scene = await openScene()
+      expect(await changesOf(scene, reading(2), configMap('blue'))).toEqual([
+        { what: 'ConfigMap web-…: new', diff: expect.arrayContaining(['+  COLOUR: blue']) }
+      ])
+    })
+  })
+
+  it('says nothing of what helm install has written on the objects', async () => {
+    const annotations = { 'meta.helm.sh/release-name': 'web', 'meta.helm.sh/release-namespace': 'shop' }
+    const web = workload()
+    const scene = await openScene([{ ...web, metadata: { ...web.metadata, annotations } }, service()])
+    const { plan } = await planned(scene, {
+      inputs: { images: '' },
+      manifests: [manifest(workload('web', { version: 2 }))]
+    })
+    expect(plan?.changes.map(({ diff }) => diff.filter((line) => /^[-+]/.test(line)))).toEqual([
+      ['-        - image: shop/web:1', '+        - image: shop/web:2']
+    ])
   })
 
   it('in place is of the Deployment that serves', async () => {
