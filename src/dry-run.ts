@@ -2,12 +2,14 @@ import { ClusterError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster, WriteOptions } from './kubernetes/cluster.ts'
 import { isConflict, isInvalid } from './kubernetes/conflict.ts'
+import { groupOf } from './kubernetes/discovery.ts'
 import type { Manifest } from './kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from './kubernetes/objects.ts'
 import { removals, takeOverFirst } from './kubernetes/ownership.ts'
 import { rightIn } from './kubernetes/refusal.ts'
 import { describeMissing } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
+import { isTree } from './kubernetes/tree.ts'
 import { refOf } from './routes/writes.ts'
 import { asWritten } from './strategies/as-written.ts'
 
@@ -23,6 +25,8 @@ export interface TriedManifest {
   readonly manifest: Manifest
   /** Undefined when it cannot tell yet: the namespace or the kind is not there. */
   readonly kept: KubernetesObject | undefined
+  /** What is not there, in the API server's words. */
+  readonly lacking?: string
 }
 
 /** A right whose lack is why the API server refuses; not a policy, a quota or a webhook, which refuse as well. */
@@ -88,7 +92,8 @@ export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise
     return { manifest, warned, kept: await cluster.patch(refOf(kept), left, { dryRun: true }) }
   } catch (error) {
     // What an earlier manifest brings (a namespace, a kind) is not there yet when nothing is really applied.
-    if (error instanceof ClusterError && error.status === 404) return { manifest, warned, kept: undefined }
+    if (error instanceof ClusterError && error.status === 404)
+      return { manifest, warned, kept: undefined, lacking: error.message }
     return { manifest, warned, kept: undefined, refusal: refusalIn(error, manifest.object) }
   }
 }
@@ -138,6 +143,22 @@ export const canaryFaults = ({ refusal }: TriedCanary, isTold: IsTold): Fault[] 
   refusal === undefined || (refusal.lack !== undefined && isTold(refusal.lack))
     ? []
     : [{ input: 'manifests', problem: refusal.problem }]
+
+/** A namespace or a kind that is not there, and that no earlier manifest brings: the release would end halfway. */
+export const absenceFaults = (tried: readonly TriedManifest[]): Fault[] =>
+  tried.flatMap(({ manifest, lacking }, at) => {
+    const earlier = tried.slice(0, at).map((one) => one.manifest.object)
+    if (lacking === undefined || earlier.some((object) => brings(object, manifest.object))) return []
+    const { kind, metadata } = manifest.object
+    return [{ input: 'manifests', problem: `${manifest.source}: ${kind} ${metadata.name}: ${lacking}` }]
+  })
+
+function brings(earlier: KubernetesObject, { apiVersion, kind, metadata }: KubernetesObject): boolean {
+  if (earlier.kind === 'Namespace') return earlier.metadata.name === metadata.namespace
+  if (earlier.kind !== 'CustomResourceDefinition') return false
+  const { spec } = earlier as KubernetesObject & { readonly spec?: unknown }
+  return isTree(spec) && isTree(spec.names) && spec.names.kind === kind && spec.group === groupOf(apiVersion)
+}
 
 /** A right that several manifests lack is told once. */
 export function manifestFaults(tried: readonly RefusedManifest[], isTold: IsTold): Fault[] {

@@ -3,7 +3,14 @@ import type { PreflightReport } from './analysis/preflight.ts'
 import type { Sampler } from './analysis/sampling.ts'
 import type { Subject } from './analysis/subject.ts'
 import { findClashes } from './claims.ts'
-import { apiWarnings, canaryFaults, manifestFaults, tryCanary, tryManifest } from './dry-run.ts'
+import {
+  absenceFaults,
+  apiWarnings,
+  canaryFaults,
+  manifestFaults,
+  tryCanary,
+  tryManifest
+} from './dry-run.ts'
 import type { Lack, TriedManifest } from './dry-run.ts'
 import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
@@ -79,6 +86,7 @@ export async function preflight(
       ...undo,
       ...canaryFaults(canary, isTold),
       ...manifestFaults(manifests, isTold),
+      ...absenceFaults(manifests),
       ...checks.faults
     ],
     obstacles: [...room, ...others.faults],

@@ -63,6 +63,7 @@ const KINDS: ReadonlySet<string> = new Set([
   'networking.istio.io/v1 DestinationRule',
   'networking.istio.io/v1 VirtualService',
   'networking.k8s.io/v1 Ingress',
+  'serving.knative.dev/v1 Service',
   'v1 ConfigMap',
   'v1 Event',
   'v1 LimitRange',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { absenceFaults } from '../../../src/dry-run.ts'
 import { ClusterError, InputError } from '../../../src/errors.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import type { Call, Reviewed } from '../../support/memory-cluster.ts'
@@ -181,5 +182,48 @@ describe('a cleanup without rights', () => {
     expect(await scene.run().cleanup()).toMatchObject({
       reason: `configmap/${copy.metadata.name} was removed, which no version refers to`
     })
+  })
+})
+
+describe('a manifest for which something is not there', () => {
+  const monitor = object('monitoring.example.com/v1', 'Monitor', 'web')
+  const NO_KIND = 'the cluster has no kind Monitor in monitoring.example.com/v1; is its CRD installed?'
+  const definition = {
+    ...object('apiextensions.k8s.io/v1', 'CustomResourceDefinition', 'monitors.monitoring.example.com'),
+    spec: { group: 'monitoring.example.com', names: { kind: 'Monitor' } }
+  }
+
+  it('is refused before anything is changed', async () => {
+    const scene = await openScene()
+    const manifests = [configMap('one'), manifest(monitor), manifest(definition)]
+    const before = (call: Call): void => {
+      saying('apply', 'Monitor', new ClusterError(NO_KIND, 404))(call)
+      if (call.kind === 'CustomResourceDefinition') throw new ClusterError('no such thing in memory', 404)
+    }
+    for (const run of [scene.run({ manifests, before }).plan(), scene.run({ manifests, before }).deploy()])
+      expect(await problemsOf(run)).toContainEqual(`k8s/web.yaml, line 1: Monitor web: ${NO_KIND}`)
+    expect(scene.story).toEqual([])
+  })
+
+  it('is no matter where an earlier manifest brings it', () => {
+    const manifests = [definition, monitor].map(manifest)
+    const tried = manifests.map((one, at) => ({
+      manifest: one,
+      warned: [],
+      kept: undefined,
+      ...(at === 0 ? {} : { lacking: NO_KIND })
+    }))
+    expect(absenceFaults(tried)).toEqual([])
+    expect(absenceFaults(tried.toReversed())).toHaveLength(1)
+    const inOther = { ...configMap('two').object, metadata: { name: 'two', namespace: 'other' } }
+    const words = 'namespaces "other" not found'
+    const inNamespace = { manifest: manifest(inOther), warned: [], kept: undefined, lacking: words }
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'other' } }
+    expect(absenceFaults([inNamespace])).toEqual([
+      { input: 'manifests', problem: `k8s/web.yaml, line 1: ConfigMap two: ${words}` }
+    ])
+    expect(
+      absenceFaults([{ manifest: manifest(namespace), warned: [], kept: namespace }, inNamespace])
+    ).toEqual([])
   })
 })

@@ -82,7 +82,6 @@ describe('a manifest of the workload', () => {
       other('{apiVersion: serving.knative.dev/v1, kind: Service, metadata: {name: web}, spec: {template: }}'),
       'k8s/web.yaml'
     )
-    // The model has no such kind, as a cluster without that CRD.
     const { plan } = await scene.run({ inputs: { images: '' }, manifests }).plan()
     expect(plan?.changes.at(-1)).toMatchObject({ object: 'Service web' })
     expect(plan?.changes.at(-1)?.diff.join('\n')).not.toContain('selector')
