@@ -62,7 +62,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   if (unchanged) return undefined
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
   const told = [...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
-  const all = [...told, ...unwatched(prepared.manifests), ...ways]
+  const all = [...told, ...unwatched(tried.manifests), ...ways]
   for (const note of hooks.notes) ports.log.line(note)
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all, tried }

@@ -33,15 +33,28 @@ const shares = (changes: readonly ObjectChange[], lines: number): readonly numbe
   })
 }
 
-/** What a release would make of the objects. */
+/** Nothing is to be seen of them but their names. */
+function sameReport(same: readonly ObjectChange[], { rows }: Limits): string {
+  if (same.length === 0) return ''
+  const names = same.slice(0, rows).map(({ object }) => codeSpan(object, 120))
+  const rest = same.length > rows ? ` and ${same.length - rows} more` : ''
+  return `${names.join(', ')}${rest} ${same.length === 1 ? states.same : 'stay as they are'}`
+}
+
+/** What a release would make of the objects: first what changes. */
 export const previewOfChanges = ({ plan }: Outcome, limits: Limits): string => {
-  const { changes = [] } = plan ?? {}
+  const { changes: all = [] } = plan ?? {}
   const { rows, diffLines } = limits
+  const changes = all.filter(({ state }) => state !== 'same')
   const lines = shares(changes, diffLines)
   return section(
     'What would change',
     ...changes.slice(0, rows).map((change, at) => changeReport(change, lines[at] ?? 0, limits)),
-    more(changes.length - rows, 'objects')
+    more(changes.length - rows, 'objects'),
+    sameReport(
+      all.filter(({ state }) => state === 'same'),
+      limits
+    )
   )
 }
 

@@ -169,11 +169,28 @@ const targetOf = ({ targetPort, port }: ServicePort): number | string => targetP
 /** Kinds that run something of their own beside the workload. */
 const RUNS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'Job', 'CronJob'])
 
-/** What is applied but not released: nobody should take the verdict for theirs. */
-export const unwatched = (manifests: readonly Manifest[]): string[] =>
-  manifests
-    .filter(({ object }) => RUNS.has(object.kind))
-    .map(
-      ({ object, source }) =>
-        `${source}: ${object.kind} ${object.metadata.name} is applied at once and not watched; only the workload is released step by step`
-    )
+interface Tried {
+  readonly manifest: Manifest
+  /** As the API server would keep it, if it can tell yet. */
+  readonly kept: KubernetesObject | undefined
+}
+
+/** What is applied but not released, and not as it was: nobody should take the verdict for theirs. */
+export function unwatched(tried: readonly Tried[]): string[] {
+  const found = tried.filter((one) => RUNS.has(one.manifest.object.kind) && !staysAsItIs(one))
+  if (found.length === 0) return []
+  const names = found.map(
+    ({ manifest: { object, source } }) => `${object.kind} ${object.metadata.name} (${source})`
+  )
+  const are = found.length === 1 ? 'is' : 'are'
+  return [
+    `${names.join(', ')} ${are} applied at once and not watched; only the workload is released step by step`
+  ]
+}
+
+/** Its controller has seen all that the API server would have of it. */
+function staysAsItIs({ kept }: Tried): boolean {
+  if (kept === undefined) return false
+  const { metadata, status } = kept as Partial<Deployment> & KubernetesObject
+  return metadata.generation !== undefined && status?.observedGeneration === metadata.generation
+}

@@ -241,3 +241,33 @@ describe('a volume that one version at a time can have', () => {
     expect((await scene.run({ manifests }).deploy()).result).toBe('promoted')
   })
 })
+
+describe('what runs beside the workload', () => {
+  const beside = (kind: string, name: string, version: number): KubernetesObject => {
+    const { apiVersion, metadata, spec } = workload(name, { version, labels: { app: name } })
+    return { apiVersion, kind, metadata, spec } as KubernetesObject
+  }
+  const told = async (...objects: readonly KubernetesObject[]): Promise<readonly string[]> => {
+    const scene = await openScene([
+      workload(),
+      service(),
+      beside('Deployment', 'api', 1),
+      beside('Deployment', 'jobs', 1)
+    ])
+    const manifests = [workload('web', { version: 2 }), ...objects].map(manifest)
+    return (await scene.run({ manifests, inputs: { images: '' } }).plan()).warnings
+  }
+
+  it('is no reason for a warning where the manifests leave it as it is', async () => {
+    expect(await told(beside('Deployment', 'api', 1), beside('Deployment', 'jobs', 1))).toEqual([])
+  })
+
+  it('is told in one warning where they change it or bring it', async () => {
+    expect(await told(beside('Deployment', 'api', 1), beside('Deployment', 'jobs', 2))).toEqual([
+      'Deployment jobs (k8s/web.yaml, line 1) is applied at once and not watched; only the workload is released step by step'
+    ])
+    expect(await told(beside('Deployment', 'api', 2), beside('StatefulSet', 'db', 1))).toEqual([
+      'Deployment api (k8s/web.yaml, line 1), StatefulSet db (k8s/web.yaml, line 1) are applied at once and not watched; only the workload is released step by step'
+    ])
+  })
+})
