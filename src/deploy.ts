@@ -26,7 +26,8 @@ export async function deploy(request: Request): Promise<Outcome> {
   const { record } = observed
   if (record !== undefined && isUnfinished(record)) return afterRecovery(request, observed, record)
   const ready = await getReady(request, observed)
-  if (ready === undefined) return lookedAt('deploy', observed, origin, ports.clock.now())
+  if ('unapplied' in ready)
+    return { ...lookedAt('deploy', observed, origin, ports.clock.now()), warnings: ready.unapplied }
   return withLock(observed, origin, ports, signal, (lock) => release(request, observed, ready, lock))
 }
 

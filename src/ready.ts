@@ -1,4 +1,5 @@
 import type { Sampler } from './analysis/sampling.ts'
+import { unapplied } from './changes.ts'
 import type { TriedManifest } from './dry-run.ts'
 import { InputError } from './errors.ts'
 import type { Inputs } from './inputs.ts'
@@ -33,11 +34,17 @@ export interface Ready extends Prepared {
   }
 }
 
+/** There is nothing to release: what would be is what serves. */
+export interface NothingNew {
+  /** Warnings of what the manifests would change besides. */
+  readonly unapplied: readonly string[]
+}
+
 /**
- * Everything that can be known of a release before anything is changed; undefined when there is nothing to release.
+ * Everything that can be known of a release before anything is changed.
  * @throws InputError with all that is wrong
  */
-export async function getReady(request: Request, observed: Observed): Promise<Ready | undefined> {
+export async function getReady(request: Request, observed: Observed): Promise<Ready | NothingNew> {
   const { inputs, origin, ports, signal } = request
   const { strategy } = inputs
   await requireShape(request.manifests, observed.namespace, ports.cluster)
@@ -59,13 +66,23 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   // What stands in the way of a release is no matter when there is nothing to release.
   const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...obstacles]
   if (wrong.length > 0) throw new InputError(wrong)
-  if (unchanged) return undefined
+  if (unchanged) return nothingNew(tried.manifests, observed, ports)
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
   const told = [...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
   const all = [...told, ...unwatched(tried.manifests), ...ways]
   for (const note of hooks.notes) ports.log.line(note)
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, sampler, warnings: all, tried }
+}
+
+async function nothingNew(
+  tried: readonly TriedManifest[],
+  observed: Observed,
+  { cluster, log }: Request['ports']
+): Promise<NothingNew> {
+  const warnings = await unapplied(tried, observed, cluster)
+  for (const warning of warnings) log.warning(warning)
+  return { unapplied: warnings }
 }
 
 /**

@@ -1,8 +1,6 @@
-import type { TriedManifest } from './dry-run.ts'
-import { ClusterError } from './errors.ts'
+import { changeOfManifest } from './changes.ts'
 import type { Ports } from './execution/run-state.ts'
 import { printRoute } from './grammar/route.ts'
-import type { KubernetesObject } from './kubernetes/objects.ts'
 import { observe } from './observe.ts'
 import { whenEnded } from './observed.ts'
 import type { Observed } from './observed.ts'
@@ -16,11 +14,8 @@ import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { Request } from './request.ts'
 import { needsToEnd, requireRights } from './rights.ts'
-import { refOf } from './routes/writes.ts'
-import { servedInPlaceOf } from './strategies/config.ts'
-import { contentAlone } from './strategies/config-copy.ts'
 import { drainOf } from './strategies/drain.ts'
-import { changeOf, withoutSelector, withoutSlot } from './strategies/preview.ts'
+import { changeOf, withoutSlot } from './strategies/preview.ts'
 import { slotLabelsOf } from './strategies/unchanged.ts'
 
 /**
@@ -38,7 +33,7 @@ export async function showPlan(request: Request): Promise<Outcome> {
   if (left !== undefined) await requireRights(seen, await needsToEnd(seen, left, ports), ports)
   const ready = await getReady(request, observed)
   const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
-  if (ready === undefined) return { ...looked, warnings: notes }
+  if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied] }
   const plan = await previewOf(request, observed, ready)
   tell(plan, ports)
   return {
@@ -64,7 +59,7 @@ async function previewOf({ inputs, ports }: Request, observed: Observed, ready: 
   const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
   const drain = drainOf(ready.routes)
   const changes = await Promise.all(
-    ready.tried.manifests.map((tried) => manifestChange(tried, observed, ports))
+    ready.tried.manifests.map((tried) => changeOfManifest(tried, observed, ports.cluster))
   )
   return {
     steps: planOf(ready, inputs, drain).map((step) => describe(step, names)),
@@ -81,43 +76,6 @@ function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectCha
   if (tried.canary === undefined) return { object, state: 'unknown', diff: [] }
   const labels = slotLabelsOf(observed)
   return changeOf(object, withoutSlot(serving, labels), withoutSlot(tried.canary, labels))
-}
-
-async function manifestChange(
-  { manifest, kept }: TriedManifest,
-  observed: Observed,
-  { cluster }: Ports
-): Promise<ObjectChange> {
-  const { kind, metadata } = manifest.object
-  const object = `${kind} ${metadata.name}`
-  try {
-    const served = kept && (await servedBefore(kept, observed, cluster))
-    if (kept !== undefined && served !== undefined) {
-      const { name } = served.metadata
-      const where = name === metadata.name ? '' : `, in place of ${name}`
-      return changeOf(`${object}${where}`, contentAlone(served), contentAlone(kept))
-    }
-    const live = kept && (await cluster.get(refOf(kept)))
-    const isRoute = kind === 'Service' && isOf(metadata.name, observed)
-    const asShown = (one: KubernetesObject): KubernetesObject => (isRoute ? withoutSelector(one) : one)
-    return changeOf(object, live && asShown(live), asShown(kept ?? manifest.object))
-  } catch (error) {
-    if (error instanceof ClusterError && error.status === 403) return { object, state: 'unknown', diff: [] }
-    throw error
-  }
-}
-
-const isOf = (service: string, { service: first, companions }: Observed): boolean =>
-  [first, ...companions].some(({ metadata }) => metadata.name === service)
-
-/** A copy of config is a new object each time; what it changes is what the version that serves reads instead. */
-async function servedBefore(
-  object: KubernetesObject,
-  observed: Observed,
-  cluster: Ports['cluster']
-): Promise<KubernetesObject | undefined> {
-  const ref = servedInPlaceOf(object, observed)
-  return ref && (await cluster.get(ref))
 }
 
 /** As long as checks are tried on stable before a release, in milliseconds. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../../src/errors.ts'
 import type { Deployment, KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
-import { manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
+import { autoscaler, manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
 import type { Scene } from './scene.ts'
 
 /** What a run that may not begin says, line by line. */
@@ -269,5 +269,34 @@ describe('what runs beside the workload', () => {
     expect(await told(beside('Deployment', 'api', 2), beside('StatefulSet', 'db', 1))).toEqual([
       'Deployment api (k8s/web.yaml, line 1), StatefulSet db (k8s/web.yaml, line 1) are applied at once and not watched; only the workload is released step by step'
     ])
+  })
+})
+
+describe('manifests without a new version', () => {
+  const config = (value: string): KubernetesObject & { readonly data: object } => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'theirs', namespace: NAMESPACE },
+    data: { COLOUR: value }
+  })
+  const unchanged = async (...objects: readonly KubernetesObject[]): Promise<readonly string[]> => {
+    const scene = await openScene([workload(), service(), config('red')])
+    const { length } = scene.story
+    const options = { manifests: [workload(), ...objects].map(manifest), inputs: { images: '' } }
+    const [planned, deployed] = [await scene.run(options).plan(), await scene.run(options).deploy()]
+    for (const { result } of [planned, deployed]) expect(result).toBe('unchanged')
+    expect(deployed.warnings).toEqual(planned.warnings)
+    expect(scene.story).toHaveLength(length)
+    return deployed.warnings
+  }
+
+  it('are told where something else in them was not applied', async () => {
+    expect(await unchanged(autoscaler(), config('blue'))).toEqual([
+      'the version that would be released serves already, so that nothing of the manifests was applied: HorizontalPodAutoscaler web (new), ConfigMap theirs (changed). That comes with the next version'
+    ])
+  })
+
+  it('are no reason for a warning where all of it is there', async () => {
+    expect(await unchanged(service(), config('red'))).toEqual([])
   })
 })
