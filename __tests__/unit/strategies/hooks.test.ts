@@ -86,7 +86,7 @@ describe('hooks in rendered manifests', () => {
 
   it.each([
     ['PreSync', 'refused'],
-    ['PostSync', 'left out']
+    ['PostSync', 'missed']
   ])('may have no more than the beginning of a name: %s', (moment, fate) => {
     const text = `apiVersion: batch/v1
 kind: Job
