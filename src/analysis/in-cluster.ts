@@ -11,6 +11,7 @@ export interface ServiceAddress {
   readonly namespace: string
   readonly name: string
   readonly port: number
+  readonly path?: string
 }
 
 export interface ServiceOptions {
@@ -89,10 +90,10 @@ class Connection implements ServiceConnection {
 
   async #sendToProxy(promql: string, signal?: AbortSignal): Promise<Reply> {
     const { timeout, where } = this.#options
-    const { namespace, name, port } = this.#address
+    const { namespace, name, port, path: prefix = '' } = this.#address
     const proxy = `/api/v1/namespaces/${namespace}/services/${name}:${port}/proxy`
     // GET needs the verb `get` on services/proxy, POST would need `create`.
-    const path = `${proxy}${queryPath}?${new URLSearchParams({ query: promql }).toString()}`
+    const path = `${proxy}${prefix}${queryPath}?${new URLSearchParams({ query: promql }).toString()}`
     return within(timeout, where, signal, async (limit) => {
       try {
         // The limit is the signal's; the client's own must not come before it.
@@ -119,7 +120,7 @@ class Connection implements ServiceConnection {
     try {
       this.#forward ??= this.#openForward()
       const { url } = await this.#forward
-      return await askForward(url)(promql, signal)
+      return await askForward(`${url}${this.#address.path ?? ''}`)(promql, signal)
     } catch (error) {
       signal?.throwIfAborted()
       const answered = error instanceof MetricsError && error.fault !== 'unreachable'

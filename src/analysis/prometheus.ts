@@ -40,7 +40,9 @@ export const openPrometheus = (address: PrometheusAddress, options: PrometheusOp
 }
 
 const nameOf = (address: PrometheusAddress): string =>
-  address.kind === 'url' ? address.url : `service/${address.namespace}/${address.name}:${address.port}`
+  address.kind === 'url'
+    ? address.url
+    : `service/${address.namespace}/${address.name}:${address.port}${address.path ?? ''}`
 
 interface UrlOptions {
   readonly headers: Readonly<Record<string, string>>

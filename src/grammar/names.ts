@@ -21,15 +21,22 @@ export const parseName: Parser<string> = (text) =>
         'web'
       )
 
-/** Reads `web` or `deployment/web`, giving the Deployment's name. */
+/** As kubectl calls the kind, in what it takes and in what it prints. */
+const DEPLOYMENTS: readonly string[] = ['deployment', 'deployments', 'deploy']
+
+const isDeployment = (kind: string): boolean =>
+  DEPLOYMENTS.some((one) => kind === one || kind === `${one}.apps` || kind === `${one}.v1.apps`)
+
+/** Reads `web`, `deployment/web` or `deployment.apps/web`, giving the Deployment's name: a subdomain. */
 export const parseWorkload: Parser<string> = (text) => {
   const slash = text.indexOf('/')
-  if (slash < 0) return parseName(text)
-  const example = 'deployment/web'
-  if (text.slice(0, slash) !== 'deployment')
+  const example = slash < 0 ? 'web' : 'deployment/web'
+  if (slash >= 0 && !isDeployment(text.slice(0, slash)))
     return refusal(`${quote(text)} cannot be released, only Deployments can`, example)
-  const name = parseName(text.slice(slash + 1))
-  return 'problem' in name ? { ...name, example } : name
+  const name = text.slice(slash + 1)
+  if (isSubdomain(name)) return { value: name }
+  const read = parseName(name)
+  return 'problem' in read ? { ...read, example } : read
 }
 
 /** Reads one of a few words. */

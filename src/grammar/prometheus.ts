@@ -6,7 +6,14 @@ export type PrometheusAddress =
   /** Without a slash at the end. */
   | { readonly kind: 'url'; readonly url: string }
   /** A Service in the cluster, reached through the API server. */
-  | { readonly kind: 'service'; readonly namespace: string; readonly name: string; readonly port: number }
+  | {
+      readonly kind: 'service'
+      readonly namespace: string
+      readonly name: string
+      readonly port: number
+      /** Under which it answers there, without a slash at the end; it has none by default. */
+      readonly path?: string
+    }
 
 export interface Header {
   readonly name: string
@@ -17,7 +24,7 @@ const urlExample = 'https://prometheus.example.com'
 const serviceExample = 'service/monitoring/prometheus-server:80'
 const headerExample = 'Authorization: Bearer <token>'
 
-/** Reads `https://…`, `http://…` or `service/<namespace>/<name>:<port>`. */
+/** Reads `https://…`, `http://…` or `service/<namespace>/<name>:<port>`, which may have a path behind it. */
 export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   // Neither problem quotes the text: passwords and tokens are what these places are used for.
   if (text.includes('@')) {
@@ -31,10 +38,13 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
     return { value: { kind: 'url', url: new URL(text).href.replace(/(?<!\/)\/+$/, '') } }
   }
-  const [, namespace = '', name = '', digits] = /^service\/([^/]+)\/([^/]+):(\d{1,5})$/.exec(text) ?? []
+  const [, namespace = '', name = '', digits, rest = ''] =
+    /^service\/([^/]+)\/([^/:]+):(\d{1,5})(\/[-\w.~/]*)?$/.exec(text) ?? []
   const port = Number(digits)
-  return isName(namespace) && isName(name) && port >= 1 && port <= 65_535
-    ? { value: { kind: 'service', namespace, name, port } }
+  const path = rest.replace(/\/+$/, '')
+  const isPath = path.split('/').every((part) => !/^\.\.?$/.test(part))
+  return isName(namespace) && isName(name) && port >= 1 && port <= 65_535 && isPath
+    ? { value: { kind: 'service', namespace, name, port, ...(path !== '' && { path }) } }
     : refusal(
         `${quote(text)} is neither an http(s) URL nor service/<namespace>/<name>:<port>`,
         serviceExample

@@ -19,9 +19,12 @@ export const slotDeploymentName = (workload: string, slot: SlotName): string =>
 /** Of a Service; a Deployment's may be longer. */
 const LONGEST_NAME = 63
 
-/** The Service behind which routes find a slot: called as its Deployment, shortened where that is too long for one. */
+/**
+ * The Service behind which routes find a slot: called as its Deployment, shortened where that is too long for one, and
+ * without the dots that a Service's name cannot have.
+ */
 export function slotServiceName(deployment: string, slot: string): string {
-  const name = slot === 'plain' ? `${deployment}-plain` : deployment
+  const name = (slot === 'plain' ? `${deployment}-plain` : deployment).replaceAll('.', '-')
   if (name.length <= LONGEST_NAME) return name
   const end = `-${createHash('sha256').update(name).digest('hex').slice(0, 10)}`
   return name.slice(0, LONGEST_NAME - end.length) + end

@@ -107,6 +107,23 @@ describe('a Prometheus behind a Service', () => {
     expect(log).toStrictEqual([proxied, proxied])
   })
 
+  it('is asked under its path, through the API server and by port-forward', async () => {
+    const asked: (string | undefined)[] = []
+    server = await listen((request, response) => {
+      asked.push(request.url)
+      response.end(scalarOne)
+    })
+    const below = { ...address, path: '/prometheus' }
+    const proxy = clusterWith({ proxy: () => Promise.resolve(answer(200, scalarOne)) })
+    expect(await openPrometheus(below, { headers: {}, cluster: proxy.cluster }).query('1')).toStrictEqual(one)
+    expect(proxy.log).toStrictEqual([proxied.replace('/api/v1/query', '/prometheus/api/v1/query')])
+    const { cluster } = clusterWith({ ...running, proxy: () => Promise.resolve(noWay) })
+    const prometheus = openPrometheus(below, { headers: {}, cluster })
+    expect(await prometheus.query('1')).toStrictEqual(one)
+    await prometheus.close()
+    expect(asked).toStrictEqual(['/prometheus/api/v1/query?query=1'])
+  })
+
   test.each([
     ['has no way to pods', noWay],
     ['sees no endpoints', refusal(503, 'no endpoints available for service "prometheus"')],

@@ -38,11 +38,25 @@ describe('isHeaderName', () => {
 })
 
 describe('parseWorkload', () => {
-  it.each(['web', 'deployment/web'])('reads %s', (text) => {
+  it.each([
+    'web',
+    'deployment/web',
+    'deployments/web',
+    'deploy/web',
+    'deployment.apps/web',
+    'deployments.apps/web',
+    'deployment.v1.apps/web'
+  ])('reads %s', (text) => {
     expect(parseWorkload(text)).toEqual({ value: 'web' })
   })
 
+  it.each(['web.v1', 'deployment.apps/web.v1'])('reads %s, a name with a dot', (text) => {
+    expect(parseWorkload(text)).toEqual({ value: 'web.v1' })
+  })
+
   it.each([
+    ['deployment.example.com/web', expect.stringContaining('only Deployments can')],
+    ['deployment/web.', expect.stringContaining('"web." is not a name')],
     ['statefulset/db', '"statefulset/db" cannot be released, only Deployments can'],
     ['deployment/Web', expect.stringContaining('"Web" is not a name: lower-case letters')],
     ['deployment/a/b', expect.stringContaining('"a/b" is not a name')],

@@ -18,6 +18,25 @@ describe('parsePrometheus', () => {
   })
 
   it.each([
+    ['/prometheus', '/prometheus'],
+    ['/a/b-c_1.d/', '/a/b-c_1.d'],
+    ['/', undefined]
+  ])('reads a Service that answers under %s', (text, path) => {
+    expect(parsePrometheus(`service/monitoring/prometheus:9090${text}`)).toEqual({
+      value: {
+        kind: 'service',
+        namespace: 'monitoring',
+        name: 'prometheus',
+        port: 9090,
+        ...(path && { path })
+      }
+    })
+  })
+
+  it.each([
+    'service/monitoring/prometheus:9090/../../secrets',
+    'service/monitoring/prometheus:9090/a/./b',
+    'service/monitoring/prometheus:9090/a b',
     'prometheus:9090',
     'ftp://prometheus',
     'https://',

@@ -22,6 +22,7 @@ describe('the Service of a slot', () => {
   it.each([
     ['web-green', 'green', 'web-green'],
     ['web', 'plain', 'web-plain'],
+    ['web.v1', 'plain', 'web-v1-plain'],
     [`${'a'.repeat(57)}-green`, 'green', `${'a'.repeat(57)}-green`]
   ])('of %s in %s is called %s', (deployment, slot, name) => {
     expect(slotServiceName(deployment, slot)).toBe(name)
