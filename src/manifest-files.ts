@@ -38,7 +38,9 @@ function decode(bytes: Uint8Array): string | undefined {
   const isWide = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
   const encoding = isWide ? (first === 0xff ? 'utf-16le' : 'utf-16be') : 'utf-8'
   try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    const text = new TextDecoder(encoding, { fatal: true }).decode(bytes)
+    // As UTF-16 without a mark, or UTF-32, looks.
+    return text.includes('\0') ? undefined : text
   } catch {
     return undefined
   }
@@ -46,8 +48,8 @@ function decode(bytes: Uint8Array): string | undefined {
 
 const noText = (file: string): Fault => ({
   input: 'manifests',
-  problem: `${file} is no text in UTF-8, which kubectl would refuse as well`,
-  example: `iconv --from-code latin1 --to-code utf-8`
+  problem: `${file} is neither text in UTF-8 nor in UTF-16 with its mark, and kubectl would refuse it as well`,
+  example: `iconv --from-code latin1 --to-code utf-8, with the encoding that it has`
 })
 
 /** Rendered manifests of a thousand objects are smaller; etcd takes none of more than 1.5 MB. */

@@ -249,6 +249,11 @@ async function wideText(): Promise<void> {
   writeFileSync(join(folder, 'web.yaml'), little)
   writeFileSync(join(folder, 'words.yml'), Buffer.from(`\uFEFF${stringify(config)}`, 'utf16le').swap16())
   await grant(stage.namespace, 'role-config.yaml')
+  const unmarked = join(mkdtempSync(join(tmpdir(), 'wide-')), 'web.yaml')
+  writeFileSync(unmarked, Buffer.from(text, 'utf16le'))
+  expect(await refused(stage, { manifests: unmarked })).toMatch(
+    /web\.yaml is neither text in UTF-8 nor in UTF-16 with its mark/
+  )
   const ended = await stage.run({ manifests: folder, bake: '0s' })
   expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })
   const found = await admin.get({
@@ -270,5 +275,5 @@ playTogether(
     'each of a pair made by hand keeps what it says of itself': pair,
     'manifests in UTF-16 are read': wideText
   },
-  6
+  7
 )

@@ -5,6 +5,8 @@ import { admin } from '../support/cluster.ts'
 import { playTogether } from '../support/play.ts'
 import { manifestFile, openStage } from '../support/scene.ts'
 import { like, NEXT, refused, serviceOf, SMALL, warningsIn } from '../support/small.ts'
+import { json, standIn } from '../support/stand-in.ts'
+import type { StandIn } from '../support/stand-in.ts'
 import { getService, image, service, workload } from '../support/workload.ts'
 
 /** What stands around a workload: owners, load balancers, meshes, metrics, each in a namespace of its own. */
@@ -19,25 +21,44 @@ const owned = (object: KubernetesObject, apiVersion: string, kind: string): Kube
   }
 })
 
-const PROMETHEUS = { prometheus: 'service/monitoring/prometheus:9090' }
+/** The cluster's Prometheus as one of 2.47 would answer, which says in `warnings` what a later one says in `infos`. */
+const olderPrometheus = (): Promise<StandIn> =>
+  standIn(({ method, path, headers, body }, response) => {
+    void fetch(`http://127.0.0.1:30090${path}`, {
+      method,
+      headers: { 'content-type': headers['content-type'] ?? '' },
+      ...(method === 'GET' ? {} : { body })
+    })
+      .then((answer) => answer.json() as Promise<{ infos?: unknown }>)
+      .then(({ infos, ...rest }) => {
+        json(response, 200, { ...rest, ...(infos === undefined ? {} : { warnings: infos }) })
+      })
+  })
 
 async function queries(): Promise<void> {
   const stage = await openStage([SMALL, service()])
-  expect(
-    await refused(stage, {
-      ...NEXT,
-      ...PROMETHEUS,
-      checks: 'success-rate >= 95%\n\njob:http_errors:ratio5m{namespace="$namespace"} < 0.01'
+  const older = await olderPrometheus()
+  try {
+    for (const prometheus of ['service/monitoring/prometheus:9090', older.url]) {
+      expect(
+        await refused(stage, {
+          ...NEXT,
+          prometheus,
+          checks: 'success-rate >= 95%\n\njob:http_errors:ratio5m{namespace="$namespace"} < 0.01'
+        })
+      ).toMatch(/^checks, line 3: .*job:http_errors:ratio5m.* — for example: \S+: job:http_errors:ratio5m/)
+      const checks = 'routines: sum(rate(go_goroutines[1m])) < 1e9'
+      const planned = await stage.run({ ...NEXT, command: 'plan', prometheus, checks })
+      expect(planned).toMatchObject({ exitCode: 0, outputs: { result: 'planned' } })
+      expect(warningsIn(planned)).toEqual([])
+    }
+    const said = await fetch(`${older.url}/api/v1/query?query=rate(go_goroutines[1m])`)
+    expect(await said.json()).toMatchObject({
+      warnings: [like('PromQL info: metric might not be a counter')]
     })
-  ).toMatch(/^checks, line 3: .*job:http_errors:ratio5m.* — for example: \S+: job:http_errors:ratio5m/)
-  const planned = await stage.run({
-    ...NEXT,
-    ...PROMETHEUS,
-    command: 'plan',
-    checks: 'memory: sum(rate(go_goroutines[1m])) < 1e9'
-  })
-  expect(planned).toMatchObject({ exitCode: 0, outputs: { result: 'planned' } })
-  expect(warningsIn(planned)).toEqual([])
+  } finally {
+    await older.close()
+  }
 }
 
 async function owners(): Promise<void> {
@@ -170,43 +191,46 @@ async function nginx(): Promise<void> {
   )
 }
 
+const labelled = (version: string | undefined, number: number): Deployment => {
+  const one = workload({ image: image(number), replicas: 1 })
+  const { template } = one.spec
+  const labels = { ...template.metadata?.labels, ...(version === undefined ? {} : { version }) }
+  const metadata = { ...template.metadata, labels }
+  return { ...one, spec: { ...one.spec, template: { ...template, metadata } } }
+}
+
+const ofIstio = (kind: string, spec: object): KubernetesObject =>
+  ({ apiVersion: 'networking.istio.io/v1', kind, metadata: { name: 'web' }, spec }) as KubernetesObject
+
 async function subsets(): Promise<void> {
-  const labelled = (version: string, number: number): Deployment => {
-    const one = workload({ image: image(number), replicas: 1 })
-    const { template } = one.spec
-    const labels = { ...template.metadata?.labels, version }
-    return {
-      ...one,
-      spec: { ...one.spec, template: { ...template, metadata: { ...template.metadata, labels } } }
-    }
-  }
   const subset = (name: string, version: string) => ({ name, labels: { version } })
+  const rules = { hosts: ['web'], http: [{ route: [{ destination: { host: 'web', subset: 'v2' } }] }] }
   const stage = await openStage([
     labelled('v2.1.3', 1),
     service(),
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'DestinationRule',
-      metadata: { name: 'web' },
-      spec: { host: 'web', subsets: [subset('v1', 'v2.1.2'), subset('v2', 'v2.1.3')] }
-    } as KubernetesObject,
-    {
-      apiVersion: 'networking.istio.io/v1',
-      kind: 'VirtualService',
-      metadata: { name: 'web' },
-      spec: { hosts: ['web'], http: [{ route: [{ destination: { host: 'web', subset: 'v2' } }] }] }
-    } as KubernetesObject
+    ofIstio('DestinationRule', { host: 'web', subsets: [subset('v1', 'v2.1.2'), subset('v2', 'v2.1.3')] }),
+    ofIstio('VirtualService', rules)
   ])
-  const inputs = { strategy: 'canary', route: 'virtualservice/web' }
-  expect(await refused(stage, { ...inputs, manifests: manifestFile([labelled('v2.1.4', 2)]) })).toMatch(
-    /names subset v2 of host web, whose label version: v2\.1\.3 the pods of the new version do not have \(version: v2\.1\.4\)/
+  const { namespace } = stage
+  const specOf = async (kind: string): Promise<unknown> => {
+    const ref = { apiVersion: 'networking.istio.io/v1', kind, namespace, name: 'web' }
+    return (await admin.get<KubernetesObject & { readonly spec: unknown }>(ref))?.spec
+  }
+  const canary = { strategy: 'canary', route: 'virtualservice/web', steps: '100%', bake: '0s' }
+  const without = manifestFile([labelled(undefined, 2)])
+  expect(await refused(stage, { ...canary, manifests: without })).toMatch(
+    /^route: virtualservice\/web: http rule 1 .*names subset v2 of host web, whose label version: v2\.1\.3 /
   )
-  const same = await stage.run({
-    ...inputs,
-    command: 'plan',
-    manifests: manifestFile([labelled('v2.1.3', 2)])
-  })
-  expect(same).toMatchObject({ exitCode: 0, outputs: { result: 'planned' } })
+  const manifests = manifestFile([labelled('v2.1.4', 2)])
+  for (const [inputs, result, version] of [
+    [{ ...canary, manifests }, 'promoted', 'v2.1.4'],
+    [{ command: 'rollback', route: canary.route }, 'rolled-back', 'v2.1.3']
+  ] as const) {
+    expect(await stage.run(inputs)).toMatchObject({ exitCode: 0, outputs: { result } })
+    const expected = [subset('v1', 'v2.1.2'), subset('v2', version)]
+    expect(await specOf('DestinationRule')).toEqual({ host: 'web', subsets: expected })
+    expect(await specOf('VirtualService')).toEqual(rules)
+  }
 }
 
 async function until<T>(work: () => Promise<T>): Promise<T> {
@@ -222,13 +246,13 @@ async function until<T>(work: () => Promise<T>): Promise<T> {
 
 playTogether(
   {
+    'a subset of Istio by the number of a version goes with it, there and back': subsets,
     'a bare recording rule is refused with its line, and a remark of Prometheus is none': queries,
     "an autoscaler of KEDA's is refused with the ways out, and no matter in place": owners,
     'what Flagger or Argo Rollouts move is refused': otherTools,
     'behind a load balancer that sends to nodes the new version has ports of the nodes': alb,
     'behind such a load balancer a Service without them is refused': albWithoutPorts,
-    'other Ingresses of nginx to the same Service are told': nginx,
-    'a subset of Istio that the new version would leave is refused': subsets
+    'other Ingresses of nginx to the same Service are told': nginx
   },
-  6
+  7
 )

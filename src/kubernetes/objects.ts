@@ -162,7 +162,8 @@ export interface Service extends KubernetesObject {
     readonly clusterIP?: string
     readonly type?: string
     readonly sessionAffinity?: string
-    readonly sessionAffinityConfig?: unknown
+    readonly sessionAffinityConfig?: { readonly clientIP?: { readonly timeoutSeconds?: number } }
+    readonly publishNotReadyAddresses?: boolean
     readonly ipFamilies?: readonly string[]
     readonly ipFamilyPolicy?: string
     readonly internalTrafficPolicy?: string

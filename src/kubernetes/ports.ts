@@ -100,7 +100,9 @@ function probedPort(containers: readonly Container[]): number | undefined {
 const namesIn = (containers: readonly Container[]): Readonly<Record<string, number>> =>
   Object.fromEntries(
     containers.flatMap(({ ports }) =>
-      (ports ?? []).flatMap(({ name, containerPort }) => (name === undefined ? [] : [[name, containerPort]]))
+      (ports ?? []).flatMap(({ name, containerPort, protocol = 'TCP' }) =>
+        name === undefined || protocol !== 'TCP' ? [] : [[name, containerPort]]
+      )
     )
   )
 

@@ -95,12 +95,29 @@ export function canaryServiceFaults({ otherServices, service }: Observed, { obje
   const { selector } = (object as Service).spec
   const live =
     name === service.metadata.name ? service : otherServices.find(({ metadata }) => metadata.name === name)
-  if (live === undefined || isSlotService(live) || sameLabels(live.spec.selector, selector)) return []
+  if (live === undefined) return []
+  if (isSlotService(live) || sameLabels(live.spec.selector, selector)) return headlessFaults(live, service)
   return [
     {
       input: 'route',
       problem: `service/${name} exists and selects ${printSelector(live.spec.selector)}; the routes need a Service of that name that selects ${printSelector(selector)}, the canary's pods`,
       example: `${sh`kubectl delete service ${name}`}, or another name for it`
+    }
+  ]
+}
+
+const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None'
+
+/** Whether a Service has an address of its own is for ever. */
+function headlessFaults(live: Service, service: Service): Fault[] {
+  if (isHeadless(live) === isHeadless(service)) return []
+  const [own, apex] = [`service/${live.metadata.name}`, `service/${service.metadata.name}`]
+  const [is, other] = isHeadless(live) ? ['is headless', 'is not'] : ['is not headless', 'is']
+  return [
+    {
+      input: 'route',
+      problem: `${own}, which releases keep for the new version, ${is} and ${apex} ${other}, and no Service can change that`,
+      example: `${sh`kubectl -n ${service.metadata.namespace ?? 'default'} delete service ${live.metadata.name}`}; the release makes it anew`
     }
   ]
 }

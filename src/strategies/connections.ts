@@ -2,6 +2,7 @@ import type { Container, Deployment, PodSpec, Service } from '../kubernetes/obje
 import { leadsTo, listeningIn } from '../kubernetes/ports.ts'
 import type { Release } from '../record.ts'
 import { containersOf } from './faults.ts'
+import { untoldReadiness } from './sharing.ts'
 
 interface Serving {
   /** Its pods end in the release. */
@@ -25,6 +26,7 @@ export function connectionWarnings({ stable, canary, service, strategy }: Servin
     strategy === 'rolling' ? [stable, canary].flatMap((deployment) => pauseProblem(deployment, service)) : []
   return [
     ...unservedPorts(service, [stable, canary]),
+    ...(strategy === undefined ? [] : untoldReadiness(service)),
     ...byDeployment([...readinessProblem(canary, service), ...ends, ...pauses])
   ]
 }

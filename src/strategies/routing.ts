@@ -14,6 +14,7 @@ import { HASH_LABEL } from '../routes/find.ts'
 import { serviceRoute } from '../routes/service.ts'
 import { canaryService, canaryServiceFaults, nodePortFaults } from './canary-service.ts'
 import { abilityFaults, coarseShares, routeFaults } from './route-faults.ts'
+import { sharingWarnings } from './sharing.ts'
 
 /** What it takes to move traffic on the routes of a release. */
 export interface Routing {
@@ -43,7 +44,12 @@ export function prepareRouting(
       routes: [],
       services: [],
       faults: [...abilityFaults([lane], steps), ...(sharing ? emptySelector(release, lane.title) : [])],
-      warnings: sharing ? coarseShares(steps, Math.max(wantedReplicas(stable.deployment), 1)) : []
+      warnings: sharing
+        ? [
+            ...sharingWarnings([service, ...observed.companions]),
+            ...coarseShares(steps, Math.max(wantedReplicas(stable.deployment), 1))
+          ]
+        : []
     }
   }
   const backends = backendsOf(release, namespace, service.metadata.name)

@@ -117,6 +117,12 @@ describe('users come in', () => {
     expect(behind(ports, [], 12345).port).toBe(80)
   })
 
+  it('and names of ports that speak no TCP are none to ask', () => {
+    const game = { name: 'web', ports: [{ name: 'game', containerPort: 7000, protocol: 'UDP' }] }
+    const entrance = behind([{ name: 'http', port: 80, targetPort: 8080 }], [game])
+    expect(entrance.names).toEqual({ http: 8080 })
+  })
+
   it('by the port that the readiness probe asks, before the first one', () => {
     const ports = [
       { name: 'grpc', port: 9000, targetPort: 'grpc' },

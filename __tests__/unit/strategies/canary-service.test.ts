@@ -4,7 +4,7 @@ import { versionOf } from '../../../src/observed.ts'
 import type { Observed } from '../../../src/observed.ts'
 import { albRoute } from '../../../src/routes/alb.ts'
 import { httpRoute } from '../../../src/routes/gateway.ts'
-import { canaryService, nodePortFaults } from '../../../src/strategies/canary-service.ts'
+import { canaryService, canaryServiceFaults, nodePortFaults } from '../../../src/strategies/canary-service.ts'
 import { beginRelease, placementOf, selectorsOf } from '../../../src/strategies/prepare.ts'
 import { service, workload } from '../core/scene.ts'
 import { observed, origin } from './observed.ts'
@@ -122,4 +122,22 @@ describe("the canary's own Service", () => {
       ])
     }
   )
+
+  it.each([
+    ['None', '10.96.0.7', 'is headless and service/web is not'],
+    ['10.96.0.7', 'None', 'is not headless and service/web is']
+  ])('cannot become another one than it is: %s, then %s', (then, now, told) => {
+    const seen = behind(httpRoute, ingress(), { clusterIP: now })
+    const own = made(seen)
+    const live = { ...own, spec: { ...own.spec, clusterIP: then } }
+    const wanted = { object: own, source: '' }
+    expect(canaryServiceFaults({ ...seen, otherServices: [live] }, wanted)).toEqual([
+      expect.objectContaining({
+        problem: expect.stringContaining(told) as unknown,
+        example: 'kubectl -n shop delete service web-green; the release makes it anew'
+      })
+    ])
+    const same = { ...live, spec: { ...live.spec, clusterIP: now } }
+    expect(canaryServiceFaults({ ...seen, otherServices: [same] }, wanted)).toEqual([])
+  })
 })
