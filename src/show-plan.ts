@@ -14,6 +14,7 @@ import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import type { Request } from './request.ts'
 import { needsToEnd, requireRights } from './rights.ts'
+import { withOriginalNames } from './strategies/config.ts'
 import { drainOf } from './strategies/drain.ts'
 import { changeOf, withoutSlot } from './strategies/preview.ts'
 import { slotLabelsOf } from './strategies/unchanged.ts'
@@ -75,7 +76,11 @@ function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectCha
   const object = `Deployment ${name}${where}`
   if (tried.canary === undefined) return { object, state: 'unknown', diff: [] }
   const labels = slotLabelsOf(observed)
-  return changeOf(object, withoutSlot(serving, labels), withoutSlot(tried.canary, labels))
+  const [before, after] = [withoutSlot(serving, labels), withoutSlot(tried.canary, labels)]
+  const copies = tried.manifests.map(({ manifest }) => manifest.object)
+  const change = changeOf(object, withOriginalNames(before, copies), withOriginalNames(after, copies))
+  // Where config alone is new, its new names are all there is to see.
+  return change.state === 'same' ? changeOf(object, before, after) : change
 }
 
 /** As long as checks are tried on stable before a release, in milliseconds. */

@@ -98,6 +98,25 @@ export function servedInPlaceOf(object: KubernetesObject, { namespace, stable }:
   return name === undefined ? undefined : { apiVersion, kind, namespace, name }
 }
 
+type Templated = KubernetesObject & { readonly spec: Pick<Deployment['spec'], 'template'> }
+
+/**
+ * With the names that the manifests have for config, whichever copies its template refers to: each version has its own,
+ * and a plan that showed all places of them would bury what somebody has changed.
+ */
+export function withOriginalNames<T extends Templated>(
+  deployment: T,
+  manifests: readonly KubernetesObject[]
+): T {
+  const known = new Set(manifests.flatMap((object) => copiedFrom(object) ?? []))
+  const { template } = deployment.spec
+  const spec = withNames(template.spec, ({ name }) => {
+    const original = originalName(name)
+    return original !== undefined && known.has(original) ? original : name
+  })
+  return { ...deployment, spec: { ...deployment.spec, template: { ...template, spec } } }
+}
+
 /** Fields under which other objects name ConfigMaps and Secrets: `secretName`, `configMapRef`, `certificateRefs` … */
 const SAYS_SO = /secret|config[-_]?map|certificate|credential/i
 /** What stands beside the name there. */

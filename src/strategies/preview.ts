@@ -27,7 +27,7 @@ type WithSpec = KubernetesObject & { readonly spec: object }
 export function withoutSlot(
   { metadata, spec, ...rest }: Deployment,
   slotLabels: readonly string[]
-): WithSpec {
+): KubernetesObject & { readonly spec: Omit<Deployment['spec'], 'selector'> } {
   const { replicas: _, paused: __, selector: ___, template, ...kept } = spec
   const labels = withoutKeys(templateLabels(template), HASH_LABEL, ...slotLabels)
   return {

@@ -151,6 +151,26 @@ describe('a plan', () => {
       ])
     })
 
+    it('shows the workload with the names that the manifests have', async () => {
+      const scene = await openScene([reading(1), service(), configMap('red')])
+      const workloadIn = async (...objects: readonly KubernetesObject[]) => {
+        const { plan } = await planned(scene, { inputs: { images: '' }, manifests: objects.map(manifest) })
+        return plan?.changes[0]?.diff.filter((line) => /^[-+]/.test(line))
+      }
+      const images = ['-        - image: shop/web:1', '+        - image: shop/web:2']
+      expect(await workloadIn(reading(2), configMap('blue'))).toEqual(images)
+      expect(await workloadIn(reading(1), configMap('blue'))).toEqual([
+        '-            name: web',
+        expect.stringMatching(/^\+ {12}name: web-[a-z0-9]{10}$/)
+      ])
+      const renamed = { ...configMap('blue'), metadata: { name: 'other', namespace: 'shop' } }
+      expect(await workloadIn(reading(2, 'other'), renamed)).toEqual([
+        ...images,
+        '-            name: web',
+        '+            name: other'
+      ])
+    })
+
     it('shows as new what the version that serves does not read', async () => {
       const scene = await openScene()
       expect(await changesOf(scene, reading(2), configMap('blue'))).toEqual([
