@@ -6,6 +6,8 @@ import { refusal, type Parsed } from './parsed.ts'
 /** A port by its number or its name. */
 type PortRef = number | string
 
+type Scheme = 'http' | 'https'
+
 export interface Expectation {
   readonly status: number
   readonly contains?: string
@@ -19,6 +21,8 @@ interface HttpRequest {
   readonly target: string
   /** Of the pods, where it is not the one that users come in by. */
   readonly port?: PortRef
+  /** How the pods speak on that port, where the line says so. */
+  readonly scheme?: Scheme
   readonly body?: string
   readonly expect: Expectation
 }
@@ -56,9 +60,15 @@ const parseJson = (text: string): unknown => {
   }
 }
 
-/** Reads `:8080/health`, `:http/health` or `/health`. */
-const parsePort = (target: string): Parsed<{ readonly target: string; readonly port?: PortRef }> => {
-  const [matched, text = '', path = ''] = /^:([^/]*)(.*)$/.exec(target) ?? []
+interface Place {
+  readonly target: string
+  readonly port?: PortRef
+  readonly scheme?: Scheme
+}
+
+/** Reads `/health`, `:8080/health`, `:http/health`, or a URL without a host, which is every pod: `https://:8443/health`. */
+const parsePort = (target: string): Parsed<Place> => {
+  const [matched, written, text = '', path = ''] = /^(?:(https?):\/\/)?:([^/]*)(.*)$/.exec(target) ?? []
   if (matched === undefined) return { value: { target } }
   const isNumber = /^\d+$/.test(text)
   const isPort = isNumber ? Number(text) >= 1 && Number(text) <= 65_535 : /^(?=.*[a-z])[a-z0-9-]+$/.test(text)
@@ -68,7 +78,8 @@ const parsePort = (target: string): Parsed<{ readonly target: string; readonly p
       portExample
     )
   }
-  return { value: { target: path, port: isNumber ? Number(text) : text } }
+  const scheme = written as Scheme | undefined
+  return { value: { target: path, port: isNumber ? Number(text) : text, ...(scheme && { scheme }) } }
 }
 
 /** What is wrong with the target of a request; undefined when nothing is. */
@@ -165,6 +176,9 @@ export const parseSmokeTest = (text: string): Parsed<SmokeTest> => {
   return parseRequest(line.slice(0, arrow).trim(), line.slice(arrow + 2).trim())
 }
 
+const portOf = ({ port, scheme }: HttpRequest): string =>
+  port === undefined ? '' : `${scheme === undefined ? '' : `${scheme}://`}:${port}`
+
 /** The path of a target, without what may be a secret in it. */
 const pathOf = (target: string): string => new URL(target, 'http://pod').pathname.replace(/;.*$/, '')
 
@@ -175,18 +189,16 @@ const pathOf = (target: string): string => new URL(target, 'http://pod').pathnam
 export const nameSmokeTest = (test: SmokeTest, number: number): string => {
   if (test.kind === 'command') return `command ${number}`
   const load = test.kind === 'load' ? ` at ${test.perSecond}/s for ${formatDuration(test.duration)}` : ''
-  const port = test.port === undefined ? '' : `:${test.port}`
-  return `${number}: ${test.method} ${port}${pathOf(test.target)}${load}`
+  return `${number}: ${test.method} ${portOf(test)}${pathOf(test.target)}${load}`
 }
 
 /** The line that reads back as this test; it may hold secrets. */
 export const printSmokeTest = (test: SmokeTest): string => {
   if (test.kind === 'command') return `run: ${test.run}`
-  const { method, target, port, body, expect } = test
+  const { method, target, body, expect } = test
   const { status, contains, within } = expect
   const load = test.kind === 'load' && `at ${test.perSecond}/s for ${formatDuration(test.duration)}`
   const text = contains !== undefined && `contains ${JSON.stringify(contains)}`
   const time = within !== defaultWithin && `within ${formatDuration(within)}`
-  const place = port === undefined ? target : `:${port}${target}`
-  return [method, place, body, load, '->', status, text, time].filter(Boolean).join(' ')
+  return [method, portOf(test) + target, body, load, '->', status, text, time].filter(Boolean).join(' ')
 }

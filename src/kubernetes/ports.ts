@@ -24,6 +24,8 @@ export interface Entrance {
   readonly port: number | undefined
   /** Numbers of the pods' ports, by the names that Service and containers give them. */
   readonly names: Readonly<Record<string, number>>
+  /** Those numbers on which the pods speak TLS: the kubelet asks for their health there by HTTPS. */
+  readonly tls?: readonly number[]
 }
 
 /** For runs in which nobody is asked anything. */
@@ -45,7 +47,8 @@ export function entranceTo(
   return {
     servicePort,
     port: servicePort === undefined ? probed : targetOf(servicePort),
-    names: { ...namesIn(containers), ...namesOf(ports, targetOf) }
+    names: { ...namesIn(containers), ...namesOf(ports, targetOf) },
+    tls: tlsIn(containers)
   }
 }
 
@@ -83,7 +86,7 @@ function likeliest(
 }
 
 interface Probe {
-  readonly httpGet?: { readonly port?: PortRef }
+  readonly httpGet?: { readonly port?: PortRef; readonly scheme?: string }
   readonly tcpSocket?: { readonly port?: PortRef }
   readonly grpc?: { readonly port?: PortRef }
 }
@@ -96,6 +99,15 @@ function probedPort(containers: readonly Container[]): number | undefined {
   })
   return asked[0] === undefined ? undefined : resolvePort({ targetPort: asked[0], port: 0 }, containers)
 }
+
+const tlsIn = (containers: readonly Container[]): readonly number[] =>
+  containers.flatMap((container) =>
+    [container.readinessProbe, container.livenessProbe, container.startupProbe].flatMap((probe) => {
+      const { port, scheme } = ((probe ?? {}) as Probe).httpGet ?? {}
+      if (scheme !== 'HTTPS' || port === undefined) return []
+      return resolvePort({ targetPort: port, port: 0 }, [container]) ?? []
+    })
+  )
 
 const namesIn = (containers: readonly Container[]): Readonly<Record<string, number>> =>
   Object.fromEntries(

@@ -1,4 +1,5 @@
 import type { Agent } from 'node:http'
+import type { Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import axios from 'axios'
 import { messageOf } from '../errors.ts'
@@ -25,7 +26,12 @@ export async function timed<A extends Answer>(
 }
 
 /** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
-export const exchange = (url: string, request: Request, signal: AbortSignal, agent?: Agent): Promise<Reply> =>
+export const exchange = (
+  url: string,
+  request: Request,
+  signal: AbortSignal,
+  agents?: { readonly http: Agent; readonly https: TlsAgent }
+): Promise<Reply> =>
   timed(async () => {
     const { within, contains } = request.expect
     return inTime(within, signal, async (stop) => {
@@ -40,7 +46,7 @@ export const exchange = (url: string, request: Request, signal: AbortSignal, age
         validateStatus: () => true,
         transformRequest: [(body: unknown) => body],
         // A pod is reached through a local port, which no proxy of the environment may take.
-        ...(agent !== undefined && { httpAgent: agent, proxy: false })
+        ...(agents !== undefined && { httpAgent: agents.http, httpsAgent: agents.https, proxy: false })
       })
       return { status, headers: toRecord(headers), ...(await readBody(data, contains)) }
     })

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
 import { messageOf } from '../errors.ts'
 import type { Cluster, Forward, HttpAnswer } from '../kubernetes/cluster.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
@@ -11,7 +12,7 @@ export interface SmokeTarget {
   readonly namespace: string
   readonly slot: string
   /** Where the pods are asked that name no port themselves. */
-  readonly entrance: Pick<Entrance, 'port' | 'names'>
+  readonly entrance: Pick<Entrance, 'port' | 'names' | 'tls'>
   readonly pods: readonly string[]
 }
 
@@ -89,6 +90,10 @@ export function portFor(
   )
 }
 
+/** As the line says; without that as the kubelet asks there. */
+const schemeFor = (request: Pick<Request, 'scheme'>, port: number, { tls = [] }: SmokeTarget['entrance']) =>
+  request.scheme ?? (tls.includes(port) ? 'https' : 'http')
+
 const pathIn = (request: Request): string => {
   // Resolved as a URL, so that no ".." can lead out of the pod to the API server itself.
   const { pathname, search } = new URL(request.target, 'http://pod')
@@ -99,7 +104,8 @@ function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest
   return async (pod, request, signal) => {
     const port = portFor(request, entrance)
     const { method, body = '', expect } = request
-    const path = `/api/v1/namespaces/${namespace}/pods/http:${pod}:${port}/proxy${pathIn(request)}`
+    const way = `${schemeFor(request, port, entrance)}:${pod}:${port}`
+    const path = `/api/v1/namespaces/${namespace}/pods/${way}/proxy${pathIn(request)}`
     const timeout = proxies.has(cluster) ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
     const headers = headersOf(request)
     const send = async () => {
@@ -138,18 +144,21 @@ function obstacleIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>): stri
 }
 
 function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
-  const agent = new Agent({ keepAlive: true, scheduling: 'lifo', maxTotalSockets: MOST_CONNECTIONS })
+  const options = { keepAlive: true, scheduling: 'lifo', maxTotalSockets: MOST_CONNECTIONS } as const
+  // As the kubelet and the API server: a pod's certificate is for the name that users know it by.
+  const agents = { http: new Agent(options), https: new TlsAgent({ ...options, rejectUnauthorized: false }) }
   const forwards = new Map<string, Promise<Forward>>()
-  const urlOf = async (pod: string, port: number): Promise<string> => {
+  const urlOf = async (pod: string, request: Pick<Request, 'port' | 'scheme'>): Promise<string> => {
+    const port = portFor(request, entrance)
     const key = `${pod}:${port}`
     const forward = forwards.get(key) ?? cluster.forward({ namespace, name: pod, port })
     forwards.set(key, forward)
-    return (await forward).url
+    return (await forward).url.replace(/^http:/, `${schemeFor(request, port, entrance)}:`)
   }
   const ask: Ask = async (pod, request, signal) => {
     try {
-      const url = await urlOf(pod, portFor(request, entrance))
-      return await exchange(url + pathIn(request), request, signal, agent)
+      const url = await urlOf(pod, request)
+      return await exchange(url + pathIn(request), request, signal, agents)
     } catch (error) {
       signal.throwIfAborted()
       // There is no way to the pod, whatever the request: a right is missing, for example.
@@ -158,12 +167,12 @@ function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
   }
   return {
     ask,
-    urlOf: (pod: string) => urlOf(pod, portFor({}, entrance)),
+    urlOf: (pod: string) => urlOf(pod, {}),
     allowConnections(perPod: number) {
-      agent.maxSockets = perPod
+      for (const agent of Object.values(agents)) agent.maxSockets = perPod
     },
     async close() {
-      agent.destroy()
+      for (const agent of Object.values(agents)) agent.destroy()
       await Promise.allSettled([...forwards.values()].map(async (forward) => (await forward).close()))
     }
   }

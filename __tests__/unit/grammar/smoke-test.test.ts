@@ -62,6 +62,17 @@ describe('parseSmokeTest', () => {
       }
     ],
     [
+      'GET https://:8443/health -> 200',
+      {
+        kind: 'request',
+        method: 'GET',
+        port: 8443,
+        scheme: 'https',
+        target: '/health',
+        expect: { status: 200, within: 10_000 }
+      }
+    ],
+    [
       'GET :http-api/ at 5/s for 1s -> 200',
       {
         kind: 'load',
@@ -181,7 +192,9 @@ describe('parseSmokeTest', () => {
       'GET :65536/ -> 200',
       'GET :a_b/ -> 200',
       'GET :/health -> 200',
-      'GET :8080//evil.example.com/ -> 200'
+      'GET :8080//evil.example.com/ -> 200',
+      'GET https://:8443//evil.example.com/ -> 200',
+      'GET https://:8443 -> 200'
     ]
     const examples = wrong
       .map((text) => parseSmokeTest(text))

@@ -15,6 +15,22 @@ const behind = (
   named?: number | string
 ) => entranceTo({ ...service(), spec: { selector: { app: 'web' }, ports } }, containers, named)
 
+describe('the ports on which pods speak TLS', () => {
+  it('are those where the kubelet asks by HTTPS', () => {
+    const probe = { httpGet: { port: 'https', scheme: 'HTTPS' } }
+    const containers = [container({ https: 8443, http: 8080 }, probe)]
+    expect(behind([{ name: 'web', port: 443, targetPort: 'https' }], containers)).toMatchObject({
+      port: 8443,
+      tls: [8443]
+    })
+    const plain = [container({ https: 8443 }, { httpGet: { port: 8443 } })]
+    expect(behind([{ name: 'https', port: 443, targetPort: 8443 }], plain)).toMatchObject({
+      port: 8443,
+      tls: []
+    })
+  })
+})
+
 const metrics = { name: 'metrics', port: 9090 }
 
 describe('users come in', () => {

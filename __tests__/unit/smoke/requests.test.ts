@@ -1,3 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
 import { afterEach, describe, expect, it } from '@jest/globals'
 
 import { ClusterError } from '../../../src/errors.ts'
@@ -34,10 +41,12 @@ interface Ways {
   readonly proxy: (request: HttpRequest) => Promise<HttpAnswer> | HttpAnswer
   /** What pods answer to whoever comes by a forwarded port; without it nobody can. */
   readonly forwarded?: (path: string) => string
+  /** Where a forwarded port leads instead. */
+  readonly forwardedTo?: string
 }
 
 /** A cluster of which only the ways to its pods are there. */
-async function clusterWith({ proxy, forwarded }: Ways) {
+async function clusterWith({ proxy, forwarded, forwardedTo }: Ways) {
   const sent: HttpRequest[] = []
   const forwards: string[] = []
   let closed = 0
@@ -52,7 +61,7 @@ async function clusterWith({ proxy, forwarded }: Ways) {
       forwards.push(name)
       if (forwarded === undefined) return Promise.reject(new ClusterError('cannot forward', 403))
       return Promise.resolve({
-        url: pod.url,
+        url: forwardedTo ?? pod.url,
         close: async () => {
           closed++
           await Promise.resolve()
@@ -65,7 +74,7 @@ async function clusterWith({ proxy, forwarded }: Ways) {
     const target = {
       namespace: 'shop',
       slot: 'green',
-      entrance: { port: 8080, names: { admin: 9000 } },
+      entrance: { port: 8080, names: { admin: 9000, tls: 8443 }, tls: [8443] },
       pods
     }
     const ports = { cluster, clock: quickClock(), log }
@@ -148,6 +157,45 @@ describe('a request to every pod', () => {
     expect(sent.map(({ path }) => path)).toEqual(
       [9090, 9000].map((port) => `/api/v1/namespaces/shop/pods/http:web-1:${port}/proxy/health`)
     )
+  })
+
+  it('goes by TLS where its line says so, or the kubelet asks so', async () => {
+    const { run, sent } = await clusterWith({ proxy: () => answer(200) })
+    await run('GET https://:9090/health -> 200')
+    await run('GET :tls/health -> 200')
+    await run('GET http://:tls/health -> 200')
+    expect(sent.map(({ path }) => path)).toEqual(
+      ['https:web-1:9090', 'https:web-1:8443', 'http:web-1:8443'].map(
+        (way) => `/api/v1/namespaces/shop/pods/${way}/proxy/health`
+      )
+    )
+  })
+
+  it('goes by TLS through a forwarded port, too, whatever the certificate says', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'greenlight-'))
+    const made = ['-keyout', 'pod.key', '-out', 'pod.pem', '-days', '2', '-subj', '/CN=shop.example.com']
+    const request = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      ...made
+    ]
+    execFileSync('openssl', request, { cwd: folder, stdio: 'pipe' })
+    const [key, cert] = ['pod.key', 'pod.pem'].map((name) => readFileSync(join(folder, name)))
+    rmSync(folder, { recursive: true })
+    const server = createServer({ key, cert }, (_, response) => response.end('secret'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const { run } = await clusterWith({ proxy: () => unreachable, forwarded: () => '', forwardedTo: url })
+    expect(await run('GET https://:8443/ -> 200 contains "secret"')).toMatchObject({ passed: true })
+    expect(await run('GET :8443/ -> 200')).toMatchObject({ passed: true })
+    expect(await run('GET http://:8443/ -> 200')).toMatchObject({ passed: false })
+    server.closeAllConnections()
+    server.close()
   })
 
   it('cannot leave its pod', async () => {
