@@ -14,12 +14,14 @@ import { untestedWays } from './routes/find.ts'
 import { samplerFor } from './sampler.ts'
 import { drainOf } from './strategies/drain.ts'
 import { asAuthored } from './strategies/exported.ts'
+import { patienceFaults } from './strategies/faults.ts'
 import { withoutHooks } from './strategies/hooks.ts'
 import { isInPlace, planInPlace } from './strategies/in-place.ts'
 import { prepareInPlace } from './strategies/prepare-in-place.ts'
 import { prepare } from './strategies/prepare.ts'
 import type { Prepared } from './strategies/prepare.ts'
 import { planProgressive } from './strategies/progressive.ts'
+import { repeatedFaults } from './strategies/repeated.ts'
 import { unwatched } from './strategies/traffic-fields.ts'
 import { isUnchanged, servingElsewhere, slotLabelsOf } from './strategies/unchanged.ts'
 
@@ -52,6 +54,8 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const authored = asAuthored(request.manifests, observed)
   if (authored.faults.length > 0) throw new InputError(authored.faults)
   const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)
+  const repeated = repeatedFaults(manifests, observed.namespace)
+  if (repeated.length > 0) throw new InputError([...hooks.faults, ...repeated])
   const prepared = isInPlace(strategy)
     ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
     : prepare(inputs, observed, manifests, origin)
@@ -64,7 +68,9 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const serving = isInPlace(strategy) ? observed.stable.deployment : servingElsewhere(observed)
   const unchanged = canary !== undefined && isUnchanged(canary, serving, slotLabelsOf(observed))
   // What stands in the way of a release is no matter when there is nothing to release.
-  const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...obstacles]
+  const wrong = unchanged
+    ? faults
+    : [...hooks.faults, ...faults, ...obstacles, ...patienceFaults(prepared.canary, inputs.timeout)]
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return nothingNew(tried.manifests, observed, ports)
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)

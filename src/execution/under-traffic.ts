@@ -43,6 +43,9 @@ export async function untilDoomed(
   const onHealth: Judged = (seen, live) => {
     const change = changeIn(deployment, live)
     if (change !== undefined) reject(change)
+    // Its last pods are ready until they end.
+    if (switchedTo > 0 && live?.spec.replicas === 0)
+      reject(new ReleaseFailed(`deployment/${deployment.metadata.name} was scaled to 0 by somebody ${when}`))
     if (seen.state === 'doomed' && !GROWING.has(seen.reason)) reject(asFailure(seen, deployment))
     // An autoscaler may have more pods come up, or fewer stay.
     if (seen.state !== 'progressing' || seen.ready >= Math.min(switchedTo, seen.wanted)) {

@@ -162,18 +162,27 @@ function progress(deployment: Deployment, pods: readonly Pod[], troubles: readon
   const ready = pods.filter(isReady).length
   const wanted = wantedReplicas(deployment)
   const waiting = pods.find((pod) => !isReady(pod))
-  const trouble = troubles.find(({ pod }) => pod === waiting)
+  const trouble = troubles.find(({ pod }) => pod === waiting) ?? troubles.find(({ pod }) => pod === undefined)
   const why = trouble === undefined ? '' : ` (${trouble.reason}: ${trouble.message})`
-  const what = waiting === undefined ? '' : `; ${waiting.metadata.name} ${waitsFor(waiting)}${why}`
+  const what = waiting === undefined ? '' : `; ${waiting.metadata.name} ${waitsFor(waiting)}`
+  const { minReadySeconds = 0 } = deployment.spec
+  const soon =
+    ready === wanted && minReadySeconds > 0
+      ? `, but not yet for the ${minReadySeconds} s of minReadySeconds`
+      : ''
   return {
     state: 'progressing',
-    summary: `${ready} of ${counted(wanted, 'pod')} ready${what}`,
+    summary: `${ready} of ${counted(wanted, 'pod')} ready${soon}${what}${why}`,
     ready,
     wanted
   }
 }
 
 function waitsFor(pod: Pod): string {
+  const first = pod.status?.initContainerStatuses?.find(
+    ({ state, ready }) => state?.running !== undefined && !ready
+  )
+  if (first !== undefined) return `waits for its init container ${first.name}, which still runs`
   const container = statusesOf(pod).find(({ state }) => state?.waiting !== undefined)
   if (container !== undefined) return `waits: ${container.name} ${container.state?.waiting?.reason ?? ''}`
   const gate = pod.spec.readinessGates?.find(

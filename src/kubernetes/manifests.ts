@@ -37,8 +37,8 @@ function unfold(value: unknown, source: string): ParsedManifests {
   if (!isTree(value)) return fault(`${source}: this is not a Kubernetes object`)
   const items = itemsOf(value)
   if (items !== undefined)
-    return all(items.map((item, index) => unfold(item, `${source}, item ${index + 1}`)))
-  const object = named(withoutNulls(value))
+    return all(items.map((item, index) => unfold(typed(item, value), `${source}, item ${index + 1}`)))
+  const object = named(withoutEmptyNamespace(withoutNulls(value)))
   const problem = nameless(object)
   if (problem !== undefined) return fault(`${source}: ${problem}`)
   return { manifests: [{ object: object as unknown as KubernetesObject, source }], faults: [] }
@@ -49,6 +49,20 @@ function itemsOf({ kind, items, metadata }: Tree): readonly unknown[] | undefine
   if (typeof kind !== 'string' || !kind.endsWith('List')) return undefined
   if (Array.isArray(items)) return items as readonly unknown[]
   return (items ?? undefined) === undefined && !(isTree(metadata) && 'name' in metadata) ? [] : undefined
+}
+
+/** A `ConfigMapList` says of what kind its items are, as the API server sends them; a `List` does not. */
+function typed(item: unknown, { apiVersion, kind }: Tree): unknown {
+  if (kind === 'List' || typeof kind !== 'string' || !isTree(item)) return item
+  const own = kind.slice(0, -'List'.length)
+  return { ...item, apiVersion: item.apiVersion ?? apiVersion, kind: item.kind ?? own }
+}
+
+/** Charts render `namespace: ""` where nobody gives one. */
+function withoutEmptyNamespace(object: Tree): Tree {
+  if (!isTree(object.metadata) || object.metadata.namespace !== '') return object
+  const { namespace: _, ...metadata } = object.metadata
+  return { ...object, metadata }
 }
 
 /** A hook may leave the end of its name to the API server (`generateName: migrate-`): then it is called by the rest. */

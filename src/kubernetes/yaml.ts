@@ -75,6 +75,16 @@ function excessOf(value: unknown): string | undefined {
   return undefined
 }
 
+const CUT_SHORT =
+  'it has a whole number of more than 53 bits, of which the last digits would be lost; is it a text?'
+
+/** A whole number that is written digit by digit is not meant to be rounded, and kubectl does so only past 64 bits. */
+const isCutShort = (value: number, source = ''): boolean =>
+  Number.isInteger(value) &&
+  !Number.isSafeInteger(value) &&
+  Math.abs(value) <= 2 ** 63 &&
+  /^[-+]?(?:[0-9_]+|0[xob][0-9a-f_]+)$/i.test(source)
+
 /** Objects are sent as JSON, which kubectl makes of a file first. */
 function whatJsonHasNot(document: Document): { node: Node; problem: string } | undefined {
   let found: { node: Node; problem: string } | undefined
@@ -83,10 +93,11 @@ function whatJsonHasNot(document: Document): { node: Node; problem: string } | u
     return visit.BREAK
   }
   visit(document, {
-    Scalar: (_, node) =>
-      typeof node.value === 'number' && !Number.isFinite(node.value)
-        ? stop(node, 'it has a number that is infinite or none')
-        : undefined,
+    Scalar: (_, node) => {
+      if (typeof node.value !== 'number') return undefined
+      if (!Number.isFinite(node.value)) return stop(node, 'it has a number that is infinite or none')
+      return isCutShort(node.value, node.source) ? stop(node, CUT_SHORT) : undefined
+    },
     Pair: (_, { key }) =>
       isCollection(key) || (isScalar(key) && key.value === null)
         ? stop(key, 'a key must be a text, not nothing, a list or a map; was this template rendered?')

@@ -1,4 +1,5 @@
 import type { Fault } from '../errors.ts'
+import { formatDuration } from '../grammar/duration.ts'
 import { printImageRule } from '../grammar/image.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -87,3 +88,11 @@ function lostPorts({ metadata, spec }: Service, canary: Deployment, stable: Depl
 /** A manifest may lack them; that is told elsewhere. */
 export const containersOf = ({ spec }: Deployment): readonly Container[] =>
   (spec.template.spec as Partial<PodSpec> | undefined)?.containers ?? []
+
+/** Pods count as ready only after that: a release of them would always come to its timeout. */
+export function patienceFaults({ metadata, spec }: Deployment, timeout: number): Fault[] {
+  const { minReadySeconds = 0 } = spec
+  if (minReadySeconds * 1000 < timeout) return []
+  const problem = `deployment/${metadata.name} has minReadySeconds: ${minReadySeconds}, so that its pods cannot count as ready within ${formatDuration(timeout)}`
+  return [{ input: 'timeout', problem, example: formatDuration((minReadySeconds + 300) * 1000) }]
+}

@@ -130,8 +130,17 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
     const problem = `${source}: Pod ${object.metadata.name} would be started and never looked at again`
     return [{ input: 'manifests', problem, example: 'a Deployment, or a Job in a step of its own' }]
   }
-  return isRoute(observed, object) ? movedPorts(object as Service, source, observed) : []
+  if (!isRoute(observed, object)) return []
+  return (object as Service).spec.type === 'ExternalName'
+    ? [asExternalName(object, source)]
+    : movedPorts(object as Service, source, observed)
 }
+
+const asExternalName = ({ metadata }: KubernetesObject, source: string): Fault => ({
+  input: 'manifests',
+  problem: `${source}: Service ${metadata.name} would become an ExternalName, another name in DNS: its users would be cut off from the pods of both versions`,
+  example: 'type: ClusterIP'
+})
 
 /** A release gives pods the labels of the selector, and would hide what the API server refuses. */
 function selectorFaults({ spec }: Deployment, source: string): Fault[] {

@@ -428,6 +428,23 @@ describe('somebody else writes to the Deployments', () => {
     expect(scene.clock.now() - started).toBeLessThan(2 * 60_000)
   })
 
+  it.each(['blue-green', 'canary'])(
+    'scales the canary to 0 under its users: stable gets the traffic back (%s)',
+    async (strategy) => {
+      const scene = await openScene()
+      const inputs = { strategy, bake: '5m', ...(strategy === 'canary' ? { steps: '50% for 5m\n100%' } : {}) }
+      const ended = scene.run({ inputs }).deploy()
+      await scene.when(strategy === 'canary' ? '(running 50 %)' : SERVING, 2000, () => {
+        scene.cluster.patch(deploymentRef('web-green'), [{ op: 'replace', path: '/spec/replicas', value: 0 }])
+      })
+      expect(await ended).toMatchObject({
+        result: 'rolled-back',
+        reason: 'deployment/web-green was scaled to 0 by somebody under traffic'
+      })
+      expect(scene.traffic()).toBe('app=web -> v1 3')
+    }
+  )
+
   it('deletes the canary in the bake: stable gets the traffic back', async () => {
     const scene = await openScene(slotted())
     void scene.when(SERVING, 1000, () => {

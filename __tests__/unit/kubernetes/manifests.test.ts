@@ -49,6 +49,11 @@ describe('the objects of a file', () => {
       ['a k8s/web.yaml, line 1, item 1', 'b k8s/web.yaml, line 1, item 2']
     ],
     [
+      'in a List of a kind, as the API server sends it',
+      '{apiVersion: v1, kind: ConfigMapList, items: [{metadata: {name: a}}]}',
+      ['a k8s/web.yaml, line 1, item 1']
+    ],
+    [
       'in a List of a kind',
       '{apiVersion: v1, kind: ConfigMapList, items: [{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}]}',
       ['a k8s/web.yaml, line 1, item 1']
@@ -57,6 +62,36 @@ describe('the objects of a file', () => {
     expect(parse(text).faults).toEqual([])
     expect(namesIn(text)).toEqual(expected)
   })
+
+  it('that are in a List of a kind are of that kind', () => {
+    const [found] = parse(
+      '{apiVersion: apps/v1, kind: DeploymentList, items: [{metadata: {name: a}}]}'
+    ).manifests
+    expect(found?.object).toEqual({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' } })
+  })
+
+  it('name no namespace where that is the empty text', () => {
+    const [found] = parse(map('a', '  namespace: ""\n')).manifests
+    expect(found?.object.metadata).toEqual({ name: 'a' })
+  })
+
+  it.each(['9007199254740993', '-9223372036854775808', '0x7fffffffffffffff'])(
+    'are refused where %s would be rounded',
+    (number) => {
+      expect(parse(map('a', `spec: {x: ${number}}\n`)).faults).toMatchObject([
+        {
+          problem: expect.stringMatching(/^k8s\/web.yaml, line 5: it has a whole number of more than 53 bits/)
+        }
+      ])
+    }
+  )
+
+  it.each(['9007199254740991', '1e30', '12345678901234567890.5', '"9007199254740993"'])(
+    'are taken where %s is as it is, or only near to it',
+    (number) => {
+      expect(parse(map('a', `spec: {x: ${number}}\n`)).faults).toEqual([])
+    }
+  )
 
   it.each([
     ['nothing', ''],
