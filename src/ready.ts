@@ -14,7 +14,7 @@ import { untestedWays } from './routes/find.ts'
 import { samplerFor } from './sampler.ts'
 import { drainOf } from './strategies/drain.ts'
 import { asAuthored } from './strategies/exported.ts'
-import { patienceFaults } from './strategies/faults.ts'
+import { endingFaults, patienceFaults } from './strategies/faults.ts'
 import { withoutHooks } from './strategies/hooks.ts'
 import { isInPlace, planInPlace } from './strategies/in-place.ts'
 import { prepareInPlace } from './strategies/prepare-in-place.ts'
@@ -68,9 +68,10 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   const serving = isInPlace(strategy) ? observed.stable.deployment : servingElsewhere(observed)
   const unchanged = canary !== undefined && isUnchanged(canary, serving, slotLabelsOf(observed))
   // What stands in the way of a release is no matter when there is nothing to release.
-  const wrong = unchanged
-    ? faults
-    : [...hooks.faults, ...faults, ...obstacles, ...patienceFaults(prepared.canary, inputs.timeout)]
+  const touched = [observed.service, ...observed.companions, observed.stable.deployment, prepared.live]
+  const ending = endingFaults(touched.filter((object) => object !== undefined))
+  const late = patienceFaults(prepared.canary, inputs.timeout)
+  const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...ending, ...obstacles, ...late]
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return nothingNew(tried.manifests, observed, ports)
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)

@@ -9,6 +9,7 @@ export interface Metadata {
   readonly annotations?: Readonly<Record<string, string>>
   readonly creationTimestamp?: string
   readonly deletionTimestamp?: string
+  readonly finalizers?: readonly string[]
   readonly ownerReferences?: readonly OwnerReference[]
   readonly managedFields?: readonly {
     readonly manager?: string

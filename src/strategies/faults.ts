@@ -3,7 +3,14 @@ import { formatDuration } from '../grammar/duration.ts'
 import { printImageRule } from '../grammar/image.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Container, Deployment, PodSpec, Service, ServicePort } from '../kubernetes/objects.ts'
+import type {
+  Container,
+  Deployment,
+  KubernetesObject,
+  PodSpec,
+  Service,
+  ServicePort
+} from '../kubernetes/objects.ts'
 import { leadsTo } from '../kubernetes/ports.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observed.ts'
@@ -96,3 +103,16 @@ export function patienceFaults({ metadata, spec }: Deployment, timeout: number):
   const problem = `deployment/${metadata.name} has minReadySeconds: ${minReadySeconds}, so that its pods cannot count as ready within ${formatDuration(timeout)}`
   return [{ input: 'timeout', problem, example: formatDuration((minReadySeconds + 300) * 1000) }]
 }
+
+/** What somebody has deleted is there until its finalizers are gone: nothing that is released on it lasts. */
+export const endingFaults = (objects: readonly KubernetesObject[]): Fault[] =>
+  objects
+    .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)
+    .map(({ kind, metadata }) => ({
+      input: kind === 'Service' ? 'route' : 'workload',
+      problem: `${kind.toLowerCase()}/${metadata.name} in namespace ${metadata.namespace ?? ''} is being deleted since ${metadata.deletionTimestamp ?? ''}${waitingFor(metadata.finalizers)}: a release on it would not last`,
+      example: `wait until it is gone, and create it again before the release`
+    }))
+
+const waitingFor = (finalizers: readonly string[] = []): string =>
+  finalizers.length === 0 ? '' : ` and waits for ${finalizers.join(', ')}`

@@ -3,7 +3,16 @@ import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { manifest, openScene, service, workload } from './scene.ts'
 import type { RunOptions } from './scene.ts'
 
-/** Manifests that would do harm, or do not say what is meant. Each is refused before anything is changed. */
+const ending = <T extends KubernetesObject>(object: T): T => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    deletionTimestamp: '2026-01-01T00:00:00Z',
+    finalizers: ['example.com/keep']
+  }
+})
+
+/** Manifests that would do harm, or do not say what is meant, and objects on their way out. Each is refused before anything is changed. */
 
 const at = (source: string, object: KubernetesObject) => ({ object, source })
 const refused = async (
@@ -67,5 +76,17 @@ it('pods that cannot count as ready in time are refused', async () => {
   const late = { ...web, spec: { ...web.spec, minReadySeconds: 600 } }
   expect(await refused([manifest(late)], { timeout: '5m' })).toContain(
     'timeout: deployment/web-green has minReadySeconds: 600, so that its pods cannot count as ready within 5m'
+  )
+})
+
+it.each<[string, KubernetesObject]>([
+  ['service/web', service()],
+  ['deployment/web-green', workload('web-green', { labels: { 'greenlight.dev/slot': 'green' }, replicas: 0 })]
+])('%s that is being deleted is refused', async (name, object) => {
+  const scene = await openScene([workload(), service()])
+  if (name === 'deployment/web-green') scene.cluster.create(object)
+  scene.cluster.replace(ending(object))
+  await expect(scene.run().deploy()).rejects.toThrow(
+    `${name} in namespace shop is being deleted since 2026-01-01T00:00:00Z and waits for example.com/keep`
   )
 })
