@@ -11,6 +11,7 @@ import {
   tryCanary,
   tryManifest
 } from './dry-run.ts'
+import { findDependents } from './dependents.ts'
 import type { Lack, TriedManifest } from './dry-run.ts'
 import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
@@ -123,10 +124,11 @@ async function findingsOfOthers(
   rules: readonly Rule[],
   cluster: Ports['cluster']
 ): Promise<Findings> {
-  const [keepers, clashes, rollouts] = await Promise.all([
+  const [keepers, clashes, rollouts, dependents] = await Promise.all([
     keeperFindings(editsOf(steps, prepared, observed), cluster),
     findClashes(prepared, observed, rules, cluster),
-    readRollouts(observed.namespace, rules, cluster)
+    readRollouts(observed.namespace, rules, cluster),
+    findDependents(prepared, observed, rules, cluster)
   ])
   return {
     faults: [
@@ -138,6 +140,7 @@ async function findingsOfOthers(
     warnings: [
       ...keepers.warnings,
       ...clashes.warnings,
+      ...dependents,
       ...ownerFindings(observed, prepared.release).warnings
     ]
   }

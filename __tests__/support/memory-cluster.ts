@@ -52,6 +52,8 @@ const KINDS: ReadonlySet<string> = new Set([
   'argoproj.io/v1alpha1 Application',
   'argoproj.io/v1alpha1 Rollout',
   'apps/v1 Deployment',
+  'autoscaling.k8s.io/v1 VerticalPodAutoscaler',
+  'policy/v1 PodDisruptionBudget',
   'apps/v1 ReplicaSet',
   'apps/v1 StatefulSet',
   'apps/v1 DaemonSet',

@@ -258,7 +258,9 @@ it('role-preflight.yaml grants what nothing needs', () => {
   expect(granted(rules).sort()).toEqual([
     'get persistentvolumeclaims',
     'list limitranges',
-    'list resourcequotas'
+    'list poddisruptionbudgets in policy',
+    'list resourcequotas',
+    'list verticalpodautoscalers in autoscaling.k8s.io'
   ])
   expect(granted(rules).filter((right) => withoutRoutes.has(right) || all.has(right))).toEqual([])
 })
