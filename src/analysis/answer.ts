@@ -88,7 +88,7 @@ const refusalOf = (reply: Reply, envelope: Fields | undefined, where: string): M
     return new MetricsError(`${where} has no /api/v1/query (HTTP 404)${quoted}; ${next}`, 'answer')
   }
   if (status >= 300 && status <= 399) {
-    const target = location === undefined ? 'elsewhere' : excerpt(location)
+    const target = location === undefined ? 'elsewhere' : excerpt(withoutQuery(location))
     const next =
       'write the final address in prometheus, and credentials in prometheus-headers if that is a login'
     return new MetricsError(`${where} redirects to ${target}, which is not followed; ${next}`, 'answer')
@@ -96,6 +96,10 @@ const refusalOf = (reply: Reply, envelope: Fields | undefined, where: string): M
   const timedOut = envelope?.errorType === 'timeout'
   return new MetricsError(`${where} answered HTTP ${status}${quoted}`, timedOut ? 'timeout' : 'answer')
 }
+
+/** What a login is handed on the way may be a ticket to it. */
+const withoutQuery = (location: string): string =>
+  location.replace(/^([a-z][-+.a-z0-9]*:)?\/\/[^/?#]*@/i, '$1//').replace(/[?#].*$/s, '')
 
 const readResult = ({ resultType, result }: Fields): readonly Series[] | undefined => {
   if (resultType === 'scalar') {

@@ -31,7 +31,7 @@ const isDeployment = (kind: string): boolean =>
 export const parseWorkload: Parser<string> = (text) => {
   const slash = text.indexOf('/')
   const example = slash < 0 ? 'web' : 'deployment/web'
-  if (slash >= 0 && !isDeployment(text.slice(0, slash)))
+  if (slash >= 0 && !isDeployment(text.slice(0, slash).toLowerCase()))
     return refusal(`${quote(text)} cannot be released, only Deployments can`, example)
   const name = text.slice(slash + 1)
   if (isSubdomain(name)) return { value: name }

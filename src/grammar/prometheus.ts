@@ -35,6 +35,8 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   }
   if (/[?#]/.test(text))
     return refusal('only the base of the URL is wanted, without query and fragment', urlExample)
+  // A URL is read as if line breaks in it were not there: two of them would be one that nobody has written.
+  if (/[\r\n\t]/.test(text)) return refusal('one address is wanted, without line breaks and tabs', urlExample)
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
     return { value: { kind: 'url', url: new URL(text).href.replace(/(?<!\/)\/+$/, '') } }
   }

@@ -188,9 +188,9 @@ test.each<[string, number, string, Readonly<Record<string, string>>, MetricsErro
     'a redirect to a login',
     302,
     '',
-    { location: 'https://login.example.com/?back=1' },
+    { location: 'https://me:s3cret@login.example.com/in?back=1&ticket=s3cret#s3cret' },
     'answer',
-    'redirects to https://login.example.com/?back=1, which is not followed; write the final address in prometheus, ' +
+    'redirects to https://login.example.com/in, which is not followed; write the final address in prometheus, ' +
       'and credentials in prometheus-headers if that is a login'
   ],
   ['an overload', 503, 'no healthy upstream', {}, 'answer', 'answered HTTP 503: no healthy upstream'],

@@ -43,6 +43,7 @@ describe('parseWorkload', () => {
     'deployment/web',
     'deployments/web',
     'deploy/web',
+    'Deployment/web',
     'deployment.apps/web',
     'deployments.apps/web',
     'deployment.v1.apps/web'

@@ -63,6 +63,16 @@ describe('parsePrometheus', () => {
     expect(refused).not.toMatch(/s3c/)
   })
 
+  it.each(['http://a\nhttp://b', 'http://a\tb', 'service/monitoring/prom:80\nhttp://b'])(
+    'refuses more than one address: %j',
+    (text) => {
+      expect(parsePrometheus(text)).toHaveProperty(
+        'problem',
+        'one address is wanted, without line breaks and tabs'
+      )
+    }
+  )
+
   it('points to the headers', () => {
     expect(parsePrometheus('https://user:pass@prom')).toHaveProperty(
       'problem',
