@@ -66,6 +66,24 @@ function isNginx(ingress: Ingress): boolean {
     : name.includes('nginx')
 }
 
+/** As the two controllers call themselves where they write the status. */
+const STATUS_BY = { ours: 'nginx-ingress-controller', theirs: 'nginx-ingress' }
+
+/**
+ * Another controller, whose class is mostly called nginx as well. Whose a class is says the IngressClass, which no Role of
+ * a namespace lets anybody read: what is left are the Ingress's own marks.
+ */
+function isOfNginxInc(ingress: Ingress): boolean {
+  const writers = (ingress.metadata.managedFields ?? []).flatMap(({ manager, subresource }) =>
+    subresource === 'status' ? (manager ?? []) : []
+  )
+  if (writers.includes(STATUS_BY.ours)) return false
+  const keys = Object.keys(annotationsOf(ingress))
+  const isMarked =
+    keys.some((key) => /^nginx\.(org|com)\//.test(key)) && !keys.some((key) => key.startsWith(PREFIX))
+  return isMarked || writers.includes(STATUS_BY.theirs)
+}
+
 const canaryName = ({ metadata }: KubernetesObject): string => `${metadata.name}-canary`
 
 const ourCanary = ([main, ...others]: RouteObjects): KubernetesObject | undefined =>
@@ -169,6 +187,8 @@ function problem(objects: RouteObjects, { apex }: Backends): string | undefined 
   const name = `ingress/${main.metadata.name}`
   if (isMarked(main))
     return `${name} is the canary of another Ingress itself: name the main one in the input route`
+  if (isOfNginxInc(main))
+    return `${name} is of the controller of NGINX Inc (nginx.org), which knows no canary: no user would reach the new version by it. Leave the route out (strategy: canary goes by numbers of pods then), or name one of another kind`
   if (!refersTo(main, apex)) {
     const services = [...new Set(servicesOf(main).map((service) => `service/${service.name}`))]
     return `no path of ${name} refers to service/${apex}, they refer to ${services.join(', ') || 'none'}: name service/${apex} in the paths that users of this workload come through`

@@ -160,3 +160,41 @@ metadata: { name: web-partners, namespace: shop, ${text}
     expect(route.remarks?.(MAIN, [MAIN, partners(text)], backends)).toEqual([])
   })
 })
+
+describe('an Ingress of the controller of NGINX Inc', () => {
+  const bare = ingress(`
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: { name: web, namespace: shop }
+spec:
+  ingressClassName: nginx
+  rules:
+    - http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+`)
+  const withMetadata = (metadata: object): KubernetesObject => ({
+    ...bare,
+    metadata: { ...bare.metadata, ...metadata }
+  })
+  const statusBy = (manager: string) => ({ managedFields: [{ manager, subresource: 'status' }] })
+  const problem = (object: KubernetesObject) => route.problem([object], backends, [{ weight: 10 }])
+
+  it.each<[string, object]>([
+    ['by its annotations', { annotations: { 'nginx.org/proxy-connect-timeout': '30s' } }],
+    ['by who writes its status', statusBy('nginx-ingress')]
+  ])('is told apart %s', (_, metadata) => {
+    expect(problem(withMetadata(metadata))).toContain(
+      'ingress/web is of the controller of NGINX Inc (nginx.org), which knows no canary'
+    )
+  })
+
+  it.each<[string, object]>([
+    ['without a mark', {}],
+    ['whose status ingress-nginx writes', statusBy('nginx-ingress-controller')],
+    [
+      'with annotations for both',
+      { annotations: { 'nginx.org/a': 'b', 'nginx.ingress.kubernetes.io/proxy-body-size': '8m' } }
+    ]
+  ])('is none %s', (_, metadata) => {
+    expect(problem(withMetadata(metadata))).toBeUndefined()
+  })
+})
