@@ -98,7 +98,7 @@ export async function cleanup(request: CleanupRequest): Promise<Outcome> {
   const { record } = seen
   const untouched = (reason: string): Outcome => ({
     ...lookedAt('cleanup', seen, origin, ports.clock.now()),
-    ...(record !== undefined && isUnfinished(record) ? underWay(record) : {}),
+    ...(record !== undefined && isUnfinished(record) ? underWay(record, seen) : {}),
     reason
   })
   if (record?.phase === 'waiting')

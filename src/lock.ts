@@ -13,6 +13,17 @@ export const leaseName = (service: string): string => `greenlight-service-${serv
 /** Two Services may lead to one workload: a run for either moves the same pods. */
 export const workloadLeaseName = (workload: string): string => `greenlight-deployment-${workload}`
 
+/** The one that every run for this workload takes, whatever its Services. */
+export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>
+  leaseRef(namespace, workloadLeaseName(workload))
+
+const leaseRef = (namespace: string, name: string): Ref => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  namespace,
+  name
+})
+
 /** How long the cluster may take to take a lock back, in milliseconds: a cancelled run is killed after 10 s. */
 const PATIENCE = 20_000
 const PATIENCE_OF_CANCELLED = 1000
@@ -35,14 +46,11 @@ export async function withLock<T>(
 }
 
 function leasesOf({ namespace, workload, service, companions }: Place): readonly [Ref, ...Ref[]] {
-  const lease = (name: string): Ref => ({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    namespace,
-    name
-  })
   const services = [service, ...companions].map(({ metadata }) => metadata.name)
-  return [lease(workloadLeaseName(workload)), ...services.map((name) => lease(leaseName(name)))]
+  return [
+    workloadLease({ namespace, workload }),
+    ...services.map((name) => leaseRef(namespace, leaseName(name)))
+  ]
 }
 
 async function giveBack(lock: Lock, { clock, log }: Ports, patience: number): Promise<void> {

@@ -26,6 +26,8 @@ export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment'
   readonly served?: boolean
   /** Of its release while that has not ended. */
   readonly phase?: 'running' | 'waiting' | 'aborting' | 'promoting'
+  /** The run of that release is gone. */
+  readonly abandoned?: boolean
   /** When the release ended, or the template was made; RFC 3339. */
   readonly at: string
   readonly images: readonly string[]
@@ -145,6 +147,10 @@ export interface Outcome {
   readonly route: string
   /** What gets the traffic now. */
   readonly serving?: Version
+  /** How many pods of that are ready, where it was looked at: with none, nobody serves. */
+  readonly ready?: number
+  /** Whether the run of an unfinished release lives; only where that was asked. */
+  readonly runner?: 'alive' | 'gone' | 'unknown'
   /** What the run tried to bring, or took out. */
   readonly canary?: Version
   /** What served before the run. */

@@ -1,3 +1,4 @@
+import { readyReplicas } from './kubernetes/health.ts'
 import { selects } from './kubernetes/selectors.ts'
 import type { Ending } from './carry-out.ts'
 import { lanesOf } from './execution/lanes.ts'
@@ -10,6 +11,7 @@ import { printRoute } from './grammar/route.ts'
 import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import { describeSplit } from './routes/split.ts'
+import { readyOfServing } from './traffic-facts.ts'
 import type { Origin } from './strategies/prepare.ts'
 import { sh } from './shell.ts'
 
@@ -54,13 +56,14 @@ export function lookedAt(command: Command, observed: Observed, origin: Origin, f
     route: [observed.service, ...observed.companions]
       .map(({ metadata }) => `service/${metadata.name}`)
       .join(', '),
-    serving: versionOf(slot, deployment, hash)
+    serving: versionOf(slot, deployment, hash),
+    ready: readyReplicas(deployment)
   }
 }
 
 /** Who has how much of the traffic in the middle of a release, as its record says. */
-export const underWay = (record: Release): Partial<Outcome> => ({
-  ...(record.weight === 100 ? { serving: record.canary } : {}),
+export const underWay = (record: Release, observed: Observed): Partial<Outcome> => ({
+  ...(record.weight === 100 ? { serving: record.canary, ready: readyOfServing(observed) } : {}),
   canary: record.canary,
   weight: record.weight,
   shareOf: record.routes === undefined ? 'connections' : 'requests',

@@ -1,71 +1,95 @@
-import { counted } from './grammar/counted.ts'
-import { isReady, wantedReplicas } from './kubernetes/health.ts'
-import type { SlotName } from './kubernetes/slots.ts'
 import { observe } from './observe.ts'
 import { readVersions } from './observe-versions.ts'
 import type { Observed } from './observed.ts'
-import type { Outcome, Version } from './outcome.ts'
+import type { Outcome, PastVersion, Version } from './outcome.ts'
 import { lookedAt, underWay } from './outcomes.ts'
+import { wantedReplicas } from './kubernetes/health.ts'
 import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
 import { versionLines } from './report/history.ts'
 import type { Request } from './request.ts'
 import { describeSplit } from './routes/split.ts'
+import { lookForRunner, nextIn } from './runner.ts'
+import { essenceOf, slotLabelsOf } from './strategies/unchanged.ts'
+import type { Known } from './strategies/versions.ts'
+import { factsOf } from './traffic-facts.ts'
+
+type StatusRequest = Pick<Request, 'target' | 'origin' | 'ports' | 'signal'>
 
 /** What serves, what the record says of the last release, and what can be gone back to. Changes nothing. */
-export async function status({
-  target,
-  origin,
-  ports
-}: Pick<Request, 'target' | 'origin' | 'ports'>): Promise<Outcome> {
+export async function status(request: StatusRequest): Promise<Outcome> {
+  const { target, origin, ports, signal } = request
   const observed = await observe(target, ports)
   const { record } = observed
-  const versions = (await readVersions(observed, ports.cluster)).map(({ version }) => version)
+  const left = record !== undefined && isUnfinished(record) ? record : undefined
+  const runner =
+    left === undefined || left.phase === 'waiting' ? undefined : await lookForRunner(observed, ports, signal)
+  // It may have ended, and given its lock back for that, while this was found out.
+  if (runner === 'gone' && !isSameState(left, (await observe(target, ports)).record)) return status(request)
+  const known = await readVersions(observed, ports.cluster)
+  const versions = known.map(({ version }) => asItStands(version, left, runner))
   for (const line of [...factsOf(observed), ...versionLines(versions)]) ports.log.quote(line)
+  const previous = previousIn(observed, known)
   return {
     ...lookedAt('status', observed, origin, ports.clock.now()),
-    reason: record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record),
+    reason:
+      record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record, runner),
     versions,
-    ...(record?.previous === undefined ? {} : { previous: asItRuns(record.previous, observed) }),
-    ...(record !== undefined && isUnfinished(record) ? { ...underWay(record), ...nextIn(record) } : {})
+    ...(previous === undefined ? {} : { previous }),
+    ...(left === undefined ? {} : { ...underWay(left, observed), next: nextIn(left, runner) }),
+    ...(runner === undefined ? {} : { runner })
   }
 }
 
-/** Kept for a rollback, it may have been scaled down since. */
-function asItRuns(previous: Version, { slots, stable }: Observed): Version {
-  const live = slots[previous.slot as SlotName]
-  const isGone = live === undefined || previous.deployment === stable.deployment.metadata.name
-  return { ...previous, replicas: isGone ? 0 : wantedReplicas(live) }
+const isSameState = (one: Release | undefined, other: Release | undefined): boolean =>
+  one?.id === other?.id && one?.phase === other?.phase && one?.weight === other?.weight
+
+/** In the middle of a release it is the traffic that tells which version serves. */
+function asItStands(version: PastVersion, left: Release | undefined, runner: Outcome['runner']): PastVersion {
+  if (left === undefined) return version
+  const is = ({ deployment, hash }: Version): boolean =>
+    version.deployment === deployment && version.hash === hash
+  return {
+    ...version,
+    ...(left.weight === 100 ? { serves: is(left.canary) } : {}),
+    ...(runner === 'gone' && version.phase !== undefined ? { abandoned: true } : {})
+  }
 }
 
-const nextIn = ({ phase }: Release): Pick<Outcome, 'next'> => ({
-  next:
-    phase === 'waiting'
-      ? ['command: promote goes on with it, command: abort puts stable back.']
-      : ['command: abort undoes it; so does the next deploy or rollback, before anything else.']
-})
-
-function factsOf({ service, stable, slots, autoscaler }: Observed): string[] {
-  const ready = stable.pods.filter(isReady).length
-  return [
-    `service/${service.metadata.name} sends all traffic to deployment/${stable.deployment.metadata.name}: ${ready} of ${counted(wantedReplicas(stable.deployment), 'pod')} ready, template ${stable.hash}`,
-    ...Object.values(slots).map(
-      ({ metadata, spec }) =>
-        `deployment/${metadata.name}: ${counted(spec.replicas ?? 1, 'replica')}, ${spec.template.spec.containers.map(({ image }) => image ?? '').join(', ')}`
-    ),
-    ...(autoscaler === undefined
-      ? []
-      : [
-          `horizontalpodautoscaler/${autoscaler.metadata.name} scales deployment/${autoscaler.spec.scaleTargetRef.name}`
-        ])
-  ]
+/**
+ * The way back from what serves. With all traffic on a version that has not proved itself, that is what served before it;
+ * else what the record keeps, if its template is still there. It may have been scaled down since, or another version
+ * have come up in its place.
+ */
+function previousIn(observed: Observed, known: readonly Known[]): Version | undefined {
+  const { record, slots } = observed
+  if (record === undefined) return undefined
+  const wayBack = isUnfinished(record) && record.weight === 100 ? record.stable : record.previous
+  if (wayBack === undefined) return undefined
+  const found = known.find(
+    ({ template }) => template?.live.metadata.name === wayBack.deployment && template.hash === wayBack.hash
+  )
+  if (found?.template === undefined) return undefined
+  const { live, slot, essence } = found.template
+  const isThere = essenceOf((slots[slot] ?? live).spec.template, slotLabelsOf(observed)) === essence
+  const { slot: place, deployment, images, hash } = wayBack
+  return { slot: place, deployment, images, hash, replicas: isThere ? wantedReplicas(live) : 0 }
 }
 
-function describeRecord(release: Release): string {
-  const { id, phase, command, startedAt, run, actor } = release
+function describeRecord(release: Release, runner: Outcome['runner']): string {
+  const { id, command, startedAt, run, actor } = release
   const by = actor === undefined ? '' : ` by ${actor}`
   const where = run === undefined ? '' : ` (${run})`
-  const share = describeSplit(splitOf(release))
-  const state = isUnfinished(release) ? `is ${phase}, with ${share} on the canary` : `ended: ${phase}`
-  return `the last ${command}, ${id}${by}${where}, began at ${startedAt} and ${state}`
+  return `the last ${command}, ${id}${by}${where}, began at ${startedAt} and ${stateOf(release, runner)}`
+}
+
+function stateOf(release: Release, runner: Outcome['runner']): string {
+  const { phase } = release
+  if (!isUnfinished(release)) return `ended: ${phase}`
+  const share = `with ${describeSplit(splitOf(release))} on the canary`
+  if (runner === 'gone')
+    return `was left when it was ${phase}, ${share}: its run is gone, and nobody watches or ends it`
+  return runner === 'unknown'
+    ? `is ${phase}, ${share}; whether its run lives cannot be told, these credentials may not get leases`
+    : `is ${phase}, ${share}`
 }

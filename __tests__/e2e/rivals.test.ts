@@ -135,7 +135,7 @@ function expectOneOutcome({ seen, isRouteAsBefore, left }: Played): void {
 }
 
 const REFUSED =
-  /^another run (is releasing here right now: \d+-1-\S+ \(https:\S+\) holds|\(\d+-1-\S+ \(https:\S+\)\) took) lease\/greenlight-(service|deployment)-web.* Nothing was changed\./
+  /^another run (is releasing here right now: \d+-1-\S+ \(https:\S+\) holds|\(\d+-1-\S+ \(https:\S+\)\) took) lease\/greenlight-(service|deployment)-web/
 const OVERTAKEN =
   /^(another run( \(\S+\))? has taken over (lease\/greenlight-(service|deployment)-web|httproute\/web)|the record on \S+ was written by another run): this one changes nothing any more$/
 

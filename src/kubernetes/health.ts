@@ -60,6 +60,9 @@ export const hasTemplateOf = (one: Deployment, other: Deployment): boolean =>
 /** The wanted number of pods; the API server's default is 1. */
 export const wantedReplicas = (deployment: Deployment): number => deployment.spec.replicas ?? 1
 
+/** As its controller has counted. */
+export const readyReplicas = ({ status }: Deployment): number => status?.readyReplicas ?? 0
+
 /** What is known besides a Deployment and its pods. */
 export interface Circumstances {
   /** For how many milliseconds this trouble has been seen by now. */

@@ -17,10 +17,12 @@ const traffic = (outcome: Outcome, voice: Voice): string => {
   const { serving, shareOf } = outcome
   if (serving === undefined) return withoutServing(outcome, voice)
   const name = nameIn(outcome, voice, serving)
-  if (!isSplit(outcome)) return `${name} serves all traffic`
+  const gets = (share: string): string =>
+    outcome.ready === 0 ? `${name} has ${share}, but none of its pods is ready` : `${name} serves ${share}`
+  if (!isSplit(outcome)) return gets('all traffic')
   const shift = shiftNow(outcome)
   const shares = [stableShare(shift, shareOf), canaryShare(shift, shareOf, voice)] as const
-  return `${name} serves ${shares[0]} and ${canaryName(outcome, voice)} has ${shares[1]}`
+  return `${gets(shares[0])}${outcome.ready === 0 ? ',' : ''} and ${canaryName(outcome, voice)} has ${shares[1]}`
 }
 
 const takenOut = (outcome: Outcome, voice: Voice): string =>
@@ -95,20 +97,28 @@ const cleanup: Readonly<Record<Result, Sentence>> = {
 
 const sentences = { deploy: release, promote: release, abort, rollback, plan, cleanup }
 
+/** What status found out of the run of a release that has not ended. */
+const runners: Readonly<Record<NonNullable<Outcome['runner']>, string>> = {
+  alive: ', while a run releases',
+  gone: ', in a release whose run is gone',
+  unknown: ', in a release that has not ended'
+}
+
 const sentence = (outcome: Outcome, voice: Voice): string => {
   const workload = voice.name(oneLine(outcome.workload) || 'the workload')
   const { command, result } = outcome
   if (command !== 'status') return sentences[command][result](workload, outcome, voice)
   return result === 'failed'
     ? `The state of ${workload} could not be read`
-    : `${workload}: ${traffic(outcome, voice)}`
+    : `${workload}: ${traffic(outcome, voice)}${outcome.runner === undefined ? '' : runners[outcome.runner]}`
 }
 
 const icon = (outcome: Outcome): string => {
-  const { result } = outcome
+  const { result, runner, ready } = outcome
   if (failsTheStep(outcome)) return result === 'aborted' ? '🛑' : '❌'
   if (result === 'planned') return '📋'
-  return result === 'waiting' || isSplit(outcome) ? '⏳' : '✅'
+  if (ready === 0 || runner === 'gone') return '⚠️'
+  return result === 'waiting' || runner !== undefined || isSplit(outcome) ? '⏳' : '✅'
 }
 
 /** The verdict in one sentence, for engineers and everybody else. */

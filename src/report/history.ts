@@ -14,7 +14,8 @@ const became: Readonly<Record<NonNullable<PastVersion['phase']>, string>> = {
   promoting: 'has passed, is being promoted'
 }
 
-const becameOf = ({ release, command, served, serves, phase }: PastVersion): string => {
+const becameOf = ({ release, command, served, serves, phase, abandoned }: PastVersion): string => {
+  if (abandoned === true) return 'left unfinished, its run is gone'
   if (phase !== undefined) return became[phase]
   if (release === undefined) return serves ? 'the same template' : 'not on record'
   if (served === undefined) return 'it is not recorded'

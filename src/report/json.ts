@@ -57,10 +57,24 @@ const versionOf = (version: Version | undefined, limits: Limits): Version | unde
   version && { ...version, images: texts(version.images, limits.rows, limits) }
 
 const pastVersionOf = (version: PastVersion, limits: Limits): object => {
-  const { release, at, command, served, phase, slot, deployment, hash, revision, kept, serves, run } = version
+  const {
+    release,
+    at,
+    command,
+    served,
+    phase,
+    abandoned,
+    slot,
+    deployment,
+    hash,
+    revision,
+    kept,
+    serves,
+    run
+  } = version
   const told = (original: string | undefined): string | undefined => original && text(original, limits)
   return {
-    ...{ release: told(release), at: text(at, limits), command, served, phase },
+    ...{ release: told(release), at: text(at, limits), command, served, phase, abandoned },
     images: texts(version.images, limits.rows, limits),
     ...{ slot: told(slot), deployment: told(deployment), hash: told(hash), revision, kept, serves },
     runUrl: told(run)
@@ -149,6 +163,8 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   workload: outcome.workload,
   route: outcome.route,
   serving: versionOf(outcome.serving, limits),
+  ready: outcome.ready,
+  runner: outcome.runner,
   canary: versionOf(outcome.canary, limits),
   previous: versionOf(outcome.previous, limits),
   weight: outcome.weight,

@@ -75,20 +75,24 @@ const canaryRole = (outcome: Outcome, { replicas }: Version): string => {
   return replicas > 0 ? 'no traffic, still runs' : 'no traffic, taken out'
 }
 
-const previousRole = ({ replicas }: Version): string =>
-  replicas > 0 ? 'no traffic, kept running: a rollback is instant' : 'no traffic, kept at 0 for a rollback'
+const previousRole = ({ runner }: Outcome, { replicas }: Version): string => {
+  if (replicas === 0) return 'no traffic, kept at 0 for a rollback'
+  return `no traffic, kept running: ${runner === undefined ? 'a rollback is instant' : 'the way back'}`
+}
 
 /** Every version of the story with what became of it. */
 const roles = (outcome: Outcome): readonly (readonly [role: string, version: Version])[] => {
   const { serving, canary, previous, shareOf } = outcome
   const share = isSplit(outcome) ? stableShare(shiftNow(outcome), shareOf) : 'all traffic'
-  const servingRole = `**gets ${share}**`
+  const servingRole = `**gets ${share}**${outcome.ready === 0 ? ', none of its pods is ready' : ''}`
   const seen = (version: Version, ...others: readonly (Version | undefined)[]): boolean =>
     others.some((other) => sameVersion(version, other))
   return [
     ...(serving ? [[servingRole, serving] as const] : []),
     ...(canary && !seen(canary, serving) ? [[canaryRole(outcome, canary), canary] as const] : []),
-    ...(previous && !seen(previous, serving, canary) ? [[previousRole(previous), previous] as const] : [])
+    ...(previous && !seen(previous, serving, canary)
+      ? [[previousRole(outcome, previous), previous] as const]
+      : [])
   ]
 }
 

@@ -38,7 +38,10 @@ const versionName = (version: Version, other: Version | undefined, { code }: Voi
   if (images.length === 0) return code(version.deployment)
   const names = images.slice(0, mostNamed).map((image) => code(shortImage(image, other?.images ?? [])))
   const rest = images.length > mostNamed ? [`${images.length - mostNamed} more`] : []
-  const template = differing.length > 0 || other === undefined ? '' : ` (template ${code(version.hash)})`
+  const template =
+    differing.length > 0 || other === undefined || version.hash === ''
+      ? ''
+      : ` (template ${code(version.hash)})`
   return [...names, ...rest].join(' and ') + template
 }
 

@@ -112,7 +112,7 @@ describe('a cleanup', () => {
     expect(outcome).toMatchObject({ result: 'unchanged' })
     expect(plainHeadline(outcome)).toBe('web is unchanged: shop/web:2 serves all traffic')
     const status = await scene.run().status()
-    expect(plainHeadline(status)).toBe('web: shop/web:2 serves all traffic')
+    expect(plainHeadline(status)).toBe('web: shop/web:2 serves all traffic, while a run releases')
     expect(outputsOf(status)).toMatchObject({ weight: '100', image: 'shop/web:2' })
     expect(outcome.reason).toMatch(/^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\)/)
     expect(failsTheStep(outcome)).toBe(false)

@@ -73,6 +73,8 @@ export interface RunOptions extends Hooks {
   readonly manifests?: readonly Manifest[]
   /** Where a probe asks. */
   readonly entry?: Entry
+  /** Gets what the run prints of the cluster. */
+  readonly quote?: (text: string) => void
   /** What answers for Prometheus. */
   readonly metrics?: Metrics
 }
@@ -174,7 +176,14 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
       after: (call) => alive(options.after, call),
       isSilent: options.isSilent ?? (() => false)
     }),
-    log: { group: none, endGroup: none, line: none, warning: none, error: none, quote: none },
+    log: {
+      group: none,
+      endGroup: none,
+      line: none,
+      warning: none,
+      error: none,
+      quote: options.quote ?? none
+    },
     ...(options.entry === undefined ? {} : { entry: options.entry })
   }
   const inputs = inputsOf(options.inputs)
