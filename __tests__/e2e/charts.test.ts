@@ -119,7 +119,9 @@ async function hooks(): Promise<void> {
     const ended = await stage.run({ command, manifests, bake: '0s' })
     expect(ended).toMatchObject({ exitCode: 0 })
     for (const { kind, metadata } of others)
-      expect(warningsIn(ended)).toContainEqual(like(`${kind} ${metadata.name} is a hook (`))
+      expect(ended.log).toContain(`${kind} ${metadata.name} is a hook (`)
+    // Those that an upgrade would have had.
+    expect(warningsIn(ended)).toEqual([like('Job report is a hook ('), like('Job notify is a hook (')])
   }
   const there = await Promise.all(
     [

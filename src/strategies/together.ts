@@ -97,9 +97,12 @@ function judge(
     return asFault(
       ` and has strategy.type: Recreate: with ${wayOf(release)} both versions would run at the same time, and write to one volume or wait for it on another node`
     )
-  if (modes === undefined || release.strategy === 'rolling') return {}
+  if (release.strategy === 'rolling') return {}
+  // Several pods most often have it from several nodes.
+  if (modes === undefined && wantedReplicas(serving.stable.deployment) > 1) return {}
+  const unless = modes === undefined ? ' unless it is for many nodes' : ''
   return {
-    warning: `${mounts}: with ${wayOf(release)} both versions have it at the same time, and pods on another node wait for it until the release is undone; strategy: recreate does without both`
+    warning: `${mounts}: with ${wayOf(release)} both versions have it at the same time, and pods on another node wait for it until the release is undone${unless}; strategy: recreate does without both`
   }
 }
 

@@ -218,6 +218,19 @@ describe('a volume that one version at a time can have', () => {
     expect(JSON.stringify((await scene.run().plan()).warnings)).not.toContain('web-data')
   })
 
+  it('is told of one pod even where it may not be read', async () => {
+    const { spec, ...rest } = mounting()
+    const single: Deployment = { ...rest, spec: { ...spec, replicas: 1 } }
+    const scene = await openScene([single, service(), claim('ReadWriteOnce')])
+    denyClaims(scene)
+    expect((await scene.run().plan()).warnings).toContainEqual(
+      expect.stringMatching(/web-data \(its accessModes cannot be read.* unless it is for many nodes/)
+    )
+    expect(
+      JSON.stringify((await scene.run({ inputs: { strategy: 'rolling' } }).plan()).warnings)
+    ).not.toContain('web-data')
+  })
+
   it.each(['blue-green', 'rolling'])('refuses %s where it is for one pod', async (strategy) => {
     const scene = await openScene([mounting(), service(), claim('ReadWriteOncePod')])
     expect(await problemsOf(scene.run({ inputs: { strategy } }).plan())).toEqual([
