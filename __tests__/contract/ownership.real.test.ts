@@ -157,3 +157,57 @@ it('a field may take the place of one that kubectl has applied and that excludes
   expect(probe(applied)).not.toHaveProperty('httpGet')
   expect((await tryManifest(manifest, admin)).refusal).toBeUndefined()
 })
+
+/** As Helm installs it: its third version by an update, its fourth by an apply. */
+async function helmInstall(object: KubernetesObject, operation: 'Update' | 'Apply'): Promise<void> {
+  const { name } = object.metadata
+  const metadata = {
+    ...object.metadata,
+    labels: { ...object.metadata.labels, 'app.kubernetes.io/managed-by': 'Helm' },
+    annotations: { 'meta.helm.sh/release-name': 'shop', 'meta.helm.sh/release-namespace': namespace }
+  }
+  const folder = `/api/v1/namespaces/${namespace}/${object.kind === 'Service' ? 'services' : 'configmaps'}`
+  const { status } = await admin.send({
+    method: operation === 'Update' ? 'POST' : 'PATCH',
+    path: `${folder}${operation === 'Update' ? '' : `/${name}`}?fieldManager=helm`,
+    headers: { 'content-type': operation === 'Update' ? 'application/json' : 'application/apply-patch+yaml' },
+    body: JSON.stringify({ ...object, metadata })
+  })
+  expect(status).toBe(201)
+}
+
+it.each(['Update', 'Apply'] as const)(
+  'what Helm has installed by %s and a manifest no longer has goes, but for what Helm knows it by',
+  async (operation) => {
+    const name = `chart-${operation.toLowerCase()}`
+    const chart = (map: string, ports: string) =>
+      objectsIn(`
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: ${name}, labels: {app: web}}
+data: ${map}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}, labels: {app: web}}
+spec: {selector: {app: web}, ports: ${ports}}
+`)
+    for (const { object } of chart(
+      '{legacy: "1", current: "1"}',
+      '[{name: http, port: 80}, {name: admin, port: 9000}]'
+    ))
+      await helmInstall(object, operation)
+    for (const manifest of chart('{current: "1"}', '[{name: http, port: 80}]')) {
+      const { kept } = await tryManifest(manifest, admin)
+      const applied = (await apply(manifest.object, admin)) as Loose
+      expect(changeOf('', kept, applied).diff).toEqual([])
+      expect(applied.metadata.annotations).toEqual({
+        'meta.helm.sh/release-name': 'shop',
+        'meta.helm.sh/release-namespace': namespace
+      })
+      expect(applied.metadata.labels).toEqual({ app: 'web', 'app.kubernetes.io/managed-by': 'Helm' })
+      if (manifest.object.kind === 'ConfigMap') expect(applied.data).toEqual({ current: '1' })
+      else expect(applied.spec?.ports).toMatchObject([{ name: 'http', port: 80 }])
+    }
+  }
+)

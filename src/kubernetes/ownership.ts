@@ -7,27 +7,41 @@ type Entry = NonNullable<KubernetesObject['metadata']['managedFields']>[number]
 
 const MANAGER = 'greenlight'
 const LAST_APPLIED = 'f:kubectl.kubernetes.io/last-applied-configuration'
+const HELM_RELEASE = 'f:meta.helm.sh/release-name'
 
-/** What is removed where nobody wants it any more stays all the same: live sizes, and what releases write. */
-const NOT_TAKEN = [/^f:spec f:replicas$/, /^f:metadata f:(?:annotations|labels) f:greenlight\.dev\//]
+/**
+ * What is removed where nobody wants it any more stays all the same: live sizes, what releases write, and by what Helm
+ * knows its own, which no template has.
+ */
+const NOT_TAKEN = [
+  /^f:spec f:replicas$/,
+  /^f:metadata f:(?:annotations|labels) f:greenlight\.dev\//,
+  /^f:metadata f:annotations f:meta\.helm\.sh\//,
+  /^f:metadata f:labels f:app\.kubernetes\.io\/managed-by$/
+]
 
 const isOurs = ({ manager, operation, subresource = '' }: Entry): boolean =>
   manager === MANAGER && operation === 'Apply' && subresource === ''
 
-const hasApplied = ({ operation, fieldsV1 }: Entry): boolean => {
+/** Whether kubectl has applied it from the client, or Helm: by its third version as an update, by the fourth as an apply. */
+const hasApplied = ({ manager = '', operation, fieldsV1 }: Entry): boolean => {
   const annotations = fieldsV1?.['f:metadata']?.['f:annotations']
-  return operation === 'Update' && isTree(annotations) && annotations[LAST_APPLIED] !== undefined
+  if (!isTree(annotations)) return false
+  if (operation === 'Update' && annotations[LAST_APPLIED] !== undefined) return true
+  return annotations[HELM_RELEASE] !== undefined && (operation === 'Update' || manager.startsWith('helm'))
 }
 
 /**
- * The entries of whoever has applied the object from the client, who wrote down there what that was. A controller that
- * does so is at work still, and its fields stay its own.
+ * The entries of whoever has applied the object from the client, who left a mark there. A controller that does so is at
+ * work still, and its fields stay its own.
  */
 function clientEntries(managed: readonly Entry[]): readonly Entry[] {
-  const names = new Set(managed.filter(hasApplied).map(({ manager = '' }) => manager))
-  return managed.filter(
-    ({ manager = '', operation, subresource = '' }) =>
-      operation === 'Update' && subresource === '' && names.has(manager) && !manager.endsWith('-controller')
+  const theirs = managed.filter(({ manager = '' }) => manager !== MANAGER && !manager.endsWith('-controller'))
+  const marked = theirs.filter(hasApplied)
+  return theirs.filter(
+    (entry) =>
+      (entry.subresource ?? '') === '' &&
+      marked.some(({ manager, operation }) => manager === entry.manager && operation === entry.operation)
   )
 }
 
@@ -50,7 +64,7 @@ function takenFrom({ metadata }: KubernetesObject, first?: Entry): Taken | undef
 }
 
 /**
- * The patch that makes ours what an earlier apply from the client owns, as `kubectl apply --server-side` does it; undefined
+ * The patch that makes ours what an earlier apply from the client or `helm install` owns, as `kubectl apply --server-side` does it; undefined
  * when nobody has applied the object so. Without it a field that is taken out of a manifest would stay for ever, since
  * whoever wrote it is taken to want it still. The next apply of ours removes what it does not name.
  * @param object as an apply of ours has left it
@@ -120,17 +134,20 @@ const united = (one: Tree, other: Tree): Tree => {
   return { ...one, ...Object.fromEntries(both) }
 }
 
-const takeable = (fields: Tree, path: readonly string[]): Tree =>
-  Object.fromEntries(
+function takeable(fields: Tree, path: readonly string[]): Tree {
+  const isLeft = (key: string): boolean => NOT_TAKEN.some((pattern) => pattern.test([...path, key].join(' ')))
+  // Who gives up a map gives up all that nobody else owns in it.
+  const holds = Object.keys(fields).some(isLeft)
+  return Object.fromEntries(
     Object.entries(fields).flatMap(([key, inner]) => {
-      const here = [...path, key]
-      if (NOT_TAKEN.some((pattern) => pattern.test(here.join(' ')))) return []
+      if (isLeft(key) || (key === '.' && holds)) return []
       if (!isTree(inner) || Object.keys(inner).length === 0) return [[key, inner]]
-      const rest = takeable(inner, here)
+      const rest = takeable(inner, [...path, key])
       // What is empty now would be taken for a field that is owned itself.
       return Object.keys(rest).length === 0 ? [] : [[key, rest]]
     })
   )
+}
 
 /** A value without the fields that are owned by those and wanted by nobody else. */
 function without(value: unknown, owned: Tree, wanted: Tree): unknown {

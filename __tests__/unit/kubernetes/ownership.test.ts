@@ -44,7 +44,7 @@ describe('fields that were applied from the client', () => {
       {
         ...ours,
         fieldsV1: {
-          'f:metadata': { 'f:annotations': { '.': {}, [`f:${LAST_APPLIED}`]: {} } },
+          'f:metadata': { 'f:annotations': { [`f:${LAST_APPLIED}`]: {} } },
           'f:data': { '.': {}, 'f:legacy': {}, 'f:current': {}, 'f:shared': {} }
         }
       },
@@ -60,6 +60,19 @@ describe('fields that were applied from the client', () => {
       { op: 'add', path: '/data', value: { current: '1', shared: '1' } },
       { op: 'add', path: '/spec', value: { replicas: 2 } }
     ])
+  })
+
+  it.each(['Update', 'Apply'])('become ours where Helm has installed the object by %s', (operation) => {
+    const helm = entry('helm', operation, {
+      'f:metadata': { 'f:annotations': { '.': {}, 'f:meta.helm.sh/release-name': {} } },
+      'f:data': { 'f:legacy': {} }
+    })
+    const status = { ...helm, subresource: 'status', fieldsV1: { 'f:status': {} } }
+    const [fields] = takeOver(object(helm, status, ours)) ?? []
+    const data = { 'f:current': {}, 'f:legacy': {} }
+    expect((fields as { value: unknown }).value).toEqual([{ ...ours, fieldsV1: { 'f:data': data } }, status])
+    const ofFlux = { ...helm, manager: 'helm-controller' }
+    expect(takeOver(object(ofFlux, ours))).toBeUndefined()
   })
 
   it.each([
