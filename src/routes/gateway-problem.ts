@@ -30,7 +30,7 @@ export function gatewayProblem(
   }))
   const own = rules.filter(({ rule }) => refsOf(rule).some(sides.isApex))
   if (!own.some(({ rule }) => refsOf(rule).some((ref) => sides.isApex(ref) && weightOf(ref) > 0)))
-    return notReferred(name, rules, backends)
+    return notReferred(name, rules, backends, own.length > 0)
   if (live.metadata.annotations?.[BEFORE_ANNOTATION] === undefined && differs(live, outside))
     return `${name} sends or mirrors requests to service/${backends.canary} beside service/${backends.apex} already, without a release: take those entries out, a release makes its own`
   return (
@@ -62,17 +62,23 @@ const first = <T>(all: readonly T[], problemOf: (one: T) => string | undefined):
 const headersOf = (splits: readonly Split[]): HeaderMatch[] =>
   splits.flatMap(({ header }) => (header === undefined ? [] : [header]))
 
-function notReferred(name: string, rules: readonly Named[], { apex }: Backends): string {
+/** @param isNamed whether the Service is there, and gets nothing */
+function notReferred(name: string, rules: readonly Named[], { apex }: Backends, isNamed: boolean): string {
   const others = new Set(
     rules.flatMap(({ rule }) =>
-      refsOf(rule).map(
-        ({ kind = 'Service', namespace, name: other }) =>
-          `${kind.toLowerCase()}/${other}${namespace === undefined ? '' : ` of namespace ${namespace}`}`
-      )
+      refsOf(rule)
+        .filter((ref) => weightOf(ref) > 0)
+        .map(
+          ({ kind = 'Service', namespace, name: other }) =>
+            `${kind.toLowerCase()}/${other}${namespace === undefined ? '' : ` of namespace ${namespace}`}`
+        )
     )
   )
   const found = others.size === 0 ? 'nowhere' : `to ${[...others].join(', ')}`
-  return `no rule of ${name} sends requests to service/${apex}, they go ${found}: name service/${apex} in the backendRefs of the rules that users of this workload come through`
+  const next = isNamed
+    ? `service/${apex} has a weight of 0 there: give it one`
+    : `name service/${apex} in the backendRefs of the rules that users of this workload come through`
+  return `no rule of ${name} sends requests to service/${apex}, they go ${found}: ${next}`
 }
 
 function coarseness(

@@ -143,8 +143,13 @@ function problem(live: TraefikService, backends: Backends, splits: readonly Spli
   if (weighted === undefined) return notWeighted(name, outside, backends)
   const services = weighted.services ?? []
   if (!services.some((entry) => sides.isApex(entry) && weightOf(entry) > 0)) {
-    const others = services.map(({ kind = 'Service', name: other }) => `${kind.toLowerCase()}/${other}`)
-    return `${name} sends no requests to service/${apex}, but to ${others.join(', ') || 'nobody'}: name service/${apex} in spec.weighted.services`
+    const others = services
+      .filter((entry) => weightOf(entry) > 0)
+      .map(({ kind = 'Service', name: other }) => `${kind.toLowerCase()}/${other}`)
+    const next = services.some(sides.isApex)
+      ? `service/${apex} has a weight of 0 in spec.weighted.services: give it one`
+      : `name service/${apex} in spec.weighted.services`
+    return `${name} sends no requests to service/${apex}, but to ${others.join(', ') || 'nobody'}: ${next}`
   }
   if (
     live.metadata.annotations?.[BEFORE_ANNOTATION] === undefined &&

@@ -248,6 +248,16 @@ backendRefs: [{ name: web, port: 80 }]
     expect(httpRoute.settle([live], backends, 'stable')).toEqual([bare])
   })
 
+  it('says of a Service without any weight that it has none', () => {
+    const idle = objectOf(
+      'HTTPRoute',
+      'rules: [{ backendRefs: [{ name: web, port: 80, weight: 0 }, { name: old, port: 80, weight: 0 }, { name: api, port: 80 }] }]'
+    )
+    expect(httpRoute.problem([idle], backends, [{ weight: 10 }])).toBe(
+      'no rule of httproute/web sends requests to service/web, they go to service/api: service/web has a weight of 0 there: give it one'
+    )
+  })
+
   it('keeps a rule of the user’s for the canary, right before the one for everybody', () => {
     const preview = objectOf(
       'HTTPRoute',
