@@ -11,6 +11,7 @@ import type { Pod } from '../kubernetes/objects.ts'
 import { probesOf } from '../kubernetes/probes.ts'
 import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
+import { untilOwnServiceChanges } from './own-service.ts'
 import { observeShare } from './probe.ts'
 import { untilDoomed } from './under-traffic.ts'
 import type { TellPods } from './readiness.ts'
@@ -99,7 +100,7 @@ export async function watch(
   const doomed =
     run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching, { tellPods })]
   try {
-    return await Promise.race([watched, ...doomed])
+    return await Promise.race([watched, ...doomed, ...ownService(run, watching)])
   } finally {
     done.abort()
     await observed
@@ -131,11 +132,14 @@ export async function inSight<T>(
       : [runChecks(run, sampler, { step, isOver: () => false, pods: () => pods }, watching)]
   try {
     // Neither of the others comes to an end but by throwing.
-    return (await Promise.race([work(watching), ...doomed, ...checked])) as T
+    return (await Promise.race([work(watching), ...doomed, ...checked, ...ownService(run, watching)])) as T
   } finally {
     done.abort()
   }
 }
+
+const ownService = (run: ReleaseRun, signal: AbortSignal): readonly Promise<never>[] =>
+  run.routes.length === 0 ? [] : [untilOwnServiceChanges(run, signal)]
 
 async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal): Promise<string> {
   const left = Math.max(0, end - ports.clock.now())

@@ -3,6 +3,7 @@ import { ClusterError } from '../../../src/errors.ts'
 import type { ClusterEvent, Pod, Service } from '../../../src/kubernetes/objects.ts'
 import type { Call, Hooks } from '../../support/memory-cluster.ts'
 import { READY, UNREADY, waiting } from '../../support/memory-controllers.ts'
+import { httpRoute, openGateway } from '../../support/memory-gateway.ts'
 import {
   autoscaler,
   autoscalerRef,
@@ -620,3 +621,47 @@ describe('the autoscaler', () => {
     expect(await scene.run().deploy()).toMatchObject({ result: 'promoted' })
   })
 })
+
+describe("somebody meddles with the new version's own Service, by which a route sends it its share:", () => {
+  const green = { ...serviceRef, name: 'web-green' }
+
+  it.each<[string, (scene: Scene) => void]>([
+    [
+      'deletes it',
+      ({ cluster }) => {
+        cluster.remove(green)
+      }
+    ],
+    [
+      'points it elsewhere',
+      ({ cluster }) => {
+        cluster.patch(green, [{ op: 'replace', path: '/spec/selector', value: { app: 'other' } }])
+      }
+    ],
+    [
+      'makes another name of it',
+      ({ cluster }) => {
+        cluster.patch(green, [{ op: 'add', path: '/spec/type', value: 'ExternalName' }])
+      }
+    ]
+  ])('%s, and the old version gets its users back', async (_, meddle) => {
+    const scene = await openScene([workload(), service(), httpRoute()])
+    openGateway(scene.cluster)
+    const inputs = { strategy: 'canary', steps: '50% for 5m\n100%', route: 'httproute/web' }
+    const ended = scene.run({ inputs }).deploy()
+    await untilWeight(scene, 50)
+    const since = scene.clock.now()
+    meddle(scene)
+    expect(await ended).toMatchObject({
+      result: 'rolled-back',
+      reason: expect.stringMatching(/^somebody has (deleted|changed) service\/web-green in namespace shop/)
+    })
+    expect(scene.clock.now() - since).toBeLessThan(60_000)
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+  })
+})
+
+async function untilWeight(scene: Scene, weight: number): Promise<void> {
+  while (scene.record()?.weight !== weight) await scene.clock.sleep(100)
+  await scene.clock.sleep(5000)
+}
