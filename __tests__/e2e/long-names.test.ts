@@ -64,3 +64,25 @@ describe('a workload whose name has 63 characters', () => {
     expect(empty).toEqual([])
   })
 })
+
+describe('a workload whose name has a dot', () => {
+  it('is released in steps and rolled back, as kubectl names it', async () => {
+    const host = uniqueHost()
+    const scene = await openScene([workload({ name: 'web.v1' }), service(), httpRoute({ host })], host)
+    const route = 'httproute/web'
+    const released = await scene.run({
+      workload: 'deployment.apps/web.v1',
+      images: image(2),
+      strategy: 'canary',
+      route,
+      steps: '50% for 1s\n100%',
+      bake: '0s'
+    })
+    expect(released).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', image: image(2) } })
+    const back = await scene.run({ workload: 'web.v1', command: 'rollback', route })
+    expect(back).toMatchObject({ exitCode: 0, outputs: { image: image(1) } })
+    const { users } = await scene.end()
+    expect(users.failed).toBe(0)
+    expect(Object.keys(users.versions).sort()).toEqual(['v1', 'v2'])
+  })
+})
