@@ -14,6 +14,7 @@ import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
 import { beginRun, drainIn, trafficsOf } from './release-run.ts'
 import { needsToEnd, requireRights } from './rights.ts'
+import { turnedDownAfter } from './turned-down.ts'
 import { untidyEnding } from './untidy.ts'
 
 /**
@@ -71,8 +72,8 @@ async function afterRecovery(request: Request, observed: Observed, left: Release
       ? recover(now, now.record, ports, inputs, lock)
       : undefined
   })
-  const untidy = run === undefined ? undefined : untidyEnding(run)
-  return run === undefined || untidy === undefined
-    ? deploy(request)
-    : outcomeOf(run, untidy, 'deploy', origin, ports.clock.now())
+  if (run === undefined) return deploy(request)
+  const untidy = untidyEnding(run)
+  if (untidy !== undefined) return outcomeOf(run, untidy, 'deploy', origin, ports.clock.now())
+  return deploy(request).catch((error: unknown) => turnedDownAfter(error, run, 'deploy', request))
 }

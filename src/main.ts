@@ -101,7 +101,7 @@ async function release(known: Known): Promise<Outcome> {
   return run({ inputs, target, manifests, metrics, origin, ports, signal })
 }
 
-/** Errors that are thrown, not told in an outcome, mean that nothing has been changed. */
+/** Errors from before the command began: nothing has been looked at, and nothing changed. */
 function unchangedBy(error: unknown, { origin, inputs, target }: Known): Outcome {
   const command = inputs?.command ?? 'deploy'
   return {

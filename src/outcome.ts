@@ -178,6 +178,8 @@ export interface Outcome {
   readonly plan?: Preview
   /** What can be gone back to, newest first; only when that was asked for. */
   readonly versions?: readonly PastVersion[]
+  /** It failed on the way, and something has been changed by then. */
+  readonly touched?: boolean
   /** Something is left that the post step does: the traffic is where it belongs, but not everything is tidy. */
   readonly unsettled?: boolean
   /** The commit of the release that this run began, went on with or took back, as far as it is known. */

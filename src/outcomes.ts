@@ -91,8 +91,9 @@ export function outcomeOf(
       .map(({ traffic }) => traffic.title)
       .join(', '),
     serving,
+    ...(serving === run.stable && run.ready !== undefined ? { ready: run.ready } : {}),
     canary: run.canary,
-    previous: run.stable,
+    ...previousOf(run, serving),
     weight: serving === run.canary ? 100 : isUnfinished(run.release) ? run.release.weight : 0,
     shareOf: run.routes.length > 0 ? 'requests' : 'connections',
     shifts: run.shifts,
@@ -111,6 +112,14 @@ export function outcomeOf(
   }
 }
 
+/** What served before that which serves: without a new version, what the record has kept as the way back. */
+function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Outcome, 'previous'> {
+  if (serving !== stable) return { previous: stable }
+  if (release.previous === undefined) return {}
+  const { strategy: _, ...previous } = release.previous
+  return { previous: { ...previous, replicas: 0 } }
+}
+
 /** By the record: after its end the stable of the record is what serves. */
 const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
   isUnfinished(release)
@@ -121,7 +130,7 @@ const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
 
 /** What a person would want to do next, as commands that can be copied. */
 function nextSteps(
-  { namespace, canary, stable, release }: ReleaseRun,
+  { namespace, canary, stable, release, ready }: ReleaseRun,
   { result }: Ending,
   serving: Version
 ): string[] {
@@ -134,7 +143,9 @@ function nextSteps(
     ]
   if (result === 'rolled-back' && release.command === 'deploy') {
     return [
-      `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,
+      ready === 0
+        ? `Urgent: nobody serves, because no pod of ${serving.deployment} (${serving.images.join(', ')}) is ready: ${sh`kubectl -n ${namespace} describe deployment/${serving.deployment}`}, or scale it up if it is scaled down.`
+        : `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,
       ...(selects(release.selectors.before, { ...release.selectors.canary })
         ? ['Find the cause above.']
         : [

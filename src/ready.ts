@@ -23,6 +23,7 @@ import type { Prepared } from './strategies/prepare.ts'
 import { planProgressive } from './strategies/progressive.ts'
 import { repeatedFaults } from './strategies/repeated.ts'
 import { unwatched } from './strategies/traffic-fields.ts'
+import { nobodyServes } from './strategies/serving.ts'
 import { isUnchanged, servingElsewhere, slotLabelsOf } from './strategies/unchanged.ts'
 
 /** A release that nothing is known to be wrong with. */
@@ -75,7 +76,13 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return nothingNew(tried.manifests, observed, ports)
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
-  const told = [...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
+  const told = [
+    ...nobodyServes(observed),
+    ...authored.warnings,
+    ...hooks.warnings,
+    ...warnings,
+    ...prepared.warnings
+  ]
   const all = [...told, ...unwatched(tried.manifests), ...ways]
   for (const note of hooks.notes) ports.log.line(note)
   for (const warning of all) ports.log.warning(warning)

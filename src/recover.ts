@@ -186,8 +186,11 @@ async function finishOwn(
   })
 }
 
-/** @param run that has recovered it; without one the traffic was where it is to stay */
-function deedOf(record: Release, run?: ReleaseRun): string {
+/**
+ * What was done with a release that its run had left.
+ * @param run that has recovered it; without one the traffic was where it is to stay
+ */
+export function deedOf(record: Release, run?: ReleaseRun): string {
   const { stable, canary } = run?.release ?? record
   if (run !== undefined && record.strategy !== undefined)
     return run.stable.hash === record.stable.hash

@@ -94,6 +94,7 @@ type Known = Pick<
 /** What a run has yet to find out. */
 const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
   deployment: undefined,
+  ready: undefined,
   outdated: undefined,
   pods: [],
   tested: new Set(),

@@ -25,6 +25,7 @@ import type { Request } from './request.ts'
 import { needsToEnd, requireRights } from './rights.ts'
 import { planInPlace } from './strategies/in-place.ts'
 import { needsOf, templateNeeds, wayBack } from './strategies/needs.ts'
+import { turnedDownAfter } from './turned-down.ts'
 import { untidyEnding } from './untidy.ts'
 import { harmToOthers } from './strategies/neighbours.ts'
 import { prepareReturn } from './strategies/prepare-in-place.ts'
@@ -97,7 +98,10 @@ async function backFromUnfinished(
   const isAnother = wanted !== undefined && !wanted.version.serves
   const untidy = isAnother ? untidyEnding(run) : undefined
   if (untidy !== undefined) return outcomeOf(run, untidy, 'rollback', origin, ports.clock.now())
-  if (run.release.phase === 'promoted' || isAnother) return back(request, await observe(target, ports), lock)
+  if (run.release.phase === 'promoted' || isAnother)
+    return observe(target, ports)
+      .then((now) => back(request, now, lock))
+      .catch((error: unknown) => turnedDownAfter(error, run, 'rollback', request))
   const reason = `release ${record.id} was unfinished: it was undone`
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, 'rollback', origin, ports.clock.now())
 }

@@ -11,12 +11,22 @@ import type { Request } from './request.ts'
 import { rollback } from './rollback.ts'
 import { showPlan } from './show-plan.ts'
 import { status } from './status.ts'
+import { noting, turnedDown } from './turned-down.ts'
 
 /**
- * The whole story: observe, plan, execute; on a failure put stable back; tell the outcome.
- * @throws whatever is wrong while nothing has been changed yet: InputError, LockedError, ClusterError
+ * The whole story: observe, plan, execute; on a failure put stable back; tell the outcome. So it does where a command
+ * throws, which most often means that nothing has been changed: InputError, LockedError, ClusterError.
  */
-export function run(request: Request): Promise<Outcome> {
+export async function run(request: Request): Promise<Outcome> {
+  const { cluster, isTouched } = noting(request.ports.cluster)
+  try {
+    return await obey({ ...request, ports: { ...request.ports, cluster } })
+  } catch (error) {
+    return turnedDown(error, request, isTouched())
+  }
+}
+
+function obey(request: Request): Promise<Outcome> {
   switch (request.inputs.command) {
     case 'deploy':
       return deploy(request)

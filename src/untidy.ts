@@ -21,8 +21,8 @@ export function untidyEnding(run: ReleaseRun): Ending | undefined {
   return { result: 'failed', reason, next: nextSteps(run) }
 }
 
-const nextSteps = ({ initial, namespace, canary, stable }: ReleaseRun): string[] => [
-  'Nothing is urgent: users are on the old version. Find in the reason above who refuses it: a policy, a webhook or a quota.',
+const nextSteps = ({ initial, namespace, canary, stable, ready }: ReleaseRun): string[] => [
+  `${ready === 0 ? `Urgent: no pod of ${stable.deployment} is ready, so that nobody serves.` : 'Nothing is urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
   initial.strategy === undefined
     ? `${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=0`}   # works when it is no longer refused`
     : `${sh`kubectl -n ${namespace} rollout status deployment/${stable.deployment}`}   # has it its previous template everywhere`,

@@ -26,15 +26,18 @@ const unreadableBecause = (damage: string): string =>
   'for example: kubectl -n shop annotate service/web greenlight.dev/release-'
 
 /** Where nothing waits, promote and abort refuse, whatever was last. */
-const refusals = (last: string): Pick<Readonly<Record<Command, Cell>>, 'promote' | 'abort'> => ({
+const refusals = (
+  last: string,
+  traffic: string
+): Pick<Readonly<Record<Command, Cell>>, 'promote' | 'abort'> => ({
   promote: [
     'failed',
-    '❌ The release of web failed: nothing was changed',
+    `❌ The release of web failed: nothing was changed, ${traffic}`,
     `command: nothing to promote: no release of service/web waits for approval; ${last} — for example: steps: 50% until approved, and command: deploy`
   ],
   abort: [
     'failed',
-    '❌ web could not be put back: nothing was changed',
+    `❌ web could not be put back: nothing was changed, ${traffic}`,
     `command: nothing to abort: no release of service/web is under way; ${last} — for example: command: rollback brings the previous version back after a release`
   ]
 })
@@ -58,10 +61,10 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
   'never released': {
     status: ['unchanged', '✅ web: v1 serves all traffic', 'Greenlight has not released this workload yet'],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
-    ...refusals('there was none yet'),
+    ...refusals('there was none yet', 'v1 serves all traffic'),
     rollback: [
       'failed',
-      '❌ The rollback of web failed: nothing was changed',
+      '❌ The rollback of web failed: nothing was changed, v1 serves all traffic',
       'command: nothing to roll back to: service/web in namespace shop has no previous version on record: Greenlight has not released it yet — for example: command: deploy with the image that should serve'
     ],
     cleanup: ['unchanged', '✅ web is unchanged: v1 serves all traffic', 'there is nothing to tidy up'],
@@ -74,7 +77,7 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
       'the last deploy, ID by octocat (URL), began at TIME and ended: promoted'
     ],
     plan: ['planned', '📋 v3 would be released to web: v2 serves all traffic'],
-    ...refusals('the last one, ID, is promoted'),
+    ...refusals('the last one, ID, is promoted', 'v2 serves all traffic'),
     rollback: ['rolled-back', '✅ web was rolled back as asked: v1 serves all traffic again'],
     cleanup: ['unchanged', '✅ web is unchanged: v2 serves all traffic', 'there is nothing to tidy up'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
@@ -86,10 +89,10 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
       'the last rollback, ID by octocat (URL), began at TIME and ended: rolled-back'
     ],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
-    ...refusals('the last one, ID, is rolled-back'),
+    ...refusals('the last one, ID, is rolled-back', 'v1 serves all traffic'),
     rollback: [
       'failed',
-      '❌ The rollback of web failed: nothing was changed',
+      '❌ The rollback of web failed: nothing was changed, v1 serves all traffic',
       'command: nothing to roll back to: service/web in namespace shop has no previous version on record (the last thing that happened: rollback ID of v1); command: status lists what `to` can name — for example: command: deploy with the image that should serve'
     ],
     cleanup: ['unchanged', '✅ web is unchanged: v1 serves all traffic', 'there is nothing to tidy up'],
@@ -127,7 +130,7 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
       'the last deploy, ID by octocat (URL), began at TIME and ended: promoted'
     ],
     plan: ['planned', '📋 v3 would be released to web: v2 serves all traffic'],
-    ...refusals('the last one, ID, is promoted'),
+    ...refusals('the last one, ID, is promoted', 'v2 serves all traffic'),
     rollback: ['rolled-back', '✅ web was rolled back as asked: v1 serves all traffic again'],
     cleanup: ['promoted', '✅ web was tidied up: v2 serves all traffic', 'deployment/web was scaled down'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
@@ -135,11 +138,11 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
   'died while pods came up': {
     status: [
       'unchanged',
-      '✅ web: v1 serves all traffic',
-      'the last deploy, ID by octocat (URL), began at TIME and is running, with no users on the canary'
+      '⚠️ web: v1 serves all traffic, in a release whose run is gone',
+      'the last deploy, ID by octocat (URL), began at TIME and was left when it was running, with no users on the canary: its run is gone, and nobody watches or ends it'
     ],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
-    promote: refusals('the last one, ID, is running').promote,
+    promote: refusals('the last one, ID, is running', 'v1 serves all traffic').promote,
     abort: [
       'aborted',
       '✅ web was put back as asked: v1 serves all traffic',
@@ -160,11 +163,14 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
   'died half moved': {
     status: [
       'unchanged',
-      '⏳ web: v1 serves 50 % of the connections and v2 has 50 % of the connections',
-      'the last deploy, ID by octocat (URL), began at TIME and is running, with 50 % of the traffic on the canary'
+      '⚠️ web: v1 serves 50 % of the connections and v2 has 50 % of the connections, in a release whose run is gone',
+      'the last deploy, ID by octocat (URL), began at TIME and was left when it was running, with 50 % of the traffic on the canary: its run is gone, and nobody watches or ends it'
     ],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
-    promote: refusals('the last one, ID, is running').promote,
+    promote: refusals(
+      'the last one, ID, is running',
+      'v1 serves 50 % of the connections and v2 has 50 % of the connections'
+    ).promote,
     abort: [
       'aborted',
       '✅ web was put back as asked: v1 serves all traffic',
@@ -189,7 +195,7 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
       'the last deploy, ID by octocat (URL), began at TIME and ended: promoted'
     ],
     plan: ['planned', '📋 v3 would be released to web: v2 serves all traffic'],
-    ...refusals('the last one, ID, is promoted'),
+    ...refusals('the last one, ID, is promoted', 'v2 serves all traffic'),
     rollback: ['rolled-back', '✅ web was rolled back as asked: v1 serves all traffic again'],
     cleanup: ['promoted', '✅ web was tidied up: v2 serves all traffic', 'deployment/web was scaled down'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']

@@ -76,8 +76,15 @@ async function lastLines(
   const target = { namespace: run.namespace, name: pod.metadata.name }
   const previous = restartCount > 0 && state?.running === undefined
   const text = await run.ports.cluster.logs(target, name, LOG_LINES, previous).catch(() => '')
-  return text.split('\n').filter((line) => line !== '')
+  return linesOf(text)
 }
+
+/** What a kubelet answers, as if it were the log, when the container or its file is gone. */
+const NO_LOG = /^(unable to retrieve container logs for |failed to try resolving symlinks in path )/u
+
+/** The lines that a container has printed itself. */
+export const linesOf = (text: string): readonly string[] =>
+  text.split('\n').filter((line) => line !== '' && !NO_LOG.test(line))
 
 /** Behind its Deployment's name stands the hash of its template, which has no hyphen: `web-green-2` is another Deployment. */
 const isReplicaSetOf = (deployment: string, name: string): boolean =>

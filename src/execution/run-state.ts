@@ -61,6 +61,8 @@ export interface ReleaseRun {
   /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
   stable: Version
   canary: Version
+  /** How many pods of stable are ready, as it was last counted. */
+  ready: number | undefined
   /** What served when the release began, or is given the traffic back instead; undefined when an unfinished one is taken up. */
   serving: Deployment | undefined
   /** The record as the run began it: its roles and selectors stay. */

@@ -54,7 +54,7 @@ const ENOUGH = 0.75
  */
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { cluster } = run.ports
-  if (weightNow(run) === 0) return 'it has the traffic already'
+  if (weightNow(run) === 0) return hasItAlready(run)
   const ref: Ref = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -64,6 +64,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
   if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
   const wanted = run.stable.replicas
+  run.ready = ready.length
   if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
     return `${ready.length} of ${counted(wanted, 'pod')} ready`
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
@@ -75,8 +76,21 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
     orAny(error, run)
   )
   followTemplate(run, found.hash, scaled)
+  run.ready = found.pods.length
   if (ready.length === 0) await untilKnown(run, signal)
   return `${found.pods.length} of ${counted(size, 'pod')} ready now`
+}
+
+/** Nothing has to be made ready; whether anybody serves there is worth knowing, but no reason not to go on. */
+async function hasItAlready(run: ReleaseRun): Promise<string> {
+  run.ready = await readyPods(run, 'stable').then(
+    (ready) => ready.length,
+    () => undefined
+  )
+  if (run.ready === undefined) return 'it has the traffic already'
+  return run.ready === 0
+    ? 'it has the traffic already, but none of its pods is ready: nobody serves'
+    : `it has the traffic already: ${run.ready} of ${counted(run.stable.replicas, 'pod')} ready`
 }
 
 /** Where nobody was behind the Service, its gateway has to learn of the pods first, as long as the canary serves. */

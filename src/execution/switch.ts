@@ -66,7 +66,7 @@ export async function shift(
   const recorded = exposed ? { ...release, exposed: true as const } : release
   await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
   noteShift(run, split)
-  const tested = (): string => counted(run.pods.length, 'tested pod')
+  const tested = (): string => describePods(run)
   if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested()}`
   if (split.weight === 0) return 'stable serves'
   const endpoints = await confirmAll(run, (name) => confirmCanary(run, name, signal))
@@ -75,6 +75,10 @@ export async function shift(
   run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
   return `${tested()} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
 }
+
+/** Tested are those alone that smoke tests have passed on. */
+const describePods = ({ pods, tested }: ReleaseRun): string =>
+  counted(pods.length, pods.every(({ metadata }) => tested.has(metadata.uid ?? '')) ? 'tested pod' : 'pod')
 
 async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   await writeRecord(run, release, NOBODY)

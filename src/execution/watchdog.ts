@@ -6,6 +6,7 @@ import type { ClusterEvent, KubernetesObject, Pod } from '../kubernetes/objects.
 import { leaseName, workloadLeaseName } from '../lock.ts'
 import { WATCHDOG_LABEL, watchdogJob } from '../strategies/watchdog.ts'
 import { awaitCondition } from './condition.ts'
+import { linesOf } from './evidence.ts'
 import { backendsFor, backendsIn } from './lanes.ts'
 import { stopwatch } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
@@ -92,7 +93,7 @@ async function lastWords(run: ReleaseRun): Promise<readonly string[]> {
   const restarts = pod.status?.containerStatuses?.[0]?.restartCount ?? 0
   const target = { namespace, name: pod.metadata.name }
   const text = await cluster.logs(target, 'watchdog', LOG_LINES, restarts > 0)
-  return text.split('\n').filter((line) => line !== '')
+  return linesOf(text)
 }
 
 /** One that cannot be removed ends by itself, as soon as the lock is given back. */

@@ -1,28 +1,44 @@
-import type { Outcome, Result } from '../outcome.ts'
+import type { Outcome, Result, Version } from '../outcome.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
 import { oneLine } from './text.ts'
 import { failsTheStep } from './verdict.ts'
 import { canaryName, markdown, nameIn, plain, type Voice } from './versions.ts'
 
-const withoutServing = ({ previous, result, route, timeline }: Outcome, { code }: Voice): string => {
-  if (!timeline.some(({ status }) => status === 'done')) return 'nothing was changed'
+const NOTHING = 'nothing was changed'
+
+/** It ended before it had done anything. */
+const isUntouched = ({ result, timeline, touched }: Outcome): boolean =>
+  (result === 'failed' || result === 'aborted') &&
+  touched !== true &&
+  !timeline.some(({ status }) => status === 'done')
+
+const withoutServing = (outcome: Outcome, { code }: Voice): string => {
+  const { previous, result, route } = outcome
+  if (isUntouched(outcome)) return NOTHING
   const undone = result === 'rolled-back' || result === 'aborted'
   return undone && previous === undefined
     ? 'nothing gets the traffic, as before'
-    : `it is not known what gets the traffic now, look at ${code(route)}`
+    : `it is not known what gets the traffic now, look at ${route === '' ? 'the route' : code(route)}`
 }
 
 /** Who gets the traffic now. */
 const traffic = (outcome: Outcome, voice: Voice): string => {
-  const { serving, shareOf } = outcome
+  const { serving } = outcome
   if (serving === undefined) return withoutServing(outcome, voice)
+  return isUntouched(outcome)
+    ? `${NOTHING}, ${shares(outcome, serving, voice)}`
+    : shares(outcome, serving, voice)
+}
+
+const shares = (outcome: Outcome, serving: Version, voice: Voice): string => {
+  const { shareOf } = outcome
   const name = nameIn(outcome, voice, serving)
   const gets = (share: string): string =>
     outcome.ready === 0 ? `${name} has ${share}, but none of its pods is ready` : `${name} serves ${share}`
   if (!isSplit(outcome)) return gets('all traffic')
   const shift = shiftNow(outcome)
-  const shares = [stableShare(shift, shareOf), canaryShare(shift, shareOf, voice)] as const
-  return `${gets(shares[0])}${outcome.ready === 0 ? ',' : ''} and ${canaryName(outcome, voice)} has ${shares[1]}`
+  const comma = outcome.ready === 0 ? ',' : ''
+  return `${gets(stableShare(shift, shareOf))}${comma} and ${canaryName(outcome, voice)} has ${canaryShare(shift, shareOf, voice)}`
 }
 
 const takenOut = (outcome: Outcome, voice: Voice): string =>
@@ -81,7 +97,7 @@ const rollback: Readonly<Record<Result, Sentence>> = {
 const plan: Readonly<Record<Result, Sentence>> = {
   ...release,
   aborted: (workload) => `The plan for ${workload} was stopped: nothing was changed`,
-  failed: (workload) => `${workload} cannot be released like this: nothing was changed`
+  failed: (workload, outcome, voice) => `${workload} cannot be released like this: ${traffic(outcome, voice)}`
 }
 
 const tidiedUp: Sentence = (workload, outcome, voice) =>

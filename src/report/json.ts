@@ -167,7 +167,7 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   runner: outcome.runner,
   canary: versionOf(outcome.canary, limits),
   previous: versionOf(outcome.previous, limits),
-  weight: outcome.weight,
+  weight: outcome.serving === undefined ? undefined : outcome.weight,
   shareOf: outcome.shareOf,
   shifts: spread(outcome.shifts, limits.rows).map((shift) => shiftOf(shift, limits)),
   failedCheck: outcome.failedCheck && text(outcome.failedCheck, limits),

@@ -26,7 +26,8 @@ export const verdictOutputs = (outcome: Outcome): Readonly<Record<string, string
   reason: truncate(inOneLine(outcome.reason), 2_000),
   release: oneLine(outcome.release),
   'stable-slot': oneLine(outcome.serving?.slot ?? ''),
-  weight: String(outcome.weight),
+  // Who has the traffic is not known where the cluster could not be asked.
+  weight: outcome.serving === undefined ? '' : String(outcome.weight),
   image: imagesOf(outcome.serving),
   'previous-image': imagesOf(outcome.previous),
   'failed-check': oneLine(outcome.failedCheck ?? ''),

@@ -1,13 +1,16 @@
 import type { Fault } from '../errors.ts'
+import { counted } from '../grammar/counted.ts'
 import {
   isEnding,
   isOwnedBy,
   isReady,
   isSettled,
+  readyReplicas,
   templateHash,
   wantedReplicas
 } from '../kubernetes/health.ts'
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
+import type { Observed } from '../observed.ts'
 import { isUnfinished } from '../record.ts'
 import type { Release } from '../record.ts'
 import { sh } from '../shell.ts'
@@ -16,6 +19,17 @@ import { sh } from '../shell.ts'
 export interface Serving {
   readonly hash: string
   readonly pods: readonly Pod[]
+}
+
+/** A release may be what heals it, so it is no fault. */
+export function nobodyServes({ service, stable }: Pick<Observed, 'service' | 'stable'>): readonly string[] {
+  const { deployment } = stable
+  if (readyReplicas(deployment) > 0) return []
+  const wanted = wantedReplicas(deployment)
+  const why = wanted === 0 ? 'is scaled to 0' : `has 0 of ${counted(wanted, 'pod')} ready`
+  return [
+    `deployment/${deployment.metadata.name} ${why}: nobody serves the users of service/${service.metadata.name} now, and should the release fail nobody does after it`
+  ]
 }
 
 /** The template that serves; a fault when traffic goes to more than one, so that "what serves" is no one version. */

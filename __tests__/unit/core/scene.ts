@@ -18,7 +18,7 @@ import { readRecord } from '../../../src/read-record.ts'
 import type { Release } from '../../../src/record.ts'
 import { recoverOwn } from '../../../src/recover.ts'
 import { rollback } from '../../../src/rollback.ts'
-import { targetOf } from '../../../src/run.ts'
+import { run as obey, targetOf } from '../../../src/run.ts'
 import { showPlan } from '../../../src/show-plan.ts'
 import { status } from '../../../src/status.ts'
 import { DRAIN } from '../../../src/strategies/drain.ts'
@@ -89,6 +89,8 @@ export interface Run {
   status(): Promise<Outcome>
   plan(): Promise<Outcome>
   cleanup(): Promise<Outcome>
+  /** What the input `command` says, with the outcome that is told if that throws. */
+  obey(): Promise<Outcome>
   /** The post step of this run. */
   post(hooks?: Hooks): Promise<string | undefined>
   cancel(): void
@@ -214,6 +216,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     status: () => status(request),
     plan: () => showPlan(request),
     cleanup: () => cleanup(request),
+    obey: () => obey(request),
     post: (hooks) =>
       recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect(hooks) }, inputs),
     cancel: () => {
