@@ -1,57 +1,6 @@
-import { isTree } from './tree.ts'
+import { amount, boolean, fields, listOf, map, mapOf, number, text } from './shapes.ts'
+import type { Shape } from './shapes.ts'
 import type { Tree } from './tree.ts'
-
-/** Says what is wrong with a value at a path, e.g. `spec.ports[0] is not a map`; undefined: nothing that matters here. */
-type Shape = (value: unknown, path: string) => string | undefined
-
-const is =
-  (what: string, holds: (value: unknown) => boolean): Shape =>
-  (value, path) => {
-    if (holds(value)) return undefined
-    return value === undefined ? `${path} is missing` : `${path} is not ${what}`
-  }
-
-const text = is('a text', (value) => typeof value === 'string')
-const number = is('a number', (value) => typeof value === 'number')
-const boolean = is('true or false', (value) => typeof value === 'boolean')
-const amount = is('a text or a number', (value) => typeof value === 'string' || typeof value === 'number')
-const map = is('a map', isTree)
-const array = is('a list', Array.isArray)
-
-/** The first complaint of several. */
-const first = (complaints: Iterable<string | undefined>): string | undefined => {
-  for (const complaint of complaints) if (complaint !== undefined) return complaint
-  return undefined
-}
-
-const listOf =
-  (item: Shape): Shape =>
-  (value, path) =>
-    array(value, path) ?? first((value as unknown[]).map((one, at) => item(one, `${path}[${at}]`)))
-
-const mapOf =
-  (entry: Shape): Shape =>
-  (value, path) =>
-    map(value, path) ??
-    first(Object.entries(value as Tree).map(([key, one]) => entry(one, `${path}[${JSON.stringify(key)}]`)))
-
-/** @param optional fields that may be absent */
-const fields =
-  (required: Readonly<Record<string, Shape>>, optional: Readonly<Record<string, Shape>> = {}): Shape =>
-  (value, path) => {
-    const wrong = map(value, path)
-    if (wrong !== undefined) return wrong
-    const at = (key: string): string => (path === '' ? key : `${path}.${key}`)
-    const tree = value as Tree
-    return (
-      first(Object.entries(required).map(([key, shape]) => shape(tree[key], at(key)))) ??
-      first(
-        Object.entries(optional).map(([key, shape]) =>
-          tree[key] === undefined ? undefined : shape(tree[key], at(key))
-        )
-      )
-    )
-  }
 
 const labels = mapOf(text)
 const amounts = mapOf(amount)
@@ -62,6 +11,11 @@ const metadata = fields(
   { name: text },
   {
     namespace: text,
+    uid: text,
+    resourceVersion: text,
+    generation: number,
+    creationTimestamp: text,
+    deletionTimestamp: text,
     labels,
     annotations: labels,
     ownerReferences: listOf(fields({ kind: text, name: text, uid: text })),
@@ -146,8 +100,54 @@ const autoscaler = fields(
   { minReplicas: number }
 )
 
+const lease = fields(
+  {},
+  { holderIdentity: text, leaseDurationSeconds: number, renewTime: text, acquireTime: text }
+)
+
+const endpoint = fields(
+  {},
+  { conditions: fields({}, { ready: boolean }), targetRef: fields({}, { uid: text }) }
+)
+
+const backend = fields(
+  { name: text },
+  { group: text, kind: text, namespace: text, port: number, weight: number, filters: listOf(map) }
+)
+
+/** HTTPRoute and GRPCRoute. */
+const gatewayRoute = fields(
+  {},
+  {
+    parentRefs: listOf(
+      fields({ name: text }, { group: text, kind: text, namespace: text, sectionName: text })
+    ),
+    rules: listOf(
+      fields(
+        {},
+        {
+          backendRefs: listOf(backend),
+          matches: listOf(fields({}, { headers: listOf(map) })),
+          filters: listOf(map)
+        }
+      )
+    )
+  }
+)
+
+const gatewayStatus = fields(
+  {},
+  {
+    parents: listOf(
+      fields({ parentRef: fields({ name: text }), controllerName: text }, { conditions: listOf(condition) })
+    )
+  }
+)
+
 /** What is read of the kinds that Greenlight works with. What it never looks at is the API server's matter alone. */
 const KINDS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
+  'gateway.networking.k8s.io/v1 HTTPRoute': { spec: gatewayRoute },
+  'gateway.networking.k8s.io/v1 GRPCRoute': { spec: gatewayRoute },
   'apps/v1 Deployment': { spec: deployment },
   'apps/v1 ReplicaSet': { spec: fields({ template }, { replicas: number }) },
   'autoscaling/v1 HorizontalPodAutoscaler': { spec: autoscaler },
@@ -156,17 +156,37 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   'v1 Pod': { spec: podSpec }
 }
 
-/** What the API server reports of them. */
-const STATUSES: Readonly<Record<string, Shape>> = {
-  'apps/v1 Deployment': fields({}, { conditions: listOf(condition), observedGeneration: number }),
-  'v1 Pod': fields(
-    {},
-    {
-      conditions: listOf(condition),
-      containerStatuses: listOf(containerStatus),
-      initContainerStatuses: listOf(containerStatus)
-    }
-  )
+/** What else is read of them, where there is any: what the API server reports, and fields that may be missing. */
+const OTHERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
+  'apps/v1 Deployment': {
+    status: fields(
+      {},
+      {
+        conditions: listOf(condition),
+        observedGeneration: number,
+        replicas: number,
+        updatedReplicas: number,
+        availableReplicas: number
+      }
+    )
+  },
+  'coordination.k8s.io/v1 Lease': { spec: lease },
+  'discovery.k8s.io/v1 EndpointSlice': { endpoints: listOf(endpoint), ports: listOf(map) },
+  'gateway.networking.k8s.io/v1 HTTPRoute': { status: gatewayStatus },
+  'gateway.networking.k8s.io/v1 GRPCRoute': { status: gatewayStatus },
+  'v1 Pod': {
+    status: fields(
+      {},
+      {
+        phase: text,
+        reason: text,
+        message: text,
+        conditions: listOf(condition),
+        containerStatuses: listOf(containerStatus),
+        initContainerStatuses: listOf(containerStatus)
+      }
+    )
+  }
 }
 
 /**
@@ -176,6 +196,5 @@ const STATUSES: Readonly<Record<string, Shape>> = {
  */
 export function misshapen(object: Tree, metadataOnly = false): string | undefined {
   const kind = metadataOnly ? '' : `${String(object.apiVersion)} ${String(object.kind)}`
-  const status = STATUSES[kind]
-  return fields({ metadata, ...KINDS[kind] }, status === undefined ? {} : { status })(object, '')
+  return fields({ metadata, ...KINDS[kind] }, OTHERS[kind])(object, '')
 }

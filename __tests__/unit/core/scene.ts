@@ -4,6 +4,7 @@ import type { Inputs } from '../../../src/inputs.ts'
 import { readInputs } from '../../../src/inputs.ts'
 import type { Ports } from '../../../src/execution/run-state.ts'
 import { isEnding, isReady, templateHash } from '../../../src/kubernetes/health.ts'
+import type { Cluster } from '../../../src/kubernetes/cluster.ts'
 import type { Manifest } from '../../../src/kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject, Pod, Service } from '../../../src/kubernetes/objects.ts'
 import { printSelector, selects } from '../../../src/kubernetes/selectors.ts'
@@ -77,6 +78,8 @@ export interface RunOptions extends Hooks {
   readonly quote?: (text: string) => void
   /** What answers for Prometheus. */
   readonly metrics?: Metrics
+  /** The cluster as the run is to see it. */
+  readonly through?: (cluster: Cluster) => Cluster
 }
 
 /** One start of the action: its own process, with inputs. */
@@ -173,11 +176,13 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   const none = (): void => undefined
   const ports: Ports = {
     clock,
-    cluster: cluster.connect({
-      before: (call) => alive(options.before, call),
-      after: (call) => alive(options.after, call),
-      isSilent: options.isSilent ?? (() => false)
-    }),
+    cluster: (options.through ?? ((seen) => seen))(
+      cluster.connect({
+        before: (call) => alive(options.before, call),
+        after: (call) => alive(options.after, call),
+        isSilent: options.isSilent ?? (() => false)
+      })
+    ),
     log: {
       group: none,
       endGroup: none,
