@@ -16,6 +16,9 @@ export interface Blame {
   refuse(run: string): void
   /** For how many milliseconds a run that writes now may have known nothing new: it has slept, or was not answered. */
   unaware(run: string): number
+  /** This run may hear late of what is written. */
+  hinder(run: string): void
+  isHindered(run: string): boolean
   /** From now on whatever happens counts again. */
   forgive(): void
 }
@@ -31,6 +34,7 @@ export function openBlame(clock: Clock): Blame {
   const meddled = new Map<string, number>()
   const asleep = new Map<string, number>()
   const refused = new Map<string, { readonly from: number; readonly last: number }>()
+  const hindered = new Set<string>()
   const refusals = (run: string): { readonly from: number; readonly last: number } | undefined => {
     const found = refused.get(run)
     return found !== undefined && clock.now() - found.last <= PAUSE ? found : undefined
@@ -52,6 +56,8 @@ export function openBlame(clock: Clock): Blame {
       const now = clock.now()
       return now - (asleep.get(run) ?? now) + now - (refusals(run)?.from ?? now)
     },
+    hinder: (run) => void hindered.add(run),
+    isHindered: (run) => hindered.has(run),
     forgive: () => {
       asleep.clear()
       refused.clear()

@@ -63,6 +63,16 @@ export const breaks: Readonly<Record<string, Break>> = {
     replace: 'if (record !== undefined && isUnfinished(record)) return afterRecovery',
     by: 'if (record?.id === "") return afterRecovery'
   },
+  'a Service left behind': {
+    file: 'release-run.ts',
+    replace: 'openCompanions(companions, release',
+    by: 'openCompanions([], release'
+  },
+  'nothing put back': {
+    file: 'execution/traffic.ts',
+    replace: 'if (write !== undefined) await putBack',
+    by: 'if (write === undefined) await putBack'
+  },
   'whole object': {
     from: 700,
     file: 'kubernetes/rebase.ts',

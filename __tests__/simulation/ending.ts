@@ -12,6 +12,7 @@ import type { Stage } from './stage.ts'
 import {
   deploymentIn,
   entriesOf,
+  INTERNAL,
   isOurs,
   ownerOf,
   podsIn,
@@ -24,6 +25,8 @@ import {
 /** An undisturbed run takes no longer, in milliseconds, and asks no oftener: the lock of a dead one is 15 s of that. */
 const LONGEST = 3 * 60_000
 const MOST_CALLS = 200
+/** A second Service has a lock that is renewed, a selector and endpoints of its own. */
+const MORE_FOR_A_SERVICE = 60
 
 const LAST_VERSION = '99'
 
@@ -63,7 +66,7 @@ async function undisturbed(
   const ended = await Promise.race([run.ended, late])
   stage.story.note(run.name, `(ends: ${describeEnd(ended)})`)
   if (ended.kind === 'died') report.add('end', `the last ${command} has not ended after ${LONGEST / 1000} s`)
-  if (run.process.calls() > MOST_CALLS)
+  if (run.process.calls() > MOST_CALLS + (stage.world.internal ? MORE_FOR_A_SERVICE : 0))
     report.add('end', `the last ${command} took ${run.process.calls()} calls`)
   // To refuse is right where there is nothing to abort or to go back to.
   if (ended.kind === 'error' && ended.error.name !== 'InputError')
@@ -110,11 +113,22 @@ function leftovers(stage: Stage, size: number): readonly string[] {
     ...strangers.slice(0, 1).map((pod) => `in the end users are on version ${versionIn(pod)}`),
     ...(ready === size ? [] : [`in the end ${ready} pods answer, and there were ${size}`]),
     ...[...new Set(others.map(ownerOf))].map((left) => `pods of ${left} are left over`),
+    ...followerLeftovers(stage, name),
     ...routeLeftovers(stage),
     ...lockLeftovers(stage),
     ...autoscalerLeftovers(stage, name)
   ]
 }
+
+const followerLeftovers = ({ cluster }: Stage, serving: string): readonly string[] =>
+  waysOf(cluster, [])
+    .filter(
+      ({ title, pods }) => title === `service/${INTERNAL}` && pods.some((pod) => ownerOf(pod) !== serving)
+    )
+    .map(
+      ({ title, pods }) =>
+        `${serving} serves, and ${title} leads to ${[...new Set(pods.map(ownerOf))].join()}`
+    )
 
 const routeLeftovers = ({ cluster }: Stage): readonly string[] =>
   routesIn(cluster).flatMap((route) => [

@@ -14,6 +14,7 @@ const worlds: Arbitrary<World> = fc.record({
   replicas: fc.integer({ min: 1, max: 9 }),
   autoscaled: fc.boolean(),
   routes: fc.constantFrom<readonly string[]>([], [], ['web'], ['web', 'api']),
+  internal: fc.constant(false),
   startup: often(1000, 100, 4000),
   lag: often(5, 100, 1000),
   gatewayLag: often(20, 500, 3000)
@@ -210,9 +211,32 @@ export const schedules: Arbitrary<Schedule> = worlds.chain((world) =>
   })
 )
 
+/** What comes to some schedules besides; the others are what they were before there was any of it. */
+const more = fc.record({
+  internal: fc.integer({ min: 0, max: 2 }).map((die) => die === 0),
+  forged: fc.option(
+    fc.record({
+      act: fc.nat({ max: 4 }),
+      at,
+      edit: fc.record({
+        what: fc.constantFrom('write a claim', 'write an older record', 'write the record of others'),
+        on: fc.constantFrom('Service', 'HTTPRoute')
+      })
+    }),
+    { freq: 2, nil: undefined }
+  )
+})
+
 /** The schedule of a seed. */
 export function drawSchedule(seed: number): Schedule {
   const [schedule] = fc.sample(schedules, { seed, numRuns: 1 })
-  if (schedule === undefined) throw new Error(`nothing was drawn for seed ${seed}`)
-  return schedule
+  const [extra] = fc.sample(more, { seed: -seed, numRuns: 1 })
+  if (schedule === undefined || extra === undefined) throw new Error(`nothing was drawn for seed ${seed}`)
+  const { forged, internal } = extra
+  const acts = schedule.acts.map((act, index) => {
+    if (forged === undefined || index !== forged.act % schedule.acts.length) return act
+    const edit: Fault = { kind: 'edit', at: forged.at, edit: forged.edit }
+    return { ...act, faults: [...act.faults, edit] }
+  })
+  return { ...schedule, acts, world: { ...schedule.world, internal } }
 }

@@ -1,7 +1,8 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
+import { CLAIM_ANNOTATION } from '../../src/kubernetes/claim.ts'
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { readRecord } from '../../src/read-record.ts'
-import { isUnfinished } from '../../src/record.ts'
+import { isUnfinished, RECORD_ANNOTATION } from '../../src/record.ts'
 import type { Release } from '../../src/record.ts'
 import { refOf } from '../support/memory-cluster.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'
@@ -11,7 +12,7 @@ import { autoscalerRef, deploymentRef, leaseRef, serviceRef, workloadLeaseRef } 
 import { templateOf } from './blame.ts'
 import type { Edit, WorldFault } from './schedule.ts'
 import type { Stage } from './stage.ts'
-import { deploymentIn, ownerOf, podsIn, routesIn, serviceIn, SLOTS } from './users.ts'
+import { deploymentIn, ownerOf, holderIn, podsIn, routesIn, serviceIn, SLOTS } from './users.ts'
 import { routeOf, serviceOf } from './world.ts'
 
 /** What people, their tools and the cluster itself do while runs are on their way. */
@@ -105,6 +106,13 @@ function edit(stage: Stage, change: Edit): void {
       return
     case 'take the lock':
       takeLock(stage)
+      return
+    case 'write a claim':
+    case 'write an older record':
+    case 'write the record of others':
+      // Where no run is that has the lock, nobody can tell it from what a run has written.
+      if (midRelease && holderIn(cluster) !== undefined)
+        for (const object of objectsOfKind(stage, change.on)) forge(stage, object, change.what)
   }
 }
 
@@ -166,4 +174,40 @@ function takeLock({ cluster, blame }: Stage): void {
     const spec = { ...(live.spec as object), holderIdentity: 'somebody', renewTime: 'then' }
     cluster.replace({ ...live, spec }, WHO)
   }
+}
+
+type Forgery = Extract<Edit, { readonly on: unknown }>['what']
+
+function forge(stage: Stage, object: KubernetesObject, what: Forgery): void {
+  const { cluster } = stage
+  const key = what === 'write a claim' ? CLAIM_ANNOTATION : RECORD_ANNOTATION
+  const value = what === 'write a claim' ? WHO : forgedRecord(stage, object, what)
+  if (value === undefined) return
+  const annotations = { ...object.metadata.annotations, [key]: value }
+  stage.story.note(WHO, `(does to ${object.kind.toLowerCase()}/${object.metadata.name}: ${what})`)
+  const path = '/metadata/annotations'
+  cluster.patch(refOf(object), [{ op: 'add', path, value: annotations }], WHO)
+}
+
+/** Of an object that has one: as if it had begun only now, or were of a release that nobody knows. */
+function forgedRecord(
+  { world }: Stage,
+  { metadata }: KubernetesObject,
+  what: Exclude<Forgery, 'write a claim'>
+): string | undefined {
+  const text = metadata.annotations?.[RECORD_ANNOTATION]
+  if (text === undefined) return undefined
+  const record = JSON.parse(text) as Release
+  const forged =
+    what === 'write the record of others'
+      ? { ...record, id: '999-9', holder: '999-9-a', actor: WHO }
+      : {
+          ...record,
+          phase: 'running',
+          weight: 0,
+          step: 0,
+          actor: WHO,
+          stable: { ...record.stable, replicas: world.replicas }
+        }
+  return JSON.stringify(forged)
 }

@@ -3,6 +3,7 @@ import { watchDrain } from './invariants/drain.ts'
 import { watchFence } from './invariants/fence.ts'
 import { watchLock } from './invariants/lock.ts'
 import { watchForeign } from './invariants/foreign.ts'
+import { watchForged } from './invariants/forged.ts'
 import { watchOutcome } from './invariants/outcome.ts'
 import type { OutcomeWatch } from './invariants/outcome.ts'
 import { watchRecord } from './invariants/record.ts'
@@ -48,6 +49,7 @@ export async function play(schedule: Schedule): Promise<Played> {
   watchDrain(stage, report)
   watchRecord(stage, report)
   watchForeign(stage, report)
+  watchForged(stage, report)
   watchFence(stage, report)
   watchLock(stage, report)
   watchTested(stage, report, (writer) => testsWhatItBrings(runs, writer))

@@ -39,6 +39,7 @@ export function startProcess(
   const died = Promise.withResolvers<'died'>()
   const begun = stage.clock.now()
   const calamities = openCalamities(faults, dice, begun, stage.clock)
+  if (faults.some(({ kind }) => kind !== 'cancelled')) stage.blame.hinder(name)
   let calls = 0
   const strike = (call: Call, side: 'before' | 'after'): void => {
     const blow = calamities.strike(side, isWrite(call))

@@ -15,6 +15,8 @@ export interface World {
   readonly autoscaled: boolean
   /** Names of HTTPRoutes; none: the Service alone. */
   readonly routes: readonly string[]
+  /** Whether users come by a second Service as well, which is released along. */
+  readonly internal: boolean
   /** Milliseconds until a pod is ready, and by which the Deployment controller and the gateway are behind. */
   readonly startup: number
   readonly lag: number
@@ -86,6 +88,13 @@ export type Edit =
   | { readonly what: 'image of the canary' }
   | { readonly what: 'replicas'; readonly of: 'stable' | 'canary'; readonly count: number }
   | { readonly what: 'delete the lock' | 'take the lock' }
+  /** Over what a release has written: an annotation of somebody's own making, or one that was right before. */
+  | {
+      readonly what: 'write a claim' | 'write an older record' | 'write the record of others'
+      readonly on: Annotated
+    }
+
+export type Annotated = 'Service' | 'HTTPRoute'
 
 export const isProcessFault = (fault: Fault): fault is ProcessFault =>
   fault.kind !== 'no api' &&

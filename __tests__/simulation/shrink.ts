@@ -37,6 +37,7 @@ function smaller(schedule: Schedule): readonly Schedule[] {
   )
   const plainer: Schedule[] = [
     ...(ending === 'deploy' ? [] : [{ ...schedule, ending: 'deploy' as const }]),
+    ...(world.internal ? [{ ...schedule, world: { ...world, internal: false } }] : []),
     ...(world.autoscaled ? [{ ...schedule, world: { ...world, autoscaled: false } }] : []),
     ...(world.routes.length > 0 ? [{ ...schedule, world: { ...world, routes: world.routes.slice(1) } }] : [])
   ]

@@ -1,9 +1,9 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
-import type { Deployment, Pod, Service } from '../../src/kubernetes/objects.ts'
+import type { Deployment, Lease, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { selects } from '../../src/kubernetes/selectors.ts'
 import type { MemoryCluster } from '../support/memory-cluster.ts'
 import type { Backend, HttpRoute, Rule } from '../support/memory-gateway.ts'
-import { deploymentRef, NAMESPACE, serviceRef } from '../support/shop.ts'
+import { deploymentRef, leaseRef, NAMESPACE, serviceRef } from '../support/shop.ts'
 
 /**
  * Who reaches which pods, found out anew from the objects alone: nothing here asks the code under test what a
@@ -17,6 +17,8 @@ export const SLOTS = ['web', 'web-blue', 'web-green'] as const
 export const PLAIN = 'web'
 /** Under these names backends of the workload are found. */
 const APEX = 'web'
+/** The second Service, in worlds that have one. */
+export const INTERNAL = 'web-internal'
 const SLOT_SERVICES: ReadonlySet<string> = new Set(['web-plain', 'web-blue', 'web-green'])
 
 /** A way by which users come to a Service of the workload. */
@@ -100,10 +102,30 @@ export function waysOf(cluster: MemoryCluster, inForce: readonly HttpRoute[]): r
       pods: behind(backend.name)
     }))
   )
-  return [{ title: `service/${APEX}`, share: 100, pods: behind(APEX) }, ...routed]
+  const services = [APEX, INTERNAL].filter((name) => cluster.read({ ...serviceRef, name }) !== undefined)
+  return [
+    ...services.map((name) => ({ title: `service/${name}`, share: 100, pods: behind(name) })),
+    ...routed
+  ]
 }
 
 /** Those that answer. */
 export const readyOf = ({ pods }: Way): readonly Pod[] => pods.filter(isReady)
+
+/** Whether it is one of the Services by which users come. */
+export const isEntrance = ({
+  kind,
+  metadata
+}: {
+  readonly kind: string
+  readonly metadata: { readonly name: string }
+}): boolean => kind === 'Service' && (metadata.name === APEX || metadata.name === INTERNAL)
+
+/** The run that has the lock. */
+export function holderIn(cluster: MemoryCluster): string | undefined {
+  const holder = cluster.read<Lease>(leaseRef)?.spec?.holderIdentity ?? ''
+  const [, run] = /^(\d+)-/.exec(holder) ?? []
+  return run === undefined ? undefined : `run ${run}`
+}
 
 export const ownersOf = (pods: readonly Pod[]): ReadonlySet<string> => new Set(pods.map(ownerOf))

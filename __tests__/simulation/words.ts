@@ -12,10 +12,20 @@ export const describeSchedule = ({ world, acts, ending }: Schedule): readonly st
 
 const seconds = (ms: number): string => `${ms / 1000} s`
 
-const describeWorld = ({ start, replicas, autoscaled, routes, startup, lag, gatewayLag }: World): string =>
+const describeWorld = ({
+  start,
+  replicas,
+  autoscaled,
+  routes,
+  internal,
+  startup,
+  lag,
+  gatewayLag
+}: World): string =>
   [
     start === 'plain' ? `a plain Deployment with ${replicas} pods` : `a slot with ${replicas} pods`,
     ...(autoscaled ? ['an autoscaler'] : []),
+    ...(internal ? ['a second Service'] : []),
     routes.length === 0 ? 'the Service alone' : `the HTTPRoutes ${routes.join(' and ')}`,
     `pods ready after ${seconds(startup)}, controller ${lag} ms and gateway ${gatewayLag} ms behind`
   ].join(', ')
@@ -57,5 +67,6 @@ function inWords(fault: Fault): string {
 
 export function describeEdit(edit: Edit): string {
   if (edit.what === 'label') return `label on every ${edit.kind}`
+  if ('on' in edit) return `${edit.what} on every ${edit.on}`
   return edit.what === 'replicas' ? `${edit.count} replicas for ${edit.of}` : edit.what
 }

@@ -2,6 +2,7 @@ import type { Deployment, KubernetesObject, Service } from '../../src/kubernetes
 import type { HttpRoute } from '../support/memory-gateway.ts'
 import { autoscaler, NAMESPACE, service, workload } from '../support/shop.ts'
 import type { World } from './schedule.ts'
+import { INTERNAL } from './users.ts'
 
 /** The objects of a world, as its team has written them and applies them again. */
 
@@ -26,6 +27,12 @@ export const routeOf = (name: string): HttpRoute => ({
   }
 })
 
+/** By which other users come to the same pods. */
+const internalOf = (world: World): Service => {
+  const written = serviceOf(world)
+  return { ...written, metadata: { ...written.metadata, name: INTERNAL } }
+}
+
 const deploymentsOf = ({ start, replicas }: World): readonly Deployment[] =>
   start === 'plain'
     ? [workload('web', { replicas })]
@@ -46,13 +53,19 @@ export const objectsOf = (world: World): readonly KubernetesObject[] => [
   ...deploymentsOf(world),
   serviceOf(world),
   docs,
+  ...(world.internal ? [internalOf(world)] : []),
   ...(world.autoscaled ? [autoscaler(world.start === 'plain' ? 'web' : 'web-blue')] : []),
   ...world.routes.map(routeOf)
 ]
 
+const waysOf = ({ routes, internal }: World): readonly string[] => [
+  ...(internal ? ['service/web', `service/${INTERNAL}`] : []),
+  ...routes.map((name) => `httproute/${name}`)
+]
+
 /** What every run is told. */
-export const givenBy = ({ routes }: World): Readonly<Record<string, string>> => ({
+export const givenBy = (world: World): Readonly<Record<string, string>> => ({
   workload: 'web',
   timeout: '30s',
-  ...(routes.length === 0 ? {} : { route: routes.map((name) => `httproute/${name}`).join('\n') })
+  ...(waysOf(world).length === 0 ? {} : { route: waysOf(world).join('\n') })
 })

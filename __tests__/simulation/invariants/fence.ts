@@ -3,6 +3,7 @@ import { CLAIM_ANNOTATION, claimOf } from '../../../src/kubernetes/claim.ts'
 import type { Deployment, Lease, Service } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
+import { isEntrance } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
@@ -43,7 +44,7 @@ export function watchFence({ cluster }: Stage, report: Report): void {
  */
 function isMadeForNobody(now: Stored, before: Stored | undefined): boolean {
   if (now.kind === 'Deployment') return before === undefined && (now as Deployment).spec.replicas === 0
-  if (now.kind !== 'Service' || now.metadata.name === 'web') return false
+  if (now.kind !== 'Service' || isEntrance(now)) return false
   return before === undefined || isDeepStrictEqual(selectorOf(now), selectorOf(before))
 }
 

@@ -3,11 +3,11 @@ import { RECORD_ANNOTATION } from '../../../src/record.ts'
 import { CLAIM_ANNOTATION } from '../../../src/kubernetes/claim.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import type { Backend, HttpRoute } from '../../support/memory-gateway.ts'
-import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler, KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import { autoscalerRef } from '../../support/shop.ts'
 import type { Stage } from '../stage.ts'
-import { deploymentIn, mirrorsOf, serviceIn, SLOTS } from '../users.ts'
+import { deploymentIn, isEntrance, mirrorsOf, serviceIn, SLOTS } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
@@ -46,14 +46,13 @@ type Entries = Readonly<Record<string, string>>
  * A version is brought with the labels that its Deployment has in the other slot, its Service with those of the one that
  * users name: those win, as a manifest's would.
  */
-const sourcesOf = ({ kind, metadata }: Stored, { cluster }: Stage): readonly Entries[] =>
-  kind === 'Service' && metadata.name !== 'web'
-    ? [serviceIn(cluster).metadata.labels ?? {}]
-    : kind === 'Deployment'
-      ? SLOTS.filter((name) => name !== metadata.name).map(
-          (name) => deploymentIn(cluster, name)?.metadata.labels ?? {}
-        )
-      : []
+function sourcesOf(object: Stored, { cluster }: Stage): readonly Entries[] {
+  const { kind, metadata } = object
+  const labelsOf = (other: KubernetesObject | undefined): Entries => other?.metadata.labels ?? {}
+  if (kind === 'Service') return isOursToMake(object) ? [labelsOf(serviceIn(cluster))] : []
+  if (kind !== 'Deployment') return []
+  return SLOTS.filter((name) => name !== metadata.name).map((name) => labelsOf(deploymentIn(cluster, name)))
+}
 
 function lostKeys(
   what: string,
@@ -71,10 +70,9 @@ type Tree = Readonly<Record<string, unknown>>
 
 /** Of the spec what other people's is. */
 function theirs(object: Stored): unknown {
-  const { kind, metadata } = object
+  const { kind } = object
   const spec = (object.spec ?? {}) as Tree
-  if (kind === 'Service')
-    return metadata.name === 'web' ? { ...spec, selector: '' } : isOursToMake(object) || spec
+  if (kind === 'Service') return isEntrance(object) ? { ...spec, selector: '' } : isOursToMake(object) || spec
   if (kind === 'HorizontalPodAutoscaler')
     return { ...spec, scaleTargetRef: { ...(spec.scaleTargetRef as Tree), name: '' } }
   if (kind === 'HTTPRoute') return { ...spec, rules: rulesOfOthers(object as HttpRoute) }

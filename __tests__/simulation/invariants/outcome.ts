@@ -3,7 +3,7 @@ import { isUnfinished } from '../../../src/record.ts'
 import type { Outcome } from '../../../src/outcome.ts'
 import type { Ended, Started } from '../runs.ts'
 import type { Stage } from '../stage.ts'
-import { ownerOf, serviceIn, versionIn, waysOf } from '../users.ts'
+import { isEntrance, ownerOf, serviceIn, versionIn, waysOf } from '../users.ts'
 import type { Report } from './report.ts'
 
 /** In the moment in which a run ends, what it says is so. */
@@ -20,7 +20,7 @@ export function watchOutcome(stage: Stage, report: Report): OutcomeWatch {
   cluster.subscribe((now, _, writer) => {
     if (now.kind === 'Lease') return
     wrote.set(writer, (wrote.get(writer) ?? 0) + 1)
-    const routes = now.kind === 'HTTPRoute' || (now.kind === 'Service' && now.metadata.name === 'web')
+    const routes = now.kind === 'HTTPRoute' || isEntrance(now)
     if (routes && writer !== 'kube-controller-manager') [last, movedAt] = [writer, cluster.clock.now()]
   })
   return {

@@ -3,10 +3,10 @@ import { isUnfinished, RECORD_ANNOTATION } from '../../../src/record.ts'
 import type { Release } from '../../../src/record.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import { selects } from '../../../src/kubernetes/selectors.ts'
-import type { Service } from '../../../src/kubernetes/objects.ts'
+import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import type { HttpRoute } from '../../support/memory-gateway.ts'
 import type { Stage } from '../stage.ts'
-import { entriesOf, isOurs, mirrorsOf, ownersOf, podsIn, serviceIn } from '../users.ts'
+import { entriesOf, isEntrance, isOurs, mirrorsOf, ownersOf, podsIn, serviceIn } from '../users.ts'
 import { isClaim } from './fence.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
@@ -14,18 +14,28 @@ import type { Report } from './report.ts'
 /** Each write of a run leaves traffic that is what the record beside it says. */
 export function watchRecord(stage: Stage, report: Report): void {
   const { cluster } = stage
+  /** Objects that somebody has written last: a record of theirs is nothing to go on from. */
+  const written = new Set<string>()
   cluster.subscribe((now, before, writer) => {
+    const title = `${now.kind}/${now.metadata.name}`
+    const isForged = written.has(title)
+    if (isRun(writer)) written.delete(title)
+    else if (textOf(now) !== textOf(before)) written.add(title)
     if (!isRun(writer) || isClaim(now, before)) return
     const add = (what: string): void => {
       report.add('record', `${writer}: ${what}`)
     }
     if (now.kind === 'Service' && now.metadata.name === 'web') {
       checkSelector(stage, now as Service, add)
-      checkOrder(readRecord(now), before === undefined ? undefined : readRecord(before), add)
+      checkOrder(readRecord(now), before === undefined || isForged ? undefined : readRecord(before), add)
     }
+    if (isEntrance(now) && now.metadata.name !== 'web') checkFollower(stage, now as Service, add)
     if (now.kind === 'HTTPRoute') checkRoute(stage, now as HttpRoute, add)
   })
 }
+
+const textOf = (object: KubernetesObject | undefined): string | undefined =>
+  object?.metadata.annotations?.[RECORD_ANNOTATION]
 
 type Add = (what: string) => void
 
@@ -41,6 +51,20 @@ function checkSelector({ cluster, world }: Stage, service: Service, add: Add): v
   const strangers = [...selected].filter((name) => !allowed.has(name))
   if (strangers.length > 0)
     add(`the record says ${record.phase} ${record.weight} %, and the Service selects ${strangers.join(', ')}`)
+}
+
+/** It is written beside the record, a moment later: by then it may select either version, and nobody else. */
+function checkFollower({ cluster }: Stage, { metadata, spec }: Service, add: Add): void {
+  const record = readRecord(serviceIn(cluster))
+  const selected = ownersOf(podsIn(cluster).filter((pod) => selects(spec.selector, pod.metadata.labels)))
+  const versions = [record?.stable.deployment, record?.canary.deployment]
+  const strangers = [...selected].filter((name) => !versions.includes(name))
+  if (strangers.length > 0)
+    add(
+      `service/${metadata.name} selects ${strangers.join(', ')}, and the record has ${versions.join(' and ')}`
+    )
+  if (RECORD_ANNOTATION in (metadata.annotations ?? {}))
+    add(`service/${metadata.name} has a record of its own`)
 }
 
 /** Whom the Service may select. With routes it follows stable until the end. */

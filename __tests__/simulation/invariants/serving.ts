@@ -4,7 +4,7 @@ import { readRecord } from '../../../src/read-record.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'
-import { deploymentIn, ownerOf, PLAIN, readyOf, serviceIn, waysOf } from '../users.ts'
+import { deploymentIn, isEntrance, ownerOf, PLAIN, readyOf, serviceIn, waysOf } from '../users.ts'
 import type { Way } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
@@ -41,7 +41,7 @@ export function watchServing(stage: Stage, report: Report): void {
 }
 
 const movesTraffic = ({ kind, metadata }: Stored): boolean =>
-  kind === 'HTTPRoute' || (kind === 'Service' && metadata.name === 'web')
+  kind === 'HTTPRoute' || isEntrance({ kind, metadata })
 
 /** Pods that have failed by themselves, and traffic that somebody has moved by hand, are not of a release's making. */
 function isExcused({ blame, world }: Stage, { pods }: Way, writer: string): boolean {

@@ -2,7 +2,7 @@ import { templateHash } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { readRecord } from '../../../src/read-record.ts'
 import type { Stage } from '../stage.ts'
-import { ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
+import { isEntrance, ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
 import { isRun } from './report.ts'
 import type { Report } from './report.ts'
 
@@ -19,7 +19,7 @@ export function watchTested(stage: Stage, report: Report, tests: (writer: string
     const pods = servingNow(stage)
     const fresh = pods.filter(({ metadata }) => !reached.has(metadata.name))
     for (const name of namesOf(fresh)) reached.add(name)
-    if (!isRun(writer) || (now.kind !== 'HTTPRoute' && now.metadata.name !== 'web')) return
+    if (!isRun(writer) || (now.kind !== 'HTTPRoute' && !isEntrance(now))) return
     const record = readRecord(serviceIn(cluster))
     if (record?.command !== 'deploy' || record.phase === 'aborting' || record.phase === 'rolled-back') return
     for (const pod of fresh) {
