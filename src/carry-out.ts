@@ -23,6 +23,8 @@ export interface Ending {
   readonly restoreSeconds?: number
   /** It failed, and no user was ever on the canary. */
   readonly unexposed?: boolean
+  /** In place: the template of before is back, its pods are not yet. */
+  readonly returning?: boolean
   /** Something is left for the post step. */
   readonly unsettled?: boolean
   /** What a person has to do by hand, because we could not. */
@@ -104,17 +106,34 @@ async function afterFailure(
   } catch (error) {
     return withoutRestore(error, failure, run)
   }
-  const restored = wasExposed(run)
-    ? { ...failure, restoreSeconds: ((run.shiftedAt ?? since) - since) / 1000 }
-    : { ...failure, unexposed: true }
-  if (cause instanceof Cancelled) return { ...restored, result: 'aborted', unsettled: true }
+  if (cause instanceof Cancelled)
+    return { ...failure, ...backIn(run, since), result: 'aborted', unsettled: true }
   const unsettled = !(await tidy(run, cancelled))
-  return { ...restored, result: run.release.command === 'rollback' ? 'failed' : 'rolled-back', unsettled }
+  return {
+    ...failure,
+    ...backIn(run, since),
+    result: run.release.command === 'rollback' ? 'failed' : 'rolled-back',
+    unsettled
+  }
 }
 
-/** Whether users may have been on the canary, be it by copies of their requests; in place they are as soon as a pod is ready. */
-const wasExposed = ({ initial, release, shifts }: ReleaseRun): boolean =>
-  initial.strategy !== undefined || release.exposed === true || shifts.some(({ split }) => !isNobody(split))
+/** How long it took until users were back; in place that is when all pods are, which a cancelled run does not wait for. */
+function backIn(run: ReleaseRun, since: number): Pick<Ending, 'restoreSeconds' | 'unexposed' | 'returning'> {
+  if (run.initial.strategy === undefined)
+    return wasExposed(run)
+      ? { restoreSeconds: secondsFrom(since, run.shiftedAt ?? since) }
+      : { unexposed: true }
+  if (!run.shifts.some(({ gradual }) => gradual === true))
+    return run.outdated === undefined ? { unexposed: true } : {}
+  if (run.backAt !== undefined) return { restoreSeconds: secondsFrom(since, run.backAt) }
+  return isUnfinished(run.release) ? { returning: true } : {}
+}
+
+const secondsFrom = (since: number, until: number): number => (until - since) / 1000
+
+/** Whether users may have been on the canary, be it by copies of their requests. */
+const wasExposed = ({ release, shifts }: ReleaseRun): boolean =>
+  release.exposed === true || shifts.some(({ split }) => !isNobody(split))
 
 function endedWell({ release }: ReleaseRun): Result {
   if (release.phase === 'waiting') return 'waiting'

@@ -110,6 +110,8 @@ export interface Shift {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly split: Split
+  /** In place: from then on pods are replaced, one after the other or all at once. */
+  readonly gradual?: boolean
   /** What the shift came to by the pods that are behind the Service, in per cent, where pods share connections out. */
   readonly achieved?: number
   /** The canary's part of the answers that came through the entry, in per cent, and of how many. */
@@ -164,8 +166,15 @@ export interface Outcome {
   readonly failedCheck?: string
   readonly startedAt: number
   readonly finishedAt: number
-  /** From the cause of the failure until the traffic was back; absent when no user had been on the canary. */
+  /**
+   * From the cause of the failure until the traffic was back, in place until the pods of before were all ready again;
+   * absent when no user had been on the canary, or when that was not waited for.
+   */
   readonly restoreSeconds?: number
+  /** In place: the template of before is back, its pods are not yet. */
+  readonly returning?: boolean
+  /** For how long there were no pods at most, because all of them were replaced at once. */
+  readonly gapSeconds?: number
   /** It failed, and no user was ever on the canary. */
   readonly unexposed?: boolean
   readonly timeline: readonly TimelineEntry[]

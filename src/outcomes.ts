@@ -80,7 +80,6 @@ export function outcomeOf(
   finishedAt: number
 ): Outcome {
   const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
-  const { failedCheck, restoreSeconds, unexposed } = ending
   return {
     ...emptyOutcome(command, origin, finishedAt),
     result: ending.result,
@@ -97,10 +96,8 @@ export function outcomeOf(
     weight: serving === run.canary ? 100 : isUnfinished(run.release) ? run.release.weight : 0,
     shareOf: run.routes.length > 0 ? 'requests' : 'connections',
     shifts: run.shifts,
-    ...(failedCheck === undefined ? {} : { failedCheck }),
-    ...(ending.unsettled === true ? { unsettled: true } : {}),
-    ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
-    ...(unexposed === true ? { unexposed } : {}),
+    ...toldBy(ending),
+    ...(run.gap === undefined ? {} : { gapSeconds: run.gap / 1000 }),
     timeline: run.timeline,
     smokeTests: run.smokeTests,
     measurements: run.measurements,
@@ -109,6 +106,17 @@ export function outcomeOf(
     warnings: run.warnings,
     ...(run.initial.sha === undefined ? {} : { commit: run.initial.sha }),
     next: [...ending.next, ...nextSteps(run, ending, serving)]
+  }
+}
+
+const toldBy = (ending: Ending): Partial<Outcome> => {
+  const { failedCheck, restoreSeconds, unexposed, returning, unsettled } = ending
+  return {
+    ...(failedCheck === undefined ? {} : { failedCheck }),
+    ...(unsettled === true ? { unsettled } : {}),
+    ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
+    ...(unexposed === true ? { unexposed } : {}),
+    ...(returning === true ? { returning } : {})
   }
 }
 
@@ -131,9 +139,13 @@ const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
 /** What a person would want to do next, as commands that can be copied. */
 function nextSteps(
   { namespace, canary, stable, release, ready }: ReleaseRun,
-  { result }: Ending,
+  { result, returning }: Ending,
   serving: Version
 ): string[] {
+  if (returning === true)
+    return [
+      `The pods of ${serving.images.join(', ')} come back by themselves: ${sh`kubectl -n ${namespace} rollout status deployment/${serving.deployment}`}`
+    ]
   if (result === 'promoted')
     return [`To go back to ${stable.images.join(', ')}: run the rollback workflow (command: rollback).`]
   if (result === 'waiting')

@@ -95,6 +95,9 @@ type Known = Pick<
 const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
   deployment: undefined,
   ready: undefined,
+  backAt: undefined,
+  emptySince: undefined,
+  gap: undefined,
   outdated: undefined,
   pods: [],
   tested: new Set(),

@@ -19,11 +19,13 @@ import { awaitReplacement, confirmPods } from './verify.ts'
  * @throws TakenOver when somebody has changed its template since it was read
  */
 export async function replace(run: ReleaseRun, wanted: Deployment): Promise<string> {
+  const asked = run.ports.clock.now()
   const { found, written } = await rewrite(run, (live) =>
     run.serving !== undefined && !sameTemplate(run.serving.spec.template, live.spec.template)
       ? undefined
       : sized(wanted, live)
   )
+  if (run.initial.strategy === 'recreate') run.emptySince ??= asked
   const replaced = written ?? (await replacedBefore(run, wanted))
   if (replaced === undefined) {
     await giveWay(run, found, changedByOthers(run.stable.deployment))
@@ -61,7 +63,18 @@ export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<st
   await writeService(run, run.release, split)
   run.shiftedAt = at
   run.shifts.push({ at, split })
-  return `${run.pods.length} new pods serve`
+  const gap = noteServed(run, at)
+  const without = gap === undefined ? '' : `, after up to ${(gap / 1000).toFixed(1)} s in which nobody did`
+  return `${counted(run.pods.length, 'new pod')} ${run.pods.length === 1 ? 'serves' : 'serve'}${without}`
+}
+
+/** Ends the time without pods, if there was one. @returns its length at most, in milliseconds */
+export function noteServed(run: ReleaseRun, at: number): number | undefined {
+  if (run.emptySince === undefined) return undefined
+  const gap = at - run.emptySince
+  run.emptySince = undefined
+  run.gap = (run.gap ?? 0) + gap
+  return gap
 }
 
 /**

@@ -84,6 +84,12 @@ export interface ReleaseRun {
   readonly behind: Map<string, { readonly uids: ReadonlySet<string>; readonly since: number }>
   /** Milliseconds since the epoch at which the last traffic write was answered. */
   shiftedAt: number | undefined
+  /** In place: milliseconds since the epoch at which the pods of before were ready again, and no others there. */
+  backAt: number | undefined
+  /** In place: since when there may be no pods, while all are replaced at once. */
+  emptySince: number | undefined
+  /** For how long there were none at most, in milliseconds. */
+  gap: number | undefined
   /** What tells the versions apart at the entry; undefined while nobody has asked, none when nothing does. */
   marks: Marks | 'none' | undefined
   /** Absent when there are no checks. */

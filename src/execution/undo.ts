@@ -21,6 +21,7 @@ import {
   templateBefore
 } from './in-place-deployment.ts'
 import { writeService } from './lanes.ts'
+import { noteServed } from './in-place.ts'
 import { awaitReady } from './readiness.ts'
 import type { ReleaseRun } from './run-state.ts'
 
@@ -58,7 +59,8 @@ async function undoOnce(run: ReleaseRun): Promise<string> {
   run.stable = { ...run.stable, replicas: wantedReplicas(written) }
   if (sameTemplate(before, found.spec.template)) return 'it has it already'
   run.shiftedAt = run.ports.clock.now()
-  run.shifts.push({ at: run.shiftedAt, split: NOBODY })
+  run.shifts.push({ at: run.shiftedAt, split: NOBODY, gradual: true })
+  if (run.initial.strategy === 'recreate') run.emptySince ??= run.shiftedAt
   return 'its controller brings the pods back'
 }
 
@@ -126,9 +128,18 @@ async function awaitOnce(run: ReleaseRun, timeout: number, signal: AbortSignal):
   const pods = await podsOf(run, live)
   const outdated = new Set(pods.map(templateHash).filter((hash) => hash !== run.stable.hash))
   const ready = await awaitReady(live, { timeout, outdated }, run.ports, signal)
+  noteBack(run, ready.pods.length)
   const { found } = await rewrite(run, (now) => (isOthers(run, now) ? undefined : withOwnStrategy(run, now)))
   if (isOthers(run, found)) return leave(run, found, changedByOthers(run.stable.deployment))
   return `${ready.pods.length} of ${counted(ready.pods.length, 'pod')} ready, template ${ready.hash}`
+}
+
+/** Not before that the traffic is back where it was. */
+function noteBack(run: ReleaseRun, ready: number): void {
+  run.backAt ??= run.ports.clock.now()
+  run.ready = ready
+  noteServed(run, run.backAt)
+  if (run.shifts.at(-1)?.gradual === true) run.shifts.push({ at: run.backAt, split: NOBODY })
 }
 
 function withOwnStrategy(run: ReleaseRun, live: Deployment): Deployment | undefined {

@@ -25,6 +25,7 @@ const withoutServing = (outcome: Outcome, { code }: Voice): string => {
 const traffic = (outcome: Outcome, voice: Voice): string => {
   const { serving } = outcome
   if (serving === undefined) return withoutServing(outcome, voice)
+  if (outcome.returning === true) return `the pods of ${nameIn(outcome, voice, serving)} are coming back`
   return isUntouched(outcome)
     ? `${NOTHING}, ${shares(outcome, serving, voice)}`
     : shares(outcome, serving, voice)

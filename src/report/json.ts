@@ -142,11 +142,12 @@ const foreignWriteOf = (write: ForeignWrite, limits: Limits): object => ({
 })
 
 const shiftOf = (
-  { at, split: { weight, header, mirror }, achieved, observed }: Shift,
+  { at, split: { weight, header, mirror }, gradual, achieved, observed }: Shift,
   limits: Limits
 ): object => ({
   at: isoTime(at),
   weight,
+  gradual,
   header: header && text(header.name, limits),
   mirror,
   achieved: achieved && Number(achieved.toFixed(2)),
@@ -175,7 +176,9 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   finishedAt: isoTime(outcome.finishedAt),
   durationSeconds: (outcome.finishedAt - outcome.startedAt) / 1_000,
   restoreSeconds: outcome.restoreSeconds,
-  unexposed: outcome.unexposed
+  unexposed: outcome.unexposed,
+  returning: outcome.returning,
+  gapSeconds: outcome.gapSeconds
 })
 
 const withLimits = (outcome: Outcome, limits: Limits): string => {

@@ -4,13 +4,21 @@ import type { Limits } from './limits.ts'
 import { alert, bullets, link, more, paragraphs, section, table } from './markdown.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
 import { clean, codeSpan, forMarkdown } from './text.ts'
-import { failsTheStep, sameVersion } from './verdict.ts'
+import { failsTheStep } from './verdict.ts'
 import { markdown } from './versions.ts'
 
-const restored = ({ restoreSeconds: seconds, unexposed }: Outcome): string => {
+const restored = ({ restoreSeconds: seconds, unexposed, returning, shifts }: Outcome): string => {
   if (unexposed === true) return '**no user was ever on the new version**'
-  return seconds === undefined ? '' : `traffic was back after **${timeSpan(seconds * 1_000)}**`
+  if (returning === true) return '**the pods that served before are not all back yet**'
+  if (seconds === undefined) return ''
+  const inPlace = shifts.some(({ gradual }) => gradual === true)
+  return `${inPlace ? 'the pods that served before were all back' : 'traffic was back'} after **${timeSpan(seconds * 1_000)}**`
 }
+
+const withoutPods = ({ gapSeconds }: Outcome): string =>
+  gapSeconds === undefined
+    ? ''
+    : `**nobody served for up to ${timeSpan(gapSeconds * 1_000)}**, between the old pods and the new ones`
 
 /** How long it took, and where to read on. */
 export const facts = (outcome: Outcome): string => {
@@ -18,6 +26,7 @@ export const facts = (outcome: Outcome): string => {
   return [
     `Took ${timeSpan(finishedAt - startedAt)}`,
     restored(outcome),
+    withoutPods(outcome),
     release === '' ? '' : `release ${codeSpan(release, 80)}`,
     link('the run', runUrl)
   ]
@@ -84,9 +93,13 @@ const previousRole = ({ runner }: Outcome, { replicas }: Version): string => {
 const roles = (outcome: Outcome): readonly (readonly [role: string, version: Version])[] => {
   const { serving, canary, previous, shareOf } = outcome
   const share = isSplit(outcome) ? stableShare(shiftNow(outcome), shareOf) : 'all traffic'
-  const servingRole = `**gets ${share}**${outcome.ready === 0 ? ', none of its pods is ready' : ''}`
+  const servingRole =
+    outcome.returning === true
+      ? '**its pods are coming back**'
+      : `**gets ${share}**${outcome.ready === 0 ? ', none of its pods is ready' : ''}`
+  // A Deployment runs one of them: what was in it before or after is a template alone, and no pod.
   const seen = (version: Version, ...others: readonly (Version | undefined)[]): boolean =>
-    others.some((other) => sameVersion(version, other))
+    others.some((other) => version.deployment === other?.deployment)
   return [
     ...(serving ? [[servingRole, serving] as const] : []),
     ...(canary && !seen(canary, serving) ? [[canaryRole(outcome, canary), canary] as const] : []),

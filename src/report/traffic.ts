@@ -20,7 +20,7 @@ const movesOf = ({ shifts }: Outcome): readonly Shift[] => {
   const seen = first < 0 ? [] : shifts.slice(first)
   return seen.filter(({ split }, at) => {
     const before = seen[at - 1]
-    return before === undefined || !sameSplit(before.split, split)
+    return before === undefined || before.gradual === true || !sameSplit(before.split, split)
   })
 }
 
@@ -52,7 +52,9 @@ const mostStops = 12
 
 /** The way of the traffic in one line: `10 % → 30 % → 0 % at the failed check`. */
 const way = (moves: readonly Shift[], outcome: Outcome): string => {
-  const stops = moves.map(({ split }) => stopOf(split))
+  const stops = moves
+    .filter(({ gradual }, at) => gradual !== true || at === moves.length - 1)
+    .map(({ split }) => stopOf(split))
   const half = mostStops / 2
   const shown = stops.length > mostStops ? [...stops.slice(0, half), '…', ...stops.slice(1 - half)] : stops
   const last = moves.at(-1)
@@ -83,12 +85,16 @@ const moveRow = (
 ): readonly string[] => {
   const { at, split, achieved, observed } = move
   const share = achieved === undefined ? '' : `${achieved.toFixed(1)} %`
+  const had =
+    move.gradual === true
+      ? 'less and less: its pods are replaced'
+      : `${bar(achieved ?? split.weight)} ${canaryShare({ split }, outcome.shareOf, markdown)}`
   return [
     at < outcome.startedAt ? 'before' : `+${timeSpan(at - outcome.startedAt)}`,
-    `${bar(achieved ?? split.weight)} ${canaryShare({ split }, outcome.shareOf, markdown)}`,
+    had,
     ...(byPods ? [share] : []),
     ...(seen ? [observed === undefined ? '' : `${observed.share.toFixed(1)} % of ${observed.requests}`] : []),
-    next === undefined ? lastly(outcome) : timeSpan(next.at - at)
+    next === undefined ? (move.gradual === true ? 'not over yet' : lastly(outcome)) : timeSpan(next.at - at)
   ]
 }
 

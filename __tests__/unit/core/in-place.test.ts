@@ -1,5 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { ClusterError } from '../../../src/errors.ts'
+import type { Outcome } from '../../../src/outcome.ts'
+import { plainHeadline } from '../../../src/report/headline.ts'
+import { renderSummary } from '../../../src/report/summary.ts'
 import { rolloutOf, withRollout } from '../../../src/kubernetes/rollout.ts'
 import type { RolloutStrategy } from '../../../src/kubernetes/rollout.ts'
 import type { Deployment } from '../../../src/kubernetes/objects.ts'
@@ -111,6 +114,21 @@ async function killed(
   return died ? run : undefined
 }
 
+const endOf = ({ timeline }: Outcome, title: string): number => {
+  const step = timeline.find((one) => one.title.startsWith(title))
+  return (step?.startedAt ?? NaN) + (step?.milliseconds ?? NaN)
+}
+
+/** Not when the template was written, but when its pods were ready. */
+const expectBackWithItsPods = (outcome: Outcome): void => {
+  const restored = (outcome.restoreSeconds ?? NaN) * 1000
+  expect(restored).toBeGreaterThan(endOf(outcome, 'Give web its previous') - endOf(outcome, 'Smoke tests'))
+  expect(restored).toBeLessThanOrEqual(endOf(outcome, 'Wait until web runs') - endOf(outcome, 'Smoke tests'))
+  const [whole, replaced, back] = outcome.shifts.slice(-3)
+  expect([whole?.split.weight, replaced?.gradual, back?.split.weight]).toEqual([100, true, 0])
+  expect(back?.at).toBeGreaterThan(replaced?.at ?? NaN)
+}
+
 /** From now on pods of these versions crash. */
 const crashes = (scene: Scene, ...versions: readonly number[]): void => {
   const images = versions.map((version) => `shop/web:${version}`)
@@ -188,7 +206,6 @@ describe('a rolling release', () => {
       serving: { images: ['shop/web:1'] },
       weight: 0
     })
-    expect(outcome.restoreSeconds).toBeLessThan(1)
     expect(outcome.evidence.length).toBeGreaterThan(0)
     expect(state()).toEqual(before)
     expect(scene.traffic()).toBe('app=web -> v1 3')
@@ -205,8 +222,43 @@ describe('a rolling release', () => {
       reason: expect.stringContaining('smoke test failed: 1: GET /version: 3 of 3 pods failed')
     })
     expect(scene.story).toContain('service/web app=web (running 100 %)')
+    expectBackWithItsPods(outcome)
     expect(state()).toEqual(before)
     expect(harm()).toEqual([])
+  })
+
+  it('says after a cancel that its pods are coming back, and not when', async () => {
+    const { scene, to } = await open('rolling, a plain Deployment')
+    const run = scene.run(to(2))
+    void scene.when('service/web app=web (running 100 %)', 500, () => {
+      run.cancel()
+    })
+    const outcome = await run.deploy()
+    expect(outcome).toMatchObject({ result: 'aborted', returning: true })
+    expect(outcome).not.toHaveProperty('restoreSeconds')
+    expect(plainHeadline(outcome)).toBe(
+      'The release of web was stopped before its end: the pods of shop/web:1 are coming back'
+    )
+    const summary = renderSummary(outcome)
+    expect(summary.match(/^\| .*`web` \(plain\).*$/gm)).toEqual([
+      expect.stringMatching(/its pods are coming back.*shop\/web:1/)
+    ])
+    expect(summary).not.toMatch(/traffic was back|from then on/)
+    expect(summary).toContain('less and less: its pods are replaced')
+    await run.post()
+    await scene.clock.sleep(REST)
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+  })
+
+  it('tells for how long nobody served when all pods were replaced at once', async () => {
+    const { scene, to } = await open('recreate')
+    const outcome = await scene.run(to(2)).deploy()
+    expect(outcome.result).toBe('promoted')
+    expect(outcome.gapSeconds).toBeGreaterThan(0)
+    expect(renderSummary(outcome)).toMatch(/nobody served for up to \d/)
+    expect(outcome.timeline.find(({ title }) => title.startsWith('All traffic on the new'))?.detail).toMatch(
+      /^3 new pods serve, after up to \d+\.\d s in which nobody did$/
+    )
   })
 
   it('says when the pods of before do not come back, and the next run waits for them', async () => {
