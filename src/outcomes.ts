@@ -10,6 +10,7 @@ import type { Outcome, Version } from './outcome.ts'
 import { printRoute } from './grammar/route.ts'
 import { isUnfinished, splitOf } from './record.ts'
 import type { Release } from './record.ts'
+import { lacksData } from './report/verdict.ts'
 import { describeSplit } from './routes/split.ts'
 import { readyOfServing } from './traffic-facts.ts'
 import type { Origin } from './strategies/prepare.ts'
@@ -136,12 +137,24 @@ const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
       // In place both are templates of the same Deployment.
       (release.strategy === undefined || release.stable.hash === canary.hash)
 
+/** A service that nobody uses just now has no data either. */
+function withoutData(
+  { measurements, settings }: ReleaseRun,
+  { failedCheck = '' }: Ending
+): readonly string[] {
+  if (!lacksData({ measurements, failedCheck })) return []
+  const hasLoad = settings.smokeTests.some(({ kind }) => kind === 'load')
+  const load =
+    'give it some before the switch by a load line in smoke-tests (GET / at 20/s for 2m -> 200), or '
+  return [
+    `That there was no data says nothing of the version. Is it scraped? Should nobody have sent it requests, ${hasLoad ? '' : load}let the release wait for data (on-no-data: wait, up to no-data-timeout).`
+  ]
+}
+
 /** What a person would want to do next, as commands that can be copied. */
-function nextSteps(
-  { namespace, canary, stable, release, ready }: ReleaseRun,
-  { result, returning }: Ending,
-  serving: Version
-): string[] {
+function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] {
+  const { namespace, canary, stable, release, ready } = run
+  const { result, returning } = ending
   if (returning === true)
     return [
       `The pods of ${serving.images.join(', ')} come back by themselves: ${sh`kubectl -n ${namespace} rollout status deployment/${serving.deployment}`}`
@@ -163,6 +176,7 @@ function nextSteps(
         : [
             `Find the cause above, or start one pod of it by hand, which gets no traffic: ${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`}`
           ]),
+      ...withoutData(run, ending),
       'Fix it and push again: the next run releases it from the start.'
     ]
   }

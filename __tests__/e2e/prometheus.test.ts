@@ -89,7 +89,7 @@ describe('silence is not consent: a release is never promoted when Prometheus', 
     await neverPromoted(
       { prometheus: door.url, checks: HEALTHY },
       'rolled-back',
-      /^success-rate has no data: Prometheus at http:\S+ .*\(failed measurement 3 of 3\)/,
+      /^success-rate has no data: Prometheus at http:\S+ .*\(no data counts as a failed measurement: 3 of 3\)/,
       async ({ namespace }) => {
         await untilSwitched(namespace)
         door.close('gone')

@@ -3,7 +3,7 @@ import type { Metric } from '../grammar/check.ts'
 import { withZero } from '../grammar/promql.ts'
 import { histogramQuantile, observations } from './histogram.ts'
 import type { Series } from './metrics.ts'
-import type { Lacks } from './origin.ts'
+import type { Lacks, Version } from './origin.ts'
 import type { Names } from './recipes.ts'
 import { staleAfter, type Traffic } from './traffic.ts'
 
@@ -36,6 +36,8 @@ export interface ObservedTraffic {
   readonly traffic: Traffic
   /** In words, for what is missing. */
   readonly lacks: Lacks
+  /** Of what serves there is no step that is watched: it is looked at by itself. */
+  readonly side: Version
 }
 
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
@@ -68,7 +70,7 @@ export const findInAnswer = (answer: readonly Series[], promql: string): Finding
 }
 
 /** Why these figures cannot be judged at all; undefined when they can. */
-const doubt = ({ traffic, names, lacks }: ObservedTraffic, pods: number): Missing | undefined => {
+const doubt = ({ traffic, names, lacks, side }: ObservedTraffic, pods: number): Missing | undefined => {
   const { newest, gap, since, now, silent } = traffic
   if (newest === undefined) return { why: lacks.counter(false, names.requests), early: true }
   if (now - newest > staleAfter(gap)) return { why: `the newest sample is ${seconds(now - newest)} old` }
@@ -78,48 +80,53 @@ const doubt = ({ traffic, names, lacks }: ObservedTraffic, pods: number): Missin
       why: `${silent.length} of ${counted(pods, 'pod')} ${verb} no metrics: ${silent.slice(0, 3).join(', ')}`
     }
   }
-  return newest > since ? undefined : { why: 'no sample since the step began', early: true }
+  return newest > since ? undefined : { why: `no sample ${whenOf(side, traffic)}`, early: true }
 }
+
+const whenOf = (side: Version, { since, now }: Traffic): string =>
+  side === 'canary' ? 'since the step began' : `in the last ${seconds(now - since)}`
 
 /** Where all that came went to the paths of probes, these are named: one of them may be what users ask for. */
-const noRequests = ({ leftOut: { requests, paths } }: Traffic): Missing => {
+const noRequests = ({ traffic, side }: ObservedTraffic): Missing => {
+  const { requests, paths } = traffic.leftOut
+  const whom = side === 'canary' ? 'the canary' : 'the version that serves'
   const rest =
     requests > 0 ? ` (${Math.round(requests)} to ${paths.slice(0, 3).join(', ')} are taken for probes)` : ''
-  return { why: `0 requests reached the canary since the step began${rest}`, early: true }
+  return { why: `0 requests reached ${whom} ${whenOf(side, traffic)}${rest}`, early: true }
 }
 
-const quantileOf = (quantile: number, { traffic, names, lacks }: ObservedTraffic): Finding => {
+const quantileOf = (quantile: number, observed: ObservedTraffic): Finding => {
+  const { traffic, names, lacks } = observed
   if (!names.latency?.hasBuckets) return { why: lacks.buckets, early: true }
   const requests = observations(traffic.buckets)
-  if (requests === 0 || traffic.requests === 0) return noRequests(traffic)
+  if (requests === 0 || traffic.requests === 0) return noRequests(observed)
   const found = histogramQuantile(quantile, traffic.buckets)
   return found === undefined
     ? { why: `${names.latency.base}_bucket has no edge but +Inf` }
     : { value: found.value, requests, beyond: found.beyond }
 }
 
-const meanOf = ({ traffic, names, lacks }: ObservedTraffic): Finding => {
+const meanOf = (observed: ObservedTraffic): Finding => {
+  const { traffic, names, lacks } = observed
   const { seconds: total, timed } = traffic
   if (!names.latency) return { why: lacks.durations, early: true }
   return timed === 0 || traffic.requests === 0
-    ? noRequests(traffic)
+    ? noRequests(observed)
     : { value: total / timed, requests: timed }
 }
 
 /** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95 % exactly. */
-const shareOf = (
-  { traffic, names, lacks }: ObservedTraffic,
-  count: (errors: number, requests: number) => number
-): Finding => {
+const shareOf = (observed: ObservedTraffic, count: (errors: number, requests: number) => number): Finding => {
+  const { traffic, names, lacks } = observed
   const { errors, requests } = traffic
   if (errors === undefined) return { why: lacks.status(names.requests) }
-  return requests === 0 ? noRequests(traffic) : { value: count(errors, requests) / requests, requests }
+  return requests === 0 ? noRequests(observed) : { value: count(errors, requests) / requests, requests }
 }
 
-const requestRateOf = (traffic: Traffic): Finding => {
-  const { requests, newest = 0, since } = traffic
+const requestRateOf = (observed: ObservedTraffic): Finding => {
+  const { requests, newest = 0, since } = observed.traffic
   return requests === 0
-    ? noRequests(traffic)
+    ? noRequests(observed)
     : { value: requests / Math.max((newest - since) / 1000, 1), requests }
 }
 
@@ -130,7 +137,7 @@ const valueOf = (metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedT
     case 'mean-latency':
       return meanOf(observed)
     case 'request-rate':
-      return requestRateOf(observed.traffic)
+      return requestRateOf(observed)
     case 'error-rate':
       return shareOf(observed, (errors) => errors)
     case 'success-rate':

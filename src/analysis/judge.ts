@@ -113,7 +113,10 @@ const reasonToFail = (
   if (final) return `${checkName(check)}: ${why}`
   const count = failures.get(check) ?? 0
   if (isFailure(reading, rules) && count >= rules.failureLimit) {
-    return `${sentence(reading)} (failed measurement ${count} of ${rules.failureLimit})`
+    const nth = `${count} of ${rules.failureLimit}`
+    return verdict === 'no-data'
+      ? `${sentence(reading)} (no data counts as a failed measurement: ${nth})`
+      : `${sentence(reading)} (failed measurement ${nth})`
   }
   const silent = at - (silentSince.get(check) ?? at)
   const waited = verdict === 'no-data' && rules.onNoData === 'wait' && silent >= rules.noDataTimeout

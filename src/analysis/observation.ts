@@ -100,9 +100,11 @@ class TrafficObservation<R extends Names> implements Observation {
     const known = this.#found.recipe
     if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
     const { recipe, scraped } = this.#found
-    const lacks = this.#origin.lacks('canary', subject)
+    const { side = 'canary' } = subject
+    const lacks = this.#origin.lacks(side, subject)
     if (recipe === undefined) return { why: lacks.counter(scraped, this.#expected), early: true }
-    return { names: recipe, traffic: await this.#follow(recipe, subject, since + this.#ahead, signal), lacks }
+    const traffic = await this.#follow(recipe, subject, since + this.#ahead, signal)
+    return { names: recipe, traffic, lacks, side }
   }
 
   async study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study> {

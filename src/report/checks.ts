@@ -7,6 +7,7 @@ import { timeSpan } from './figures.ts'
 import { keep, type Limits } from './limits.ts'
 import { details, more, paragraphs, section, table } from './markdown.ts'
 import { codeSpan, forMarkdown } from './text.ts'
+import { lacksData } from './verdict.ts'
 
 /** A check with everything that was measured for it. */
 interface CheckReport {
@@ -48,8 +49,8 @@ const valueOrDash = (check: Check, value: number | undefined): string =>
 const howMany = ({ samples }: CheckReport, wanted: Verdict): string =>
   String(samples.filter(({ verdict }) => verdict === wanted).length)
 
-const stateOf = ({ line, samples }: CheckReport, { failedCheck }: Outcome): string => {
-  if (line === failedCheck) return '❌'
+const stateOf = ({ line, samples }: CheckReport, outcome: Outcome): string => {
+  if (line === outcome.failedCheck) return lacksData(outcome) ? '❌ no data' : '❌'
   return samples.at(-1)?.verdict === 'pass' ? '✅' : '⚠️'
 }
 

@@ -1,7 +1,7 @@
 import type { Outcome, Result, Version } from '../outcome.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
 import { oneLine } from './text.ts'
-import { failsTheStep } from './verdict.ts'
+import { failsTheStep, lacksData } from './verdict.ts'
 import { canaryName, markdown, nameIn, plain, type Voice } from './versions.ts'
 
 const NOTHING = 'nothing was changed'
@@ -42,9 +42,12 @@ const shares = (outcome: Outcome, serving: Version, voice: Voice): string => {
   return `${gets(stableShare(shift, shareOf))}${comma} and ${canaryName(outcome, voice)} has ${canaryShare(shift, shareOf, voice)}`
 }
 
-const takenOut = (outcome: Outcome, voice: Voice): string =>
-  canaryName(outcome, voice) +
-  (outcome.failedCheck === undefined ? ' was taken out' : ` failed ${voice.code(outcome.failedCheck)}`)
+const takenOut = (outcome: Outcome, voice: Voice): string => {
+  const { failedCheck } = outcome
+  if (failedCheck === undefined) return `${canaryName(outcome, voice)} was taken out`
+  const what = lacksData(outcome) ? 'had no data for' : 'failed'
+  return `${canaryName(outcome, voice)} ${what} ${voice.code(failedCheck)}`
+}
 
 type Sentence = (workload: string, outcome: Outcome, voice: Voice) => string
 

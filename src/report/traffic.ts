@@ -6,6 +6,7 @@ import { spread, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
 import { canaryShare, percent } from './shares.ts'
 import { codeSpan } from './text.ts'
+import { lacksData } from './verdict.ts'
 import { canaryName, markdown } from './versions.ts'
 
 const sameSplit = (one: Split, other: Split): boolean =>
@@ -42,8 +43,10 @@ const stopOf = ({ weight, header, mirror }: Split): string => {
   return weight > 0 || parts.length === 0 ? [percent(weight), ...parts].join(' + ') : parts.join(' + ')
 }
 
-const causeOf = ({ command, result, failedCheck }: Outcome): string => {
-  if (failedCheck !== undefined) return ' at the failed check'
+const causeOf = (outcome: Outcome): string => {
+  const { command, result, failedCheck } = outcome
+  if (failedCheck !== undefined)
+    return lacksData(outcome) ? ' when a check had no data' : ' at the failed check'
   if (result !== 'aborted') return ' when it failed'
   return command === 'abort' ? ' as asked' : ' when it was stopped'
 }

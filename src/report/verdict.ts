@@ -1,3 +1,4 @@
+import { printCheck } from '../grammar/check.ts'
 import type { Outcome, Result, Version } from '../outcome.ts'
 
 const unreleased: readonly Result[] = ['rolled-back', 'aborted', 'failed']
@@ -20,3 +21,15 @@ export const failsTheStep = ({ command, result }: Pick<Outcome, 'command' | 'res
 /** Whether both are the same pods: the same template in the same Deployment. */
 export const sameVersion = (one: Version | undefined, other: Version | undefined): boolean =>
   one?.deployment === other?.deployment && one?.hash === other?.hash
+
+/** Whether the check that failed has done so because nothing could be measured: no value was ever on the wrong side. */
+export function lacksData({
+  failedCheck,
+  measurements
+}: Pick<Outcome, 'failedCheck' | 'measurements'>): boolean {
+  if (failedCheck === undefined) return false
+  const verdicts = measurements.flatMap(({ check, verdict }) =>
+    printCheck(check) === failedCheck ? [verdict] : []
+  )
+  return verdicts.at(-1) === 'no-data' && !verdicts.includes('fail')
+}

@@ -189,7 +189,7 @@ describe('judgeRound', () => {
       'no data',
       rules,
       [[none()], [none()], [none()]],
-      'success-rate has no data: the query gave NaN (failed measurement 3 of 3)'
+      'success-rate has no data: the query gave NaN (no data counts as a failed measurement: 3 of 3)'
     ],
     ['waiting', waiting, [[none(0)], [none(300)]], 'success-rate has had no data for 5m: the query gave NaN'],
     [

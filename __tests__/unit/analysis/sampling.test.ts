@@ -208,6 +208,15 @@ describe('requests of the kubelet', () => {
   })
 })
 
+it('speaks of neither a canary nor a step when it is what serves that is measured', async () => {
+  const stored = [up(-15, 20), requests('200', [-15, 4], [0, 4], [20, 4])]
+  const asked = { stored, subject: { ...subject(), side: 'stable' as const } }
+  for (const line of ['success-rate >= 99%', 'request-rate > 0/s'])
+    expect(await measure(line, asked)).toMatchObject({
+      why: '0 requests reached the version that serves in the last 20 s'
+    })
+})
+
 describe('a request that ended without an HTTP status', () => {
   const counters: readonly (readonly [string, string])[] = [
     ['http_requests_total', 'code'],

@@ -1,5 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { Metrics } from '../../../src/analysis/metrics.ts'
+import { plainHeadline } from '../../../src/report/headline.ts'
+import { renderSummary } from '../../../src/report/summary.ts'
 import { openScene } from './scene.ts'
 import type { Scene } from './scene.ts'
 
@@ -46,7 +48,15 @@ describe('a release whose checks cannot be measured', () => {
         metrics: elsewhere(scene)
       })
       .deploy()
-    expect(outcome).toMatchObject({ result: 'rolled-back', reason: expect.stringMatching(/has no data/) })
+    expect(outcome).toMatchObject({
+      result: 'rolled-back',
+      reason: expect.stringMatching(/has no data.*\(no data counts as a failed measurement: 3 of 3\)$/)
+    })
+    expect(plainHeadline(outcome)).toMatch(
+      /shop\/web:2 had no data for success-rate >= 95%, shop\/web:1 serves/
+    )
+    expect(renderSummary(outcome)).toMatch(/^\| ❌ no data +\| `success-rate`/m)
+    expect(outcome.next.join('\n')).toMatch(/on-no-data: wait/)
     expect(scene.story.filter((line) => line.includes('(running 100 %)'))).toEqual([])
   })
 

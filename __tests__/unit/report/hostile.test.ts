@@ -22,7 +22,7 @@ const writtenBy = (texts: readonly string[]): Outcome => {
     return next
   }
   const version = (hash: string): Version => ({
-    ...{ slot: text(), deployment: text(), hash: `${hash}${text()}`, replicas: 1 },
+    ...{ slot: text(), deployment: `${hash}${text()}`, hash: `${hash}${text()}`, replicas: 1 },
     images: [`${hash}${text()}`, text()]
   })
   const check: Check = {
