@@ -42,6 +42,8 @@ function faultsIn(stage: Stage, run: Started, outcome: Outcome, hasWritten: bool
     return record?.phase === 'waiting' ? [] : [`the record says ${record?.phase ?? 'nothing'}`]
   if (result === 'unchanged' && hasWritten && record !== undefined && isUnfinished(record))
     return [`the record says ${record.phase}`]
+  // Stopped before it had looked, it says nothing of who serves.
+  if (serving === undefined && !hasWritten) return []
   return [...servingFaults(stage, serving?.deployment ?? ''), ...versionFaults(stage, run, outcome)]
 }
 
