@@ -2,6 +2,8 @@ import type { TriedManifest } from './dry-run.ts'
 import { ClusterError } from './errors.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
 import type { KubernetesObject } from './kubernetes/objects.ts'
+import { rightIn } from './kubernetes/refusal.ts'
+import { describeMissing } from './kubernetes/rights.ts'
 import { SLOT_LABEL } from './kubernetes/slots.ts'
 import type { Observed } from './observed.ts'
 import type { ObjectChange } from './outcome.ts'
@@ -30,9 +32,16 @@ export async function changeOfManifest(
     const asShown = (one: KubernetesObject): KubernetesObject => (isRoute ? withoutSelector(one) : one)
     return changeOf(object, live && asShown(live), asShown(kept ?? manifest.object))
   } catch (error) {
-    if (error instanceof ClusterError && error.status === 403) return { object, state: 'unknown', diff: [] }
+    if (error instanceof ClusterError && error.status === 403)
+      return { object, state: 'unknown', diff: [], why: lackIn(error, metadata.namespace) }
     throw error
   }
+}
+
+/** The right to look, and the rule that brings it; a policy refuses in its own words. */
+function lackIn({ message }: ClusterError, namespace: string | undefined): string {
+  const right = rightIn(message)
+  return right === undefined ? message : describeMissing(right, namespace)
 }
 
 const isOf = (service: string, { service: first, companions }: Observed): boolean =>
@@ -57,9 +66,15 @@ export async function unapplied(
   const theirs = tried.filter(({ manifest }) => manifest.object.metadata.labels?.[SLOT_LABEL] === undefined)
   const changes = await Promise.all(theirs.map((one) => changeOfManifest(one, observed, cluster)))
   const missed = changes.filter(({ state }) => state === 'new' || state === 'changed')
-  if (missed.length === 0) return []
+  const unseen = changes.flatMap(({ object, why }) =>
+    why === undefined
+      ? []
+      : [`whether the manifests would change ${object} cannot be told: these credentials ${why}`]
+  )
+  if (missed.length === 0) return unseen
   const names = missed.map(({ object, state }) => `${object} (${state})`)
   return [
-    `the version that would be released serves already, so that nothing of the manifests was applied: ${names.join(', ')}. That comes with the next version`
+    `the version that would be released serves already, so that nothing of the manifests was applied: ${names.join(', ')}. That comes with the next version`,
+    ...unseen
   ]
 }

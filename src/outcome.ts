@@ -126,6 +126,8 @@ export interface ObjectChange {
   readonly state: 'new' | 'changed' | 'same' | 'unknown'
   /** Unified, from what is live to what the API server would keep. */
   readonly diff: readonly string[]
+  /** Of an unknown one: which right is missing to look at it. */
+  readonly why?: string
 }
 
 /** What a release would do. */

@@ -101,8 +101,9 @@ function tell({ steps, changes }: Preview, { log }: Ports): void {
   log.group('What a release would do')
   log.quote(steps.map((step, at) => `${at + 1}. ${step}`).join('\n'))
   log.endGroup()
-  for (const { object, state, diff } of changes) {
+  for (const { object, state, diff, why } of changes) {
     log.group(`${object}: ${state}`)
+    if (why !== undefined) log.quote(`the credentials ${why}`)
     if (diff.length > 0) log.quote(diff.join('\n'))
     log.endGroup()
   }

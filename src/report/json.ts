@@ -83,9 +83,10 @@ const pastVersionOf = (version: PastVersion, limits: Limits): object => {
 
 const previewOf = ({ steps, changes }: Preview, limits: Limits): object => ({
   steps: texts(steps, limits.rows, limits),
-  changes: changes.slice(0, limits.rows).map(({ object, state, diff }) => ({
+  changes: changes.slice(0, limits.rows).map(({ object, state, diff, why }) => ({
     object: text(object, limits),
     state,
+    why: why && text(why, limits),
     diff: texts(diff, Math.floor(limits.diffLines / Math.min(changes.length, limits.rows)), limits)
   }))
 })

@@ -7,17 +7,18 @@ const states: Readonly<Record<ObjectChange['state'], string>> = {
   new: 'is new',
   changed: 'changes',
   same: 'stays as it is',
-  unknown: 'cannot be looked at with these credentials'
+  unknown: 'cannot be looked at, so that what would change in it is not shown'
 }
 
 /** A line of others stays one line, and keeps its indentation. */
 const lineOf = (text: string, { characters }: Limits): string =>
   truncate(clean(text).replaceAll('\n', ' '), characters)
 
-const changeReport = ({ object, state, diff }: ObjectChange, lines: number, limits: Limits): string => {
+const changeReport = (change: ObjectChange, lines: number, limits: Limits): string => {
+  const { object, state, diff, why } = change
   const shown = diff.slice(0, lines).map((line) => lineOf(line, limits))
   return paragraphs(
-    `**${codeSpan(object, 120)}** ${states[state]}`,
+    `**${codeSpan(object, 120)}** ${states[state]}${why === undefined ? '' : `: the credentials ${forMarkdown(why, limits.characters)}`}`,
     shown.length === 0 ? '' : codeBlock(shown.join('\n'), 'diff'),
     more(diff.length - shown.length, 'lines')
   )
@@ -60,7 +61,8 @@ export const previewOfChanges = ({ plan }: Outcome, limits: Limits): string => {
 
 /** The steps that a release would take. That they are listed means that nothing is in their way. */
 export const previewOfSteps = ({ plan }: Outcome, { rows }: Limits): string => {
-  const { steps = [] } = plan ?? {}
+  const { steps = [], changes = [] } = plan ?? {}
+  const unseen = changes.some(({ state }) => state === 'unknown')
   return section(
     'What a release would do',
     steps
@@ -70,6 +72,6 @@ export const previewOfSteps = ({ plan }: Outcome, { rows }: Limits): string => {
     more(steps.length - rows, 'steps'),
     steps.length === 0
       ? ''
-      : 'The credentials have every right that it takes, and the API server would take every object (dry run). Nothing was changed.'
+      : `The credentials have every right that the release takes${unseen ? ', though not to look at all that it changes (see above)' : ''}, and the API server would take every object (dry run). Nothing was changed.`
   )
 }

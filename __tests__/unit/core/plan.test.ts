@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
-import { InputError } from '../../../src/errors.ts'
+import { ClusterError, InputError } from '../../../src/errors.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import { renderSummary } from '../../../src/report/summary.ts'
 import { failsTheStep } from '../../../src/report/outputs.ts'
 import { manifest, openScene, service, workload, SERVING, STARTED } from './scene.ts'
 import type { RunOptions, Scene } from './scene.ts'
@@ -43,6 +44,33 @@ describe('a plan', () => {
     expect(failsTheStep(outcome)).toBe(false)
     const { timeline } = await scene.run().deploy()
     expect(timeline.map(({ title }) => title)).toEqual(outcome.plan?.steps)
+  })
+
+  it('names the right that it lacks to look at what would change, and claims no other', async () => {
+    const scene = await openScene([...slotted(), configMap('red')])
+    const denied =
+      'cannot get configmap/web in namespace shop: configmaps "web" is forbidden: User "x" cannot get resource "configmaps" in API group "" in the namespace "shop"'
+    const options: RunOptions = {
+      inputs: { images: 'shop/web:2' },
+      manifests: [manifest(configMap('blue'))],
+      before: ({ verb, kind }) => {
+        if (verb === 'get' && kind === 'ConfigMap') throw new ClusterError(denied, 403)
+      }
+    }
+    const outcome = await scene.run(options).plan()
+    expect(outcome.plan?.changes).toContainEqual({
+      object: 'ConfigMap web',
+      state: 'unknown',
+      diff: [],
+      why: 'cannot get configmaps in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["configmaps"], verbs: ["get"]}'
+    })
+    const summary = renderSummary(outcome)
+    expect(summary).toContain(
+      'cannot be looked at, so that what would change in it is not shown: the credentials cannot get configmaps'
+    )
+    expect(summary).toContain(
+      'The credentials have every right that the release takes, though not to look at all that it changes (see above)'
+    )
   })
 
   it('of a canary has its steps', async () => {

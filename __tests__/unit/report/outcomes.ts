@@ -335,7 +335,7 @@ const planned: Outcome = {
         ]
       },
       { object: 'Service web', state: 'same', diff: [] },
-      { object: 'Secret web', state: 'unknown', diff: [] },
+      { object: 'Secret web', state: 'unknown', diff: [], why: 'cannot get secrets in namespace shop' },
       { object: 'ConfigMap web', state: 'new', diff: ['@@ -0,0 +1,2 @@', '+data:', '+  COLOUR: "```"'] }
     ]
   },
