@@ -55,8 +55,8 @@ export const breaks: Readonly<Record<string, Break>> = {
   'no ensure-stable': {
     from: 1400,
     file: 'execution/stable.ts',
-    replace: "if (weightNow(run) === 0) return 'it has the traffic already'",
-    by: "if (weightNow(run) !== -1) return 'it has the traffic already'"
+    replace: 'if (weightNow(run) === 0) return hasItAlready(run)',
+    by: 'if (weightNow(run) !== -1) return hasItAlready(run)'
   },
   'no recovery': {
     file: 'deploy.ts',

@@ -64,9 +64,11 @@ it.each(['abort', 'cleanup', 'deploy', 'promote'] as const)(
       inputs: { route: 'httproute/web', images: command === 'promote' ? '' : 'shop/web:3' },
       before
     })
-    if (command === 'deploy')
-      await expect(run.deploy()).rejects.toThrow('route: httproute/web does not exist in namespace shop')
-    else
+    if (command === 'deploy') {
+      const { result, reason } = await run.deploy()
+      expect(result).toBe('failed')
+      expect(reason).toContain('route: httproute/web does not exist in namespace shop')
+    } else
       expect(await run[command]()).toMatchObject({
         result: { abort: 'aborted', cleanup: 'rolled-back', promote: 'rolled-back' }[command]
       })
