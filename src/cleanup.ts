@@ -1,4 +1,5 @@
-import { ClusterError } from './errors.ts'
+import { Cancelled } from './carry-out.ts'
+import { ClusterError, messageOf } from './errors.ts'
 import { findUnreferencedConfig, removeUnreferencedConfig } from './execution/config.ts'
 import type { Ports, ReleaseRun } from './execution/run-state.ts'
 import { LockedError } from './kubernetes/acquire.ts'
@@ -31,6 +32,8 @@ interface Deed {
   readonly told: string
   readonly result: Result
   readonly runs: readonly ReleaseRun[]
+  /** It was not done, and nothing is begun after it. */
+  readonly isLast?: true
 }
 
 /** One kind of thing that releases may leave behind. */
@@ -117,20 +120,40 @@ export async function cleanup(request: CleanupRequest): Promise<Outcome> {
 }
 
 async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
-  const { target, origin, ports } = request
+  const { target, ports } = request
   const deeds: Deed[] = []
   let observed = await observe(target, ports)
   for (const chore of chores) {
     const { record } = observed
     if (record === undefined || !(await chore.isDue(observed, ports))) continue
-    deeds.push(await chore.work(request, { ...observed, record }, lock))
+    const work = chore.work(request, { ...observed, record }, lock)
+    const deed = await work.catch((error: unknown) => failed(error, deeds))
+    deeds.push(deed)
+    if (deed.isLast === true) break
     observed = await observe(target, ports)
   }
+  return toldOf(deeds, observed, request)
+}
+
+/** What was done before stays told. */
+function failed(error: unknown, deeds: readonly Deed[]): Deed {
+  if (deeds.length === 0) throw error
+  const result = error instanceof Cancelled ? 'aborted' : 'failed'
+  return {
+    told: `after that it ${result === 'aborted' ? 'was stopped' : 'failed'}: ${messageOf(error)}`,
+    result,
+    runs: [],
+    isLast: true
+  }
+}
+
+function toldOf(deeds: readonly Deed[], observed: Observed, { origin, ports }: CleanupRequest): Outcome {
   const runs = deeds.flatMap((deed) => deed.runs)
+  const failure = deeds.find(({ isLast }) => isLast === true)
   const [first] = deeds
   return {
     ...lookedAt('cleanup', observed, origin, ports.clock.now()),
-    ...(first === undefined ? {} : { result: first.result }),
+    ...(first === undefined ? {} : { result: (failure ?? first).result }),
     ...(runs[0] === undefined ? {} : { canary: runs[0].canary }),
     reason: deeds.map(({ told }) => told).join('; ') || 'another run has tidied up meanwhile',
     timeline: runs.flatMap(({ timeline }) => timeline),

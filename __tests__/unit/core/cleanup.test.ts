@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import { ClusterError } from '../../../src/errors.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { plainHeadline } from '../../../src/report/headline.ts'
 import { failsTheStep, outputsOf } from '../../../src/report/outputs.ts'
@@ -53,6 +54,29 @@ describe('a cleanup', () => {
     expect(outcome).toMatchObject({ result: 'promoted', reason: 'deployment/web-blue was scaled down' })
     expect(sizes(scene)).toEqual(['web-blue 0', 'web-green 3'])
     expect(scene.harm).toEqual([])
+  })
+
+  it('tells what it has done before something was refused', async () => {
+    const scene = await openScene()
+    await scene.run({ inputs: { images: 'shop/web:2', previous: 'keep' } }).deploy()
+    const run = scene.run({ inputs: { images: 'shop/web:3' } })
+    run.deploy().catch(() => undefined)
+    await scene.when('(running 0 %)', 0, () => {
+      run.kill()
+    })
+    const outcome = await scene
+      .run({
+        before: ({ verb, kind, name, dryRun }) => {
+          if (['patch', 'replace'].includes(verb) && kind === 'Deployment' && name === 'web' && !dryRun)
+            throw new ClusterError('denied by a policy', 422)
+        }
+      })
+      .cleanup()
+    expect(outcome).toMatchObject({
+      result: 'failed',
+      reason:
+        'release 2-1 (https://ci/2-1) was unfinished and was undone; after that it failed: denied by a policy'
+    })
   })
 
   it('scales down what was kept; what was kept before that, the release after it has', async () => {

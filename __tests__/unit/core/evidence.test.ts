@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import { linesOf } from '../../../src/execution/evidence.ts'
 import { openScene } from './scene.ts'
 
 /** What the controller says that may not make pods for this ReplicaSet. */
@@ -38,5 +39,20 @@ describe('pods that were never made', () => {
       )
     ).toEqual(['of web-green-6c8d9f7b5: exceeded quota: team'])
     expect(await evidenceWith(refused('web-green-api-55d5f8c9b', 'denied'))).toEqual([])
+  })
+})
+
+describe('the log of a pod', () => {
+  it('is what its container has printed, not what the kubelet says when that is gone', () => {
+    expect(linesOf('unable to retrieve container logs for containerd://0f3a')).toEqual([])
+    expect(
+      linesOf(
+        'failed to try resolving symlinks in path "/var/log/pods/shop_web/web/3.log": lstat: no such file\n'
+      )
+    ).toEqual([])
+    expect(linesOf('starting\n\nunable to bind to port 80\n')).toEqual([
+      'starting',
+      'unable to bind to port 80'
+    ])
   })
 })
