@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,10 +76,12 @@ const objectsIn = (text: string) =>
 
 type Loose = KubernetesObject & { readonly spec?: Readonly<Record<string, unknown>>; readonly data?: unknown }
 
-function kubectlApply(text: string): void {
+/** @returns what kubectl warns of */
+function kubectlApply(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'owners-')), 'web.yaml')
   writeFileSync(file, text)
-  execFileSync('kubectl', ['--kubeconfig', kubeconfigPath(), '-n', namespace, 'apply', '--filename', file])
+  const applying = ['--kubeconfig', kubeconfigPath(), '-n', namespace, 'apply', '--filename', file]
+  return spawnSync('kubectl', applying, { encoding: 'utf8' }).stderr
 }
 
 beforeAll(async () => {
@@ -136,10 +138,15 @@ it('what releases write stays, and a size that no manifest names', async () => {
     admin.get<Loose>({ apiVersion, kind, namespace, name })
   expect((await read('v1', 'Service', 'web'))?.metadata.annotations).toEqual({
     'greenlight.dev/release': 'x',
+    'kubectl.kubernetes.io/last-applied-configuration': expect.stringContaining('"kind":"Service"'),
     team: 'shop'
   })
   expect((await read('v1', 'Service', 'web'))?.spec?.selector).toEqual({ app: 'web' })
   expect((await read('apps/v1', 'Deployment', 'worker'))?.spec?.replicas).toBe(2)
+})
+
+it('kubectl goes on from what it has applied itself', () => {
+  expect(kubectlApply(after)).toBe('')
 })
 
 it('a field may take the place of one that kubectl has applied and that excludes it', async () => {

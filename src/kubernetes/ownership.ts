@@ -10,12 +10,13 @@ const LAST_APPLIED = 'f:kubectl.kubernetes.io/last-applied-configuration'
 const HELM_RELEASE = 'f:meta.helm.sh/release-name'
 
 /**
- * What is removed where nobody wants it any more stays all the same: live sizes, what releases write, and by what Helm
- * knows its own, which no template has.
+ * What is removed where nobody wants it any more stays all the same: live sizes, what releases write, by what Helm knows its
+ * own, which no template has, and by what the next `kubectl apply` from the client knows what the one before it had brought.
  */
 const NOT_TAKEN = [
   /^f:spec f:replicas$/,
   /^f:metadata f:(?:annotations|labels) f:greenlight\.dev\//,
+  /^f:metadata f:annotations f:kubectl\.kubernetes\.io\/last-applied-configuration$/,
   /^f:metadata f:annotations f:meta\.helm\.sh\//,
   /^f:metadata f:labels f:app\.kubernetes\.io\/managed-by$/
 ]

@@ -37,14 +37,13 @@ const object = (...managedFields: readonly Entry[]): KubernetesObject & { data: 
 })
 
 describe('fields that were applied from the client', () => {
-  it('become ours, but for what releases write and for sizes', () => {
+  it('become ours, but for what releases write, for sizes, and for what the next apply from the client needs', () => {
     const [fields, version] = takeOver(object(client, ours, other)) ?? []
     expect(fields).toMatchObject({ op: 'replace', path: '/metadata/managedFields' })
     expect((fields as { value: unknown }).value).toEqual([
       {
         ...ours,
         fieldsV1: {
-          'f:metadata': { 'f:annotations': { [`f:${LAST_APPLIED}`]: {} } },
           'f:data': { '.': {}, 'f:legacy': {}, 'f:current': {}, 'f:shared': {} }
         }
       },
@@ -56,7 +55,11 @@ describe('fields that were applied from the client', () => {
   it('would go where nobody else wants them', () => {
     expect(removals(object(client, ours, other))).toEqual([
       { op: 'add', path: '/metadata/labels', value: {} },
-      { op: 'add', path: '/metadata/annotations', value: { 'greenlight.dev/release': 'x' } },
+      {
+        op: 'add',
+        path: '/metadata/annotations',
+        value: { [LAST_APPLIED]: '{}', 'greenlight.dev/release': 'x' }
+      },
       { op: 'add', path: '/data', value: { current: '1', shared: '1' } },
       { op: 'add', path: '/spec', value: { replicas: 2 } }
     ])
