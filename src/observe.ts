@@ -79,7 +79,7 @@ export async function observe(target: Target, { cluster, clock }: Ports): Promis
     slots,
     foreign,
     ...(await readServing({ ...chosen, record, otherServices, slots, workload, stable }, cluster)),
-    autoscaler: autoscalers.find(scales(stable.deployment)),
+    autoscaler: autoscalerOf(autoscalers, { workload, stable, foreign }),
     autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
   }
 }
@@ -119,10 +119,17 @@ function explained(fault: Fault, otherServices: readonly Service[], workload: st
 const scalesDeployment = ({ spec }: HorizontalPodAutoscaler): boolean =>
   spec.scaleTargetRef.kind === 'Deployment'
 
-const scales =
-  ({ metadata }: Deployment) =>
-  ({ spec }: HorizontalPodAutoscaler): boolean =>
-    spec.scaleTargetRef.name === metadata.name
+/** That of what serves; else the one that an apply of an old file has pointed back to a place that does not serve. */
+function autoscalerOf(
+  autoscalers: readonly HorizontalPodAutoscaler[],
+  { workload, stable, foreign }: Pick<Observed, 'workload' | 'foreign'> & Pick<Chosen, 'stable'>
+): HorizontalPodAutoscaler | undefined {
+  const scaling = (wanted: string): HorizontalPodAutoscaler | undefined =>
+    autoscalers.find(({ spec }) => spec.scaleTargetRef.name === wanted)
+  const others = new Set(foreign.map(({ metadata }) => metadata.name))
+  const own = slotsOf(workload).filter(({ name }) => !others.has(name))
+  return scaling(stable.deployment.metadata.name) ?? own.map(({ name }) => scaling(name)).find(Boolean)
+}
 
 /** In the middle of a release it is the record that says what stable is, whatever the traffic does. */
 function stableOf(

@@ -35,7 +35,7 @@ export interface Observed {
     readonly hash: string
     readonly pods: readonly Pod[]
   }
-  /** The autoscaler of the Deployment that serves. */
+  /** The autoscaler of the Deployment that serves; where that has none, one that scales another of the workload's places. */
   readonly autoscaler: HorizontalPodAutoscaler | undefined
   /** Names of all Deployments in the namespace whose size belongs to an autoscaler. */
   readonly autoscaled: readonly string[]

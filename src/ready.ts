@@ -22,6 +22,7 @@ import { prepare } from './strategies/prepare.ts'
 import type { Prepared } from './strategies/prepare.ts'
 import { planProgressive } from './strategies/progressive.ts'
 import { repeatedFaults } from './strategies/repeated.ts'
+import { strayAutoscaler } from './strategies/autoscaler.ts'
 import { unwatched } from './strategies/traffic-fields.ts'
 import { nobodyServes } from './strategies/serving.ts'
 import { isUnchanged, servingElsewhere, slotLabelsOf } from './strategies/unchanged.ts'
@@ -39,7 +40,7 @@ export interface Ready extends Prepared {
 
 /** There is nothing to release: what would be is what serves. */
 export interface NothingNew {
-  /** Warnings of what the manifests would change besides. */
+  /** Warnings of what the manifests would change besides, and of what the next release would mend. */
   readonly unapplied: readonly string[]
 }
 
@@ -81,7 +82,8 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
     ...authored.warnings,
     ...hooks.warnings,
     ...warnings,
-    ...prepared.warnings
+    ...prepared.warnings,
+    ...strayAutoscaler(observed, prepared.release)
   ]
   const all = [...told, ...unwatched(tried.manifests), ...ways]
   for (const note of hooks.notes) ports.log.line(note)
@@ -94,7 +96,7 @@ async function nothingNew(
   observed: Observed,
   { cluster, log }: Request['ports']
 ): Promise<NothingNew> {
-  const warnings = await unapplied(tried, observed, cluster)
+  const warnings = [...(await unapplied(tried, observed, cluster)), ...strayAutoscaler(observed)]
   for (const warning of warnings) log.warning(warning)
   return { unapplied: warnings }
 }

@@ -10,6 +10,7 @@ import { versionLines } from './report/history.ts'
 import type { Request } from './request.ts'
 import { describeSplit } from './routes/split.ts'
 import { lookForRunner, nextIn } from './runner.ts'
+import { strayAutoscaler } from './strategies/autoscaler.ts'
 import { essenceOf, slotLabelsOf } from './strategies/unchanged.ts'
 import type { Known } from './strategies/versions.ts'
 import { factsOf } from './traffic-facts.ts'
@@ -29,12 +30,15 @@ export async function status(request: StatusRequest): Promise<Outcome> {
   const known = await readVersions(observed, ports.cluster)
   const versions = known.map(({ version }) => asItStands(version, left, runner))
   for (const line of [...factsOf(observed), ...versionLines(versions)]) ports.log.quote(line)
+  const warnings = strayAutoscaler(observed)
+  for (const warning of warnings) ports.log.warning(warning)
   const previous = previousIn(observed, known)
   return {
     ...lookedAt('status', observed, origin, ports.clock.now()),
     reason:
       record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record, runner),
     versions,
+    warnings,
     ...(previous === undefined ? {} : { previous }),
     ...(left === undefined ? {} : { ...underWay(left, observed), next: nextIn(left, runner) }),
     ...(runner === undefined ? {} : { runner })

@@ -3,9 +3,9 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import type { SlotName } from '../kubernetes/slots.ts'
 import type { Observed } from '../observed.ts'
 import type { Release } from '../record.ts'
-import { couldSelect } from '../routes/own-slots.ts'
+import { couldSelect, recordedDeployments } from '../routes/own-slots.ts'
 
-/** What earlier releases have left running beside the version that serves. */
+/** What earlier releases have left running beside the version that serves, or somebody has started there again. */
 export interface Leftover {
   /** Some of it had users a moment ago: its pods may not end without a drain. */
   readonly lingers?: true
@@ -26,14 +26,18 @@ const A_MOMENT = 60_000
  */
 export function leftoverOf(observed: Observed, canary: string, at: number): Leftover {
   const { record, slots, stable, service } = observed
-  const others = (Object.entries(slots) as [SlotName, Deployment][]).flatMap(([slot, deployment]) =>
-    slot !== stable.slot && wantedReplicas(deployment) > 0 && couldSelect(service, deployment, slot)
-      ? [deployment]
-      : []
+  const others = (Object.entries(slots) as [SlotName, Deployment][]).filter(
+    ([slot, deployment]) =>
+      slot !== stable.slot && wantedReplicas(deployment) > 0 && couldSelect(service, deployment, slot)
   )
-  const known = new Set([record?.canary.deployment, record?.previous?.deployment])
-  const isLeft = ({ metadata }: Deployment): boolean => metadata.name !== canary && known.has(metadata.name)
-  const leftovers = others.filter(isLeft).map(({ metadata }) => metadata.name)
+  const known = recordedDeployments(record)
+  // Where releases have left the plain one behind, an apply of its old file brings its pods back.
+  const isLeft = (slot: SlotName, name: string): boolean =>
+    name !== canary && (known.has(name) || (slot === 'plain' && record !== undefined))
+  const leftovers = others
+    .map(([slot, { metadata }]) => [slot, metadata.name] as const)
+    .filter(([slot, name]) => isLeft(slot, name))
+    .map(([, name]) => name)
   const [last] = record?.history ?? []
   const lingers = others.length > 0 && last !== undefined && Math.abs(at - Date.parse(last.at)) < A_MOMENT
   return { ...(lingers ? { lingers } : {}), ...(leftovers.length > 0 ? { leftovers } : {}) }

@@ -19,6 +19,7 @@ import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { pairWarnings } from './pairs.ts'
+import { followingAutoscaler } from './autoscaler.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
@@ -178,12 +179,6 @@ function withSize(placement: Placement, steps: readonly ReleaseStep[], { routes 
   const shareOf = routes.length > 0 ? 'requests' : 'connections'
   return { ...placement, replicas: podsFor(split, placement.replicas, shareOf) }
 }
-
-/** A place with an autoscaler of its own needs no other: with two of them, neither does anything. */
-export const followingAutoscaler = (
-  { autoscaler, autoscaled }: Observed,
-  place: string
-): string | undefined => (autoscaled.includes(place) ? undefined : autoscaler?.metadata.name)
 
 /** The record with which a release begins. */
 export function beginRelease(
