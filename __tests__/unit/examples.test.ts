@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from '@jest/globals'
+import { parseManifests } from '../../src/kubernetes/manifests.ts'
+
+/** The command by which README.md and examples/README.md have the right to Prometheus applied, and its file. */
+const commandIn = (readme: string): { readonly script: string; readonly file: string } => {
+  const text = readFileSync(readme, 'utf8')
+  const lines = text
+    .split('\n')
+    .filter((line) => line.includes('prometheus-role.yaml') && line.includes('kubectl'))
+  expect(lines).toHaveLength(1)
+  const [, script = '', file = ''] =
+    /^sed '([^']+)' (\S+) \| kubectl apply --namespace monitoring --filename -(?: #.*)?$/.exec(
+      lines[0] ?? ''
+    ) ?? []
+  return { script, file }
+}
+
+interface Binding {
+  readonly metadata: { readonly name: string }
+  readonly subjects: readonly { readonly name: string; readonly namespace: string }[]
+}
+
+/** What it binds when it is done for this namespace. */
+const boundBy = (readme: string, namespace: string): Binding => {
+  const { script, file } = commandIn(readme)
+  const path = readme.replace('README.md', '') + file
+  const text = execFileSync('sed', [script.replace('shop', namespace), path], { encoding: 'utf8' })
+  const binding = parseManifests(text, file).manifests.find(({ object }) => object.kind === 'RoleBinding')
+  return binding?.object as unknown as Binding
+}
+
+describe.each(['README.md', 'examples/README.md'])('the right to Prometheus, as %s gives it', (readme) => {
+  it('is for the ServiceAccount of the namespace that it is done for', () => {
+    expect(boundBy(readme, 'shop').subjects).toEqual([
+      { kind: 'ServiceAccount', name: 'greenlight', namespace: 'shop' }
+    ])
+  })
+
+  it('takes nothing from another namespace that has it already', () => {
+    const names = ['shop', 'blog'].map((namespace) => boundBy(readme, namespace).metadata.name)
+    expect(new Set(names).size).toBe(2)
+  })
+})
