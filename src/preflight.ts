@@ -109,13 +109,12 @@ export async function preflight(
 function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need | undefined {
   const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
   if (inputs.onNoData !== 'fail' || isMeasuredFirst) return undefined
-  return isScrapedAlike(observed.stable.deployment, prepared.canary)
-    ? {
-        tell: (text) => {
-          log.line(text)
-        }
-      }
-    : undefined
+  return {
+    alike: isScrapedAlike(observed.stable.deployment, prepared.canary),
+    tell: (text) => {
+      log.line(text)
+    }
+  }
 }
 
 /** Who else has a say in what the release changes, or users on it. */

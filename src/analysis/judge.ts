@@ -9,6 +9,8 @@ import type { Finding, Found } from './finding.ts'
 export interface Reading extends Measurement {
   /** Taken so soon after the step began that having no value is no fault yet. */
   readonly early?: boolean
+  /** Milliseconds from the step's begin until that is one. */
+  readonly youth?: number
   /** No later one can bring a value either. */
   readonly final?: boolean
   /** Of so few samples that it may fail a check, and end no step. */
@@ -22,6 +24,8 @@ export interface Circumstances {
   readonly step: string
   /** The step is so young that Prometheus cannot know its requests yet. */
   readonly young: boolean
+  /** Milliseconds for which it is that. */
+  readonly youth?: number
 }
 
 const holds: Readonly<Record<Comparison, (value: number, bound: number) => boolean>> = {
@@ -43,11 +47,14 @@ const undecided = (check: Check, { value }: Found): string =>
   `it cannot be told whether that is above ${asWritten(check, check.bound)}`
 
 /** Sets what was found against a check's bound. Only a finite number can pass. */
-export const judge = (check: Check, finding: Finding, { at, step, young }: Circumstances): Reading => {
+export const judge = (check: Check, finding: Finding, circumstances: Circumstances): Reading => {
+  const { at, step, young, youth } = circumstances
   const base = { check, at, step }
   if ('why' in finding) {
     const { why, early = false, final = false } = finding
-    return { ...base, verdict: 'no-data', why, early: early && young, final }
+    const isEarly = early && young
+    const forgiven = isEarly && youth !== undefined ? { youth } : {}
+    return { ...base, verdict: 'no-data', why, early: isEarly, ...forgiven, final }
   }
   const { value, requests, brief } = finding
   if (!Number.isFinite(value)) return { ...base, verdict: 'no-data', why: `the value is ${value}` }

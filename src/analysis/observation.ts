@@ -19,12 +19,16 @@ export interface Study {
   readonly lacks: Lacks
   /** Prometheus has nothing at all of its pods, though it has had the time to scrape them, and has scraped others. */
   readonly blind: boolean
+  /** Requests of users in the last minutes; undefined where nothing counts them. */
+  readonly requests?: number
 }
 
 /** A release that fails without figures, when users are on it already. */
 export interface Need {
   /** Hears what is waited for. */
   readonly tell: (text: string) => void
+  /** What is not scraped of the old version's pods will not be scraped of the new one's either. */
+  readonly alike: boolean
 }
 
 /** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
@@ -111,19 +115,29 @@ class TrafficObservation<R extends Names> implements Observation {
     const found = await this.#detectInTime(subject, signal, need)
     const lacks = this.#origin.lacks('stable', subject)
     if (found.recipe === undefined) {
-      const blind = need !== undefined && isNothing(found) && (await this.#isBlind(subject, signal))
+      const blind = need?.alike === true && isNothing(found) && (await this.#isBlind(subject, signal))
       return { found, lacks, blind }
     }
     const from = this.#now() - lookBack(undefined)
-    this.#gap = scrapeGap(await this.#samples(found.recipe, subject, from, signal))
+    const samples = await this.#samples(found.recipe, subject, from, signal)
+    this.#gap = scrapeGap(samples)
     this.#expected = found.recipe.requests
-    return { found, lacks, blind: false }
+    const requests = this.#requestsIn(samples, found.recipe, subject, from)
+    return { found, lacks, blind: false, ...(requests !== undefined && { requests }) }
+  }
+
+  #requestsIn(samples: readonly Series[], recipe: R, subject: Subject, since: number): number | undefined {
+    // One sample says how much there was in all, not since when.
+    if (this.#gap === undefined) return undefined
+    const counting = this.#origin.counting(recipe, subject, { since, history: samples, targets: [] })
+    const history = absorb(emptyHistory, samples)
+    return trafficSince(history, recipe, counting, { since, now: this.#now(), gap: this.#gap }).requests
   }
 
   async #detectInTime(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
     const found = await this.#detect(subject, signal)
     const left = settled - this.#ageOf(subject)
-    if (need === undefined || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
+    if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
     need.tell(
       `Prometheus has not scraped the old version's pods yet, which are new: waiting for that, ${formatDuration(left)} at most`
     )

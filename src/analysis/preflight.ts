@@ -1,7 +1,7 @@
 import type { Fault } from '../errors.ts'
 import { checkName, printCheck, type Check, type Metric } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
-import { withZero } from '../grammar/promql.ts'
+import { metricsIn, withZero } from '../grammar/promql.ts'
 import { findInAnswer } from './finding.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'
 import type { Need, Observation, Study } from './observation.ts'
@@ -40,12 +40,12 @@ export const preflight = async (
   signal?: AbortSignal
 ): Promise<PreflightReport> => {
   const builtIn = checks.filter((check) => !isQuery(check))
-  const study = async () => tryBuiltIn(await observation.study(stable, signal, need), builtIn)
+  const study = async () => tryBuiltIn(await observation.study(stable, signal, need), builtIn, need)
   const reports = await Promise.all([
     builtIn.length === 0 ? nothingFound : tried(undefined, study, signal),
     ...checks
       .filter(isQuery)
-      .map((check) => tried(check.metric, () => tryQuery(metrics, check, stable, signal), signal))
+      .map((check) => tried(check.metric, () => tryQuery({ metrics, need }, check, stable, signal), signal))
   ])
   return {
     faults: distinct(reports.flatMap(({ faults }) => faults)),
@@ -78,7 +78,7 @@ const tried = async (
 }
 
 const tryQuery = async (
-  metrics: Metrics,
+  { metrics, need }: Pick<Tried, 'metrics' | 'need'>,
   check: QueryCheck,
   stable: Subject,
   signal?: AbortSignal
@@ -91,8 +91,38 @@ const tryQuery = async (
   if (!isOneNumber(answer))
     return { faults: [{ input: 'checks', problem, example: `${name}: sum(${promql}) < 100` }], warnings: [] }
   const remedy = answer.length === 0 ? await remedyFor(metrics, check, stable, signal) : undefined
+  const unknown =
+    need !== undefined && remedy === undefined && answer.length === 0
+      ? await unknownMetric(metrics, promql, signal)
+      : undefined
+  if (unknown !== undefined) return { faults: [unknownFault(name, unknown)], warnings: [] }
   return { faults: [], warnings: [remedy ?? `${problem} (asked for the stable version)`] }
 }
+
+/** One of the metrics that a query names of which Prometheus has no series at all, whoever's. */
+const unknownMetric = async (
+  metrics: Metrics,
+  promql: string,
+  signal?: AbortSignal
+): Promise<string | undefined> => {
+  const counts = await Promise.all(
+    metricsIn(promql).map(async (metric) => ({
+      metric,
+      isThere: (await metrics.query(`count(${metric})`, signal)).length > 0
+    }))
+  )
+  return counts.find(({ isThere }) => !isThere)?.metric
+}
+
+/** With a load line that is found out before users are on the new version. */
+const unknownFault = (name: string, metric: string): Fault => ({
+  input: 'checks',
+  problem:
+    `${name}: Prometheus has no series of ${metric}, of whatever pods. Is the name right? ` +
+    'With on-no-data: fail the release would be put back for that after users were on it. If only the new version has this metric, ' +
+    'or has it only under requests, add a load line to smoke-tests: it is measured before users come then',
+  example: 'GET / at 20/s for 30s -> 200'
+})
 
 /** A ratio that is empty only because nothing has failed: with a zero above its line it has a value. */
 const remedyFor = async (
@@ -118,7 +148,11 @@ const isOneNumber = (answer: readonly Series[]): boolean =>
   answer.length === 0 || (answer.length === 1 && answer[0]?.samples.length === 1)
 
 /** What of the metrics that the built-in checks stand on the stable version lacks. */
-const tryBuiltIn = ({ found, lacks, blind }: Study, checks: readonly Check[]): PreflightReport => {
+const tryBuiltIn = (
+  { found, lacks, blind, requests }: Study,
+  checks: readonly Check[],
+  need: Need | undefined
+): PreflightReport => {
   const { recipe, scraped } = found
   if (blind) return { faults: [unmeasurable(checks, lacks)], warnings: [] }
   const warnings = checks.flatMap((check) => {
@@ -126,8 +160,15 @@ const tryBuiltIn = ({ found, lacks, blind }: Study, checks: readonly Check[]): P
     if (lacking !== undefined) return [`${checkName(check)} may have no data: ${lacking}`]
     return check.metric.kind === 'latency' && recipe?.latency ? coarseness(check, recipe.latency) : []
   })
-  return { faults: [], warnings }
+  const idle = need !== undefined && requests === 0 ? [withoutUsers(checks)] : []
+  return { faults: [], warnings: [...warnings, ...idle] }
 }
+
+/** Users may come; whether they do is known when they are on the new version. */
+const withoutUsers = (checks: readonly Check[]): string =>
+  `${checks.map(checkName).join(', ')}: no request of users reached the old version in the last ${formatDuration(window * 1000)}. ` +
+  'If none reach the new one, nothing can be measured, and with on-no-data: fail the release is put back after users were moved. ' +
+  'Add a load line to smoke-tests, GET / at 20/s for 30s -> 200, which is measured before that; or set on-no-data: wait, which gives requests no-data-timeout to come'
 
 /** Nothing tells the new version's pods from the old one's, so that it would have to fail, with users on it. */
 const unmeasurable = (checks: readonly Check[], lacks: Lacks): Fault => ({

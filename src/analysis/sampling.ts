@@ -71,7 +71,8 @@ export const createSampler = (
       const findings = await Promise.all(
         checks.map(async (check) => ({ check, finding: await find(check.metric) }))
       )
-      const circumstances = { at, step: step.name, young: age < youth(observation) }
+      const youth = youthBy(observation)
+      const circumstances = { at, step: step.name, young: age < youth, youth }
       return findings.map(({ check, finding }) => judge(check, finding, circumstances))
     }
   }
@@ -116,7 +117,7 @@ const orMissing = async <T>(asking: Promise<T>, signal?: AbortSignal): Promise<T
  * How long a step is young, in milliseconds: until a second scrape must have come and been stored. While the
  * interval is unknown, one scrape at Prometheus' default of a minute.
  */
-const youth = (observation: Observation): number => {
+const youthBy = (observation: Observation): number => {
   const gap = observation.gap()
   return gap === undefined ? 75_000 : 2 * gap + 5_000
 }

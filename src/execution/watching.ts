@@ -3,18 +3,17 @@ import { judgeRound } from '../analysis/judge.ts'
 import type { MeasuredStep, Sampler } from '../analysis/sampling.ts'
 import type { Subject } from '../analysis/subject.ts'
 import { ReleaseFailed } from '../errors.ts'
-import { checkName, printCheck } from '../grammar/check.ts'
+import { printCheck } from '../grammar/check.ts'
 import { formatDuration } from '../grammar/duration.ts'
-import { asWritten } from '../grammar/figure.ts'
 import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
 import type { Pod } from '../kubernetes/objects.ts'
 import { probesOf } from '../kubernetes/probes.ts'
-import type { Measurement } from '../outcome.ts'
 import { backendsIn } from './lanes.ts'
 import { untilOwnServiceChanges } from './own-service.ts'
 import { observeShare } from './probe.ts'
 import { untilDoomed } from './under-traffic.ts'
 import type { TellPods } from './readiness.ts'
+import { tellRounds } from './rounds.ts'
 import type { ReleaseRun } from './run-state.ts'
 
 /** The canary's pods while it is watched: they are replaced, and an autoscaler brings more. */
@@ -166,20 +165,20 @@ export async function runChecks(
   signal: AbortSignal
 ): Promise<string> {
   const { clock, log } = run.ports
-  for (let rounds = 1; ; rounds += 1) {
-    await clock.sleep(run.settings.checkInterval, signal)
-    const readings = await sampler.measure(step, subjectOf(run, pods()), signal)
-    run.measurements.push(...readings)
-    log.quote(readings.map(printReading).join('   '))
-    run.standing = judgeRound(run.standing, readings, run.settings)
-    const { decision, failed } = run.standing
-    if (failed !== undefined) throw new ReleaseFailed(failed.reason, printCheck(failed.check))
-    if (decision === 'pass' && isOver())
-      return `every check passed, ${counted(rounds, 'round')} of measurements`
+  const told = tellRounds(log)
+  try {
+    for (let rounds = 1; ; rounds += 1) {
+      await clock.sleep(run.settings.checkInterval, signal)
+      const readings = await sampler.measure(step, subjectOf(run, pods()), signal)
+      run.measurements.push(...readings)
+      told.tell(readings)
+      run.standing = judgeRound(run.standing, readings, run.settings)
+      const { decision, failed } = run.standing
+      if (failed !== undefined) throw new ReleaseFailed(failed.reason, printCheck(failed.check))
+      if (decision === 'pass' && isOver())
+        return `every check passed, ${counted(rounds, 'round')} of measurements`
+    }
+  } finally {
+    told.end()
   }
 }
-
-const marks: Readonly<Record<Measurement['verdict'], string>> = { pass: '✓', fail: '✗', 'no-data': '?' }
-
-const printReading = ({ check, value, verdict, why }: Measurement): string =>
-  `${marks[verdict]} ${checkName(check)} ${value === undefined ? (why ?? 'no data') : asWritten(check, value)}`

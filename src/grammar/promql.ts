@@ -24,6 +24,25 @@ export const looseWord = (promql: string): string | undefined =>
 /** Whether a part of the query is a comment to Prometheus. */
 export const hasComment = (promql: string): boolean => paint(promql, true).includes('#')
 
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'and or unless by without on ignoring group_left group_right offset bool start end inf nan atan2 limitk limit_ratio'.split(
+    ' '
+  )
+)
+
+/** The metrics that a query names before a selector, a range or nothing; those that are only labels are not. */
+export const metricsIn = (promql: string): readonly string[] => {
+  const bare = paint(promql, true)
+    .replace(/\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/gi, ' ')
+    .replace(/\{[^}]*\}/g, '{}')
+    .replace(/\[[^\]]*\]/g, '[]')
+    .replace(/\$\w+/g, ' ')
+  const names = [...bare.matchAll(/(?<![\w:.@])([a-zA-Z_:][\w:]*)(?!\s*\()(?![\w:])/g)].map(
+    ([, name = '']) => name
+  )
+  return [...new Set(names)].filter((name) => !KEYWORDS.has(name.toLowerCase()))
+}
+
 /** One series without labels, or none: what `vector(0)` can stand in for. */
 const aggregated = /^(?:[\d.]+\s*\*\s*)?(?:sum|count|avg|min|max)\s*~+(?:\s*\*\s*[\d.]+)?$/i
 

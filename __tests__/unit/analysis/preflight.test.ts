@@ -154,7 +154,7 @@ describe('a version of which Prometheus has nothing', () => {
     store.stored = stored
     for (const [query, answer] of Object.entries(answers)) store.answers.set(query, answer)
     const told: string[] = []
-    const need = needed ? { tell: (text: string) => void told.push(text) } : undefined
+    const need = needed ? { tell: (text: string) => void told.push(text), alike: true } : undefined
     const pods = age === 'no pod' ? [] : [{ name: podNames[0] ?? '', createdAt: epoch - age * 1000 }]
     const backend = { service: 'web', port: 80 }
     const report = await createSampler(store, clock, [check('success-rate >= 95%')], source).preflight(
@@ -268,6 +268,62 @@ describe('a built-in check', () => {
     expect(await sampler.measure({ name: 'bake', startedAt: epoch }, subject())).toMatchObject([
       { why: 'no series: no pod of the canary reports http_requests_total (is it scraped?)', early: false }
     ])
+  })
+})
+
+describe('where users would be the first to be measured', () => {
+  const need = { tell: () => undefined, alike: true }
+  const ask = (
+    line: string,
+    answers: Readonly<Record<string, readonly Series[]>>,
+    stored: readonly Series[]
+  ) => {
+    const clock = new TestClock()
+    const store = new TestStore(clock)
+    store.stored = stored
+    for (const [query, answer] of Object.entries(answers)) store.answers.set(query, answer)
+    return createSampler(store, clock, [check(line)]).preflight(subject(), undefined, need)
+  }
+  const counting = (...values: readonly number[]) => [
+    series(of('up'), [-10, 1], [-5, 1]),
+    series(of('http_requests_total', { code: '200' }), [-10, values[0] ?? 0], [-5, values[1] ?? 0])
+  ]
+
+  it('an old version without users is warned of, with what to do', async () => {
+    const { faults, warnings } = await ask('success-rate >= 95%', {}, counting(0, 0))
+    expect(faults).toStrictEqual([])
+    expect(warnings).toStrictEqual([
+      expect.stringMatching(
+        /^success-rate: no request of users reached the old version in the last 5m\. .*GET \/ at 20\/s for 30s -> 200.*on-no-data: wait/
+      )
+    ])
+  })
+
+  it('one with users is not', async () => {
+    expect(await ask('success-rate >= 95%', {}, counting(7, 9))).toStrictEqual(none)
+  })
+
+  it('a metric that nobody has is an error that names it', async () => {
+    const { faults } = await ask(
+      'errs: sum(rate(http_reqests_total{pod=~"$pods"}[1m])) / sum by (pod) (rate(up[1m])) < 1',
+      { 'count(up)': [series({}, [0, 3])] },
+      []
+    )
+    expect(faults).toMatchObject([
+      {
+        input: 'checks',
+        problem: expect.stringContaining('errs: Prometheus has no series of http_reqests_total')
+      }
+    ])
+  })
+
+  it('one that others have is only warned of: its pods may get it', async () => {
+    const { faults, warnings } = await ask(
+      'queue: sum(depth{pod=~"$pods"}) < 1',
+      { 'count(depth)': [series({}, [0, 3])] },
+      []
+    )
+    expect([faults, warnings.length]).toStrictEqual([[], 1])
   })
 })
 

@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
-import { hasComment, looseWord, paint, withZero } from '../../../src/grammar/promql.ts'
+import { describe, expect, it, test } from '@jest/globals'
+import { hasComment, looseWord, paint, withZero, metricsIn } from '../../../src/grammar/promql.ts'
 
 test.each([
   ['a(b) / c', 'a~~~ / c'],
@@ -61,4 +61,20 @@ test.each([
   ["f('#')", false]
 ])('hasComment(%j) is %s', (promql, expected) => {
   expect(hasComment(promql)).toBe(expected)
+})
+
+describe('the metrics of a query', () => {
+  it.each<[string, readonly string[]]>([
+    ['sum(queue_depth{namespace="$namespace",pod=~"$pods"})', ['queue_depth']],
+    [
+      'sum by (pod, code) (rate(a_total[5m])) / on (pod) group_left(x) sum(rate(b_total[$window] offset 1h))',
+      ['a_total', 'b_total']
+    ],
+    ['histogram_quantile(0.9, sum by(le) (rate(x_bucket{le="y"}[1m])))', ['x_bucket']],
+    ['job:errors:ratio5m and up == bool 1e3 or vector(0)', ['job:errors:ratio5m', 'up']],
+    ['{__name__=~"a|b"}', []],
+    ['time() - max(ts_seconds) + Inf', ['ts_seconds']]
+  ])('%s', (promql, names) => {
+    expect(metricsIn(promql)).toEqual(names)
+  })
 })
