@@ -140,7 +140,7 @@ async function goOn(
   const run = beginRun({ ...observed, ...taken }, ports, inputs)
   run.deployment = live
   run.pods = await readyPods(run, 'canary')
-  run.warnings.push(...(report?.warnings ?? []), ...unwatched(record, inputs))
+  run.warnings.push(...(report?.warnings ?? []), ...unwatched(record, inputs), ...unmeasured(record, inputs))
   const { bake, previous, checks } = inputs
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planRest((record.step ?? 0) + 1, progress, release)
@@ -159,6 +159,13 @@ const unwatched = ({ id, watchdog }: Release, inputs: Inputs): readonly string[]
   watchdog === undefined || inputs.watchdog !== undefined
     ? []
     : [`release ${id} began with a watchdog and goes on without one; watchdog: ${watchdog} starts it again`]
+
+const unmeasured = ({ id, checks = [] }: Release, inputs: Inputs): readonly string[] =>
+  checks.length === 0 || inputs.checks.length > 0
+    ? []
+    : [
+        `release ${id} began with checks (${checks.join(', ')}) and goes on without any: the inputs of this run have none. Nothing is measured from here on; give promote the same checks and prometheus as the release`
+      ]
 
 /**
  * The steps of a release are those that it began with, whatever the workflow says by now.

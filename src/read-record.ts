@@ -148,6 +148,7 @@ const RECORD: Shape = {
   'shiftedAt?': time,
   'steps?': [text, MOST],
   'step?': count,
+  'checks?': [text, MOST],
   'holder?': text,
   'routes?': [{ kind: matching(/^[a-z]+$/, 63), name }, MOST],
   'exposed?': flag,

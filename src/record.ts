@@ -42,6 +42,8 @@ export interface Release {
   /** The steps as the user wrote them, and the one that it is in, from 0. */
   readonly steps?: readonly string[]
   readonly step?: number
+  /** Names of the checks that it began with; none: it has none. */
+  readonly checks?: readonly string[]
   /** As the lock named the run that has it, or had: tells two steps of one job apart. Absent in records of before. */
   readonly holder?: string
   /** The routes that traffic is moved on. None: on the Service itself. */
@@ -141,6 +143,7 @@ function ended(release: Release, served: boolean, at: number): Release {
     // A header's value in them may be a secret.
     steps: ________,
     step: ____,
+    checks: __________,
     shiftedAt: _____,
     rollout: ______,
     watchdog: _______,

@@ -37,7 +37,7 @@ const refusals = (
   ],
   abort: [
     'failed',
-    `❌ web could not be put back: nothing was changed, ${traffic}`,
+    `❌ There is no release of web to abort: nothing was changed, ${traffic}`,
     `command: nothing to abort: no release of service/web is under way; ${last} — for example: command: rollback brings the previous version back after a release`
   ]
 })

@@ -83,7 +83,10 @@ const abort: Readonly<Record<Result, Sentence>> = {
   promoted: release.promoted,
   'rolled-back': putBack,
   aborted: putBack,
-  failed: (workload, outcome, voice) => `${workload} could not be put back: ${traffic(outcome, voice)}`
+  failed: (workload, outcome, voice) =>
+    isUntouched(outcome) && outcome.serving !== undefined && outcome.canary === undefined
+      ? `There is no release of ${workload} to abort: ${traffic(outcome, voice)}`
+      : `${workload} could not be put back: ${traffic(outcome, voice)}`
 }
 
 const rolledBack: Sentence = (workload, outcome, voice) =>

@@ -1,6 +1,5 @@
 import type { Fault } from '../errors.ts'
 import { withImages } from '../grammar/image.ts'
-import { defaultCanarySteps, printStep } from '../grammar/step.ts'
 import type { Step as ReleaseStep } from '../grammar/step.ts'
 import type { Inputs } from '../inputs.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
@@ -19,8 +18,8 @@ import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { pairWarnings } from './pairs.ts'
+import { asAsked, stepsOf } from './asked.ts'
 import { followingAutoscaler } from './autoscaler.ts'
-import { ALL_AT_ONCE } from './progressive.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import type { Leftover } from './leftover.ts'
@@ -153,11 +152,6 @@ function prepareUsable(
   return { canary, entrance, steps, routes, warnings, manifests: all, release }
 }
 
-const asAsked = ({ strategy, watchdog }: Inputs, steps: readonly ReleaseStep[]): Partial<Release> => ({
-  ...(strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
-  ...(watchdog === undefined ? {} : { watchdog })
-})
-
 /** With what is there already in the place where the canary goes, and beside it. */
 function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: Origin): Prepared {
   const { release } = prepared
@@ -165,12 +159,6 @@ function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: Ori
   const leftover = leftoverOf(observed, deployment, startedAt)
   const live = observed.slots[slot as SlotName]
   return { ...prepared, live, release: { ...release, ...exposedBy(leftover) }, ...leftover }
-}
-
-/** The steps that the strategy has when the user gives none. */
-const stepsOf = ({ strategy, steps }: Inputs): readonly ReleaseStep[] => {
-  if (strategy !== 'canary') return ALL_AT_ONCE
-  return steps.length > 0 ? steps : defaultCanarySteps
 }
 
 /** Big enough for its first share. */

@@ -85,6 +85,13 @@ test.each([
 describe('the headline', () => {
   const headline = (outcome: Outcome): string | undefined => renderSummary(outcome).split('\n')[0]
 
+  test('of an abort without a release under way is no alarm', () => {
+    const { canary: _, previous: __, ...rest } = promoted
+    expect(headline({ ...rest, command: 'abort', result: 'failed', timeline: [] })).toMatch(
+      /There is no release of \*\*web\*\* to abort: nothing was changed, .* serves all traffic$/
+    )
+  })
+
   const without = (outcome: Outcome, ...left: readonly (keyof Outcome)[]): Outcome =>
     Object.fromEntries(
       Object.entries(outcome).filter(([name]) => !left.some((key) => key === name))
