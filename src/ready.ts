@@ -77,14 +77,8 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return nothingNew(tried.manifests, observed, ports)
   const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
-  const told = [
-    ...nobodyServes(observed),
-    ...authored.warnings,
-    ...hooks.warnings,
-    ...warnings,
-    ...prepared.warnings,
-    ...strayAutoscaler(observed, prepared.release)
-  ]
+  const found = [...nobodyServes(observed), ...strayAutoscaler(observed, prepared.release)]
+  const told = [...found, ...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
   const all = [...told, ...unwatched(tried.manifests), ...ways]
   for (const note of hooks.notes) ports.log.line(note)
   for (const warning of all) ports.log.warning(warning)
