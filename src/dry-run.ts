@@ -70,10 +70,21 @@ export async function tryCanary(
     // Somebody has made it since we looked: no fault of the manifest, and the lock tells who it is.
     if (isConflict(error)) return { canary: undefined, warned }
     const refusal = refusalIn(error, canary)
-    const problem = written === undefined ? refusal.problem : `${source}: ${refusal.problem}`
+    const problem =
+      written === undefined ? refusal.problem : `${source}: ${ofTheirs(refusal.problem, written)}`
     return { canary: undefined, warned, refusal: { ...refusal, problem } }
   }
 }
+
+/** The user has written one Deployment, and it is tried under the name of the place where it would run. */
+const ofTheirs = (problem: string, { object }: Manifest): string =>
+  problem.replace(
+    /^cannot (?:create|update) deployment\/(\S+?)(?= in namespace|:)/,
+    (whole, tried: string) =>
+      tried === object.metadata.name
+        ? whole
+        : `Deployment ${object.metadata.name}, released as ${tried}, is refused`
+  )
 
 /** A dry run whose warnings are kept. */
 function listening(source: string, strict: boolean): { options: WriteOptions; warned: readonly Warned[] } {

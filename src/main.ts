@@ -4,12 +4,13 @@ import * as core from '@actions/core'
 import { openPrometheus } from './analysis/prometheus.ts'
 import { Cancelled } from './carry-out.ts'
 import { systemClock } from './clock.ts'
-import { messageOf } from './errors.ts'
+import { ClusterError, InputError, messageOf } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import { readInputs, secretsOf } from './inputs.ts'
 import type { Inputs } from './inputs.ts'
 import { createCluster } from './kubernetes/client.ts'
 import { connect } from './kubernetes/connect.ts'
+import type { Connection } from './kubernetes/connect.ts'
 import { readManifests } from './manifest-files.ts'
 import type { Target } from './observe.ts'
 import type { Outcome } from './outcome.ts'
@@ -81,13 +82,16 @@ interface Known {
   target?: Target
   /** Tells the cluster from others. */
   cluster?: string
+  /** Who has named the namespace, where the input does not. */
+  namespaceFrom?: string | undefined
 }
 
 async function release(known: Known): Promise<Outcome> {
   const { origin } = known
   const signal = cancellation()
   const inputs = (known.inputs = maskedInputs())
-  const { ports, namespace, identity } = open(inputs)
+  const { ports, namespace, namespaceFrom, identity } = open(inputs)
+  known.namespaceFrom = namespaceFrom
   known.cluster = identity
   const manifests =
     BRINGS.has(inputs.command) || inputs.workload === undefined ? await readManifests(inputs.manifests) : []
@@ -102,15 +106,24 @@ async function release(known: Known): Promise<Outcome> {
 }
 
 /** Errors from before the command began: nothing has been looked at, and nothing changed. */
-function unchangedBy(error: unknown, { origin, inputs, target }: Known): Outcome {
+function unchangedBy(error: unknown, { origin, inputs, target, namespaceFrom }: Known): Outcome {
   const command = inputs?.command ?? 'deploy'
   return {
     ...emptyOutcome(command, origin, systemClock.now()),
     namespace: target?.namespace ?? inputs?.namespace ?? '',
     workload: target?.workload ?? inputs?.workload ?? '',
     result: error instanceof Cancelled ? 'aborted' : 'failed',
-    reason: messageOf(error)
+    reason: [messageOf(error), ...namespaceHint(error, target, namespaceFrom)].join('\n')
   }
+}
+
+/** What is not found, or not allowed, may be so in another namespace. */
+function namespaceHint(error: unknown, target?: Target, from?: string): readonly string[] {
+  const isAbout = error instanceof InputError || (error instanceof ClusterError && error.status === 403)
+  const where = `in namespace ${target?.namespace ?? ''}`
+  return target !== undefined && from !== undefined && isAbout && error.message.includes(where)
+    ? [`The namespace is ${target.namespace} because ${from}; the input namespace names another one`]
+    : []
 }
 
 /** Finishes undoing what a cancelled or killed step had begun. */
@@ -127,8 +140,10 @@ async function post(): Promise<void> {
   })
 }
 
-function open(inputs: Inputs): { ports: Ports; namespace: string; identity: string } {
-  const { config, namespace, identity } = connect(inputs)
+function open(
+  inputs: Inputs
+): Pick<Connection, 'namespace' | 'namespaceFrom' | 'identity'> & { ports: Ports } {
+  const { config, namespace, namespaceFrom, identity } = connect(inputs)
   // It may have come from a file.
   maskKubeconfig(config.exportConfig(), mask)
   const onSecret = (secret: string): void => {
@@ -136,7 +151,12 @@ function open(inputs: Inputs): { ports: Ports; namespace: string; identity: stri
   }
   const cluster = createCluster(config, { clock: systemClock, onSecret })
   const entry = inputs.probe === undefined ? {} : { entry: openEntry(inputs.probe) }
-  return { ports: { cluster, clock: systemClock, log, ...entry }, namespace, identity }
+  return {
+    ports: { cluster, clock: systemClock, log, ...entry },
+    namespace,
+    ...(namespaceFrom && { namespaceFrom }),
+    identity
+  }
 }
 
 /** Secrets are masked before anything else can print them. */

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { InputError } from './errors.ts'
+import { ClusterError, InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Cluster, Ref } from './kubernetes/cluster.ts'
 import { isSeen } from './kubernetes/health.ts'
@@ -11,6 +11,7 @@ import type {
   ReplicaSet,
   Service
 } from './kubernetes/objects.ts'
+import { missingRights } from './kubernetes/rights.ts'
 import { printSelector } from './kubernetes/selectors.ts'
 import type { Version } from './outcome.ts'
 import type { RouteName } from './grammar/route.ts'
@@ -21,10 +22,12 @@ import type { Observed } from './observed.ts'
 import { ownRecord } from './own-record.ts'
 import { isUnfinished } from './record.ts'
 import type { Release } from './record.ts'
+import { rightsFaults } from './rights.ts'
 import type { SlotName } from './kubernetes/slots.ts'
 import { findStable, slotsOf } from './routes/find.ts'
 import type { Slots } from './routes/find.ts'
 import { ownSlots } from './routes/own-slots.ts'
+import { observeNeeds } from './strategies/needs.ts'
 import { rivalFaults } from './strategies/neighbours.ts'
 import { companionFaults, divergedFaults } from './strategies/services.ts'
 import { servingPods } from './strategies/serving.ts'
@@ -47,8 +50,21 @@ interface Ports {
 
 const AUTOSCALERS = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
 
-/** @throws InputError when it is not clear what serves */
-export async function observe(target: Target, { cluster, clock }: Ports): Promise<Observed> {
+/** @throws InputError when it is not clear what serves, or rights are lacking for finding it out */
+export async function observe(target: Target, ports: Ports): Promise<Observed> {
+  try {
+    return await look(target, ports)
+  } catch (error) {
+    // The API server names one right, and the next one after that.
+    if (!(error instanceof ClusterError && error.status === 403)) throw error
+    const { namespace } = target
+    const missing = await missingRights(ports.cluster, namespace, observeNeeds)
+    if (missing.length === 0) throw error
+    throw new InputError(rightsFaults(missing, namespace))
+  }
+}
+
+async function look(target: Target, { cluster, clock }: Ports): Promise<Observed> {
   const { namespace, workload } = target
   const [named, routes, services, all] = await Promise.all([
     readSlots(target, { cluster, clock }),

@@ -137,6 +137,14 @@ const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
       // In place both are templates of the same Deployment.
       (release.strategy === undefined || release.stable.hash === canary.hash)
 
+/** Where the images are the same, they do not tell it from the new one. */
+function oldVersion({ stable, canary }: ReleaseRun): string {
+  const images = stable.images.join(', ')
+  return images === canary.images.join(', ') && stable.hash !== ''
+    ? `the template of before, ${stable.hash} (${images} too; what differs is its config or other fields)`
+    : images
+}
+
 /** A service that nobody uses just now has no data either. */
 function withoutData(
   { measurements, settings }: ReleaseRun,
@@ -153,17 +161,17 @@ function withoutData(
 
 /** What a person would want to do next, as commands that can be copied. */
 function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] {
-  const { namespace, canary, stable, release, ready } = run
+  const { namespace, canary, release, ready } = run
   const { result, returning } = ending
   if (returning === true)
     return [
       `The pods of ${serving.images.join(', ')} come back by themselves: ${sh`kubectl -n ${namespace} rollout status deployment/${serving.deployment}`}`
     ]
   if (result === 'promoted')
-    return [`To go back to ${stable.images.join(', ')}: run the rollback workflow (command: rollback).`]
+    return [`To go back to ${oldVersion(run)}: run the rollback workflow (command: rollback).`]
   if (result === 'waiting')
     return [
-      `To go on: run the workflow with command: promote. To put ${stable.images.join(', ')} back: command: abort.`,
+      `To go on: run the workflow with command: promote. To put ${oldVersion(run)} back: command: abort.`,
       `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`
     ]
   if (result === 'rolled-back' && release.command === 'deploy') {

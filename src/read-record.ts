@@ -25,7 +25,7 @@ export function unreadable({ kind, metadata }: KubernetesObject, damage: string,
   const { namespace = '' } = metadata
   const problem =
     `the annotation ${RECORD_ANNOTATION} of ${object} in namespace ${namespace} cannot be read (${damage}): ` +
-    `it was written by another version of Greenlight or edited by hand. Nothing was changed. ` +
+    `it was written by another version of Greenlight or edited by hand. ` +
     `${facts}Check that this is the version that should serve, then remove the annotation`
   const example = sh`kubectl -n ${namespace} annotate ${object} ${RECORD_ANNOTATION}-`
   return new InputError([{ input: 'route', problem, example }])

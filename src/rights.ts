@@ -2,7 +2,7 @@ import { InputError } from './errors.ts'
 import type { Fault } from './errors.ts'
 import type { Ports } from './execution/run-state.ts'
 import { distinct } from './kubernetes/needs.ts'
-import { describeMissing, missingRights } from './kubernetes/rights.ts'
+import { describeAllMissing, missingRights } from './kubernetes/rights.ts'
 import type { Right } from './kubernetes/rights.ts'
 import { readRemaining } from './observe-routes.ts'
 import type { Observed } from './observed.ts'
@@ -11,7 +11,7 @@ import { needsOf, wayOut } from './strategies/needs.ts'
 
 /** What the credentials lack, and the rules that would bring it. */
 export const rightsFaults = (missing: readonly Right[], namespace: string): Fault[] =>
-  missing.map((right) => ({ input: 'kubeconfig', problem: describeMissing(right, namespace) }))
+  describeAllMissing(missing, namespace).map((problem) => ({ input: 'kubeconfig', problem }))
 
 /** @throws InputError that names everything that is lacking */
 export async function requireRights(

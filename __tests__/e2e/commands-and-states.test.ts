@@ -21,7 +21,7 @@ const IDLE: ReadonlySet<string> = new Set(['unchanged', 'planned', 'failed'])
 type Cell = readonly [result: string, headline: string, reason?: string]
 
 const unreadableBecause = (damage: string): string =>
-  `route: the annotation greenlight.dev/release of service/web in namespace shop cannot be read (${damage}): it was written by another version of Greenlight or edited by hand. Nothing was changed. ` +
+  `route: the annotation greenlight.dev/release of service/web in namespace shop cannot be read (${damage}): it was written by another version of Greenlight or edited by hand. ` +
   'service/web selects app=web,greenlight.dev/slot=green: deployment/web-green (v2, 1 pod). Check that this is the version that should serve, then remove the annotation — ' +
   'for example: kubectl -n shop annotate service/web greenlight.dev/release-'
 

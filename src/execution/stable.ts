@@ -1,4 +1,4 @@
-import { counted } from '../grammar/counted.ts'
+import { counted, readyOf } from '../grammar/counted.ts'
 import { ReleaseFailed, StableCannotServe } from '../errors.ts'
 import type { Ref } from '../kubernetes/cluster.ts'
 import { hasTemplateOf, isSettled, templateHash } from '../kubernetes/health.ts'
@@ -66,7 +66,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   const wanted = run.stable.replicas
   run.ready = ready.length
   if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
-    return `${ready.length} of ${counted(wanted, 'pod')} ready`
+    return readyOf(ready.length, wanted)
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
   await run.lock.confirm()
   const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
@@ -78,7 +78,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   followTemplate(run, found.hash, scaled)
   run.ready = found.pods.length
   if (ready.length === 0) await untilKnown(run, signal)
-  return `${found.pods.length} of ${counted(size, 'pod')} ready now`
+  return `${readyOf(found.pods.length, size)} now`
 }
 
 /** Nothing has to be made ready; whether anybody serves there is worth knowing, but no reason not to go on. */

@@ -143,7 +143,8 @@ const ownService = (run: ReleaseRun, signal: AbortSignal): readonly Promise<neve
 async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal): Promise<string> {
   const left = Math.max(0, end - ports.clock.now())
   await ports.clock.sleep(left, signal)
-  return `${formatDuration(left)} without checks; all pods kept running`
+  // A duration as somebody would write it: some milliseconds of it have passed already.
+  return `${formatDuration(left < 1000 ? left : Math.round(left / 1000) * 1000)} without checks; all pods kept running`
 }
 
 export interface Watched {

@@ -1,2 +1,8 @@
 /** `1 pod`, `3 pods`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+/** `2 of 3 pods ready`; with more than are wanted, `4 pods ready, 3 wanted`. */
+export const readyOf = (ready: number, wanted: number): string =>
+  ready > wanted
+    ? `${counted(ready, 'pod')} ready, ${wanted} wanted`
+    : `${ready} of ${counted(wanted, 'pod')} ready`

@@ -138,13 +138,17 @@ const parseExpectation = (text: string): Parsed<Expectation> => {
   }
 }
 
+/** What a shell would take for a command is one only behind `run:`. */
+const notARequest = () =>
+  refusal(
+    `the line does not begin with ${methods.join(', ')} and a target, nor with run: before a command`,
+    `${requestExample}, or run: npm run smoke`
+  )
+
 const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
   const [, method = '', where, rest = ''] = /^(\S+)\s+(\S+)(?:\s+([^]*))?$/.exec(text) ?? []
   if (where === undefined || !methods.includes(method)) {
-    return refusal(
-      `the line does not begin with ${methods.join(', ')} and a target, nor with run:`,
-      requestExample
-    )
+    return notARequest()
   }
   const place = parsePort(where)
   if ('problem' in place) return place
@@ -171,6 +175,7 @@ export const parseSmokeTest = (text: string): Parsed<SmokeTest> => {
       ? refusal('run: without a command', 'run: npm run smoke')
       : { value: { kind: 'command', run } }
   }
+  if (!/^[A-Z]+(?:\s|$)/.test(line) && line !== '') return notARequest()
   const arrow = maskQuoted(line).search(/(?<=\s)->/)
   if (arrow < 0) return refusal('the line does not say which status must come back', requestExample)
   return parseRequest(line.slice(0, arrow).trim(), line.slice(arrow + 2).trim())

@@ -38,7 +38,8 @@ export async function acquireAll(
   const either = AbortSignal.any([signal, ended.signal])
   const locks: Lock[] = []
   try {
-    const free = await Promise.all(refs.map((ref) => untilFree(ref, holder, ports, either)))
+    const quiet = { ...ports, log: onlyOnce(ports.log) }
+    const free = await Promise.all(refs.map((ref) => untilFree(ref, holder, quiet, either)))
     for (const [at, ref] of refs.entries()) locks.push(await take(ref, free[at], holder, ports))
     return together(holder, locks)
   } catch (error) {
@@ -46,6 +47,18 @@ export async function acquireAll(
     throw error
   } finally {
     ended.abort()
+  }
+}
+
+/** One run holds several locks, and what is looked for is whether that run is alive. */
+const onlyOnce = (log: Ports['log']): Ports['log'] => {
+  const told = new Set<string>()
+  return {
+    ...log,
+    line: (text) => {
+      if (!told.has(text)) log.line(text)
+      told.add(text)
+    }
   }
 }
 
@@ -113,7 +126,7 @@ async function whenFree(
   const holderIdentity = nameIn(lease)
   const seconds = secondsOf(lease)
   if (holderIdentity === '' || holderIdentity === holder.id) return lease
-  log.line(`The lock is held by ${holderIdentity}; looking for ${seconds} s whether it is alive`)
+  log.line(`The lock is held by ${holderIdentity}; looking for up to ${seconds} s whether it is alive`)
   const deadline = clock.now() + seconds * 1000
   while (clock.now() < deadline) {
     await clock.sleep(LOOK_EVERY, signal)

@@ -26,6 +26,8 @@ export interface Machine {
 export interface Connection {
   readonly config: KubeConfig
   readonly namespace: string
+  /** Who has named it, where the input does not. */
+  readonly namespaceFrom?: string
   /** URL of the API server. */
   readonly server: string
   /** See `clusterIdentity`. */
@@ -80,6 +82,12 @@ export function connect(options: ConnectOptions, machine: Machine = thisMachine(
   return {
     config,
     namespace: options.namespace ?? found.namespace ?? 'default',
+    ...(options.namespace === undefined
+      ? {
+          namespaceFrom:
+            found.namespace === undefined ? 'nobody has named one' : 'the context of the kubeconfig names it'
+        }
+      : {}),
     server: cluster.server,
     identity: clusterIdentity(config, options.context, machine.read)
   }

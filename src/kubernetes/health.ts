@@ -1,4 +1,4 @@
-import { counted } from '../grammar/counted.ts'
+import { readyOf } from '../grammar/counted.ts'
 import { canonical } from './canonical.ts'
 import type {
   ClusterEvent,
@@ -175,7 +175,7 @@ function progress(deployment: Deployment, pods: readonly Pod[], troubles: readon
       : ''
   return {
     state: 'progressing',
-    summary: `${ready} of ${counted(wanted, 'pod')} ready${soon}${what}${why}`,
+    summary: `${readyOf(ready, wanted)}${soon}${what}${why}`,
     ready,
     wanted
   }

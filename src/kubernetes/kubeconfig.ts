@@ -12,6 +12,7 @@ const isMapping = (value: unknown): value is Mapping =>
 
 /** Reads a kubeconfig and makes sure that every field is of a kind that the client can do something with. */
 export function readKubeconfig(text: string): ReadKubeconfig {
+  if (isEncoded(text)) return { problem: 'it is base64 of one: decode it first, base64 --decode' }
   const lines = new LineCounter()
   const document = parseDocument(text, { logLevel: 'silent', merge: true, lineCounter: lines })
   const wrong = document.errors[0] ?? document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED')
@@ -45,8 +46,15 @@ function lineOfAlias(document: Document, lines: LineCounter): string {
 
 function whyNot(text: string): string {
   if (text.trim() === '') return 'it is empty; a secret that does not exist is an empty text'
-  const decoded = Buffer.from(text, 'base64').toString()
-  return decoded.includes('clusters:') ? 'it is base64 of one, decode it first' : 'it has no list of clusters'
+  return 'it has no list of clusters'
+}
+
+/** Once, or twice by a tool and a person; the YAML or JSON of one. */
+const isEncoded = (text: string, depth = 2): boolean => {
+  const packed = text.replace(/\s/g, '')
+  if (depth === 0 || packed === '' || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(packed)) return false
+  const decoded = Buffer.from(packed, 'base64').toString()
+  return /\bclusters['"]?\s*:/.test(decoded) || isEncoded(decoded, depth - 1)
 }
 
 /** Where a path is wanted, somebody may have put the secret itself, which the error of a file would quote. */

@@ -55,7 +55,8 @@ export function readJson(deed: Deed, answer: HttpAnswer): unknown {
 }
 
 function remedy(deed: Deed, status: number, message: string): string {
-  if (status === 401) return '. The credentials are not valid (any more)'
+  if (status === 401)
+    return `. The credentials are not valid (any more). A ServiceAccount's token ends at its time: make the next one, kubectl create token <name> --namespace <its namespace> --duration 2160h, and put it into the kubeconfig`
   const missing = status === 403 ? rightIn(message) : undefined
   if (missing !== undefined) return `. It ${describeMissing(missing, deed.namespace)}`
   // The API server does not say which: a patch that tests a field gets this when the field is another by now.

@@ -1,5 +1,6 @@
 import type { Cluster } from './cluster.ts'
 import type { KubernetesObject } from './objects.ts'
+import { roleFileFor } from './role-files.ts'
 
 /** Something that the credentials must be allowed to do in a namespace. */
 export interface Right {
@@ -96,12 +97,31 @@ async function isAllowed(cluster: Cluster, namespace: string, right: Right): Pro
 export const describeMissing = (
   right: Right,
   namespace: string | undefined,
-  verbs: readonly string[] = [right.verb]
+  verbs: readonly string[] = [right.verb],
+  { verb: one }: Right = right
 ): string => {
   const { verb, group, name } = right
+  const file = roleFileFor({ ...right, verb: one })
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`
   const resources = JSON.stringify([resourceOf(right)])
   const names = name === undefined ? '' : `, resourceNames: ${JSON.stringify([name])}`
   const rule = `{apiGroups: ${JSON.stringify([group])}, resources: ${resources}${names}, verbs: ${JSON.stringify(verbs)}}`
-  return `cannot ${verb} ${resourceOf(right)}${where}: give the ServiceAccount this rule: ${rule}`
+  const from = file === undefined ? '' : `, or apply ${file} there`
+  return `cannot ${verb} ${resourceOf(right)}${where}: give the ServiceAccount this rule: ${rule}${from}`
+}
+
+/** The same of several rights, with one rule for each resource. */
+export function describeAllMissing(rights: readonly Right[], namespace: string): readonly string[] {
+  const byResource = new Map<string, Right[]>()
+  for (const right of rights) {
+    const key = JSON.stringify([right.group, resourceOf(right), right.name, roleFileFor(right)])
+    byResource.set(key, [...(byResource.get(key) ?? []), right])
+  }
+  return [...byResource.values()].flatMap((alike) => {
+    const [first] = alike
+    const verbs = alike.map(({ verb }) => verb)
+    return first === undefined
+      ? []
+      : [describeMissing({ ...first, verb: verbs.join(', ') }, namespace, verbs, first)]
+  })
 }

@@ -42,7 +42,7 @@ const versionName = (version: Version, other: Version | undefined, { code }: Voi
     differing.length > 0 || other === undefined || version.hash === ''
       ? ''
       : ` (template ${code(version.hash)})`
-  return [...names, ...rest].join(' and ') + template
+  return [...names, ...rest].join(' + ') + template
 }
 
 /** The other version of the story, from which this one has to be told apart. */

@@ -59,7 +59,7 @@ export function findService(
   return {
     input: 'route',
     problem: `${found.length} Services in namespace ${namespace} select deployment/${workload}: ${names}. Which one do users come through?`,
-    example: `route: ${found.map(({ metadata }) => `service/${metadata.name}`).join(' and, on the next line, ')}; all that are named follow in one release`
+    example: `route: ${found.map(({ metadata }) => `service/${metadata.name}`).join(' and, on the next line, ')}; all that are named follow in one release, and none of them may lead to pods of others too`
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts'
 import { formatDuration } from '../grammar/duration.ts'
-import { printImageRule } from '../grammar/image.ts'
+import { parseImage, printImage, printImageRule } from '../grammar/image.ts'
+import type { ImageRule } from '../grammar/image.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type {
@@ -37,8 +38,17 @@ export const imageFaults = (unmatched: Inputs['images'], source: Deployment): Fa
   unmatched.map((rule) => ({
     input: 'images',
     problem: `${printImageRule(rule)} changes nothing: deployment/${source.metadata.name} has ${printContainers(source)}`,
-    example: `${source.spec.template.spec.containers[0]?.name ?? 'web'}=${rule.target.includes('/') ? rule.target : 'shop/web'}:2`
+    example: asMeant(rule, source)
   }))
+
+/** With the container or repository that there is, and what was to run. */
+function asMeant({ match, target, image }: ImageRule, { spec }: Deployment): string {
+  const [{ name, image: running = '' } = { name: 'web' }] = spec.template.spec.containers
+  const live = parseImage(running)
+  const isMove = match === 'name' || target !== image.repository
+  if (isMove || 'problem' in live) return `${name}=${printImage(image)}`
+  return printImage({ ...image, repository: live.value.repository })
+}
 
 const printContainers = ({ spec }: Deployment): string =>
   [...spec.template.spec.containers, ...(spec.template.spec.initContainers ?? [])]

@@ -11,6 +11,7 @@ import {
 } from '../kubernetes/health.ts'
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import type { Observed } from '../observed.ts'
+import { printSelector } from '../kubernetes/selectors.ts'
 import { isUnfinished } from '../record.ts'
 import type { Release } from '../record.ts'
 import { sh } from '../shell.ts'
@@ -48,7 +49,8 @@ export function servingPods(
   if (strangers[0] !== undefined) {
     return {
       input: 'route',
-      problem: `service/${service.metadata.name} sends traffic to pod ${strangers[0].metadata.name} too, which is not of ${name}: a switch would take it out of service`
+      problem: `service/${service.metadata.name} sends traffic to pod ${strangers[0].metadata.name} too, which is not of ${name}: a switch would take it out of service`,
+      example: `a Service of its own for those pods, and in the selector of service/${service.metadata.name} (${printSelector(service.spec.selector)}) a label that only the pods of ${name} have`
     }
   }
   if (another !== undefined || !isSettled(deployment)) {

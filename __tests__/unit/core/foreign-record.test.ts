@@ -81,7 +81,7 @@ describe('a record that names what is not of the workload is refused by every co
       const ended = play(scene.run({ inputs: { images: 'shop/web:2' } }), command)
       await expect(ended).rejects.toBeInstanceOf(InputError)
       await expect(ended).rejects.toThrow(
-        /^route: the annotation greenlight.dev\/release of service\/web in namespace shop cannot be read \(.+\): .* Nothing was changed\. service\/web selects app=web: deployment\/web \(shop\/web:1, 3 pods\)\. .* — for example: kubectl -n shop annotate service\/web greenlight\.dev\/release-$/
+        /^route: the annotation greenlight.dev\/release of service\/web in namespace shop cannot be read \(.+\): .* service\/web selects app=web: deployment\/web \(shop\/web:1, 3 pods\)\. .* — for example: kubectl -n shop annotate service\/web greenlight\.dev\/release-$/
       )
       expect(scene.story).toHaveLength(before)
       expect(scene.deployment('payments').spec.replicas).toBe(3)

@@ -52,7 +52,7 @@ async function problemsOf(run: Promise<unknown>): Promise<readonly string[]> {
 }
 
 const rule = (verb: string, resource: string, group = '', verbs = [verb]): string =>
-  `cannot ${verb} ${resource} in namespace ${NAMESPACE}: give the ServiceAccount this rule: {apiGroups: ["${group}"], resources: ["${resource}"], verbs: ${JSON.stringify(verbs)}}`
+  `cannot ${verb} ${resource} in namespace ${NAMESPACE}: give the ServiceAccount this rule: {apiGroups: ["${group}"], resources: ["${resource}"], verbs: ${JSON.stringify(verbs)}}, or apply examples/kubernetes/${resource === 'configmaps' ? 'role-config' : 'role'}.yaml there`
 
 describe('a release without rights', () => {
   it('names each once, whatever else is refused for the want of it', async () => {
@@ -80,7 +80,7 @@ describe('a release without rights', () => {
     )
     const manifests = [budget('one', 'a.yaml'), budget('two', 'a.yaml'), budget('three', 'b.yaml')]
     expect(await problemsOf(scene.run({ manifests, before }).deploy())).toEqual([
-      `a.yaml, b.yaml: ${rule('create', 'poddisruptionbudgets', 'policy', ['create', 'patch'])}`
+      'a.yaml, b.yaml: cannot create poddisruptionbudgets in namespace shop: give the ServiceAccount this rule: {apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: ["create","patch"]}'
     ])
   })
 

@@ -118,6 +118,10 @@ describe('parseSmokeTest', () => {
     ['GET /health->200', 'the line does not say which status must come back'],
     ['GET /a -> 200 contains "x', expect.stringContaining('after the arrow comes a status')],
     ['/health -> 200', expect.stringContaining('the line does not begin with GET, HEAD')],
+    [
+      'curl -f http://x/?key=hidden',
+      expect.stringMatching(/^the line does not begin with GET, HEAD.*, nor with run: before a command$/)
+    ],
     ['get /health -> 200', expect.stringContaining('does not begin with GET, HEAD')],
     ['GET -> 200', expect.stringContaining('the line does not begin with GET, HEAD')],
     ['GET health -> 200', 'the target is neither a path from the root nor an http(s) URL'],

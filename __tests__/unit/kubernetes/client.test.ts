@@ -311,10 +311,14 @@ describe('refusals', () => {
     [
       403,
       forbidden,
-      `${forbidden}. It cannot patch services in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["services"], verbs: ["patch"]}`
+      `${forbidden}. It cannot patch services in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["services"], verbs: ["patch"]}, or apply examples/kubernetes/role.yaml there`
     ],
     [403, 'exceeded quota: compute', 'exceeded quota: compute'],
-    [401, 'Unauthorized', 'Unauthorized. The credentials are not valid (any more)'],
+    [
+      401,
+      'Unauthorized',
+      "Unauthorized. The credentials are not valid (any more). A ServiceAccount's token ends at its time: make the next one, kubectl create token <name> --namespace <its namespace> --duration 2160h, and put it into the kubeconfig"
+    ],
     [
       422,
       'the server rejected our request due to an error in our request',

@@ -155,7 +155,7 @@ describe('faults', () => {
       'base64',
       options({ kubeconfig: base64 }),
       machine(),
-      'kubeconfig: the input is not a kubeconfig: it is base64 of one, decode it first — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
+      'kubeconfig: the input is not a kubeconfig: it is base64 of one: decode it first, base64 --decode — for example: kubeconfig: ${{ secrets.KUBECONFIG }}'
     ],
     [
       'a cluster without its server',

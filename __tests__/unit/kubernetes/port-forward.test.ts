@@ -40,7 +40,7 @@ describe('a forward that cannot be', () => {
     [
       '403 Forbidden',
       403,
-      `${start} 403. It cannot create pods/portforward in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"]}; older clusters want the verb get`
+      `${start} 403. It cannot create pods/portforward in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["pods/portforward"], verbs: ["create"]}, or apply examples/kubernetes/role.yaml there; older clusters want the verb get`
     ]
   ])('because of %s', async (answer, status, message) => {
     const { forward, paths } = await refusing(answer)

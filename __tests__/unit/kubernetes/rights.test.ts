@@ -75,11 +75,11 @@ describe('missing rights', () => {
 it.each<[Right, string]>([
   [
     patchServices,
-    'cannot patch services in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["services"], verbs: ["patch"]}'
+    'cannot patch services in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["services"], verbs: ["patch"]}, or apply examples/kubernetes/role.yaml there'
   ],
   [
     { ...proxy, name: 'web' },
-    'cannot get pods/proxy in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["pods/proxy"], resourceNames: ["web"], verbs: ["get"]}'
+    'cannot get pods/proxy in namespace shop: give the ServiceAccount this rule: {apiGroups: [""], resources: ["pods/proxy"], resourceNames: ["web"], verbs: ["get"]}, or apply examples/kubernetes/role.yaml there'
   ]
 ])('describes %j', (right, text) => {
   expect(describeMissing(right, 'shop')).toBe(text)
