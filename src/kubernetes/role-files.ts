@@ -1,41 +1,41 @@
 import type { Right } from './rights.ts'
 
-const FILES = 'examples/kubernetes'
+const FOLDER = 'examples/kubernetes'
 
-/** What role.yaml has, which every release beside the old version needs. */
-const COMMON: ReadonlySet<string> = new Set([
-  'services',
-  'discovery.k8s.io/endpointslices',
-  'apps/deployments',
-  'apps/replicasets',
-  'autoscaling/horizontalpodautoscalers',
-  'pods',
-  'pods/log',
-  'pods/proxy',
-  'pods/portforward',
-  'events',
-  'coordination.k8s.io/leases'
-])
-
-const SPECIAL: Readonly<Record<string, string>> = {
-  configmaps: 'role-config.yaml',
-  secrets: 'role-config.yaml',
-  'batch/jobs': 'role-watchdog.yaml',
-  'services/proxy': 'prometheus-role.yaml',
-  'gateway.networking.k8s.io/httproutes': 'role-httproute.yaml',
-  'gateway.networking.k8s.io/grpcroutes': 'role-grpcroute.yaml',
-  'networking.istio.io/virtualservices': 'role-virtualservice.yaml',
-  'networking.istio.io/destinationrules': 'role-virtualservice.yaml',
-  'networking.k8s.io/ingresses': 'role-ingress.yaml',
-  'traefik.io/traefikservices': 'role-traefikservice.yaml',
-  'projectcontour.io/httpproxies': 'role-httpproxy.yaml'
+/** What each file among the examples grants, `get list` a resource. */
+const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'role.yaml': {
+    services: 'get list watch patch',
+    'discovery.k8s.io/endpointslices': 'list watch',
+    'apps/deployments': 'get list watch create update patch',
+    'apps/replicasets': 'get list',
+    'autoscaling/horizontalpodautoscalers': 'list patch',
+    pods: 'list watch',
+    'pods/log': 'get',
+    events: 'list',
+    'coordination.k8s.io/leases': 'get create update',
+    'pods/proxy': 'get create',
+    'pods/portforward': 'get create'
+  },
+  'role-config.yaml': { configmaps: 'create patch list delete', secrets: 'create patch list delete' },
+  'role-watchdog.yaml': { 'batch/jobs': 'list create delete' },
+  'role-httproute.yaml': { 'gateway.networking.k8s.io/httproutes': 'get list watch patch' },
+  'role-grpcroute.yaml': { 'gateway.networking.k8s.io/grpcroutes': 'get list watch patch' },
+  'role-virtualservice.yaml': {
+    'networking.istio.io/virtualservices': 'get list watch patch',
+    'networking.istio.io/destinationrules': 'get list watch create patch delete'
+  },
+  'role-ingress.yaml': { 'networking.k8s.io/ingresses': 'get list watch create patch delete' },
+  'role-traefikservice.yaml': { 'traefik.io/traefikservices': 'get list watch patch' },
+  'role-httpproxy.yaml': { 'projectcontour.io/httpproxies': 'get list watch patch' },
+  'prometheus-role.yaml': { 'services/proxy': 'get' },
+  // The new version's own Service is for routes, whatever kind they are of.
+  'role-<kind of the route>.yaml': { services: 'create' }
 }
 
-/** The file among the examples that grants it; undefined of what only the user's own manifests need. */
+/** The file that grants it; undefined of what only the user's own manifests need. */
 export function roleFileFor({ group, resource, subresource, verb }: Right): string | undefined {
-  const name = `${group === '' ? '' : `${group}/`}${resource}${subresource === undefined ? '' : `/${subresource}`}`
-  // The new version's own Service is for routes, whatever kind they are of.
-  if (name === 'services' && verb === 'create') return `${FILES}/role-<kind of the route>.yaml`
-  const file = COMMON.has(name) ? 'role.yaml' : SPECIAL[name]
-  return file === undefined ? undefined : `${FILES}/${file}`
+  const name = [group, resource, subresource].filter((part) => part !== undefined && part !== '').join('/')
+  const found = Object.entries(GRANTS).find(([, grants]) => grants[name]?.split(' ').includes(verb))
+  return found && `${FOLDER}/${found[0]}`
 }

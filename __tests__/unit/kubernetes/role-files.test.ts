@@ -45,6 +45,16 @@ it.each(files)('every right of %s is found in the file that a message names', (f
   expect(lost).toEqual([])
 })
 
+it('no file is named for what it does not grant', () => {
+  const verbs = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete']
+  const named = files
+    .flatMap(rightsIn)
+    .flatMap((right) => verbs.map((verb) => ({ ...right, verb })))
+    .flatMap((right) => ({ right, file: roleFileFor(right) ?? '' }))
+    .filter(({ file }) => file !== '' && !file.includes('<'))
+  expect(named.filter(({ right, file }) => !covers(rulesIn(file), right))).toEqual([])
+})
+
 it('verbs that are lacking of one resource are told in one rule, with the file that has them', () => {
   const right = (verb: string, resource: string): Right => ({ verb, group: '', resource })
   expect(
