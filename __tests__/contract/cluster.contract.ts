@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
-import { ClusterError } from '../../src/errors.ts'
+import { ClusterError } from '../../src/base/errors.ts'
 import type { Cluster, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
 import type { Deployment, KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
 

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
 
-import { tryManifest } from '../../src/dry-run.ts'
-import { apply } from '../../src/execution/apply.ts'
+import { tryManifest } from '../../src/preflight/dry-run.ts'
+import { apply } from '../../src/execute/apply.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { refOf } from '../../src/routes/writes.ts'
-import { changeOf } from '../../src/strategies/preview.ts'
+import { refOf } from '../../src/traffic/writes.ts'
+import { changeOf } from '../../src/preflight/preview.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'
 
 jest.setTimeout(60_000)

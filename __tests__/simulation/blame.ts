@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/base/clock.ts'
 import type { Pod } from '../../src/kubernetes/objects.ts'
 
 /** Whose doing it was: what faults and people do to pods and traffic is not held against a release. */

@@ -11,65 +11,65 @@ export interface Break {
 export const breaks: Readonly<Record<string, Break>> = {
   fence: {
     from: 200,
-    file: 'execution/route-state.ts',
+    file: 'traffic/state.ts',
     replace: 'if (ours.has(text) || (text === undefined && last !== undefined)) return',
     by: 'if (ours !== undefined || text === undefined || last !== undefined) return'
   },
   'no lock': {
-    file: 'kubernetes/acquire.ts',
+    file: 'lock/acquire.ts',
     replace: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
     by: "if (holderIdentity !== 'nobody') return lease"
   },
   'no claims': {
     from: 130,
-    file: 'claim.ts',
+    file: 'commands/fence-inherited.ts',
     replace: 'if (!lock.isInherited || readRecord(service) === undefined) return',
     by: "if (lock.holder !== '') return"
   },
   'no resourceVersion': {
     from: 420,
-    file: 'routes/changes.ts',
+    file: 'traffic/changes.ts',
     replace: "{ op: 'replace', path: '/metadata/resourceVersion', value: before.metadata.resourceVersion },",
     by: ''
   },
   'scale-down-first': {
-    file: 'strategies/progressive.ts',
+    file: 'plan/progressive.ts',
     replace: "{ kind: 'shift', split, step: index },",
     by: "...(split.weight === 100 ? [{ kind: 'scale-down', side: 'stable' } as const] : []), { kind: 'shift', split, step: index },"
   },
   'no drain': {
-    file: 'execution/drain.ts',
+    file: 'execute/steps/drain.ts',
     replace: 'clock.sleep(duration, ended)',
     by: 'clock.sleep(Math.min(duration, 1), ended)'
   },
   'record after traffic': {
-    file: 'execution/switch.ts',
+    file: 'execute/steps/shift.ts',
     replace: 'await writeRecord(run, release, NOBODY)\n  await splitRoutes(run, split)',
     by: 'await splitRoutes(run, split)\n  await writeRecord(run, release, NOBODY)'
   },
   untested: {
-    file: 'execute.ts',
+    file: 'execute/execute.ts',
     replace: 'smoke: (_, run, signal) => smokeCanary(run, signal),',
     by: "smoke: (_, run) => { for (const { metadata } of run.pods) run.tested.add(metadata.uid ?? ''); return Promise.resolve('') },"
   },
   'no ensure-stable': {
     from: 1400,
-    file: 'execution/stable.ts',
+    file: 'execute/steps/ensure-stable.ts',
     replace: 'if (weightNow(run) === 0) return hasItAlready(run)',
     by: 'if (weightNow(run) !== -1) return hasItAlready(run)'
   },
   'no recovery': {
-    file: 'deploy.ts',
+    file: 'commands/deploy.ts',
     replace: 'if (record !== undefined && isUnfinished(record)) return afterRecovery',
     by: 'if (record?.id === "") return afterRecovery'
   },
   'a Service left behind': {
-    file: 'release-run.ts',
+    file: 'execute/begin-run.ts',
     replace: 'openCompanions(companions, release',
     by: 'openCompanions([], release'
   },
   'nothing put back': {
-    file: 'execution/traffic.ts',
+    file: 'traffic/traffic.ts',
     replace: 'if (write !== undefined) await putBack',
     by: 'if (write === undefined) await putBack'
   },

@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/clock.ts'
-import { ClusterError } from '../../src/errors.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { ClusterError } from '../../src/base/errors.ts'
 import type { Moment, ProcessFault, Refusal } from './schedule.ts'
 
 type Of<Kind extends ProcessFault['kind']> = Extract<ProcessFault, { kind: Kind }>

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
 
-import { systemClock } from '../../src/clock.ts'
-import { createCluster } from '../../src/kubernetes/client.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { createCluster } from '../../src/kubernetes/api/client.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/base/clock.ts'
 
 /** The moment at which every fake clock begins. */
 export const EPOCH = Date.UTC(2026, 10, 3, 14, 0, 0)

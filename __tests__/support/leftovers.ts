@@ -1,6 +1,6 @@
 import type { Deployment, KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
-import { leaseName } from '../../src/lock.ts'
-import { readRecord } from '../../src/read-record.ts'
+import { leaseName } from '../../src/commands/with-lock.ts'
+import { readRecord } from '../../src/domain/read-record.ts'
 import { admin } from './cluster.ts'
 import { essence, getService } from './workload.ts'
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Clock } from '../../src/clock.ts'
-import { ClusterError } from '../../src/errors.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import { ClusterError } from '../../src/base/errors.ts'
 import type {
   Cluster,
   HttpAnswer,
@@ -11,7 +11,7 @@ import type {
   WriteOptions
 } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/outage.ts'
+import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/api/outage.ts'
 import {
   asKept,
   matcher,

@@ -1,9 +1,9 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { KubernetesObject, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { selects } from '../../src/kubernetes/selectors.ts'
-import type { DestinationRule } from '../../src/routes/destination-rules.ts'
-import { targetsOf, rulesOf } from '../../src/routes/virtual-service-rules.ts'
-import type { VirtualService } from '../../src/routes/virtual-service-rules.ts'
+import type { DestinationRule } from '../../src/routes/istio/destination-rules.ts'
+import { targetsOf, rulesOf } from '../../src/routes/istio/rules.ts'
+import type { VirtualService } from '../../src/routes/istio/rules.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 import { NAMESPACE } from './shop.ts'
 

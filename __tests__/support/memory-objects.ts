@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { ClusterError } from '../../src/errors.ts'
+import { ClusterError } from '../../src/base/errors.ts'
 import { canonical } from '../../src/kubernetes/canonical.ts'
 import type { JsonPatch, Query } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'

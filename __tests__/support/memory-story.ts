@@ -6,7 +6,7 @@ import type {
   Service
 } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
-import { readRecord } from '../../src/read-record.ts'
+import { readRecord } from '../../src/domain/read-record.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 
 const TOLD: ReadonlySet<string> = new Set(['Deployment', 'HorizontalPodAutoscaler', 'Service'])

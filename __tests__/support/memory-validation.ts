@@ -1,4 +1,4 @@
-import { ClusterError } from '../../src/errors.ts'
+import { ClusterError } from '../../src/base/errors.ts'
 import { misshapen } from '../../src/kubernetes/shape.ts'
 import { isTree } from '../../src/kubernetes/tree.ts'
 import type { Stored } from './memory-objects.ts'

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { User } from '@kubernetes/client-node'
 
-import type { Clock } from '../../src/clock.ts'
+import type { Clock } from '../../src/base/clock.ts'
 
 export interface Received {
   readonly method: string

@@ -1,6 +1,6 @@
-import { MetricsError } from '../../src/analysis/metrics.ts'
-import { ClusterError, InputError, ReleaseFailed } from '../../src/errors.ts'
-import { LockedError } from '../../src/kubernetes/acquire.ts'
+import { MetricsError } from '../../src/checks/metrics.ts'
+import { ClusterError, InputError, ReleaseFailed } from '../../src/base/errors.ts'
+import { LockedError } from '../../src/lock/acquire.ts'
 
 /** Whether an error is one that is written for users; every other one is a slip of ours. */
 export const isUserError = (error: unknown): boolean =>

@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
-import { readAnswer } from '../../src/analysis/answer.ts'
-import { messageOf } from '../../src/errors.ts'
-import { objectIn, pageIn } from '../../src/kubernetes/answers.ts'
-import { connect } from '../../src/kubernetes/connect.ts'
+import { readAnswer } from '../../src/checks/prometheus/answer.ts'
+import { messageOf } from '../../src/base/errors.ts'
+import { objectIn, pageIn } from '../../src/kubernetes/api/answers.ts'
+import { connect } from '../../src/kubernetes/api/connect.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import { parseYaml } from '../../src/kubernetes/yaml.ts'
-import { readRecord } from '../../src/read-record.ts'
+import { readRecord } from '../../src/domain/read-record.ts'
 import { CRASH, GONE, pathsIn, withAt } from '../support/mutations.ts'
 
 /** `FUZZ=100000 npm run jest -- __tests__/unit/fuzz.test.ts` tries more. */

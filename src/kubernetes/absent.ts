@@ -1,4 +1,4 @@
-import { groupOf } from './discovery.ts'
+import { groupOf } from './api/discovery.ts'
 import { isTree } from './tree.ts'
 import type { Tree } from './tree.ts'
 

@@ -1,4 +1,4 @@
-import { readyOf } from '../grammar/counted.ts'
+import { readyOf } from '../base/counted.ts'
 import { canonical } from './canonical.ts'
 import type {
   ClusterEvent,

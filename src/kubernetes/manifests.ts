@@ -1,4 +1,4 @@
-import type { Fault } from '../errors.ts'
+import type { Fault } from '../base/errors.ts'
 import { withoutNulls } from './absent.ts'
 import { ARGO_HOOK, HELM_HOOK } from './gitops.ts'
 import type { KubernetesObject } from './objects.ts'

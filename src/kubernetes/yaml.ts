@@ -1,7 +1,7 @@
 import { isCollection, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml'
 import type { Document, Node, ScalarTag, Tags } from 'yaml'
 
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../base/errors.ts'
 
 /** One document of a file: what it says, or why it cannot be read. */
 export type YamlDocument =

@@ -1,7 +1,7 @@
-import { checkName, type Check } from '../grammar/check.ts'
-import { shiftDecimal } from '../grammar/decimal.ts'
-import type { Measurement, Outcome } from '../outcome.ts'
-import { boundOf, scaleFor } from '../grammar/figure.ts'
+import { checkName, type Check } from '../inputs/check.ts'
+import { shiftDecimal } from '../inputs/decimal.ts'
+import type { Measurement, Outcome } from '../domain/outcome.ts'
+import { boundOf, scaleFor } from '../inputs/figure.ts'
 import { clean } from './text.ts'
 
 /** Pictures in Mermaid, which GitHub draws. Its syntax has no escapes, so only harmless characters get in. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts'
+import type { Outcome } from '../domain/outcome.ts'
 import { checkTable } from './checks.ts'
 import { headline } from './headline.ts'
 import { fitting, type Limits } from './limits.ts'

@@ -1,4 +1,4 @@
-import type { Outcome, Result, Version } from '../outcome.ts'
+import type { Outcome, Result, Version } from '../domain/outcome.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
 import { oneLine } from './text.ts'
 import { failsTheStep, lacksData } from './verdict.ts'

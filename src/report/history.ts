@@ -1,4 +1,4 @@
-import type { Outcome, PastVersion } from '../outcome.ts'
+import type { Outcome, PastVersion } from '../domain/outcome.ts'
 import type { Limits } from './limits.ts'
 import { link, more, section, table } from './markdown.ts'
 import { clean, codeSpan, forMarkdown, oneLine } from './text.ts'

@@ -1,5 +1,5 @@
-import { printCheck } from '../grammar/check.ts'
-import { nameSmokeTest } from '../grammar/smoke-test.ts'
+import { printCheck } from '../inputs/check.ts'
+import { nameSmokeTest } from '../inputs/smoke-test.ts'
 import type {
   ForeignWrite,
   Measurement,
@@ -11,7 +11,7 @@ import type {
   SmokeResult,
   TimelineEntry,
   Version
-} from '../outcome.ts'
+} from '../domain/outcome.ts'
 import { fitting, keep, ladder, spread, type Limits } from './limits.ts'
 import { clean, truncate } from './text.ts'
 

@@ -1,4 +1,4 @@
-import type { Outcome, Version } from '../outcome.ts'
+import type { Outcome, Version } from '../domain/outcome.ts'
 import { plainHeadline } from './headline.ts'
 import { outcomeJson } from './json.ts'
 import { clean, oneLine, truncate } from './text.ts'

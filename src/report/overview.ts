@@ -1,4 +1,4 @@
-import type { ForeignWrite, Outcome, Version } from '../outcome.ts'
+import type { ForeignWrite, Outcome, Version } from '../domain/outcome.ts'
 import { timeSpan } from './figures.ts'
 import type { Limits } from './limits.ts'
 import { alert, bullets, link, more, paragraphs, section, table } from './markdown.ts'

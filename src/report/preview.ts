@@ -1,4 +1,4 @@
-import type { ObjectChange, Outcome } from '../outcome.ts'
+import type { ObjectChange, Outcome } from '../domain/outcome.ts'
 import type { Limits } from './limits.ts'
 import { more, paragraphs, section } from './markdown.ts'
 import { clean, codeBlock, codeSpan, forMarkdown, truncate } from './text.ts'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts'
+import type { Outcome } from '../domain/outcome.ts'
 
 /** What stands in the place of a secret, as the runner writes it. */
 const MASK = '***'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../outcome.ts'
+import type { Outcome } from '../domain/outcome.ts'
 import { checks } from './checks.ts'
 import { headline } from './headline.ts'
 import { versionTable } from './history.ts'

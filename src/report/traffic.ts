@@ -1,4 +1,4 @@
-import type { Outcome, Shift } from '../outcome.ts'
+import type { Outcome, Shift } from '../domain/outcome.ts'
 import type { Split } from '../routes/route.ts'
 import { isNobody } from '../routes/split.ts'
 import { timeSpan } from './figures.ts'

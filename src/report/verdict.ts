@@ -1,5 +1,5 @@
-import { printCheck } from '../grammar/check.ts'
-import type { Outcome, Result, Version } from '../outcome.ts'
+import { printCheck } from '../inputs/check.ts'
+import type { Outcome, Result, Version } from '../domain/outcome.ts'
 
 const unreleased: readonly Result[] = ['rolled-back', 'aborted', 'failed']
 

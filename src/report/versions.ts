@@ -1,4 +1,4 @@
-import type { Outcome, Version } from '../outcome.ts'
+import type { Outcome, Version } from '../domain/outcome.ts'
 import { codeSpan, forMarkdown, oneLine, truncate } from './text.ts'
 import { sameVersion } from './verdict.ts'
 

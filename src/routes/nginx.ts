@@ -1,9 +1,9 @@
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { isAlb } from './alb.ts'
+import { isAlb } from './alb/alb.ts'
 import { annotationsOf, classAnnotation, classOf, INGRESS, mapPaths, portIn, servicesOf } from './ingress.ts'
 import type { Ingress, IngressBackend, IngressPath } from './ingress.ts'
-import { isOurs, OURS } from './ours.ts'
+import { isOurs, OURS } from '../kubernetes/ours.ts'
 import type { Backends, Route, RouteObjects, Split } from './route.ts'
 
 const PREFIX = 'nginx.ingress.kubernetes.io/'

@@ -1,4 +1,4 @@
-import type { MetricsSource } from '../analysis/source.ts'
+import type { MetricsSource } from './metrics-source.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { PortRef } from '../kubernetes/ports.ts'
 import type { Right } from '../kubernetes/rights.ts'

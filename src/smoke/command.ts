@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Clock } from '../clock.ts'
-import { formatDuration } from '../grammar/duration.ts'
-import type { Log } from '../log.ts'
+import type { Clock } from '../base/clock.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import type { Log } from '../base/log.ts'
 import { lineSplitter } from './printed.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>

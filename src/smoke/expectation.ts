@@ -1,5 +1,5 @@
-import { formatDuration } from '../grammar/duration.ts'
-import type { SmokeTest } from '../grammar/smoke-test.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import type { SmokeTest } from '../inputs/smoke-test.ts'
 
 export type Request = Exclude<SmokeTest, { kind: 'command' }>
 

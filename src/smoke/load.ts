@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
-import type { SmokeTest } from '../grammar/smoke-test.ts'
+import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import type { SmokeTest } from '../inputs/smoke-test.ts'
 import type { ReplyFault } from './expectation.ts'
 
 export type Load = Extract<SmokeTest, { kind: 'load' }>

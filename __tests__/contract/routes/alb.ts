@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { albRoute } from '../../../src/routes/alb.ts'
+import { albRoute } from '../../../src/routes/alb/alb.ts'
 import type { Ingress } from '../../../src/routes/ingress.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
 import { backends } from './fixture.ts'

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { grpcRoute } from '../../../src/routes/gateway.ts'
+import { grpcRoute } from '../../../src/routes/gateway/gateway.ts'
 import { backends } from './fixture.ts'
 import type { RouteFixture } from './fixture.ts'
 import { editRules, foreignRules } from './httproute.ts'

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { httpProxyRoute } from '../../../src/routes/httpproxy.ts'
+import { httpProxyRoute } from '../../../src/routes/contour/contour.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
 import { backends } from './fixture.ts'
 import type { RouteFixture } from './fixture.ts'

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { virtualServiceRoute } from '../../../src/routes/virtual-service.ts'
+import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
 import { backends } from './fixture.ts'
 import type { Hopeless, RouteFixture } from './fixture.ts'
 import { destinationRule, editMesh, foreignOfMesh, virtualService } from './virtualservice-hosts.ts'

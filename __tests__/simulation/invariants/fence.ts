@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CLAIM_ANNOTATION, claimOf } from '../../../src/kubernetes/claim.ts'
+import { CLAIM_ANNOTATION, claimOf } from '../../../src/lock/fence.ts'
 import type { Deployment, Lease, Service } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'

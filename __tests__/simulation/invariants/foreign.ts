@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import { RECORD_ANNOTATION } from '../../../src/record.ts'
-import { CLAIM_ANNOTATION } from '../../../src/kubernetes/claim.ts'
+import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
+import { CLAIM_ANNOTATION } from '../../../src/lock/fence.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import type { Backend, HttpRoute } from '../../support/memory-gateway.ts'
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../../../src/kubernetes/objects.ts'

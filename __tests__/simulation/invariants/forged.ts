@@ -1,4 +1,4 @@
-import { RECORD_ANNOTATION } from '../../../src/record.ts'
+import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
 import { refOf } from '../../support/memory-cluster.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'

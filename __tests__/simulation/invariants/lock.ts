@@ -1,4 +1,4 @@
-import { LOCK_SECONDS } from '../../../src/kubernetes/lease.ts'
+import { LOCK_SECONDS } from '../../../src/lock/lease.ts'
 import type { Lease } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'

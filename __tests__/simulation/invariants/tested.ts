@@ -1,6 +1,6 @@
 import { templateHash } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
-import { readRecord } from '../../../src/read-record.ts'
+import { readRecord } from '../../../src/domain/read-record.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance, ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
 import { isRun } from './report.ts'

@@ -3,16 +3,16 @@ import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import type { Step } from '../../../src/plan.ts'
-import type { InPlace, Release } from '../../../src/record.ts'
+import type { Step } from '../../../src/plan/step.ts'
+import type { InPlace, Release } from '../../../src/domain/record.ts'
 import { routes as allRoutes } from '../../../src/routes/index.ts'
 import type { Route } from '../../../src/routes/route.ts'
-import { defaultCanarySteps, parseStep } from '../../../src/grammar/step.ts'
-import type { Step as ReleaseStep } from '../../../src/grammar/step.ts'
-import type { SmokeTest } from '../../../src/grammar/smoke-test.ts'
-import { parseSmokeTest } from '../../../src/grammar/smoke-test.ts'
-import { planInPlace } from '../../../src/strategies/in-place.ts'
-import { planRetirement } from '../../../src/strategies/cleanup.ts'
+import { defaultCanarySteps, parseStep } from '../../../src/inputs/step.ts'
+import type { Step as ReleaseStep } from '../../../src/inputs/step.ts'
+import type { SmokeTest } from '../../../src/inputs/smoke-test.ts'
+import { parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
+import { planInPlace } from '../../../src/plan/in-place.ts'
+import { planRetirement } from '../../../src/plan/retirement.ts'
 import {
   configRemovalNeeds,
   needsOf,
@@ -21,11 +21,11 @@ import {
   templateNeeds,
   wayBack,
   wayOut
-} from '../../../src/strategies/needs.ts'
-import { ALL_AT_ONCE, planProgressive } from '../../../src/strategies/progressive.ts'
-import { WATCHDOG_SCRIPT } from '../../../src/strategies/watchdog-script.ts'
-import { planRollback, planSettle } from '../../../src/strategies/rollback.ts'
-import { manifest, NAMESPACE, service, workload } from '../core/scene.ts'
+} from '../../../src/preflight/needs.ts'
+import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
+import { WATCHDOG_SCRIPT } from '../../../src/execute/watchdog/script.ts'
+import { planRollback, planSettle } from '../../../src/plan/rollback.ts'
+import { manifest, NAMESPACE, service, workload } from '../../scenarios/scene.ts'
 
 /** What a watchdog takes, and may do itself. */
 const WATCHDOG = 'role-watchdog.yaml'

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../src/outcome.ts'
+import type { Outcome } from '../../../src/domain/outcome.ts'
 import { base, measurements, shift, start, step, version } from './outcomes.ts'
 
 /** Realistic ends of a release in several steps. */

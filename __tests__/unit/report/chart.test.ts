@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Measurement } from '../../../src/outcome.ts'
+import type { Measurement } from '../../../src/domain/outcome.ts'
 import { checkChart, inSlots } from '../../../src/report/chart.ts'
 import { check, start } from './outcomes.ts'
 

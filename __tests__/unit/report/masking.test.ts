@@ -1,6 +1,6 @@
 import { expect, jest, test } from '@jest/globals'
 import fc from 'fast-check'
-import { connect } from '../../../src/kubernetes/connect.ts'
+import { connect } from '../../../src/kubernetes/api/connect.ts'
 import { maskKubeconfig, maskSecret } from '../../../src/report/masking.ts'
 
 const masked = (text: string): readonly string[] => {

@@ -1,5 +1,5 @@
-import { parseCheck, type Check } from '../../../src/grammar/check.ts'
-import { parseSmokeTest, type SmokeTest } from '../../../src/grammar/smoke-test.ts'
+import { parseCheck, type Check } from '../../../src/inputs/check.ts'
+import { parseSmokeTest, type SmokeTest } from '../../../src/inputs/smoke-test.ts'
 import type {
   Measurement,
   Outcome,
@@ -7,7 +7,7 @@ import type {
   SmokeResult,
   TimelineEntry,
   Version
-} from '../../../src/outcome.ts'
+} from '../../../src/domain/outcome.ts'
 import type { Split } from '../../../src/routes/route.ts'
 
 /** Realistic ends of a run, from which the reports under test are rendered. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Outcome, Version } from '../../../src/outcome.ts'
+import type { Outcome, Version } from '../../../src/domain/outcome.ts'
 import type { Split } from '../../../src/routes/route.ts'
 import { commentMarker, commentOf, renderComment } from '../../../src/report/comment.ts'
 import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import type { Measurement, Outcome } from '../../../src/outcome.ts'
+import type { Measurement, Outcome } from '../../../src/domain/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
 import { keep, sizeOf, spread } from '../../../src/report/limits.ts'
 import { outputsOf } from '../../../src/report/outputs.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import type { Outcome, Shift } from '../../../src/outcome.ts'
+import type { Outcome, Shift } from '../../../src/domain/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
 import { ladder } from '../../../src/report/limits.ts'
 import { outputsOf } from '../../../src/report/outputs.ts'

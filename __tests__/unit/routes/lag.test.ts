@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { routes } from '../../../src/routes/index.ts'
-import { gatewayLag } from '../../../src/routes/gateway-lag.ts'
-import type { GatewayRoute } from '../../../src/routes/gateway-rules.ts'
-import { drainOf, lagOf } from '../../../src/strategies/drain.ts'
+import { gatewayLag } from '../../../src/routes/gateway/lag.ts'
+import type { GatewayRoute } from '../../../src/routes/gateway/rules.ts'
+import { drainOf, lagOf } from '../../../src/plan/drain.ts'
 
 const taken = (...controllers: readonly string[]): GatewayRoute => ({
   apiVersion: 'gateway.networking.k8s.io/v1',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Service } from '../../../src/kubernetes/objects.ts'
 import { serviceRoute } from '../../../src/routes/service.ts'
-import { service } from '../core/scene.ts'
+import { service } from '../../scenarios/scene.ts'
 
 type Selector = Readonly<Record<string, string>>
 

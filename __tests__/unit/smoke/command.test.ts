@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 
-import { systemClock } from '../../../src/clock.ts'
+import { systemClock } from '../../../src/base/clock.ts'
 import type { Cluster } from '../../../src/kubernetes/cluster.ts'
 import { ofStep, runCommand } from '../../../src/smoke/command.ts'
 import type { Variables } from '../../../src/smoke/command.ts'

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 
 import { afterEach, describe, expect, it } from '@jest/globals'
 
-import { ClusterError } from '../../../src/errors.ts'
-import { parseSmokeTest } from '../../../src/grammar/smoke-test.ts'
+import { ClusterError } from '../../../src/base/errors.ts'
+import { parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
 import type { Cluster, HttpAnswer, HttpRequest } from '../../../src/kubernetes/cluster.ts'
 import { faultIn } from '../../../src/smoke/expectation.ts'
 import type { Reply, Request } from '../../../src/smoke/expectation.ts'

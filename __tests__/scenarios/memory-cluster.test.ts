@@ -1,0 +1,16 @@
+import { clusterContract } from '../contract/cluster.contract.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { MemoryCluster } from '../support/memory-cluster.ts'
+
+clusterContract('The in-memory cluster', () => {
+  const memory = new MemoryCluster(new FakeClock({ auto: true }))
+  return Promise.resolve({
+    cluster: memory.connect(),
+    namespace: 'shop',
+    remove: (ref) => {
+      memory.remove(ref)
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve()
+  })
+})

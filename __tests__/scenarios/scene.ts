@@ -1,0 +1,307 @@
+import { afterEach } from '@jest/globals'
+import type { Metrics } from '../../src/checks/metrics.ts'
+import type { Inputs } from '../../src/inputs/inputs.ts'
+import { readInputs } from '../../src/inputs/inputs.ts'
+import type { Ports } from '../../src/execute/release-run.ts'
+import { isEnding, isReady, templateHash } from '../../src/kubernetes/health.ts'
+import type { Cluster } from '../../src/kubernetes/cluster.ts'
+import type { Manifest } from '../../src/kubernetes/manifests.ts'
+import type { Deployment, KubernetesObject, Pod, Service } from '../../src/kubernetes/objects.ts'
+import { printSelector, selects } from '../../src/kubernetes/selectors.ts'
+import { abort } from '../../src/commands/abort.ts'
+import { Cancelled } from '../../src/execute/execute-or-restore.ts'
+import { cleanup } from '../../src/commands/cleanup.ts'
+import { deploy } from '../../src/commands/deploy.ts'
+import type { Outcome } from '../../src/domain/outcome.ts'
+import type { Entry } from '../../src/smoke/entry.ts'
+import { promote } from '../../src/commands/promote.ts'
+import { readRecord } from '../../src/domain/read-record.ts'
+import type { Release } from '../../src/domain/record.ts'
+import { recoverOwn } from '../../src/commands/recover.ts'
+import { rollback } from '../../src/commands/rollback.ts'
+import { run as obey, targetOf } from '../../src/run.ts'
+import { showPlan } from '../../src/commands/plan.ts'
+import { status } from '../../src/commands/status.ts'
+import { DRAIN } from '../../src/plan/drain.ts'
+import type { Origin } from '../../src/plan/prepare.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import type { ProcessClock } from '../support/fake-clock.ts'
+import { MemoryCluster } from '../support/memory-cluster.ts'
+import type { Call, Hooks } from '../support/memory-cluster.ts'
+import { Controllers } from '../support/memory-controllers.ts'
+import { tell } from '../support/memory-story.ts'
+import { deploymentRef, NAMESPACE, service, serviceRef, workload } from '../support/shop.ts'
+
+export {
+  autoscaler,
+  autoscalerRef,
+  deploymentRef,
+  leaseRef,
+  manifest,
+  NAMESPACE,
+  service,
+  serviceRef,
+  workload,
+  workloadLeaseRef
+} from '../support/shop.ts'
+
+/** A cluster in which a workload runs, and people who use it. */
+export interface Scene {
+  readonly clock: FakeClock
+  readonly cluster: MemoryCluster
+  readonly controllers: Controllers
+  /** What users would have noticed so far. */
+  readonly harm: readonly string[]
+  /** What has become of Service, Deployments and autoscaler, change by change. */
+  readonly story: readonly string[]
+  run(options?: RunOptions): Run
+  service(): Service
+  record(): Release | undefined
+  deployment(name: string): Deployment
+  /** Does something so many milliseconds after the story has come to a line with this text for the first time. */
+  when(text: string, ms: number, work: () => unknown): Promise<void>
+  /** `app=web -> v1 3`: the selector of a Service, and the ready pods behind it by version. */
+  traffic(service?: string): string
+}
+
+export interface RunOptions extends Hooks {
+  readonly id?: string
+  /** Of the lock: two steps of one job have the same id. */
+  readonly holder?: string
+  /** The commit that it releases. */
+  readonly sha?: string
+  readonly inputs?: Readonly<Record<string, string>>
+  readonly manifests?: readonly Manifest[]
+  /** Where a probe asks. */
+  readonly entry?: Entry
+  /** Gets what the run prints of the cluster. */
+  readonly quote?: (text: string) => void
+  /** What answers for Prometheus. */
+  readonly metrics?: Metrics
+  /** The cluster as the run is to see it. */
+  readonly through?: (cluster: Cluster) => Cluster
+}
+
+/** One start of the action: its own process, with inputs. */
+export interface Run {
+  readonly clock: ProcessClock
+  deploy(): Promise<Outcome>
+  promote(): Promise<Outcome>
+  abort(): Promise<Outcome>
+  rollback(): Promise<Outcome>
+  status(): Promise<Outcome>
+  plan(): Promise<Outcome>
+  cleanup(): Promise<Outcome>
+  /** What the input `command` says, with the outcome that is told if that throws. */
+  obey(): Promise<Outcome>
+  /** The post step of this run. */
+  post(hooks?: Hooks): Promise<string | undefined>
+  cancel(): void
+  /** The process is gone: nothing of it happens any more. */
+  kill(): void
+}
+
+const clocks: FakeClock[] = []
+afterEach(() => {
+  for (const clock of clocks.splice(0)) clock.stop()
+})
+
+/** @param released Services that are to see one version at a time; of all others, that somebody serves behind them is enough */
+export async function openScene(
+  objects: readonly KubernetesObject[] = [workload(), service()],
+  released: readonly string[] = [serviceRef.name]
+): Promise<Scene> {
+  const clock = new FakeClock({ auto: true })
+  clocks.push(clock)
+  const cluster = new MemoryCluster(clock)
+  const controllers = new Controllers(cluster)
+  for (const object of objects) cluster.create(object)
+  await clock.sleep(30_000)
+  const harm: string[] = []
+  for (const { metadata } of objects.filter(({ kind }) => kind === 'Service'))
+    watchUsers(cluster, metadata.name, released.includes(metadata.name), harm)
+  const story = tellStory(cluster)
+  let runs = 0
+  const scene: Scene = {
+    clock,
+    cluster,
+    controllers,
+    harm,
+    story,
+    run: (options = {}) => openRun(scene, { id: `${(runs += 1)}-1`, ...options }),
+    service: () => found(cluster.read<Service>(serviceRef)),
+    record: () => readRecord(scene.service()),
+    deployment: (name) => found(cluster.read<Deployment>(deploymentRef(name))),
+    when: (text, ms, work) => when(scene, text, ms, work),
+    traffic: (name) => describeTraffic(scene, name)
+  }
+  return scene
+}
+
+async function when(
+  { cluster, clock, story }: Scene,
+  text: string,
+  ms: number,
+  work: () => unknown
+): Promise<void> {
+  const begin = story.length
+  const come = Promise.withResolvers<undefined>()
+  const stop = cluster.subscribe(() => {
+    if (story.slice(begin).some((line) => line.includes(text))) come.resolve(undefined)
+  })
+  await come.promise.finally(stop)
+  await clock.sleep(ms)
+  await work()
+}
+
+/** Where a release of blue to green is, as the story tells it. */
+export const STARTED = 'deployment/web-green 3 x'
+export const SERVING = '(running 100 %)'
+export const PROMOTED = '(promoted 0 %)'
+export const RESTORED = '(aborting 0 %)'
+
+/** Of one run, each counted when it is sent and when it is answered. */
+const MOST_CALLS = 5000
+
+function openRun({ cluster, clock: world }: Scene, options: RunOptions & { readonly id: string }): Run {
+  const clock = world.process()
+  const cancelled = new AbortController()
+  let calls = 0
+  const alive = async (hook: Hooks['before'], call: Call): Promise<void> => {
+    if ((calls += 1) > MOST_CALLS) throw new Error('the run goes on asking the cluster without end')
+    await clock.awake()
+    await hook?.(call)
+    await clock.awake()
+  }
+  const none = (): void => undefined
+  const ports: Ports = {
+    clock,
+    cluster: (options.through ?? ((seen) => seen))(
+      cluster.connect({
+        before: (call) => alive(options.before, call),
+        after: (call) => alive(options.after, call),
+        isSilent: options.isSilent ?? (() => false)
+      })
+    ),
+    log: {
+      group: none,
+      endGroup: none,
+      line: none,
+      warning: none,
+      error: none,
+      quote: options.quote ?? none
+    },
+    ...(options.entry === undefined ? {} : { entry: options.entry })
+  }
+  const inputs = inputsOf(options.inputs)
+  const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
+  const { id, holder = `${id}-a`, manifests = [], sha } = options
+  const origin: Origin = {
+    release: id,
+    holder,
+    run: `https://ci/${id}`,
+    startedAt: world.now(),
+    ...(sha === undefined ? {} : { sha })
+  }
+  const request = {
+    inputs,
+    target,
+    manifests,
+    metrics: options.metrics,
+    origin,
+    ports,
+    signal: cancelled.signal
+  }
+  return {
+    clock,
+    deploy: () => deploy(request),
+    promote: () => promote(request),
+    abort: () => abort(request),
+    rollback: () => rollback(request),
+    status: () => status(request),
+    plan: () => showPlan(request),
+    cleanup: () => cleanup(request),
+    obey: () => obey(request),
+    post: (hooks) =>
+      recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect(hooks) }, inputs),
+    cancel: () => {
+      cancelled.abort(new Cancelled('the run was cancelled (SIGINT)'))
+    },
+    kill: () => {
+      clock.stop()
+    }
+  }
+}
+
+export const inputsOf = (given: Readonly<Record<string, string>> = {}): Inputs => {
+  const values: Readonly<Record<string, string>> = { workload: 'web', images: 'shop/web:2', ...given }
+  return readInputs((name) => values[name] ?? '')
+}
+
+export function found<T>(object: T | undefined): T {
+  if (object === undefined) throw new Error('it does not exist')
+  return object
+}
+
+const versionOf = ({ spec }: Pod): string => `v${spec.containers[0]?.image?.split(':')[1] ?? '?'}`
+
+const behind = (cluster: MemoryCluster, name: string): Pod[] => {
+  const { spec } = found(cluster.read<Service>({ ...serviceRef, name }))
+  return cluster
+    .all<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE })
+    .filter((pod) => !isEnding(pod) && isReady(pod) && selects(spec.selector, pod.metadata.labels))
+}
+
+function describeTraffic(scene: Scene, name = serviceRef.name): string {
+  const versions = behind(scene.cluster, name).map(versionOf)
+  const counts = [...new Set(versions)].map(
+    (version) => `${version} ${versions.filter((one) => one === version).length}`
+  )
+  const { spec } = found(scene.cluster.read<Service>({ ...serviceRef, name }))
+  return `${printSelector(spec.selector)} -> ${counts.join(', ') || 'nobody'}`
+}
+
+/**
+ * Looks at the traffic in the moment of every change: somebody has to serve, of one version only, and whoever has
+ * served may not be ended before proxies and clients have let go of it.
+ */
+function watchUsers(cluster: MemoryCluster, name: string, isReleased: boolean, harm: string[]): void {
+  const ref = { ...serviceRef, name }
+  const lastServed = new Map<string, number>()
+  let serving = behind(cluster, name)
+  let hadPods = name === serviceRef.name || serving.length > 0
+  const note = (what: string): void => {
+    const { spec } = found(cluster.read<Service>(ref))
+    const where = name === serviceRef.name ? '' : `service/${name}: `
+    const line = `${where}${what} (${printSelector(spec.selector)})`
+    if (harm.at(-1) !== line) harm.push(line)
+  }
+  cluster.subscribe((now, before) => {
+    for (const { metadata } of serving) lastServed.set(metadata.name, cluster.clock.now())
+    if (cluster.read(ref) === undefined) return
+    serving = behind(cluster, name)
+    if (serving.length > 0) hadPods = true
+    else if (hadPods) note('nobody serves')
+    if (!isReleased) return
+    if (new Set(serving.map(templateHash)).size > 1) note('two versions serve')
+    const ends = now.kind === 'Pod' && now.metadata.deletionTimestamp !== before?.metadata.deletionTimestamp
+    const served = lastServed.get(now.metadata.name)
+    if (ends && served !== undefined && cluster.clock.now() - served < DRAIN)
+      note(`${versionOf(now as Pod)} was ended without a drain`)
+  })
+}
+
+function tellStory(cluster: MemoryCluster): readonly string[] {
+  const story: string[] = []
+  cluster.subscribe((now, before) => {
+    const line = tell(now, cluster)
+    if (line !== undefined && (before === undefined || line !== tell(before, cluster))) story.push(line)
+  })
+  return story
+}
+
+/** What the workload's own objects say, without the bookkeeping of the API server. */
+export const essence = (object: KubernetesObject): unknown => {
+  const { status: _, metadata, ...rest } = object as KubernetesObject & { status?: unknown }
+  return { ...rest, name: metadata.name, labels: metadata.labels }
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from '@jest/globals'
+import { parseManifests } from '../../../src/kubernetes/manifests.ts'
+import type { Manifest } from '../../../src/kubernetes/manifests.ts'
+import { withoutHooks } from '../../../src/plan/hooks.ts'
+import { manifest } from '../../support/shop.ts'
+
+const hook = (kind: string, annotations: Readonly<Record<string, string>>, name = 'web-task'): Manifest =>
+  manifest({
+    apiVersion: { Job: 'batch/v1', Deployment: 'apps/v1' }[kind] ?? 'v1',
+    kind,
+    metadata: { name, annotations }
+  })
+
+const helm = (kind: string, moments: string, more: Readonly<Record<string, string>> = {}): Manifest =>
+  hook(kind, { 'helm.sh/hook': moments, ...more })
+
+/** What becomes of one object. */
+const fateOf = (one: Manifest): 'applied' | 'refused' | 'left out' | 'missed' => {
+  const { manifests, faults, warnings, notes } = withoutHooks([one], { workload: 'web' })
+  expect(manifests.length + faults.length + warnings.length + notes.length).toBe(1)
+  if (manifests.length === 1) return 'applied'
+  if (faults.length === 1) return 'refused'
+  return notes.length === 1 ? 'left out' : 'missed'
+}
+
+describe('hooks in rendered manifests', () => {
+  it.each([
+    'pre-delete',
+    'post-delete',
+    'pre-rollback',
+    'post-rollback',
+    'test',
+    'test-success',
+    'test-failure',
+    'post-install',
+    'pre-install',
+    'crd-install',
+    ' Post-Delete , pre-rollback '
+  ])('are left out where an upgrade leaves them out, without a warning: %j', (moments) => {
+    for (const kind of ['Job', 'Pod', 'ConfigMap', 'ServiceAccount'])
+      expect(fateOf(helm(kind, moments))).toBe('left out')
+  })
+
+  it.each(['post-upgrade', 'post-install,post-upgrade', 'no-such-moment', ''])(
+    'are left out with a warning where an upgrade would have them, or might: %j',
+    (moments) => {
+      for (const kind of ['Job', 'Pod', 'ConfigMap', 'ServiceAccount'])
+        expect(fateOf(helm(kind, moments))).toBe('missed')
+    }
+  )
+
+  it.each([
+    'pre-upgrade',
+    'pre-install,pre-upgrade',
+    'pre-upgrade,post-delete',
+    'post-install, PRE-UPGRADE '
+  ])('are refused where they run before the new version: %j', (moments) => {
+    for (const kind of ['Job', 'Pod']) expect(fateOf(helm(kind, moments))).toBe('refused')
+  })
+
+  it('are applied where they are there before the new version, and stay', () => {
+    for (const kind of ['ConfigMap', 'Secret', 'ServiceAccount'])
+      expect(fateOf(helm(kind, 'pre-install,pre-upgrade'))).toBe('applied')
+    const transient = { 'helm.sh/hook-delete-policy': 'before-hook-creation, hook-succeeded' }
+    expect(fateOf(helm('ConfigMap', 'pre-upgrade', transient))).toBe('left out')
+  })
+
+  it.each([
+    ['PreSync', 'refused'],
+    ['PreSync,PostSync', 'refused'],
+    ['Sync', 'applied'],
+    ['PostSync', 'missed'],
+    ['SyncFail', 'left out'],
+    ['PostDelete', 'left out'],
+    ['Skip', 'left out']
+  ])('of Argo CD are taken by their moment, too: %s', (moments, fate) => {
+    expect(fateOf(hook('Job', { 'argocd.argoproj.io/hook': moments }))).toBe(fate)
+  })
+
+  it.each(['Job', 'Pod', 'Workflow', 'PipelineRun', 'TaskRun'])(
+    'are refused before the new version, whatever it is that runs: %s',
+    (kind) => {
+      expect(fateOf(hook(kind, { 'argocd.argoproj.io/hook': 'PreSync' }))).toBe('refused')
+    }
+  )
+
+  it.each([
+    ['PreSync', 'refused'],
+    ['PostSync', 'missed']
+  ])('may have no more than the beginning of a name: %s', (moment, fate) => {
+    const text = `apiVersion: batch/v1
+kind: Job
+metadata:
+  generateName: migrate-
+  annotations: {argocd.argoproj.io/hook: ${moment}}
+`
+    const [read] = parseManifests(text, 'k8s/web.yaml').manifests
+    expect(read?.object.metadata.name).toBe('migrate-')
+    expect(read && fateOf(read)).toBe(fate)
+  })
+
+  it('have the strictest of what both say', () => {
+    const both = { 'helm.sh/hook': 'post-upgrade', 'argocd.argoproj.io/hook': 'PreSync' }
+    expect(fateOf(hook('Job', both))).toBe('refused')
+  })
+
+  it('leave alone what has none, whatever else Helm has written on it', () => {
+    expect(fateOf(hook('Job', { 'helm.sh/resource-policy': 'keep', 'helm.sh/hook-weight': '1' }))).toBe(
+      'applied'
+    )
+    expect(fateOf(manifest({ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'web' } }))).toBe(
+      'applied'
+    )
+  })
+
+  it('are refused as the workload itself', () => {
+    for (const moments of ['pre-upgrade', 'post-install', 'test']) {
+      const { faults, warnings } = withoutHooks([hook('Deployment', { 'helm.sh/hook': moments }, 'web')], {
+        workload: 'web'
+      })
+      expect(faults.map(({ problem }) => problem)).toEqual([
+        `k8s/web.yaml, line 1: Deployment web is the workload itself, and a hook (helm.sh/hook: ${moments}): it would be no part of a release`
+      ])
+      expect(warnings).toEqual([])
+    }
+  })
+
+  it('are told by object and annotation, with what to do', () => {
+    const { faults } = withoutHooks([helm('Job', 'pre-install,pre-upgrade')], { workload: 'web' })
+    expect(faults).toEqual([
+      {
+        input: 'manifests',
+        problem:
+          'k8s/web.yaml, line 1: Job web-task is a hook (helm.sh/hook: pre-install,pre-upgrade) that has to be done before the new version starts, and a release does not run it',
+        example:
+          'run it in a step before this one, for example by kubectl create and kubectl wait, and leave it out here: helm template --no-hooks'
+      }
+    ])
+    const told = (one: Manifest): string => {
+      const { warnings, notes } = withoutHooks([one], { workload: 'web' })
+      return [...warnings, ...notes].join()
+    }
+    expect(told(helm('Pod', 'test'))).toBe(
+      'k8s/web.yaml, line 1: Pod web-task is a hook (helm.sh/hook: test) and is not applied, as in an upgrade'
+    )
+    expect(told(helm('Job', 'post-upgrade'))).toContain('step of its own after this one')
+    expect(told(helm('Job', 'no-such-moment'))).toContain('--no-hooks')
+  })
+})

@@ -1,0 +1,138 @@
+import { counted } from '../base/counted.ts'
+import { checkName, type Check, type Comparison } from '../inputs/check.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import { asWritten } from '../inputs/figure.ts'
+import type { Measurement, Verdict } from '../domain/outcome.ts'
+import type { Finding, Found } from './metric-value.ts'
+
+/** A measurement, with what the judge has to know of one that brought no value. */
+export interface Reading extends Measurement {
+  /** Taken so soon after the step began that having no value is no fault yet. */
+  readonly early?: boolean
+  /** Milliseconds from the step's begin until that is one. */
+  readonly youth?: number
+  /** No later one can bring a value either. */
+  readonly final?: boolean
+  /** Of so few samples that it may fail a check, and end no step. */
+  readonly brief?: boolean
+}
+
+export interface Circumstances {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** Name of the step. */
+  readonly step: string
+  /** The step is so young that Prometheus cannot know its requests yet. */
+  readonly young: boolean
+  /** Milliseconds for which it is that. */
+  readonly youth?: number
+}
+
+const holds: Readonly<Record<Comparison, (value: number, bound: number) => boolean>> = {
+  '<': (value, bound) => value < bound,
+  '<=': (value, bound) => value <= bound,
+  '>': (value, bound) => value > bound,
+  '>=': (value, bound) => value >= bound
+}
+
+/** Undefined where the true value, which is only known to be above the found one, may lie on either side. */
+const verdictOf = ({ comparison, bound }: Check, { value, beyond }: Found): Verdict | undefined => {
+  if (!beyond) return holds[comparison](value, bound) ? 'pass' : 'fail'
+  if (value < bound) return undefined
+  return comparison.startsWith('>') ? 'pass' : 'fail'
+}
+
+const undecided = (check: Check, { value }: Found): string =>
+  `above ${asWritten(check, value)}, the highest edge of the histogram: ` +
+  `it cannot be told whether that is above ${asWritten(check, check.bound)}`
+
+/** Sets what was found against a check's bound. Only a finite number can pass. */
+export const judge = (check: Check, finding: Finding, circumstances: Circumstances): Reading => {
+  const { at, step, young, youth } = circumstances
+  const base = { check, at, step }
+  if ('why' in finding) {
+    const { why, early = false, final = false } = finding
+    const isEarly = early && young
+    const forgiven = isEarly && youth !== undefined ? { youth } : {}
+    return { ...base, verdict: 'no-data', why, early: isEarly, ...forgiven, final }
+  }
+  const { value, requests, brief } = finding
+  if (!Number.isFinite(value)) return { ...base, verdict: 'no-data', why: `the value is ${value}` }
+  const verdict = verdictOf(check, finding)
+  return verdict === undefined
+    ? { ...base, verdict: 'no-data', why: undecided(check, finding) }
+    : { ...base, verdict, value, ...(requests !== undefined && { requests }), ...(brief && { brief }) }
+}
+
+export interface Rules {
+  /** The failed measurement of one check, counted over the release, that fails it: 1 is the first. */
+  readonly failureLimit: number
+  /** `fail`: a missing value counts as failed. `wait`: it only holds the step. */
+  readonly onNoData: 'fail' | 'wait'
+  /** How long `wait` waits for a value, in milliseconds. */
+  readonly noDataTimeout: number
+}
+
+/** Where a release stands with its checks. */
+export interface Standing {
+  /** Of the last round: only after `pass` may a step end. `hold`: go on measuring. `fail`: the release failed. */
+  readonly decision: 'pass' | 'hold' | 'fail'
+  readonly failed?: {
+    readonly check: Check
+    /** One sentence, which may hold text that others wrote. */
+    readonly reason: string
+  }
+  readonly failures: ReadonlyMap<Check, number>
+  /** Since when a check has brought no value: milliseconds since the epoch. */
+  readonly silentSince: ReadonlyMap<Check, number>
+}
+
+/** Before the first round of a release. It must not end a step: nothing has passed yet. */
+export const initialStanding: Standing = { decision: 'hold', failures: new Map(), silentSince: new Map() }
+
+const isFailure = ({ verdict, early }: Reading, { onNoData }: Rules): boolean =>
+  verdict === 'fail' || (verdict === 'no-data' && onNoData === 'fail' && early !== true)
+
+/** Takes one round of readings, one of each check, into the standing. */
+export const judgeRound = (standing: Standing, round: readonly Reading[], rules: Rules): Standing => {
+  const failures = new Map(standing.failures)
+  const silentSince = new Map<Check, number>()
+  for (const reading of round) {
+    const { check, at, verdict } = reading
+    if (isFailure(reading, rules)) failures.set(check, (failures.get(check) ?? 0) + 1)
+    if (verdict === 'no-data') silentSince.set(check, standing.silentSince.get(check) ?? at)
+  }
+  const next = { failures, silentSince }
+  for (const reading of round) {
+    const reason = reasonToFail(reading, next, rules)
+    if (reason !== undefined) return { ...next, decision: 'fail', failed: { check: reading.check, reason } }
+  }
+  const passes = round.every(({ verdict, brief }) => verdict === 'pass' && brief !== true)
+  return { ...next, decision: passes ? 'pass' : 'hold' }
+}
+
+const reasonToFail = (
+  reading: Reading,
+  { failures, silentSince }: Pick<Standing, 'failures' | 'silentSince'>,
+  rules: Rules
+): string | undefined => {
+  const { check, at, verdict, final, why = '' } = reading
+  if (final) return `${checkName(check)}: ${why}`
+  const count = failures.get(check) ?? 0
+  if (isFailure(reading, rules) && count >= rules.failureLimit) {
+    const nth = `${count} of ${rules.failureLimit}`
+    return verdict === 'no-data'
+      ? `${sentence(reading)} (no data counts as a failed measurement: ${nth})`
+      : `${sentence(reading)} (failed measurement ${nth})`
+  }
+  const silent = at - (silentSince.get(check) ?? at)
+  const waited = verdict === 'no-data' && rules.onNoData === 'wait' && silent >= rules.noDataTimeout
+  return waited ? `${checkName(check)} has had no data for ${formatDuration(silent)}: ${why}` : undefined
+}
+
+const sentence = ({ check, verdict, value = 0, requests, why = '' }: Reading): string => {
+  if (verdict === 'no-data') return `${checkName(check)} has no data: ${why}`
+  const { comparison, bound } = check
+  const over = requests === undefined ? '' : ` over ${counted(Math.round(requests), 'request')}`
+  return `${checkName(check)} was ${asWritten(check, value)}${over}, but must be ${comparison} ${asWritten(check, bound)}`
+}

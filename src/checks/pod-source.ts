@@ -1,0 +1,120 @@
+import type { Series } from './metrics.ts'
+import type { Lacks, Origin, Version } from './source-queries.ts'
+import {
+  detect,
+  detectionQuery,
+  inNamespace,
+  isServerError,
+  samplesQuery,
+  searchedBuckets,
+  searchedCounters,
+  searchedStatusLabels,
+  type Recipe
+} from './recipes.ts'
+import type { Subject } from './measured-version.ts'
+import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
+import { lookBack, named, type Counted } from './traffic.ts'
+
+/**
+ * A new series began at 0 when its pod is as new, or when the pod was scraped before: the counter did not exist
+ * then. In an older pod that Prometheus has only just found, its first value is older traffic.
+ */
+const beganAtZero = (
+  history: readonly Series[],
+  { pod }: Recipe,
+  subject: Subject,
+  since: number
+): ((series: Series) => boolean) => {
+  const old = subject.pods.filter(
+    ({ createdAt }) => createdAt < subject.releaseStartedAt - lookBack(undefined)
+  )
+  const scraped = history.filter(({ samples }) => (samples[0]?.at ?? Infinity) <= since)
+  const known = new Set(scraped.map(({ labels }) => labels[pod]))
+  return ({ labels }) => known.has(labels[pod]) || !old.some(({ name }) => name === labels[pod])
+}
+
+/**
+ * Ready pods that no scrape has got anything from since `fresh`: one that fails is no silence. Where no pod has a target
+ * (metrics are pushed), nothing is known.
+ */
+const silentPods = (
+  history: readonly Series[],
+  { pod }: Recipe,
+  { pods }: Subject,
+  fresh: number
+): readonly string[] => {
+  if (named(history, 'up').length === 0) return []
+  const telling = history.filter(({ labels, samples }) =>
+    samples.some(({ at, value }) => at >= fresh && (labels.__name__ !== 'up' || value === 1))
+  )
+  const heard = new Set(telling.map(({ labels }) => labels[pod]))
+  const due = pods.filter(({ createdAt }) => createdAt < fresh)
+  return due.filter(({ name }) => !heard.has(name)).map(({ name }) => name)
+}
+
+/**
+ * Where a probe asks for `/`, as users do: of each pod's requests there that did not fail so many as the kubelet may have
+ * sent. A pod that is as new as what is counted was asked since it began.
+ */
+const probesAmong = (
+  { pod }: Recipe,
+  { probes, pods }: Subject,
+  hasFailed: (labels: Series['labels']) => boolean,
+  counted: readonly Counted[],
+  { since, until }: { readonly since: number; readonly until: number }
+): number => {
+  const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
+  const byPod = Map.groupBy(atRoot, ({ labels }) => labels[pod] ?? '')
+  return [...byPod].reduce((total, [name, requests]) => {
+    const created = pods.find((one) => one.name === name)?.createdAt ?? since
+    const begun = since - created < lookBack(undefined) ? Math.min(since, created) : since
+    const found = requests.reduce((sum, { count }) => sum + count, 0)
+    return total + Math.min(found, rootProbes(probes, until - begun))
+  }, 0)
+}
+
+const lacksOf: Readonly<Record<Version, Lacks>> = {
+  canary: {
+    counter: (scraped, expected = `any of ${searchedCounters}`) =>
+      scraped
+        ? `no series: the canary's pods are scraped, but none reports ${expected} (has a request reached them?)`
+        : `no series: no pod of the canary reports ${expected} (is it scraped?)`,
+    status: (requests) => `${requests} has no label with the HTTP status (tried ${searchedStatusLabels})`,
+    buckets: `no histogram: the canary's pods report none of ${searchedBuckets}`,
+    durations: "no durations: the canary's pods report no sum of them"
+  },
+  stable: {
+    counter: (scraped) =>
+      scraped
+        ? `the stable version's pods are scraped, but report none of ${searchedCounters}`
+        : `Prometheus has nothing from the stable version's pods (searched for ${searchedCounters})`,
+    status: (requests) => `${requests} has none of the labels ${searchedStatusLabels} with an HTTP status`,
+    buckets: `the stable version's pods report none of ${searchedBuckets}`,
+    durations: "the stable version's pods report no durations of requests"
+  }
+}
+
+const pathOfProbes = (labels: Series['labels'], { probes, port }: Subject): string | undefined =>
+  probedPath(labels, probes) ?? (cameByProbedPort(labels, probes, port) ? 'the port of a probe' : undefined)
+
+/** The application's own metrics, found by the names of its pods. */
+export const podOrigin: Origin<Recipe> = {
+  scrapesPods: true,
+  detectionQuery,
+  detect,
+  samplesQuery,
+  belongs: (series, { namespace }) => inNamespace(series, namespace),
+  targetsQuery: () => undefined,
+  counting: (recipe, subject, { history, since }) => {
+    const hasFailed = (labels: Series['labels']): boolean =>
+      recipe.status !== undefined && isServerError(labels[recipe.status] ?? '')
+    return {
+      hasFailed,
+      probedPath: (labels) => pathOfProbes(labels, subject),
+      probesAmong: (counted, moment) => probesAmong(recipe, subject, hasFailed, counted, moment),
+      beganAtZero: beganAtZero(history, recipe, subject, since),
+      silentPods: (fresh) => silentPods(history, recipe, subject, fresh)
+    }
+  },
+  lacks: (version) => lacksOf[version]
+}

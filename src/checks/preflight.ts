@@ -1,0 +1,217 @@
+import type { Fault } from '../base/errors.ts'
+import { checkName, printCheck, type Check, type Metric } from '../inputs/check.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import { metricsIn, withZero } from '../inputs/promql.ts'
+import { findInAnswer } from './metric-value.ts'
+import { MetricsError, type Metrics, type Series } from './metrics.ts'
+import type { Need, Observation, Study } from './request-metrics.ts'
+import type { Lacks } from './source-queries.ts'
+import type { Latency, Names } from './recipes.ts'
+import { fillPlaceholders, type Subject } from './measured-version.ts'
+
+/** What is known of the checks before anything is changed. */
+export interface PreflightReport {
+  /** The release must not begin. */
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly string[]
+}
+
+/** Seconds that `$window` stands for: no step has begun, and the stable version has served for long. */
+const window = 300
+
+const nothingFound: PreflightReport = { faults: [], warnings: [] }
+
+type QueryMetric = Extract<Metric, { kind: 'query' }>
+type QueryCheck = Check & { readonly metric: QueryMetric }
+
+interface Tried {
+  readonly metrics: Metrics
+  readonly observation: Observation
+  readonly checks: readonly Check[]
+  readonly need: Need | undefined
+}
+
+const isQuery = (check: Check): check is QueryCheck => check.metric.kind === 'query'
+
+/** Tries every check on the stable version's pods. */
+export const preflight = async (
+  { metrics, observation, checks, need }: Tried,
+  stable: Subject,
+  signal?: AbortSignal
+): Promise<PreflightReport> => {
+  const builtIn = checks.filter((check) => !isQuery(check))
+  const study = async () => tryBuiltIn(await observation.study(stable, signal, need), builtIn, need)
+  const reports = await Promise.all([
+    builtIn.length === 0 ? nothingFound : tried(undefined, study, signal),
+    ...checks
+      .filter(isQuery)
+      .map((check) => tried(check.metric, () => tryQuery({ metrics, need }, check, stable, signal), signal))
+  ])
+  return {
+    faults: distinct(reports.flatMap(({ faults }) => faults)),
+    warnings: reports.flatMap(({ warnings }) => warnings)
+  }
+}
+
+/** Several checks meet the same dead Prometheus; once is enough to say so. */
+const distinct = (faults: readonly Fault[]): readonly Fault[] => [
+  ...new Map(faults.map((fault) => [`${fault.input} ${fault.problem}`, fault])).values()
+]
+
+const tried = async (
+  metric: QueryMetric | undefined,
+  attempt: () => Promise<PreflightReport>,
+  signal?: AbortSignal
+): Promise<PreflightReport> => {
+  try {
+    return await attempt()
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (!(error instanceof MetricsError)) throw error
+    const { message } = error
+    const ofQuery = error.fault === 'query' && metric !== undefined
+    const fault = ofQuery
+      ? { input: 'checks', problem: `${metric.name}: ${message}` }
+      : { input: 'prometheus', problem: message }
+    return { faults: [fault], warnings: [] }
+  }
+}
+
+const tryQuery = async (
+  { metrics, need }: Pick<Tried, 'metrics' | 'need'>,
+  check: QueryCheck,
+  stable: Subject,
+  signal?: AbortSignal
+): Promise<PreflightReport> => {
+  const { name, promql } = check.metric
+  const answer = await metrics.query(fillPlaceholders(promql, stable, window), signal)
+  const finding = findInAnswer(answer, promql)
+  if ('value' in finding) return nothingFound
+  const problem = `${name}: ${finding.why}`
+  if (!isOneNumber(answer))
+    return { faults: [{ input: 'checks', problem, example: `${name}: sum(${promql}) < 100` }], warnings: [] }
+  const remedy = answer.length === 0 ? await remedyFor(metrics, check, stable, signal) : undefined
+  const unknown =
+    need !== undefined && remedy === undefined && answer.length === 0
+      ? await unknownMetric(metrics, promql, signal)
+      : undefined
+  if (unknown !== undefined) return { faults: [unknownFault(name, unknown)], warnings: [] }
+  return { faults: [], warnings: [remedy ?? `${problem} (asked for the stable version)`] }
+}
+
+/** One of the metrics that a query names of which Prometheus has no series at all, whoever's. */
+const unknownMetric = async (
+  metrics: Metrics,
+  promql: string,
+  signal?: AbortSignal
+): Promise<string | undefined> => {
+  const counts = await Promise.all(
+    metricsIn(promql).map(async (metric) => ({
+      metric,
+      isThere: (await metrics.query(`count(${metric})`, signal)).length > 0
+    }))
+  )
+  return counts.find(({ isThere }) => !isThere)?.metric
+}
+
+/** With a load line that is found out before users are on the new version. */
+const unknownFault = (name: string, metric: string): Fault => ({
+  input: 'checks',
+  problem:
+    `${name}: Prometheus has no series of ${metric}, of whatever pods. Is the name right? ` +
+    'With on-no-data: fail the release would be put back for that after users were on it. If only the new version has this metric, ' +
+    'or has it only under requests, add a load line to smoke-tests: it is measured before users come then',
+  example: 'GET / at 20/s for 30s -> 200'
+})
+
+/** A ratio that is empty only because nothing has failed: with a zero above its line it has a value. */
+const remedyFor = async (
+  metrics: Metrics,
+  check: QueryCheck,
+  stable: Subject,
+  signal?: AbortSignal
+): Promise<string | undefined> => {
+  const { name, promql } = check.metric
+  const zeroed = withZero(promql)
+  if (zeroed === undefined) return undefined
+  const answer = await metrics.query(fillPlaceholders(zeroed, stable, window), signal)
+  if (!('value' in findInAnswer(answer, zeroed))) return undefined
+  const line = printCheck({ ...check, metric: { ...check.metric, promql: zeroed } })
+  return (
+    `${name}: no series, not even for the old version, since there is nothing yet of what stands above the line; ` +
+    `no data is never a pass, so while nothing fails this check would fail the release. Write: ${line}`
+  )
+}
+
+/** Or none at all, which more traffic may change; several series or samples are a matter of the query. */
+const isOneNumber = (answer: readonly Series[]): boolean =>
+  answer.length === 0 || (answer.length === 1 && answer[0]?.samples.length === 1)
+
+/** What of the metrics that the built-in checks stand on the stable version lacks. */
+const tryBuiltIn = (
+  { found, lacks, blind, requests }: Study,
+  checks: readonly Check[],
+  need: Need | undefined
+): PreflightReport => {
+  const { recipe, scraped } = found
+  if (blind) return { faults: [unmeasurable(checks, lacks)], warnings: [] }
+  const warnings = checks.flatMap((check) => {
+    const lacking = recipe === undefined ? lacks.counter(scraped) : lackFor(check.metric, recipe, lacks)
+    if (lacking !== undefined) return [`${checkName(check)} may have no data: ${lacking}`]
+    return check.metric.kind === 'latency' && recipe?.latency ? coarseness(check, recipe.latency) : []
+  })
+  const idle = need !== undefined && requests === 0 ? [withoutUsers(checks)] : []
+  return { faults: [], warnings: [...warnings, ...idle] }
+}
+
+/** Users may come; whether they do is known when they are on the new version. */
+const withoutUsers = (checks: readonly Check[]): string =>
+  `${checks.map(checkName).join(', ')}: no request of users reached the old version in the last ${formatDuration(window * 1000)}. ` +
+  'If none reach the new one, nothing can be measured, and with on-no-data: fail the release is put back after users were moved. ' +
+  'Add a load line to smoke-tests, GET / at 20/s for 30s -> 200, which is measured before that; or set on-no-data: wait, which gives requests no-data-timeout to come'
+
+/** Nothing tells the new version's pods from the old one's, so that it would have to fail, with users on it. */
+const unmeasurable = (checks: readonly Check[], lacks: Lacks): Fault => ({
+  input: 'checks',
+  problem:
+    `${checks.map(checkName).join(', ')} cannot be measured: ${lacks.counter(false)}, and will have nothing from the new version's. ` +
+    'With on-no-data: fail the release would be put back for that after users were on it. Have the pods scraped, ' +
+    'name the router in front of them in metrics, or write the check as a query of metrics that there are',
+  example:
+    "prometheus.io/scrape: 'true' and prometheus.io/port: '8080' as annotations of the pod template, or a PodMonitor, as your Prometheus finds its targets"
+})
+
+const lackFor = (metric: Metric, { requests, status, latency }: Names, lacks: Lacks): string | undefined => {
+  switch (metric.kind) {
+    case 'success-rate':
+    case 'error-rate':
+      return status === undefined ? lacks.status(requests) : undefined
+    case 'latency':
+      return latency?.hasBuckets ? undefined : lacks.buckets
+    case 'mean-latency':
+      return latency === undefined ? lacks.durations : undefined
+    default:
+      return undefined
+  }
+}
+
+/** In a bucket whose edges are further apart a quantile is more guessed than measured; 1, 2.5, 5, 10 is usual. */
+const widest = 2.5
+
+/** Whether the bound lies in a bucket that is too wide to tell which side of it a quantile is on. */
+const coarseness = (check: Check, { base, edges = [] }: Latency): readonly string[] => {
+  const { bound } = check
+  const highest = edges.at(-1)
+  if (highest === undefined || edges.some((edge) => Math.abs(edge - bound) < bound * 1e-9)) return []
+  const name = checkName(check)
+  if (bound > highest) {
+    return [`${name} may have no data: the highest edge of ${base} is ${inSeconds(highest)}`]
+  }
+  const below = edges.findLast((edge) => edge < bound) ?? 0
+  const above = edges.find((edge) => edge > bound) ?? Infinity
+  if (above <= below * widest * (1 + 1e-9)) return []
+  const where = `${base} has no edge between ${inSeconds(below)} and ${inSeconds(above)}`
+  return [`${name} is only estimated near its bound: ${where}`]
+}
+
+const inSeconds = (seconds: number): string => formatDuration(seconds * 1000)

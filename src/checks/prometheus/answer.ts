@@ -1,0 +1,149 @@
+import { MetricsError, type Sample, type Series } from '../metrics.ts'
+
+/** What came back over HTTP. */
+export interface Reply {
+  readonly status: number
+  readonly body: string
+  /** Where a redirect leads. */
+  readonly location?: string | undefined
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The JSON object in a text, undefined for any other text. */
+export const parseFields = (text: string): Fields | undefined => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isFields(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+const longestExcerpt = 300
+
+/** A text of others for use in a message: one line, shortened. */
+export const excerpt = (text: string): string => {
+  const line = text.replace(/\s+/g, ' ').trim()
+  return line.length > longestExcerpt ? `${line.slice(0, longestExcerpt)}…` : line
+}
+
+/**
+ * The series in an answer of Prometheus' HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/):
+ * a vector, a matrix, or a scalar as one series without labels. Throws MetricsError for every other answer, a
+ * partial one included.
+ * @param where names who answered: `Prometheus at https://…`
+ */
+export const readAnswer = (reply: Reply, where: string): readonly Series[] => {
+  const envelope = parseFields(reply.body)
+  if (reply.status < 200 || reply.status > 299) throw refusalOf(reply, envelope, where)
+  if (envelope?.status !== 'success') {
+    const what = /^\s*</.test(reply.body) ? 'a web page, maybe a login' : excerpt(reply.body) || 'nothing'
+    throw new MetricsError(`${where} does not answer as Prometheus does, but with ${what}`, 'answer')
+  }
+  const doubts = doubtsIn(envelope)
+  if (doubts !== '') {
+    const text = excerpt(doubts)
+    throw new MetricsError(`${where} says that its answer may be incomplete or wrong: ${text}`, 'answer')
+  }
+  const { data: content } = envelope
+  const series = isFields(content) ? readResult(content) : undefined
+  if (series === undefined) {
+    throw new MetricsError(`${where} gave an answer of an unknown form: ${excerpt(reply.body)}`, 'answer')
+  }
+  return series
+}
+
+/** What Prometheus notes on a query without doubting the value; from version 3 on it stands in `infos`. */
+const isRemark = (text: string): boolean => /^(PromQL info: |\d+ more info annotations omitted)/.test(text)
+
+/**
+ * What makes an answer less than the whole truth, empty when nothing does: Thanos, Cortex and Mimir, and what is made of
+ * them (Grafana Cloud, Amazon), say in `warnings` what is missing, as Prometheus does for remote reads; VictoriaMetrics
+ * has `isPartial`. Warnings of PromQL itself (`PromQL warning:`) are for samples that were left out.
+ */
+const doubtsIn = ({ warnings, isPartial }: Fields): string => {
+  const told = [warnings ?? []].flat().map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+  const doubts = told.filter((text) => !isRemark(text))
+  return [...(isPartial === true ? ['isPartial is true'] : []), ...doubts].join('; ')
+}
+
+const refusalOf = (reply: Reply, envelope: Fields | undefined, where: string): MetricsError => {
+  const { status, location } = reply
+  const error = typeof envelope?.error === 'string' ? excerpt(envelope.error) : undefined
+  const said = error ?? excerpt(reply.body)
+  const quoted = said === '' ? '' : `: ${said}`
+  if ((status === 400 || status === 422) && error !== undefined) {
+    return new MetricsError(`${where} refuses the query: ${error}`, 'query')
+  }
+  if (status === 401 || status === 403) {
+    const next = 'check the credentials in prometheus-headers'
+    return new MetricsError(`${where} refuses access (HTTP ${status})${quoted}; ${next}`, 'refused')
+  }
+  if (status === 404) {
+    const next = 'is this the base address of a Prometheus, with its path prefix if it has one?'
+    return new MetricsError(`${where} has no /api/v1/query (HTTP 404)${quoted}; ${next}`, 'answer')
+  }
+  if (status >= 300 && status <= 399) {
+    const target = location === undefined ? 'elsewhere' : excerpt(withoutQuery(location))
+    const next =
+      'write the final address in prometheus, and credentials in prometheus-headers if that is a login'
+    return new MetricsError(`${where} redirects to ${target}, which is not followed; ${next}`, 'answer')
+  }
+  const timedOut = envelope?.errorType === 'timeout'
+  return new MetricsError(`${where} answered HTTP ${status}${quoted}`, timedOut ? 'timeout' : 'answer')
+}
+
+/** What a login is handed on the way may be a ticket to it. */
+const withoutQuery = (location: string): string =>
+  location.replace(/^([a-z][-+.a-z0-9]*:)?\/\/[^/?#]*@/i, '$1//').replace(/[?#].*$/s, '')
+
+const readResult = ({ resultType, result }: Fields): readonly Series[] | undefined => {
+  if (resultType === 'scalar') {
+    const sample = readSample(result)
+    return sample && [{ labels: {}, samples: [sample] }]
+  }
+  const known = resultType === 'vector' || resultType === 'matrix'
+  return known && Array.isArray(result) ? allOrNone(result.map(readSeries)) : undefined
+}
+
+const allOrNone = <T>(items: readonly (T | undefined)[]): readonly T[] | undefined =>
+  items.some((item) => item === undefined) ? undefined : items.filter((item) => item !== undefined)
+
+/** Native histograms come as a series without samples: they are no numbers. */
+const readSeries = (entry: unknown): Series | undefined => {
+  if (!isFields(entry) || !isFields(entry.metric)) return undefined
+  const { metric, value, values } = entry
+  const pairs: readonly unknown[] = Array.isArray(values) ? values : value === undefined ? [] : [value]
+  const samples = allOrNone(pairs.map(readSample))
+  return samples && hasOnlyTexts(metric) ? { labels: metric, samples } : undefined
+}
+
+const hasOnlyTexts = (metric: Fields): metric is Readonly<Record<string, string>> =>
+  Object.values(metric).every((value) => typeof value === 'string')
+
+/** As Go prints them. Nothing but a number may be read as one: an empty text is not 0. */
+const unusual = new Map([
+  ['NaN', NaN],
+  ['Inf', Infinity],
+  ['+Inf', Infinity],
+  ['-Inf', -Infinity]
+])
+
+const readValue = (text: string): number | undefined =>
+  /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : unusual.get(text)
+
+/** Milliseconds since the epoch: no Date is later. */
+const lastMoment = 8.64e15
+
+/** `[seconds, "value"]` */
+const readSample = (pair: unknown): Sample | undefined => {
+  const [seconds, text] = Array.isArray(pair) ? (pair as readonly unknown[]) : []
+  const value = typeof text === 'string' ? readValue(text) : undefined
+  if (typeof seconds !== 'number' || value === undefined) return undefined
+  const at = Math.round(seconds * 1000)
+  return Math.abs(at) <= lastMoment ? { at, value } : undefined
+}

@@ -1,0 +1,210 @@
+import type { Clock } from '../base/clock.ts'
+import type { Check } from '../inputs/check.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import type { Missing, ObservedTraffic } from './metric-value.ts'
+import type { Metrics, Series } from './metrics.ts'
+import type { Lacks, Origin } from './source-queries.ts'
+import { podOrigin } from './pod-source.ts'
+import { covers, type Detection, type Names, type Wanted } from './recipes.ts'
+import { routerOrigin } from './router-source.ts'
+import { routers } from './routers.ts'
+import { absorb, emptyHistory, forget, newestSample, scrapeGap, type History } from './samples.ts'
+import type { MetricsSource } from '../routes/metrics-source.ts'
+import type { Subject } from './measured-version.ts'
+import { lookBack, trafficSince, type Traffic } from './traffic.ts'
+
+/** What is known of the stable version's metrics. */
+export interface Study {
+  readonly found: Detection<Names>
+  readonly lacks: Lacks
+  /** Prometheus has nothing at all of its pods, though it has had the time to scrape them, and has scraped others. */
+  readonly blind: boolean
+  /** Requests of users in the last minutes; undefined where nothing counts them. */
+  readonly requests?: number
+}
+
+/** A release that fails without figures, when users are on it already. */
+export interface Need {
+  /** Hears what is waited for. */
+  readonly tell: (text: string) => void
+  /** What is not scraped of the old version's pods will not be scraped of the new one's either. */
+  readonly alike: boolean
+}
+
+/** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
+export interface Observation {
+  /** The subject's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
+  look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing>
+  /**
+   * How the stable version names its metrics; learns how often Prometheus scrapes. Where these are needed, pods that are
+   * new are waited for until they must have been scraped. Throws MetricsError.
+   */
+  study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study>
+  /** Milliseconds between two scrapes; undefined while unknown. */
+  gap(): number | undefined
+}
+
+/** Asked again every time: a sample that was late must have come within these milliseconds. */
+const margin = 30_000
+
+/** A pod that is so old has been scraped, in milliseconds: Prometheus' default interval, and the time to find it. */
+const settled = 75_000
+
+/** Between two looks at pods that have not been scraped yet, in milliseconds. */
+const lookAgain = 5_000
+
+const isNothing = ({ scraped, recipe }: Detection<Names>): boolean => !scraped && recipe === undefined
+
+export const wantedBy = (checks: readonly Check[]): Wanted => {
+  const kinds = new Set(checks.map(({ metric }) => metric.kind))
+  return {
+    status: kinds.has('success-rate') || kinds.has('error-rate'),
+    buckets: kinds.has('latency'),
+    mean: kinds.has('mean-latency')
+  }
+}
+
+export const observeTraffic = (
+  metrics: Metrics,
+  clock: Clock,
+  wanted: Wanted,
+  source: MetricsSource
+): Observation =>
+  source === 'http'
+    ? new TrafficObservation(metrics, clock, wanted, podOrigin)
+    : new TrafficObservation(metrics, clock, wanted, routerOrigin(routers[source]))
+
+class TrafficObservation<R extends Names> implements Observation {
+  readonly #metrics: Metrics
+  readonly #clock: Clock
+  readonly #wanted: Wanted
+  readonly #origin: Origin<R>
+  #history: History = emptyHistory
+  #found: Detection<R> = { scraped: false }
+  /** The targets that were scraped when the step began. */
+  #targets: { readonly since: number; readonly series: readonly Series[] } | undefined
+  /** The counter that the stable version has: it is what the canary should have. */
+  #expected: string | undefined
+  #gap: number | undefined
+  /** How far Prometheus' clock is ahead of ours, in milliseconds: its samples carry its own time. */
+  #ahead = 0
+
+  constructor(metrics: Metrics, clock: Clock, wanted: Wanted, origin: Origin<R>) {
+    this.#metrics = metrics
+    this.#clock = clock
+    this.#wanted = wanted
+    this.#origin = origin
+  }
+
+  gap(): number | undefined {
+    return this.#gap
+  }
+
+  async look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing> {
+    const known = this.#found.recipe
+    if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
+    const { recipe, scraped } = this.#found
+    const { side = 'canary' } = subject
+    const lacks = this.#origin.lacks(side, subject)
+    if (recipe === undefined) return { why: lacks.counter(scraped, this.#expected), early: true }
+    const traffic = await this.#follow(recipe, subject, since + this.#ahead, signal)
+    return { names: recipe, traffic, lacks, side }
+  }
+
+  async study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study> {
+    const found = await this.#detectInTime(subject, signal, need)
+    const lacks = this.#origin.lacks('stable', subject)
+    if (found.recipe === undefined) {
+      const blind = need?.alike === true && isNothing(found) && (await this.#isBlind(subject, signal))
+      return { found, lacks, blind }
+    }
+    const from = this.#now() - lookBack(undefined)
+    const samples = await this.#samples(found.recipe, subject, from, signal)
+    this.#gap = scrapeGap(samples)
+    this.#expected = found.recipe.requests
+    const requests = this.#requestsIn(samples, found.recipe, subject, from)
+    return { found, lacks, blind: false, ...(requests !== undefined && { requests }) }
+  }
+
+  #requestsIn(samples: readonly Series[], recipe: R, subject: Subject, since: number): number | undefined {
+    // One sample says how much there was in all, not since when.
+    if (this.#gap === undefined) return undefined
+    const counting = this.#origin.counting(recipe, subject, { since, history: samples, targets: [] })
+    const history = absorb(emptyHistory, samples)
+    return trafficSince(history, recipe, counting, { since, now: this.#now(), gap: this.#gap }).requests
+  }
+
+  async #detectInTime(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
+    const found = await this.#detect(subject, signal)
+    const left = settled - this.#ageOf(subject)
+    if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
+    need.tell(
+      `Prometheus has not scraped the old version's pods yet, which are new: waiting for that, ${formatDuration(left)} at most`
+    )
+    return this.#detectWithin(this.#clock.now() + left, subject, signal)
+  }
+
+  async #detectWithin(end: number, subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
+    await this.#clock.sleep(Math.min(lookAgain, end - this.#clock.now()), signal)
+    const found = await this.#detect(subject, signal)
+    const isOver = this.#clock.now() >= end || !isNothing(found)
+    return isOver ? found : this.#detectWithin(end, subject, signal)
+  }
+
+  /** Of its oldest pod, in milliseconds; NaN when it has none. */
+  #ageOf({ pods }: Subject): number {
+    return pods.length === 0 ? NaN : this.#clock.now() - Math.min(...pods.map(({ createdAt }) => createdAt))
+  }
+
+  /** A Prometheus that is itself new, or to which metrics are pushed, may yet have something. */
+  async #isBlind(subject: Subject, signal?: AbortSignal): Promise<boolean> {
+    if (!this.#origin.scrapesPods || !(this.#ageOf(subject) >= settled)) return false
+    const others = await this.#metrics.query(`count(up offset ${settled / 1000}s)`, signal)
+    return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
+  }
+
+  /** Prometheus' time. */
+  #now(): number {
+    return this.#clock.now() + this.#ahead
+  }
+
+  async #detect(subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
+    const asked = this.#clock.now()
+    const answer = await this.#metrics.query(this.#origin.detectionQuery(subject), signal)
+    const evaluated = newestSample(answer)
+    if (evaluated !== undefined) this.#ahead = evaluated - (asked + this.#clock.now()) / 2
+    return this.#origin.detect(answer, subject)
+  }
+
+  async #samples(recipe: R, subject: Subject, from: number, signal?: AbortSignal) {
+    const seconds = Math.max(1, Math.ceil((this.#now() - from) / 1000) + 1)
+    const query = this.#origin.samplesQuery(recipe, this.#wanted, subject, seconds)
+    const answer = await this.#metrics.query(query, signal)
+    return answer.filter((series) => this.#origin.belongs(series, subject))
+  }
+
+  /** Asked once a step. */
+  async #targetsAt(since: number, recipe: R, signal?: AbortSignal): Promise<readonly Series[]> {
+    if (this.#targets?.since === since) return this.#targets.series
+    const secondsAgo = Math.max(0, Math.ceil((this.#now() - since) / 1000))
+    const query = this.#origin.targetsQuery(recipe, secondsAgo)
+    const series = query === undefined ? [] : await this.#metrics.query(query, signal)
+    this.#targets = { since, series }
+    return series
+  }
+
+  async #follow(recipe: R, subject: Subject, since: number, signal?: AbortSignal): Promise<Traffic> {
+    const targets = await this.#targetsAt(since, recipe, signal)
+    const earliest = since - lookBack(this.#gap)
+    const newest = newestSample([...this.#history.values()])
+    const from = newest === undefined ? earliest : Math.max(newest - margin, earliest)
+    const added = await this.#samples(recipe, subject, from, signal)
+    // What is not counted any more still tells that a pod was scraped a moment ago.
+    const heard = this.#now() - lookBack(this.#gap)
+    this.#history = forget(absorb(this.#history, added), Math.min(since, heard))
+    const history = [...this.#history.values()]
+    this.#gap = scrapeGap(history) ?? this.#gap
+    const counting = this.#origin.counting(recipe, subject, { since, history, targets })
+    return trafficSince(this.#history, recipe, counting, { since, now: this.#now(), gap: this.#gap })
+  }
+}

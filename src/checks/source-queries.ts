@@ -1,0 +1,48 @@
+import type { Series } from './metrics.ts'
+import type { Detection, Names, Wanted } from './recipes.ts'
+import type { Subject } from './measured-version.ts'
+import type { Counting } from './traffic.ts'
+
+export type Version = 'stable' | 'canary'
+
+/** What Prometheus does not have, in words that lead to what to change. */
+export interface Lacks {
+  /**
+   * @param scraped there are other metrics of the version
+   * @param expected the counter that there should be, where that is known
+   */
+  readonly counter: (scraped: boolean, expected?: string) => string
+  /** @param requests the counter without a label for it */
+  readonly status: (requests: string) => string
+  readonly buckets: string
+  readonly durations: string
+}
+
+/** Who reports the requests to a version: the pods that answer them, or the router that sends them there. */
+export interface Origin<R extends Names> {
+  /** Whether it is the version's own pods that Prometheus scrapes: then what is true of one version's is of the other's. */
+  readonly scrapesPods: boolean
+  /** One query for which series there are. */
+  readonly detectionQuery: (subject: Subject) => string
+  /** Reads its answer. */
+  readonly detect: (answer: readonly Series[], subject: Subject) => Detection<R>
+  /** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
+  readonly samplesQuery: (recipe: R, wanted: Wanted, subject: Subject, seconds: number) => string
+  /** Leaves out what this query brings of others. */
+  readonly belongs: (series: Series, subject: Subject) => boolean
+  /**
+   * One query for which targets Prometheus scraped so many seconds ago; undefined when `counting` does not need it.
+   */
+  readonly targetsQuery: (recipe: R, secondsAgo: number) => string | undefined
+  readonly counting: (recipe: R, subject: Subject, evidence: Evidence) => Counting
+  readonly lacks: (version: Version, subject: Subject) => Lacks
+}
+
+/** What is known of the moment from which on is counted. */
+export interface Evidence {
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  readonly history: readonly Series[]
+  /** The answer to `targetsQuery`. */
+  readonly targets: readonly Series[]
+}

@@ -1,0 +1,91 @@
+import { ClusterError } from '../base/errors.ts'
+import { claim } from '../lock/fenced-patch.ts'
+import { throughOutages } from '../traffic/through-outages.ts'
+import type { Ports } from '../execute/release-run.ts'
+import type { Ref } from '../kubernetes/cluster.ts'
+import type { Lock } from '../lock/lease.ts'
+import type { Service } from '../kubernetes/objects.ts'
+import { readRemaining } from '../observe/routes.ts'
+import { membersOf } from '../observe/observed.ts'
+import type { Observed } from '../observe/observed.ts'
+import { readRecord } from '../domain/read-record.ts'
+import { backendsOf } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { slotsOf } from '../observe/find-service.ts'
+import { recordedDeployments } from '../observe/own-slots.ts'
+import { refOf } from '../traffic/writes.ts'
+
+/** Where a release takes place. */
+export type Place = Pick<Observed, 'service' | 'companions' | 'workload' | 'namespace'>
+
+/**
+ * The first thing that a run does that has taken the lock from one that has not given it back: that one may be
+ * asleep, with a write on its way. Whatever it can have had in hand is claimed, so that nothing of it arrives after
+ * this run has begun to act on what it finds. The Service needs no claim: it holds the record.
+ */
+export async function claimInherited(
+  { service, companions, workload, namespace }: Place,
+  lock: Lock,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<void> {
+  // Without a record no run has come further than to the Service, which refuses it.
+  if (!lock.isInherited || readRecord(service) === undefined) return
+  const work = async (): Promise<void> => {
+    const record = readRecord((await ports.cluster.get<Service>(refOf(service))) ?? service)
+    if (record === undefined) return
+    const holder = { cluster: ports.cluster, lock }
+    const versions = recordedDeployments(record)
+    const own = slotsOf(workload).filter(({ name }) => versions.has(name))
+    const deployments = own.map(({ name }) => deploymentRef(namespace, name))
+    const others = [
+      ...companions.map(refOf),
+      ...autoscalerOf(record, namespace),
+      ...(await routeRefs(record, service, namespace, ports))
+    ]
+    const verb = record.strategy === undefined ? 'patch' : 'replace'
+    await Promise.all([
+      ...deployments.map((ref) => unlessRefused(ref, claim(ref, holder, verb), ports)),
+      ...others.map((ref) => unlessRefused(ref, claim(ref, holder), ports))
+    ])
+  }
+  await throughOutages(work, ports, signal)
+}
+
+/** To put the traffic back is worth more than what a run that is most likely dead may still write there. */
+async function unlessRefused(ref: Ref, claiming: Promise<void>, { log }: Ports): Promise<void> {
+  try {
+    await claiming
+  } catch (error) {
+    if (!(error instanceof ClusterError && REFUSED.has(error.status))) throw error
+    log.warning(
+      `${ref.kind.toLowerCase()}/${ref.name} cannot be claimed from the run before, should it still live: ${error.message}`
+    )
+  }
+}
+
+/** By rights, a policy or a webhook: asked again, they say the same. */
+const REFUSED: ReadonlySet<number> = new Set([400, 403, 422])
+
+const deploymentRef = (namespace: string, name: string): Ref => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name
+})
+
+const autoscalerOf = ({ autoscaler }: Release, namespace: string): readonly Ref[] =>
+  autoscaler === undefined
+    ? []
+    : [{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', namespace, name: autoscaler }]
+
+async function routeRefs(
+  record: Release,
+  { metadata }: Service,
+  namespace: string,
+  { cluster }: Ports
+): Promise<readonly Ref[]> {
+  const { found } = await readRemaining(record.routes ?? [], namespace, cluster)
+  const backends = backendsOf(record, namespace, metadata.name)
+  return found.flatMap((route) => membersOf(route, backends).objects.map(refOf))
+}

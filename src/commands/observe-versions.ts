@@ -1,0 +1,16 @@
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { ReplicaSet } from '../kubernetes/objects.ts'
+import type { Observed } from '../observe/observed.ts'
+import { knownVersions } from '../plan/versions.ts'
+import type { Known } from '../plan/versions.ts'
+
+/** All versions of the workload that are on record or whose templates are still there, newest first. */
+export const readVersions = async (observed: Observed, cluster: Cluster): Promise<readonly Known[]> =>
+  knownVersions(
+    observed,
+    await cluster.list<ReplicaSet>({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      namespace: observed.namespace
+    })
+  )

@@ -1,0 +1,192 @@
+import { readyReplicas } from '../kubernetes/health.ts'
+import { selects } from '../kubernetes/selectors.ts'
+import type { Ending } from '../execute/execute-or-restore.ts'
+import { lanesOf } from '../execute/route-writers.ts'
+import type { ReleaseRun } from '../execute/release-run.ts'
+import { trafficsOf } from '../execute/begin-run.ts'
+import type { Observed } from '../observe/observed.ts'
+import { versionOf } from '../observe/observed.ts'
+import type { Outcome, Version } from '../domain/outcome.ts'
+import { printRoute } from '../inputs/route.ts'
+import { isUnfinished, splitOf } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { lacksData } from '../report/verdict.ts'
+import { describeSplit } from '../routes/split.ts'
+import { readyOfServing } from '../report/traffic-facts.ts'
+import type { Origin } from '../plan/prepare.ts'
+import { sh } from '../base/shell.ts'
+
+type Command = Outcome['command']
+
+/** Nothing has been looked at yet: what is known when the inputs themselves are at fault. */
+export const emptyOutcome = (
+  command: Command,
+  { release, run, startedAt }: Origin,
+  finishedAt: number
+): Outcome => ({
+  command,
+  result: 'failed',
+  reason: '',
+  release,
+  ...(run === undefined ? {} : { runUrl: run }),
+  namespace: '',
+  workload: '',
+  route: '',
+  weight: 0,
+  shareOf: 'requests',
+  shifts: [],
+  startedAt,
+  finishedAt,
+  timeline: [],
+  smokeTests: [],
+  measurements: [],
+  evidence: [],
+  foreignWrites: [],
+  warnings: [],
+  next: []
+})
+
+/** What is known of the cluster when a run ends without having changed anything. */
+export function lookedAt(command: Command, observed: Observed, origin: Origin, finishedAt: number): Outcome {
+  const { slot, deployment, hash } = observed.stable
+  return {
+    ...emptyOutcome(command, origin, finishedAt),
+    result: 'unchanged',
+    namespace: observed.namespace,
+    workload: observed.workload,
+    route: [observed.service, ...observed.companions]
+      .map(({ metadata }) => `service/${metadata.name}`)
+      .join(', '),
+    serving: versionOf(slot, deployment, hash),
+    ready: readyReplicas(deployment)
+  }
+}
+
+/** Who has how much of the traffic in the middle of a release, as its record says. */
+export const underWay = (record: Release, observed: Observed): Partial<Outcome> => ({
+  ...(record.weight === 100 ? { serving: record.canary, ready: readyOfServing(observed) } : {}),
+  canary: record.canary,
+  weight: record.weight,
+  shareOf: record.routes === undefined ? 'connections' : 'requests',
+  ...(record.routes === undefined ? {} : { route: record.routes.map(printRoute).join(', ') }),
+  shifts: record.shiftedAt === undefined ? [] : [{ at: Date.parse(record.shiftedAt), split: splitOf(record) }]
+})
+
+/** What a release came to. */
+export function outcomeOf(
+  run: ReleaseRun,
+  ending: Ending,
+  command: Command,
+  origin: Origin,
+  finishedAt: number
+): Outcome {
+  const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
+  return {
+    ...emptyOutcome(command, origin, finishedAt),
+    result: ending.result,
+    reason: ending.reason,
+    namespace: run.namespace,
+    workload: run.workload,
+    route: [...lanesOf(run), ...(run.routes.length > 0 ? [] : run.companions)]
+      .map(({ traffic }) => traffic.title)
+      .join(', '),
+    serving,
+    ...(serving === run.stable && run.ready !== undefined ? { ready: run.ready } : {}),
+    canary: run.canary,
+    ...previousOf(run, serving),
+    weight: serving === run.canary ? 100 : isUnfinished(run.release) ? run.release.weight : 0,
+    shareOf: run.routes.length > 0 ? 'requests' : 'connections',
+    shifts: run.shifts,
+    ...toldBy(ending),
+    ...(run.gap === undefined ? {} : { gapSeconds: run.gap / 1000 }),
+    timeline: run.timeline,
+    smokeTests: run.smokeTests,
+    measurements: run.measurements,
+    evidence: run.evidence,
+    foreignWrites: trafficsOf(run).flatMap(({ foreignWrites }) => foreignWrites),
+    warnings: run.warnings,
+    ...(run.initial.sha === undefined ? {} : { commit: run.initial.sha }),
+    next: [...ending.next, ...nextSteps(run, ending, serving)]
+  }
+}
+
+const toldBy = (ending: Ending): Partial<Outcome> => {
+  const { failedCheck, restoreSeconds, unexposed, returning, unsettled } = ending
+  return {
+    ...(failedCheck === undefined ? {} : { failedCheck }),
+    ...(unsettled === true ? { unsettled } : {}),
+    ...(restoreSeconds === undefined ? {} : { restoreSeconds }),
+    ...(unexposed === true ? { unexposed } : {}),
+    ...(returning === true ? { returning } : {})
+  }
+}
+
+/** What served before that which serves: without a new version, what the record has kept as the way back. */
+function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Outcome, 'previous'> {
+  if (serving !== stable) return { previous: stable }
+  if (release.previous === undefined) return {}
+  const { strategy: _, ...previous } = release.previous
+  return { previous: { ...previous, replicas: 0 } }
+}
+
+/** By the record: after its end the stable of the record is what serves. */
+const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
+  isUnfinished(release)
+    ? release.weight === 100
+    : release.stable.deployment === canary.deployment &&
+      // In place both are templates of the same Deployment.
+      (release.strategy === undefined || release.stable.hash === canary.hash)
+
+/** Where the images are the same, they do not tell it from the new one. */
+function oldVersion({ stable, canary }: ReleaseRun): string {
+  const images = stable.images.join(', ')
+  return images === canary.images.join(', ') && stable.hash !== ''
+    ? `the template of before, ${stable.hash} (${images} too; what differs is its config or other fields)`
+    : images
+}
+
+/** A service that nobody uses just now has no data either. */
+function withoutData(
+  { measurements, settings }: ReleaseRun,
+  { failedCheck = '' }: Ending
+): readonly string[] {
+  if (!lacksData({ measurements, failedCheck })) return []
+  const hasLoad = settings.smokeTests.some(({ kind }) => kind === 'load')
+  const load =
+    'give it some before the switch by a load line in smoke-tests (GET / at 20/s for 2m -> 200), or '
+  return [
+    `That there was no data says nothing of the version. Is it scraped? Should nobody have sent it requests, ${hasLoad ? '' : load}let the release wait for data (on-no-data: wait, up to no-data-timeout).`
+  ]
+}
+
+/** What a person would want to do next, as commands that can be copied. */
+function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] {
+  const { namespace, canary, release, ready } = run
+  const { result, returning } = ending
+  if (returning === true)
+    return [
+      `The pods of ${serving.images.join(', ')} come back by themselves: ${sh`kubectl -n ${namespace} rollout status deployment/${serving.deployment}`}`
+    ]
+  if (result === 'promoted')
+    return [`To go back to ${oldVersion(run)}: run the rollback workflow (command: rollback).`]
+  if (result === 'waiting')
+    return [
+      `To go on: run the workflow with command: promote. To put ${oldVersion(run)} back: command: abort.`,
+      `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`
+    ]
+  if (result === 'rolled-back' && release.command === 'deploy') {
+    return [
+      ready === 0
+        ? `Urgent: nobody serves, because no pod of ${serving.deployment} (${serving.images.join(', ')}) is ready: ${sh`kubectl -n ${namespace} describe deployment/${serving.deployment}`}, or scale it up if it is scaled down.`
+        : `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,
+      ...(selects(release.selectors.before, { ...release.selectors.canary })
+        ? ['Find the cause above.']
+        : [
+            `Find the cause above, or start one pod of it by hand, which gets no traffic: ${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`}`
+          ]),
+      ...withoutData(run, ending),
+      'Fix it and push again: the next run releases it from the start.'
+    ]
+  }
+  return []
+}

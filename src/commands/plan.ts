@@ -1,0 +1,110 @@
+import { changeOfManifest } from '../preflight/changes.ts'
+import type { Ports } from '../execute/release-run.ts'
+import { printRoute } from '../inputs/route.ts'
+import { observe } from '../observe/observe.ts'
+import { whenEnded } from '../observe/observed.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Measurement, ObjectChange, Outcome, Preview } from '../domain/outcome.ts'
+import { lookedAt } from './outcome-of.ts'
+import { describe } from '../plan/step.ts'
+import { stableSubject } from '../preflight/preflight.ts'
+import { getReady, planOf } from './prepare-release.ts'
+import type { Ready } from './prepare-release.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import type { Request } from './invocation.ts'
+import { needsToEnd, requireRights } from '../preflight/rights.ts'
+import { withOriginalNames } from '../plan/config.ts'
+import { drainOf } from '../plan/drain.ts'
+import { changeOf, withoutSlot } from '../preflight/preview.ts'
+import { slotLabelsOf } from '../plan/unchanged.ts'
+
+/**
+ * Everything that a release would do, up to the lock. Changes nothing.
+ * @throws InputError with all that is wrong, as the release would
+ */
+export async function showPlan(request: Request): Promise<Outcome> {
+  const { target, origin, ports } = request
+  const seen = await observe(target, ports)
+  const { record } = seen
+  const left = record !== undefined && isUnfinished(record) ? record : undefined
+  const observed = left === undefined ? seen : whenEnded(seen, left)
+  const notes = left === undefined ? [] : [unfinished(left)]
+  for (const note of notes) ports.log.warning(note)
+  if (left !== undefined) await requireRights(seen, await needsToEnd(seen, left, ports), ports)
+  const ready = await getReady(request, observed)
+  const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
+  if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied] }
+  const plan = await previewOf(request, observed, ready)
+  tell(plan, ports)
+  return {
+    ...looked,
+    result: 'planned',
+    canary: { ...ready.release.canary, replicas: ready.canary.spec.replicas ?? 1 },
+    plan,
+    measurements: await measureNow(request, observed, ready),
+    warnings: [...notes, ...ready.warnings],
+    finishedAt: ports.clock.now()
+  }
+}
+
+/** Where a release is moved on routes, these are what users come by. */
+const routeOf = ({ routes }: Observed): Pick<Outcome, 'route'> | object =>
+  routes.length === 0 ? {} : { route: routes.map(({ name }) => printRoute(name)).join(', ') }
+
+const unfinished = ({ id, phase, run }: Release): string =>
+  `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
+  `Otherwise it ${phase === 'promoting' ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
+
+async function previewOf({ inputs, ports }: Request, observed: Observed, ready: Ready): Promise<Preview> {
+  const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
+  const drain = drainOf(ready.routes)
+  const changes = await Promise.all(
+    ready.tried.manifests.map((tried) => changeOfManifest(tried, observed, ports.cluster))
+  )
+  return {
+    steps: planOf(ready, inputs, drain).map((step) => describe(step, names)),
+    changes: [workloadChange(ready, observed), ...changes]
+  }
+}
+
+/** From what serves to what would be released, in whatever Deployments the two are. */
+function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectChange {
+  const { name } = canary.metadata
+  const serving = observed.stable.deployment
+  const where = name === serving.metadata.name ? '' : `, beside ${serving.metadata.name}`
+  const object = `Deployment ${name}${where}`
+  if (tried.canary === undefined) return { object, state: 'unknown', diff: [] }
+  const labels = slotLabelsOf(observed)
+  const [before, after] = [withoutSlot(serving, labels), withoutSlot(tried.canary, labels)]
+  const copies = tried.manifests.map(({ manifest }) => manifest.object)
+  const change = changeOf(object, withOriginalNames(before, copies), withOriginalNames(after, copies))
+  // Where config alone is new, its new names are all there is to see.
+  return change.state === 'same' ? changeOf(object, before, after) : change
+}
+
+/** As long as checks are tried on stable before a release, in milliseconds. */
+const WINDOW = 300_000
+
+/** What the checks say of what serves: a bound that it does not keep is wrong for its successor, too. */
+async function measureNow(
+  { ports, signal }: Request,
+  observed: Observed,
+  { sampler }: Ready
+): Promise<readonly Measurement[]> {
+  if (sampler === undefined) return []
+  const step = { name: 'now, on what serves', startedAt: ports.clock.now() - WINDOW }
+  return sampler.measure(step, stableSubject(observed), signal)
+}
+
+function tell({ steps, changes }: Preview, { log }: Ports): void {
+  log.group('What a release would do')
+  log.quote(steps.map((step, at) => `${at + 1}. ${step}`).join('\n'))
+  log.endGroup()
+  for (const { object, state, diff, why } of changes) {
+    log.group(`${object}: ${state}`)
+    if (why !== undefined) log.quote(`the credentials ${why}`)
+    if (diff.length > 0) log.quote(diff.join('\n'))
+    log.endGroup()
+  }
+}

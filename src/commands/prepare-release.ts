@@ -1,0 +1,108 @@
+import type { Sampler } from '../checks/sampler.ts'
+import { unapplied } from '../preflight/changes.ts'
+import type { TriedManifest } from '../preflight/dry-run.ts'
+import { InputError } from '../base/errors.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { requireRoutes } from '../observe/observed.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Step } from '../plan/step.ts'
+import { requireShape } from './misshapen.ts'
+import { preflight } from '../preflight/preflight.ts'
+import type { Request } from './invocation.ts'
+import { untestedWays } from '../observe/find-service.ts'
+import { samplerFor } from '../checks/sampler-for.ts'
+import { drainOf } from '../plan/drain.ts'
+import { asAuthored } from '../plan/exported.ts'
+import { endingFaults, patienceFaults } from '../plan/faults.ts'
+import { withoutHooks } from '../plan/hooks.ts'
+import { isInPlace, planInPlace } from '../plan/in-place.ts'
+import { prepareInPlace } from '../plan/prepare-in-place.ts'
+import { prepare } from '../plan/prepare.ts'
+import type { Prepared } from '../plan/prepare.ts'
+import { planProgressive } from '../plan/progressive.ts'
+import { repeatedFaults } from '../plan/repeated.ts'
+import { strayAutoscaler } from '../plan/autoscaler.ts'
+import { unwatched } from '../plan/live-fields.ts'
+import { nobodyServes } from '../observe/serving.ts'
+import { isUnchanged, servingElsewhere, slotLabelsOf } from '../plan/unchanged.ts'
+
+/** A release that nothing is known to be wrong with. */
+export interface Ready extends Prepared {
+  readonly warnings: readonly string[]
+  readonly sampler: Sampler | undefined
+  /** What the API server would keep. */
+  readonly tried: {
+    readonly canary: Deployment | undefined
+    readonly manifests: readonly TriedManifest[]
+  }
+}
+
+/** There is nothing to release: what would be is what serves. */
+export interface NothingNew {
+  /** Warnings of what the manifests would change besides, and of what the next release would mend. */
+  readonly unapplied: readonly string[]
+}
+
+/**
+ * Everything that can be known of a release before anything is changed.
+ * @throws InputError with all that is wrong
+ */
+export async function getReady(request: Request, observed: Observed): Promise<Ready | NothingNew> {
+  const { inputs, origin, ports, signal } = request
+  const { strategy } = inputs
+  await requireShape(request.manifests, observed.namespace, ports.cluster)
+  requireRoutes(observed)
+  const authored = asAuthored(request.manifests, observed)
+  if (authored.faults.length > 0) throw new InputError(authored.faults)
+  const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)
+  const repeated = repeatedFaults(manifests, observed.namespace)
+  if (repeated.length > 0) throw new InputError([...hooks.faults, ...repeated])
+  const prepared = isInPlace(strategy)
+    ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
+    : prepare(inputs, observed, manifests, origin)
+  if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
+  const sampler = samplerFor(request, prepared.routes)
+  const steps = planOf(prepared, inputs, drainOf(prepared.routes))
+  const candidate = { prepared, steps, observed, inputs }
+  const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
+  const { canary } = tried
+  const serving = isInPlace(strategy) ? observed.stable.deployment : servingElsewhere(observed)
+  const unchanged = canary !== undefined && isUnchanged(canary, serving, slotLabelsOf(observed))
+  // What stands in the way of a release is no matter when there is nothing to release.
+  const touched = [observed.service, ...observed.companions, observed.stable.deployment, prepared.live]
+  const ending = endingFaults(touched.filter((object) => object !== undefined))
+  const late = patienceFaults(prepared.canary, inputs.timeout)
+  const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...ending, ...obstacles, ...late]
+  if (wrong.length > 0) throw new InputError(wrong)
+  if (unchanged) return nothingNew(tried.manifests, observed, ports)
+  const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
+  const found = [...nobodyServes(observed), ...strayAutoscaler(observed, prepared.release)]
+  const told = [...found, ...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
+  const all = [...told, ...unwatched(tried.manifests), ...ways]
+  for (const note of hooks.notes) ports.log.line(note)
+  for (const warning of all) ports.log.warning(warning)
+  return { ...prepared, sampler, warnings: all, tried }
+}
+
+async function nothingNew(
+  tried: readonly TriedManifest[],
+  observed: Observed,
+  { cluster, log }: Request['ports']
+): Promise<NothingNew> {
+  const warnings = [...(await unapplied(tried, observed, cluster)), ...strayAutoscaler(observed)]
+  for (const warning of warnings) log.warning(warning)
+  return { unapplied: warnings }
+}
+
+/**
+ * The steps of a release.
+ * @param drain milliseconds that the routes need
+ */
+export function planOf({ release, ...ready }: Prepared, inputs: Inputs, drain: number): readonly Step[] {
+  const { bake, previous } = inputs
+  const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
+  return release.strategy === undefined
+    ? planProgressive({ ...ready, checks, smokeTests, bake, previous, drain }, release)
+    : planInPlace({ ...ready, checks, smokeTests, bake })
+}

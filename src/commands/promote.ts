@@ -1,0 +1,186 @@
+import { carryOut } from '../execute/execute-or-restore.ts'
+import { canaryFaults, tryCanary } from '../preflight/dry-run.ts'
+import { InputError } from '../base/errors.ts'
+import { tidyConfig } from '../execute/unreferenced-config.ts'
+import { readyPods } from '../execute/endpoints.ts'
+import { parseStep, stepsFaults } from '../inputs/step.ts'
+import type { Step as ReleaseStep } from '../inputs/step.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { Ports } from '../execute/release-run.ts'
+import { need } from '../kubernetes/needs.ts'
+import type { Lock } from '../lock/lease.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { withLock } from './with-lock.ts'
+import { requireShape } from './misshapen.ts'
+import { observe, readReplicaSet } from '../observe/observe.ts'
+import { readRemaining } from '../observe/routes.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { outcomeOf } from './outcome-of.ts'
+import { stableSubject } from '../preflight/preflight.ts'
+import type { Release } from '../domain/record.ts'
+import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
+import type { Request } from './invocation.ts'
+import { requireRights } from '../preflight/rights.ts'
+import { samplerFor } from '../checks/sampler-for.ts'
+import { isConfig } from '../plan/config-copy.ts'
+import { difference } from '../kubernetes/template-difference.ts'
+import { asAuthored } from '../plan/exported.ts'
+import { withoutHooks } from '../plan/hooks.ts'
+import { needsOf, templateNeeds, wayBack } from '../preflight/needs.ts'
+import { entranceOf, smokePortFaults } from '../plan/entrance.ts'
+import { prepare } from '../plan/prepare.ts'
+import { isSlotOf } from '../plan/live-fields.ts'
+import { planRest } from '../plan/progressive.ts'
+
+/**
+ * Goes on with a release that waits for approval, with the steps that it has left.
+ * @throws InputError when there is none, or when what would go on is not what was tested; then nothing was changed
+ */
+export async function promote(request: Request): Promise<Outcome> {
+  const { inputs, target, origin, ports, signal } = request
+  const seen = await observe(target, ports)
+  await requireRightsToGoOn(seen, waitingIn(seen), inputs, ports)
+  return withLock(seen, origin, ports, signal, async (lock) => {
+    const observed = await observe(target, ports)
+    const record = waitingIn(observed)
+    const live = await readTested(observed, record, request)
+    await refuseAnother(observed, live, request)
+    return goOn(request, observed, record, live, lock)
+  })
+}
+
+/** @throws InputError that names what the credentials lack for the rest of the release, or for putting stable back */
+async function requireRightsToGoOn(
+  seen: Observed,
+  record: Release,
+  inputs: Inputs,
+  ports: Ports
+): Promise<void> {
+  const { smokeTests, bake, previous, images, manifests } = inputs
+  const release = watched(record, inputs)
+  const { found } = await readRemaining(record.routes ?? [], seen.namespace, ports.cluster)
+  const progress = { steps: stepsIn(record), checks: true, bake, previous, drain: 0 }
+  const needs = needsOf({
+    steps: [...planRest((record.step ?? 0) + 1, progress, release), ...wayBack(release)],
+    routes: found.map(({ route }) => route),
+    smokeTests
+  })
+  // What the inputs ask for is tried, to see whether it is what was tested.
+  const trying = images.length > 0 || manifests.length > 0 ? need('apps', 'deployments', 'update') : []
+  await requireRights(seen, [...needs, ...templateNeeds, ...trying], ports)
+}
+
+function waitingIn({ record, service }: Observed): Release {
+  if (record?.phase === 'waiting') return record
+  const last = record === undefined ? 'there was none yet' : `the last one, ${record.id}, is ${record.phase}`
+  const problem = `nothing to promote: no release of service/${service.metadata.name} waits for approval; ${last}`
+  throw refused(problem, 'steps: 50% until approved, and command: deploy')
+}
+
+const refused = (problem: string, example?: string): InputError =>
+  new InputError([{ input: 'command', problem, ...(example === undefined ? {} : { example }) }])
+
+const ABORT = 'command: abort, and release what is wanted from the start'
+
+/** The canary's Deployment, with the template that was tested. */
+async function readTested(
+  { namespace, slots }: Observed,
+  { canary }: Release,
+  { ports }: Request
+): Promise<Deployment> {
+  const live = Object.values(slots).find(({ metadata }) => metadata.name === canary.deployment)
+  const tested = await readReplicaSet(namespace, canary, ports.cluster)
+  if (live === undefined || tested === undefined) {
+    const what = `what was tested ran as replicaset/${canary.deployment}-${canary.hash}`
+    throw refused(`${what} in namespace ${namespace}, which is gone`, ABORT)
+  }
+  const lines = difference(tested.spec.template, live.spec.template)
+  if (lines.length === 0) return live
+  const problem = `deployment/${canary.deployment} in namespace ${namespace} was changed since it was tested`
+  throw refused(`${problem}: ${lines.join('; ')}`, ABORT)
+}
+
+/** Whoever names images or manifests says what is to be promoted: it must be what was tested. */
+async function refuseAnother(observed: Observed, live: Deployment, request: Request): Promise<void> {
+  const { inputs, origin, ports } = request
+  // Nothing else of them is applied any more.
+  const used = request.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
+  await requireShape(used, observed.namespace, ports.cluster)
+  const { manifests } = withoutHooks(asAuthored(used, observed).manifests, observed)
+  if (inputs.images.length === 0 && manifests.length === 0) return
+  // How it is released was decided when it began: its template alone is compared.
+  const template: Inputs = { ...inputs, strategy: 'blue-green', steps: [], route: [] }
+  const prepared = prepare(template, { ...observed, routes: [] }, manifests, origin)
+  if ('length' in prepared) throw new InputError(prepared)
+  const tried = await tryCanary(prepared.canary, prepared.written, ports.cluster)
+  if (tried.canary === undefined) throw new InputError(canaryFaults(tried, () => false))
+  const lines = difference(live.spec.template, tried.canary.spec.template)
+  if (lines.length === 0) return
+  throw refused(`the inputs ask for another version than the one that was tested: ${lines.join('; ')}`, ABORT)
+}
+
+async function goOn(
+  request: Request,
+  observed: Observed,
+  record: Release,
+  live: Deployment,
+  lock: Lock
+): Promise<Outcome> {
+  const { inputs, origin, ports, signal } = request
+  const routes = await routesOf(record, observed.service, ports)
+  const sampler = samplerFor(request, routes)
+  const report = await sampler?.preflight(stableSubject(observed), signal)
+  const entrance = entranceOf(observed, routes, live)
+  const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]
+  if (faults.length > 0) throw new InputError(faults)
+  const release: Release = { ...watched(record, inputs), holder: origin.holder }
+  const stable = observed.stable.deployment
+  const taken = { routes, stable, release, entrance, lock, sampler, begun: true, readUnderLock: true }
+  const run = beginRun({ ...observed, ...taken }, ports, inputs)
+  run.deployment = live
+  run.pods = await readyPods(run, 'canary')
+  run.warnings.push(...(report?.warnings ?? []), ...unwatched(record, inputs), ...unmeasured(record, inputs))
+  const { bake, previous, checks } = inputs
+  const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
+  const plan = planRest((record.step ?? 0) + 1, progress, release)
+  const ending = await carryOut(plan, run, lock, signal)
+  if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
+  return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
+}
+
+/** Watched over as the inputs say: what the record names is an image that anybody may have written there. */
+const watched = ({ watchdog: _, ...record }: Release, { watchdog }: Inputs): Release => ({
+  ...record,
+  ...(watchdog === undefined ? {} : { watchdog })
+})
+
+const unwatched = ({ id, watchdog }: Release, inputs: Inputs): readonly string[] =>
+  watchdog === undefined || inputs.watchdog !== undefined
+    ? []
+    : [`release ${id} began with a watchdog and goes on without one; watchdog: ${watchdog} starts it again`]
+
+const unmeasured = ({ id, checks = [] }: Release, inputs: Inputs): readonly string[] =>
+  checks.length === 0 || inputs.checks.length > 0
+    ? []
+    : [
+        `release ${id} began with checks (${checks.join(', ')}) and goes on without any: the inputs of this run have none. Nothing is measured from here on; give promote the same checks and prometheus as the release`
+      ]
+
+/**
+ * The steps of a release are those that it began with, whatever the workflow says by now.
+ * @throws InputError when one cannot be read: left out, the release would go past what it stands for
+ */
+function stepsIn({ id, steps = [], step = 0 }: Release): readonly ReleaseStep[] {
+  const unreadable = (problem: string): InputError =>
+    refused(`the steps of release ${id} on record cannot be carried out: ${problem}`, ABORT)
+  const items = steps.map((line, index) => {
+    const parsed = parseStep(line)
+    if ('problem' in parsed) throw unreadable(`step ${index + 1}: ${parsed.problem}`)
+    return { line: index + 1, value: parsed.value }
+  })
+  const [fault] = stepsFaults(items, items.length)
+  if (fault !== undefined) throw unreadable(`step ${fault.line ?? 0}: ${fault.problem}`)
+  if (step >= items.length) throw unreadable(`it waits in step ${step + 1} of ${items.length}`)
+  return items.map(({ value }) => value)
+}

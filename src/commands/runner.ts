@@ -1,0 +1,43 @@
+import { ClusterError } from '../base/errors.ts'
+import type { Ports } from '../execute/release-run.ts'
+import { isHeld } from '../lock/acquire.ts'
+import { workloadLease } from './with-lock.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import type { Release } from '../domain/record.ts'
+
+/** Whether the run of an unfinished release lives, which its lock tells: a dead one renews it no more. Changes nothing. */
+export async function lookForRunner(
+  place: Pick<Observed, 'namespace' | 'workload'>,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<NonNullable<Outcome['runner']>> {
+  try {
+    return (await isHeld(workloadLease(place), ports, signal)) ? 'alive' : 'gone'
+  } catch (error) {
+    // Whoever may read the state only has perhaps no right to read locks.
+    if (error instanceof ClusterError && error.status === 403) return 'unknown'
+    throw error
+  }
+}
+
+const PROMOTE_OR_ABORT = 'command: promote goes on with it, command: abort puts stable back.'
+const UNDO = 'command: abort undoes it; so does the next deploy or rollback, before anything else.'
+
+/** What can be done about a release that has not ended. */
+export function nextIn(
+  { phase, run = 'run unknown' }: Release,
+  runner: Outcome['runner']
+): readonly string[] {
+  if (phase === 'waiting') return [PROMOTE_OR_ABORT]
+  if (runner === 'alive')
+    return [
+      `A run is at work on it (${run}): wait for it. Cancelled, it puts stable back by itself; until it has ended every other run is refused, command: abort too.`
+    ]
+  if (runner === 'gone')
+    return [`Urgent: nobody watches it any more. ${phase === 'promoting' ? FINISH : UNDO}`]
+  return [`Should its run (${run}) be gone: ${UNDO}`]
+}
+
+const FINISH =
+  'Its version has passed and has all traffic: command: cleanup finishes it; so does the next deploy or rollback, before anything else.'

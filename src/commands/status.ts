@@ -1,0 +1,99 @@
+import { observe } from '../observe/observe.ts'
+import { readVersions } from './observe-versions.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Outcome, PastVersion, Version } from '../domain/outcome.ts'
+import { lookedAt, underWay } from './outcome-of.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import { isUnfinished, splitOf } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { versionLines } from '../report/history.ts'
+import type { Request } from './invocation.ts'
+import { describeSplit } from '../routes/split.ts'
+import { lookForRunner, nextIn } from './runner.ts'
+import { strayAutoscaler } from '../plan/autoscaler.ts'
+import { essenceOf, slotLabelsOf } from '../plan/unchanged.ts'
+import type { Known } from '../plan/versions.ts'
+import { factsOf } from '../report/traffic-facts.ts'
+
+type StatusRequest = Pick<Request, 'target' | 'origin' | 'ports' | 'signal'>
+
+/** What serves, what the record says of the last release, and what can be gone back to. Changes nothing. */
+export async function status(request: StatusRequest): Promise<Outcome> {
+  const { target, origin, ports, signal } = request
+  const observed = await observe(target, ports)
+  const { record } = observed
+  const left = record !== undefined && isUnfinished(record) ? record : undefined
+  const runner =
+    left === undefined || left.phase === 'waiting' ? undefined : await lookForRunner(observed, ports, signal)
+  // It may have ended, and given its lock back for that, while this was found out.
+  if (runner === 'gone' && !isSameState(left, (await observe(target, ports)).record)) return status(request)
+  const known = await readVersions(observed, ports.cluster)
+  const versions = known.map(({ version }) => asItStands(version, left, runner))
+  for (const line of [...factsOf(observed), ...versionLines(versions)]) ports.log.quote(line)
+  const warnings = strayAutoscaler(observed)
+  for (const warning of warnings) ports.log.warning(warning)
+  const previous = previousIn(observed, known)
+  return {
+    ...lookedAt('status', observed, origin, ports.clock.now()),
+    reason:
+      record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record, runner),
+    versions,
+    warnings,
+    ...(previous === undefined ? {} : { previous }),
+    ...(left === undefined ? {} : { ...underWay(left, observed), next: nextIn(left, runner) }),
+    ...(runner === undefined ? {} : { runner })
+  }
+}
+
+const isSameState = (one: Release | undefined, other: Release | undefined): boolean =>
+  one?.id === other?.id && one?.phase === other?.phase && one?.weight === other?.weight
+
+/** In the middle of a release it is the traffic that tells which version serves. */
+function asItStands(version: PastVersion, left: Release | undefined, runner: Outcome['runner']): PastVersion {
+  if (left === undefined) return version
+  const is = ({ deployment, hash }: Version): boolean =>
+    version.deployment === deployment && version.hash === hash
+  return {
+    ...version,
+    ...(left.weight === 100 ? { serves: is(left.canary) } : {}),
+    ...(runner === 'gone' && version.phase !== undefined ? { abandoned: true } : {})
+  }
+}
+
+/**
+ * The way back from what serves. With all traffic on a version that has not proved itself, that is what served before it;
+ * else what the record keeps, if its template is still there. It may have been scaled down since, or another version
+ * have come up in its place.
+ */
+function previousIn(observed: Observed, known: readonly Known[]): Version | undefined {
+  const { record, slots } = observed
+  if (record === undefined) return undefined
+  const wayBack = isUnfinished(record) && record.weight === 100 ? record.stable : record.previous
+  if (wayBack === undefined) return undefined
+  const found = known.find(
+    ({ template }) => template?.live.metadata.name === wayBack.deployment && template.hash === wayBack.hash
+  )
+  if (found?.template === undefined) return undefined
+  const { live, slot, essence } = found.template
+  const isThere = essenceOf((slots[slot] ?? live).spec.template, slotLabelsOf(observed)) === essence
+  const { slot: place, deployment, images, hash } = wayBack
+  return { slot: place, deployment, images, hash, replicas: isThere ? wantedReplicas(live) : 0 }
+}
+
+function describeRecord(release: Release, runner: Outcome['runner']): string {
+  const { id, command, startedAt, run, actor } = release
+  const by = actor === undefined ? '' : ` by ${actor}`
+  const where = run === undefined ? '' : ` (${run})`
+  return `the last ${command}, ${id}${by}${where}, began at ${startedAt} and ${stateOf(release, runner)}`
+}
+
+function stateOf(release: Release, runner: Outcome['runner']): string {
+  const { phase } = release
+  if (!isUnfinished(release)) return `ended: ${phase}`
+  const share = `with ${describeSplit(splitOf(release))} on the canary`
+  if (runner === 'gone')
+    return `was left when it was ${phase}, ${share}: its run is gone, and nobody watches or ends it`
+  return runner === 'unknown'
+    ? `is ${phase}, ${share}; whether its run lives cannot be told, these credentials may not get leases`
+    : `is ${phase}, ${share}`
+}

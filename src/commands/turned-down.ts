@@ -1,0 +1,97 @@
+import { Cancelled } from '../execute/execute-or-restore.ts'
+import { ClusterError, messageOf } from '../base/errors.ts'
+import type { ReleaseRun } from '../execute/release-run.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import { observe } from '../observe/observe.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { emptyOutcome, lookedAt, outcomeOf, underWay } from './outcome-of.ts'
+import { deedOf } from './recover.ts'
+import { isUnfinished, splitOf } from '../domain/record.ts'
+import type { Request } from './invocation.ts'
+import { describeSplit } from '../routes/split.ts'
+
+/** A cluster that knows whether anything was changed in it; a lock and a question about rights are no change. */
+export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => boolean } {
+  let touched = false
+  const writing = async <T>(
+    kind: string,
+    dryRun: boolean | undefined,
+    write: () => Promise<T>
+  ): Promise<T> => {
+    const counts = dryRun !== true && kind !== 'Lease' && !kind.endsWith('Review')
+    try {
+      const written = await write()
+      touched ||= counts
+      return written
+    } catch (error) {
+      // Without an answer it may have arrived.
+      touched ||= counts && (!(error instanceof ClusterError) || error.status === 0)
+      throw error
+    }
+  }
+  return {
+    isTouched: () => touched,
+    cluster: {
+      ...cluster,
+      create: (object, options) =>
+        writing(object.kind, options?.dryRun, () => cluster.create(object, options)),
+      replace: (object, options) =>
+        writing(object.kind, options?.dryRun, () => cluster.replace(object, options)),
+      patch: (ref, patch, options) =>
+        writing(ref.kind, options?.dryRun, () => cluster.patch(ref, patch, options)),
+      apply: (object, options) => writing(object.kind, options?.dryRun, () => cluster.apply(object, options)),
+      remove: (object) => writing(object.kind, false, () => cluster.remove(object))
+    }
+  }
+}
+
+/**
+ * How a run ends that has thrown: with who has the traffic, if that can still be asked. A release that waits goes on
+ * waiting, and nobody watches it.
+ */
+export async function turnedDown(error: unknown, request: Request, isTouched: boolean): Promise<Outcome> {
+  const { origin, target, ports, inputs } = request
+  const observed = await look(error, request)
+  const now = ports.clock.now()
+  const known =
+    observed === undefined
+      ? {
+          ...emptyOutcome(inputs.command, origin, now),
+          namespace: target.namespace,
+          workload: target.workload
+        }
+      : { ...lookedAt(inputs.command, observed, origin, now), ...leftIn(observed) }
+  return { ...known, ...endOf(error), ...(isTouched ? { touched: true } : {}) }
+}
+
+const endOf = (error: unknown): Pick<Outcome, 'result' | 'reason'> => ({
+  result: error instanceof Cancelled ? 'aborted' : 'failed',
+  reason: messageOf(error)
+})
+
+async function look(error: unknown, { target, ports, signal }: Request): Promise<Observed | undefined> {
+  // A cancelled run has seconds, and a cluster that does not answer has been asked for long enough.
+  if (signal.aborted || (error instanceof ClusterError && error.status === 0)) return undefined
+  return observe(target, ports).catch(() => undefined)
+}
+
+function leftIn(observed: Observed): Partial<Outcome> {
+  const { record } = observed
+  if (record === undefined || !isUnfinished(record)) return {}
+  const { id, phase, canary } = record
+  const next = `Release ${id} still waits for approval, with ${describeSplit(splitOf(record))} on ${canary.deployment}, and nobody watches: command: promote goes on with it, command: abort puts stable back.`
+  return { ...underWay(record, observed), ...(phase === 'waiting' ? { next: [next] } : {}) }
+}
+
+/** What was asked for is refused, but a release that had been left was ended before that was looked at. */
+export function turnedDownAfter(
+  error: unknown,
+  run: ReleaseRun,
+  command: Outcome['command'],
+  { origin, ports }: Pick<Request, 'origin' | 'ports'>
+): Outcome {
+  const { result, reason } = endOf(error)
+  const told = `release ${run.initial.id}, which its run had left, was ${deedOf(run.initial, run)}. Nothing was begun after that:\n${reason}`
+  return outcomeOf(run, { result, reason: told, next: [] }, command, origin, ports.clock.now())
+}

@@ -1,0 +1,69 @@
+import { claimInherited } from './fence-inherited.ts'
+import type { Place } from './fence-inherited.ts'
+import type { Ports } from '../execute/release-run.ts'
+import { acquireAll } from '../lock/acquire.ts'
+import type { Ref } from '../kubernetes/cluster.ts'
+import type { Lock } from '../lock/lease.ts'
+import { messageOf } from '../base/errors.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import type { Origin } from '../plan/prepare.ts'
+
+export const leaseName = (service: string): string => `greenlight-service-${service}`
+
+/** Two Services may lead to one workload: a run for either moves the same pods. */
+export const workloadLeaseName = (workload: string): string => `greenlight-deployment-${workload}`
+
+/** The one that every run for this workload takes, whatever its Services. */
+export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>
+  leaseRef(namespace, workloadLeaseName(workload))
+
+const leaseRef = (namespace: string, name: string): Ref => ({
+  apiVersion: 'coordination.k8s.io/v1',
+  kind: 'Lease',
+  namespace,
+  name
+})
+
+/** How long the cluster may take to take a lock back, in milliseconds: a cancelled run is killed after 10 s. */
+const PATIENCE = 20_000
+const PATIENCE_OF_CANCELLED = 1000
+
+/** Does the work while no other run can move the traffic of this Service, or touch the Deployments of this workload. */
+export async function withLock<T>(
+  place: Place,
+  { release, holder, run }: Origin,
+  ports: Ports,
+  signal: AbortSignal,
+  work: (lock: Lock) => Promise<T>
+): Promise<T> {
+  const lock = await acquireAll(leasesOf(place), { id: holder, run: run ?? release }, ports, signal)
+  try {
+    await claimInherited(place, lock, ports, AbortSignal.any([signal, lock.lost]))
+    return await work(lock)
+  } finally {
+    await giveBack(lock, ports, signal.aborted ? PATIENCE_OF_CANCELLED : PATIENCE)
+  }
+}
+
+function leasesOf({ namespace, workload, service, companions }: Place): readonly [Ref, ...Ref[]] {
+  const services = [service, ...companions].map(({ metadata }) => metadata.name)
+  return [
+    workloadLease({ namespace, workload }),
+    ...services.map((name) => leaseRef(namespace, leaseName(name)))
+  ]
+}
+
+async function giveBack(lock: Lock, { clock, log }: Ports, patience: number): Promise<void> {
+  const done = new AbortController()
+  const late = clock.sleep(patience, done.signal).then(() => {
+    throw new Error(`no answer within ${formatDuration(patience)}`)
+  })
+  try {
+    await Promise.race([lock.release(), late])
+  } catch (error) {
+    log.warning(`the lock could not be given back, the next run waits 15 s for it: ${messageOf(error)}`)
+  } finally {
+    done.abort()
+    late.catch(() => undefined)
+  }
+}

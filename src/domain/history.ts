@@ -1,0 +1,50 @@
+import { isTree } from '../kubernetes/tree.ts'
+import type { Version } from './outcome.ts'
+import type { Release } from './record.ts'
+
+/** A release that has ended. */
+export interface HistoryEntry {
+  readonly release: string
+  /** Absent, as `served` is, where the record of before does not say which of two things had happened. */
+  readonly command?: Release['command']
+  /** Whether its version came to serve; else stable was put back. */
+  readonly served?: boolean
+  /** When it ended; RFC 3339. */
+  readonly at: string
+  readonly images: readonly string[]
+  /** Where its version ran: ReplicaSet `<deployment>-<hash>` holds the template. No hash: it never came up as a whole. */
+  readonly version?: Pick<Version, 'slot' | 'deployment' | 'hash'>
+  readonly run?: string
+}
+
+const HISTORY_LENGTH = 10
+
+/** The history with the end of this release, newest first. */
+export function withEntry(
+  { id, command, canary, run, history }: Release,
+  served: boolean,
+  at: number
+): readonly HistoryEntry[] {
+  const { slot, deployment, hash, images } = canary
+  const entry: HistoryEntry = {
+    release: id,
+    command,
+    served,
+    at: new Date(at).toISOString(),
+    images,
+    version: { slot, deployment, hash },
+    ...(run === undefined ? {} : { run })
+  }
+  return [entry, ...history].slice(0, HISTORY_LENGTH)
+}
+
+/** `rolled-back` was said of a release that had failed and of a rollback that was done. */
+interface FormerEntry extends HistoryEntry {
+  readonly result?: 'promoted' | 'rolled-back'
+}
+
+/** Reads entries, those of former records too; what is none is left out. */
+export const readHistory = (entries: readonly unknown[]): readonly HistoryEntry[] =>
+  (entries.filter(isTree) as unknown as readonly FormerEntry[]).map(({ result, ...entry }) =>
+    result === 'promoted' ? { command: 'deploy', served: true, ...entry } : entry
+  )

@@ -1,0 +1,200 @@
+import type { Check } from '../inputs/check.ts'
+import type { SmokeTest } from '../inputs/smoke-test.ts'
+import type { Split } from '../routes/route.ts'
+
+/** How a run ended. `unchanged`: what would be released is what serves, or there was nothing to do. */
+export type Result = 'promoted' | 'rolled-back' | 'aborted' | 'waiting' | 'unchanged' | 'planned' | 'failed'
+
+/** One version of the workload, in the place where it runs. */
+export interface Version {
+  /** `blue`, `green`, or `plain` for a Deployment that has not been through a release yet. */
+  readonly slot: string
+  readonly deployment: string
+  /** Images of the containers, one each, in order. */
+  readonly images: readonly string[]
+  /** `pod-template-hash` of its pods. */
+  readonly hash: string
+  readonly replicas: number
+}
+
+/** A version that has been released, or whose template is still there. */
+export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment' | 'hash'>> {
+  /** Absent where no release is on record that brought it. */
+  readonly release?: string
+  readonly command?: 'deploy' | 'rollback'
+  /** Whether that release came to its end: else the version was taken out. Absent where it is not known. */
+  readonly served?: boolean
+  /** Of its release while that has not ended. */
+  readonly phase?: 'running' | 'waiting' | 'aborting' | 'promoting'
+  /** The run of that release is gone. */
+  readonly abandoned?: boolean
+  /** When the release ended, or the template was made; RFC 3339. */
+  readonly at: string
+  readonly images: readonly string[]
+  /** Of its ReplicaSet, as `kubectl rollout history` counts. */
+  readonly revision?: number
+  /** Whether its template still exists: without it nobody can go back to it. */
+  readonly kept: boolean
+  /** Whether what serves has this template. */
+  readonly serves: boolean
+  readonly run?: string
+}
+
+export interface TimelineEntry {
+  readonly title: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly milliseconds: number
+  readonly status: 'done' | 'failed' | 'skipped'
+  /** One line on what came out, e.g. `3 of 3 pods ready`. May hold text that others wrote. */
+  readonly detail?: string
+}
+
+export interface SmokeResult {
+  readonly test: SmokeTest
+  /** Of its line among the smoke tests, from 1. */
+  readonly number: number
+  readonly passed: boolean
+  /** Pods it was sent to; empty for commands and absolute URLs. */
+  readonly pods: readonly string[]
+  readonly milliseconds: number
+  /** What came back: `200 in 12 ms`, or for a load line `600 sent, 3 failed`. Nothing of an answer or an output. */
+  readonly detail: string
+  /** What was answered or printed, for the log alone: it may hold secrets. Untrusted text. */
+  readonly evidence?: string
+}
+
+export type Verdict = 'pass' | 'fail' | 'no-data'
+
+/** One value of a check: the evidence. */
+export interface Measurement {
+  readonly check: Check
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** In the check's base unit: fraction (0.95), seconds, requests per second, or as the query gives it. */
+  readonly value?: number
+  /** How many requests the value stands on, where that is known. */
+  readonly requests?: number
+  readonly verdict: Verdict
+  /** For no-data: why there is none. Untrusted text. */
+  readonly why?: string
+  /** Name of the step it was taken in, e.g. `bake`. */
+  readonly step: string
+}
+
+/** What is known of a pod that did not come up or misbehaved. All of it is untrusted text. */
+export interface PodEvidence {
+  readonly pod: string
+  /** e.g. `ImagePullBackOff` */
+  readonly reason: string
+  readonly message: string
+  readonly events: readonly string[]
+  /** The last lines its containers printed. */
+  readonly log: readonly string[]
+}
+
+/** A write by somebody else to the object that routes the traffic, while the release ran. */
+export interface ForeignWrite {
+  readonly object: string
+  /** Field manager that wrote, as the API server names it. Untrusted text. */
+  readonly manager: string
+  readonly at: number
+  /** What it did, e.g. `selector became app=web`. */
+  readonly change: string
+  /** Milliseconds until the traffic was put back; absent when it was left alone. */
+  readonly restoredAfter?: number
+}
+
+/** A moment from which on other users were sent to the canary than before. */
+export interface Shift {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly split: Split
+  /** In place: from then on pods are replaced, one after the other or all at once. */
+  readonly gradual?: boolean
+  /** What the shift came to by the pods that are behind the Service, in per cent, where pods share connections out. */
+  readonly achieved?: number
+  /** The canary's part of the answers that came through the entry, in per cent, and of how many. */
+  readonly observed?: { readonly share: number; readonly requests: number }
+}
+
+/** What a release would make of one object. */
+export interface ObjectChange {
+  /** e.g. `Deployment web-green`; untrusted text, as the diff is. */
+  readonly object: string
+  /** `unknown`: nobody may look at it. */
+  readonly state: 'new' | 'changed' | 'same' | 'unknown'
+  /** Unified, from what is live to what the API server would keep. */
+  readonly diff: readonly string[]
+  /** Of an unknown one: which right is missing to look at it. */
+  readonly why?: string
+}
+
+/** What a release would do. */
+export interface Preview {
+  /** In order, to its end. */
+  readonly steps: readonly string[]
+  readonly changes: readonly ObjectChange[]
+}
+
+/** The one value that every report is rendered from. */
+export interface Outcome {
+  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status' | 'plan' | 'cleanup'
+  readonly result: Result
+  /** One sentence; empty when there is nothing to explain. May hold text that others wrote. */
+  readonly reason: string
+  readonly release: string
+  readonly runUrl?: string
+  readonly namespace: string
+  readonly workload: string
+  /** e.g. `service/web`; several are separated by commas. */
+  readonly route: string
+  /** What gets the traffic now. */
+  readonly serving?: Version
+  /** How many pods of that are ready, where it was looked at: with none, nobody serves. */
+  readonly ready?: number
+  /** Whether the run of an unfinished release lives; only where that was asked. */
+  readonly runner?: 'alive' | 'gone' | 'unknown'
+  /** What the run tried to bring, or took out. */
+  readonly canary?: Version
+  /** What served before the run. */
+  readonly previous?: Version
+  /** Per cent of the traffic on the canary. */
+  readonly weight: number
+  /** Of what the weights are shares. */
+  readonly shareOf: 'requests' | 'connections'
+  /** In order; one that an earlier run has made comes first. Empty when no traffic was moved. */
+  readonly shifts: readonly Shift[]
+  readonly failedCheck?: string
+  readonly startedAt: number
+  readonly finishedAt: number
+  /**
+   * From the cause of the failure until the traffic was back, in place until the pods of before were all ready again;
+   * absent when no user had been on the canary, or when that was not waited for.
+   */
+  readonly restoreSeconds?: number
+  /** In place: the template of before is back, its pods are not yet. */
+  readonly returning?: boolean
+  /** For how long there were no pods at most, because all of them were replaced at once. */
+  readonly gapSeconds?: number
+  /** It failed, and no user was ever on the canary. */
+  readonly unexposed?: boolean
+  readonly timeline: readonly TimelineEntry[]
+  readonly smokeTests: readonly SmokeResult[]
+  readonly measurements: readonly Measurement[]
+  readonly evidence: readonly PodEvidence[]
+  readonly foreignWrites: readonly ForeignWrite[]
+  readonly warnings: readonly string[]
+  /** Only of a plan. */
+  readonly plan?: Preview
+  /** What can be gone back to, newest first; only when that was asked for. */
+  readonly versions?: readonly PastVersion[]
+  /** It failed on the way, and something has been changed by then. */
+  readonly touched?: boolean
+  /** Something is left that the post step does: the traffic is where it belongs, but not everything is tidy. */
+  readonly unsettled?: boolean
+  /** The commit of the release that this run began, went on with or took back, as far as it is known. */
+  readonly commit?: string
+  /** Next things to do, one line each. */
+  readonly next: readonly string[]
+}

@@ -1,0 +1,167 @@
+import { InputError } from '../base/errors.ts'
+import { printRoute } from '../inputs/route.ts'
+import { readHistory } from './history.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { isTree } from '../kubernetes/tree.ts'
+import { RECORD_ANNOTATION } from './record.ts'
+import type { Phase, Release } from './record.ts'
+import { sh } from '../base/shell.ts'
+
+/**
+ * Reads the record of a route object.
+ * @param facts what serves: whoever finds it unreadable at night has to know
+ * @throws InputError when the annotation is there but cannot be understood: then nothing may be changed
+ */
+export function readRecord(route: KubernetesObject, facts?: string): Release | undefined {
+  const text = route.metadata.annotations?.[RECORD_ANNOTATION]
+  if (text === undefined) return undefined
+  const read = parseRecord(text)
+  if ('damage' in read) throw unreadable(route, read.damage, facts)
+  return read.record
+}
+
+export function unreadable({ kind, metadata }: KubernetesObject, damage: string, facts = ''): InputError {
+  const object = printRoute({ kind: kind.toLowerCase(), name: metadata.name })
+  const { namespace = '' } = metadata
+  const problem =
+    `the annotation ${RECORD_ANNOTATION} of ${object} in namespace ${namespace} cannot be read (${damage}): ` +
+    `it was written by another version of Greenlight or edited by hand. ` +
+    `${facts}Check that this is the version that should serve, then remove the annotation`
+  const example = sh`kubectl -n ${namespace} annotate ${object} ${RECORD_ANNOTATION}-`
+  return new InputError([{ input: 'route', problem, example }])
+}
+
+/** The record, or the first thing in it that no release writes. */
+function parseRecord(text: string): { readonly record: Release } | { readonly damage: string } {
+  const value = parse(text)
+  const damage = wrongIn(value, RECORD)
+  if (damage !== undefined)
+    return { damage: damage === '' ? 'it is no record' : `${damage} is not what it should be` }
+  const record = value as Release
+  return { record: { ...record, history: readHistory(record.history) } }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What a value must be: a test of it, the same for each item of a list, or for fields of an object. */
+type Shape = ((value: unknown) => boolean) | readonly [Shape, number] | { readonly [field: string]: Shape }
+
+/** Where the first thing is that has not the shape; fields that nobody knows are another version's. */
+function wrongIn(value: unknown, shape: Shape, at = ''): string | undefined {
+  if (typeof shape === 'function') return shape(value) ? undefined : at
+  if (isList(shape)) return wrongInList(value, shape, at)
+  if (!isTree(value)) return at
+  for (const [name, inner] of Object.entries(shape)) {
+    const field = name.replace('?', '')
+    const found = Object.hasOwn(value, field) ? value[field] : undefined
+    if (found === undefined && field !== name) continue
+    const wrong = wrongIn(found, inner, at === '' ? field : `${at}.${field}`)
+    if (wrong !== undefined) return wrong
+  }
+  return undefined
+}
+
+const isList = (shape: Shape): shape is readonly [Shape, number] => Array.isArray(shape)
+
+function wrongInList(value: unknown, [item, most]: readonly [Shape, number], at: string): string | undefined {
+  if (!Array.isArray(value) || value.length > most) return at
+  for (const [index, one] of (value as readonly unknown[]).entries()) {
+    const wrong = wrongIn(one, item, `${at}[${index}]`)
+    if (wrong !== undefined) return wrong
+  }
+  return undefined
+}
+
+/** Texts of a record are names, addresses and lines of inputs. */
+const LONGEST = 4096
+const MOST = 100
+
+const text: Shape = (value) => typeof value === 'string' && value.length <= LONGEST
+const flag: Shape = (value) => typeof value === 'boolean'
+const time: Shape = (value) =>
+  typeof value === 'string' && value.length <= 40 && !Number.isNaN(Date.parse(value))
+const count: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const percent: Shape = (value) => typeof value === 'number' && value >= 0 && value <= 100
+const matching =
+  (pattern: RegExp, longest: number): Shape =>
+  (value) =>
+    typeof value === 'string' && value.length <= longest && pattern.test(value)
+const oneOf =
+  (...words: readonly unknown[]): Shape =>
+  (value) =>
+    words.includes(value)
+
+const name = matching(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 253)
+const hash = matching(/^[a-z0-9]*$/, 63)
+const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
+const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
+
+const selector: Shape = (value) =>
+  isTree(value) &&
+  Object.entries(value).every(
+    ([key, label]) =>
+      key.length <= 317 &&
+      LABEL_KEY.test(key) &&
+      typeof label === 'string' &&
+      label.length <= 63 &&
+      LABEL_VALUE.test(label)
+  )
+
+const slot = oneOf('blue', 'green', 'plain')
+const command = oneOf('deploy', 'rollback')
+const inPlace = oneOf('rolling', 'recreate')
+const phase = oneOf(
+  ...(['running', 'waiting', 'aborting', 'promoting', 'promoted', 'rolled-back'] satisfies Phase[])
+)
+
+const version = { slot, deployment: name, images: [text, MOST], hash, replicas: count } as const
+
+const entry = {
+  release: text,
+  'command?': command,
+  'served?': flag,
+  /** Of records of before. */
+  'result?': text,
+  at: time,
+  images: [text, MOST],
+  'version?': { slot, deployment: name, hash },
+  'run?': text
+} as const
+
+const RECORD: Shape = {
+  version: oneOf(1),
+  id: text,
+  command,
+  'run?': text,
+  'actor?': text,
+  'sha?': text,
+  phase,
+  weight: percent,
+  'header?': { name: text, value: text },
+  'mirror?': percent,
+  'shiftedAt?': time,
+  'steps?': [text, MOST],
+  'step?': count,
+  'checks?': [text, MOST],
+  'holder?': text,
+  'routes?': [{ kind: matching(/^[a-z]+$/, 63), name }, MOST],
+  'exposed?': flag,
+  startedAt: time,
+  stable: version,
+  canary: version,
+  'previous?': { ...version, 'strategy?': inPlace },
+  'strategy?': inPlace,
+  'rollout?': { 'strategy?': { 'type?': text } },
+  selectors: { before: selector, stable: selector, canary: selector, 'both?': selector },
+  'labels?': { stable: selector, canary: selector },
+  'settle?': selector,
+  'autoscaler?': name,
+  'watchdog?': text,
+  history: [entry, MOST]
+}

@@ -1,0 +1,154 @@
+import type { RouteName } from '../inputs/route.ts'
+import { withEntry } from './history.ts'
+import type { HistoryEntry } from './history.ts'
+import type { Rollout } from '../kubernetes/rollout.ts'
+import { slotServiceName } from './slots.ts'
+import type { Version } from './outcome.ts'
+import type { Companion } from './companions.ts'
+import type { Backends, HeaderMatch, Split } from '../routes/route.ts'
+
+export type { HistoryEntry } from './history.ts'
+
+/** Annotation on the route object: the state of the release, changed in the same write as the traffic. */
+export const RECORD_ANNOTATION = 'greenlight.dev/release'
+
+export type Selector = Readonly<Record<string, string>>
+
+/**
+ * Where a release stands. `promoted` and `rolled-back` are ends. A run that finds anything else without a living holder
+ * puts stable back before it does anything else, but `promoting` is past that: the canary has all traffic and has
+ * passed, so that one is finished.
+ */
+export type Phase = 'running' | 'waiting' | 'aborting' | 'promoting' | 'promoted' | 'rolled-back'
+
+/** How a release replaces pods in the Deployment that serves: one after the other, or all of them at once. */
+export type InPlace = 'rolling' | 'recreate'
+
+export interface Release {
+  readonly version: 1
+  readonly id: string
+  readonly command: 'deploy' | 'rollback'
+  readonly run?: string
+  readonly actor?: string
+  readonly sha?: string
+  readonly phase: Phase
+  /** Per cent of the traffic on the canary. */
+  readonly weight: number
+  /** Who else is sent there. */
+  readonly header?: HeaderMatch
+  readonly mirror?: number
+  /** When the canary got its share; RFC 3339. */
+  readonly shiftedAt?: string
+  /** The steps as the user wrote them, and the one that it is in, from 0. */
+  readonly steps?: readonly string[]
+  readonly step?: number
+  /** Names of the checks that it began with; none: it has none. */
+  readonly checks?: readonly string[]
+  /** As the lock named the run that has it, or had: tells two steps of one job apart. Absent in records of before. */
+  readonly holder?: string
+  /** The routes that traffic is moved on. None: on the Service itself. */
+  readonly routes?: readonly RouteName[]
+  /** Whether users have been on the canary: then its pods may not end without a drain. */
+  readonly exposed?: true
+  readonly startedAt: string
+  /** What serves; after a promotion that is the former canary. */
+  readonly stable: Version
+  readonly canary: Version
+  /** What `rollback` brings back; `strategy` when that was replaced in place. */
+  readonly previous?: Version & { readonly strategy?: InPlace }
+  /** In place: both versions are templates of the same Deployment. Without it they run beside each other. */
+  readonly strategy?: InPlace
+  /** In place: how the Deployment rolled out before the release. */
+  readonly rollout?: Rollout
+  /** The Service's selector as it was, and as it is with all traffic on the one or the other, or shared. */
+  readonly selectors: Backends['selectors']
+  /** See `Backends`. */
+  readonly labels?: Backends['labels']
+  /** The release is over, but the selector is to become this one when the other version has no pods any more. */
+  readonly settle?: Selector
+  /** Services that follow the one with the record. */
+  readonly companions?: readonly Companion[]
+  /** Name of the HorizontalPodAutoscaler that follows the traffic. */
+  readonly autoscaler?: string
+  /** Image of the watchdog's, while it has one. */
+  readonly watchdog?: string
+  readonly history: readonly HistoryEntry[]
+}
+
+export const printRecord = (release: Release): string => JSON.stringify(release)
+
+export const isUnfinished = ({ phase }: Release): boolean => phase !== 'promoted' && phase !== 'rolled-back'
+
+/** Who is sent to the canary. */
+export const splitOf = ({ weight, header, mirror }: Release): Split => ({
+  weight,
+  ...(header === undefined ? {} : { header }),
+  ...(mirror === undefined ? {} : { mirror })
+})
+
+/** The record with the canary getting another share. */
+export const withSplit = ({ header: _, mirror: __, ...release }: Release, split: Split): Release => ({
+  ...release,
+  ...split
+})
+
+const serviceOf = ({ slot, deployment }: Version): string => slotServiceName(deployment, slot)
+
+/** What the routes of a release can send traffic to. */
+export const backendsOf = (
+  { stable, canary, selectors, labels }: Release,
+  namespace: string,
+  apex: string
+): Backends => ({
+  namespace,
+  apex,
+  stable: serviceOf(stable),
+  canary: serviceOf(canary),
+  selectors,
+  ...(labels === undefined ? {} : { labels })
+})
+
+/** The record after the canary has become stable. */
+export function promoted(release: Release, at: number, settle?: Selector): Release {
+  const { stable, canary, id, strategy } = release
+  return {
+    ...ended(release, true, at),
+    id,
+    phase: release.command === 'deploy' ? 'promoted' : 'rolled-back',
+    weight: 0,
+    stable: canary,
+    canary: stable,
+    selectors: { ...release.selectors, stable: release.selectors.canary, canary: release.selectors.stable },
+    ...(settle === undefined ? {} : { settle }),
+    ...(release.command === 'deploy'
+      ? { previous: { ...stable, ...(strategy === undefined ? {} : { strategy }) } }
+      : {})
+  }
+}
+
+/** The record after stable has been put back; an older version to roll back to stays known. */
+export const restored = (release: Release, at: number): Release => ({
+  ...ended(release, false, at),
+  ...(release.previous === undefined ? {} : { previous: release.previous }),
+  phase: 'rolled-back',
+  weight: 0
+})
+
+/** Without what only a release under way needs. */
+function ended(release: Release, served: boolean, at: number): Release {
+  const {
+    previous: _,
+    header: __,
+    mirror: ___,
+    // A header's value in them may be a secret.
+    steps: ________,
+    step: ____,
+    checks: __________,
+    shiftedAt: _____,
+    rollout: ______,
+    watchdog: _______,
+    labels: _________,
+    ...kept
+  } = release
+  return { ...kept, history: withEntry(release, served, at) }
+}

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { CLAIM_ANNOTATION } from '../lock/fence.ts'
+import { copiedMetadata } from '../kubernetes/gitops.ts'
+import type { Deployment, PodTemplate, Service } from '../kubernetes/objects.ts'
+import { templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
+import { inOtherSlot } from '../kubernetes/slot-values.ts'
+
+export const SLOT_LABEL = 'greenlight.dev/slot'
+/** Of a ReplicaSet's pods: another one for each template. */
+export const HASH_LABEL = 'pod-template-hash'
+
+/** `plain` is a Deployment that has not been through a release: it has no label that tells it from its slots. */
+export type SlotName = 'blue' | 'green' | 'plain'
+
+export const slotDeploymentName = (workload: string, slot: SlotName): string =>
+  slot === 'plain' ? workload : `${workload}-${slot}`
+
+/** Of a Service; a Deployment's may be longer. */
+const LONGEST_NAME = 63
+
+/**
+ * The Service behind which routes find a slot: called as its Deployment, shortened where that is too long for one, and
+ * without the dots that a Service's name cannot have.
+ */
+export function slotServiceName(deployment: string, slot: string): string {
+  const name = (slot === 'plain' ? `${deployment}-plain` : deployment).replaceAll('.', '-')
+  if (name.length <= LONGEST_NAME) return name
+  const end = `-${createHash('sha256').update(name).digest('hex').slice(0, 10)}`
+  return name.slice(0, LONGEST_NAME - end.length) + end
+}
+
+export const otherSlot = (slot: SlotName): 'blue' | 'green' => (slot === 'green' ? 'blue' : 'green')
+
+/**
+ * The label that tells the slots apart. A pair of Deployments that a team has made by hand has one of its own
+ * (`version: blue`), which its Service selects by; then that one is used, so that the pair stays theirs.
+ */
+export function slotLabel(serviceSelector: Labels, deployment: Deployment, slot: SlotName): string {
+  const own = Object.entries(serviceSelector).find(
+    ([key, value]) => value === slot && templateLabels(deployment.spec.template)[key] === slot
+  )
+  return own?.[0] ?? SLOT_LABEL
+}
+
+/** Whether a Service is one that we have made for one of the slots, behind which routes find its pods. */
+export const isSlotService = ({ metadata }: Service): boolean => metadata.labels?.[SLOT_LABEL] !== undefined
+
+/** On a Deployment: when a release in place was undone whose template was not there, or not there any more. */
+export const UNDONE_ANNOTATION = 'greenlight.dev/undone'
+
+/** Annotations that belong to the object they are on, not to a copy of it. */
+const NOT_COPIED = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  UNDONE_ANNOTATION,
+  CLAIM_ANNOTATION
+]
+
+export interface Placement {
+  readonly name: string
+  readonly namespace: string
+  readonly slot: SlotName
+  /** Key of the label that tells the slots apart. */
+  readonly label: string
+  readonly replicas: number
+}
+
+/**
+ * The Deployment that brings a version into a slot.
+ * @param source what to run: the user's manifest, or the live Deployment of the other slot
+ * @param live the slot's Deployment when it exists: its selector is immutable, its metadata is kept
+ */
+export function inSlot(source: Deployment, placement: Placement, live: Deployment | undefined): Deployment {
+  const { name, namespace, replicas } = placement
+  const selector = live?.spec.selector ?? slotSelector(source, placement)
+  const mark: Labels = placement.slot === 'plain' ? {} : { [placement.label]: placement.slot }
+  const copied = copiedMetadata(source)
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      ...keptMetadata(live),
+      name,
+      namespace,
+      labels: { ...live?.metadata.labels, ...copied.labels, ...mark },
+      annotations: {
+        ...live?.metadata.annotations,
+        ...withoutKeys(copied.annotations, ...NOT_COPIED)
+      }
+    },
+    spec: {
+      ...source.spec,
+      paused: false,
+      replicas,
+      selector,
+      template: marked(templateIn(placement, source.spec.template, live), {
+        ...selector.matchLabels,
+        ...mark
+      })
+    }
+  }
+}
+
+/** A pair that a team has made by hand may say its slot elsewhere than in the label, too: each keeps what it says of itself. */
+export const templateIn = (
+  { slot, label }: Pick<Placement, 'slot' | 'label'>,
+  template: PodTemplate,
+  live: Deployment | undefined
+): PodTemplate =>
+  slot === 'plain' || label === SLOT_LABEL
+    ? template
+    : inOtherSlot(template, live?.spec.template, otherSlot(slot), slot)
+
+/** All that others keep there: owners, finalizers, and the versions by which a write in between is noticed. */
+const keptMetadata = (live: Deployment | undefined): Partial<Deployment['metadata']> => {
+  const { managedFields: _, ...kept } = live?.metadata ?? {}
+  return kept
+}
+
+const slotSelector = ({ spec }: Deployment, { label, slot }: Placement): Deployment['spec']['selector'] => ({
+  ...spec.selector,
+  matchLabels: { ...spec.selector.matchLabels, ...(slot === 'plain' ? {} : { [label]: slot }) }
+})
+
+function marked(template: PodTemplate, mark: Labels): PodTemplate {
+  const labels = { ...withoutKeys(templateLabels(template), 'pod-template-hash'), ...mark }
+  return { ...template, metadata: { ...template.metadata, labels } }
+}

@@ -1,0 +1,21 @@
+import type { Cluster } from '../kubernetes/cluster.ts'
+import { isInvalid, untilWritten } from '../kubernetes/api/conflict.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { takeOver, takeOverFirst } from '../kubernetes/ownership.ts'
+import { refOf } from '../traffic/writes.ts'
+
+/** Applies an object of the user's, so that nothing is left of what an earlier `kubectl apply` has put there and it does not name. */
+export const apply = (object: KubernetesObject, cluster: Cluster): Promise<KubernetesObject> =>
+  untilWritten(async () => {
+    const applied = await cluster.apply(object, { strict: true }).catch(async (error: unknown) => {
+      const live = isInvalid(error) ? await cluster.get(refOf(object)) : undefined
+      const patch = live && takeOverFirst(live)
+      if (patch === undefined) throw error
+      await cluster.patch(refOf(object), patch)
+      return cluster.apply(object, { strict: true })
+    })
+    const patch = takeOver(applied)
+    if (patch === undefined) return applied
+    await cluster.patch(refOf(applied), patch)
+    return cluster.apply(object, { strict: true })
+  })

@@ -1,0 +1,49 @@
+import type { Clock } from '../base/clock.ts'
+import { ReleaseFailed } from '../base/errors.ts'
+import type { Cluster, Query } from '../kubernetes/cluster.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+
+interface Condition<T extends KubernetesObject, R> {
+  readonly query: Query
+  /** The one object that is meant, as it was last read. */
+  readonly known?: T
+  /** What the objects say when it has come; undefined before that. */
+  readonly reached: (objects: readonly T[]) => R | undefined
+  /** Milliseconds. */
+  readonly timeout: number
+  /** What to say when it has not. */
+  readonly late: () => string
+}
+
+/**
+ * Waits until objects of the cluster are as wanted.
+ *
+ * A watch says nothing while the API server is gone, so when the time is over the cluster is asked once more: an outage
+ * must not be taken for objects that are not as wanted.
+ * @throws ReleaseFailed when they are not after the timeout
+ */
+export async function awaitCondition<T extends KubernetesObject, R>(
+  { query, known, reached, timeout, late }: Condition<T, R>,
+  { cluster, clock }: { readonly cluster: Cluster; readonly clock: Clock },
+  signal: AbortSignal
+): Promise<R> {
+  const { promise, resolve, reject } = Promise.withResolvers<R>()
+  const done = new AbortController()
+  const ended = AbortSignal.any([signal, done.signal])
+  const look = (objects: readonly T[]): boolean => {
+    const found = reached(objects)
+    if (found !== undefined) resolve(found)
+    return found !== undefined
+  }
+  const lastLook = async (): Promise<void> => {
+    await clock.sleep(timeout, ended)
+    if (!look(await cluster.list<T>(query))) throw new ReleaseFailed(late())
+  }
+  cluster.watch<T>(query, look, ended, known).catch(reject)
+  lastLook().catch(reject)
+  try {
+    return await promise
+  } finally {
+    done.abort()
+  }
+}

@@ -1,0 +1,12 @@
+import { ReleaseFailed } from '../base/errors.ts'
+import { hasTemplateOf } from '../kubernetes/health.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+
+/** Nobody has tested what comes up then. @returns undefined as long as it has the template that it is known by */
+export const changeIn = (known: Deployment, live: Deployment | undefined): ReleaseFailed | undefined =>
+  live === undefined || hasTemplateOf(live, known)
+    ? undefined
+    : new ReleaseFailed(changedByOthers(known.metadata.name))
+
+export const changedByOthers = (deployment: string): string =>
+  `deployment/${deployment} was given another template by somebody else while the release ran`

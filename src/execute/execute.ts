@@ -1,0 +1,106 @@
+import { counted } from '../base/counted.ts'
+import { ReleaseFailed } from '../base/errors.ts'
+import { apply } from './apply.ts'
+import { pointAutoscaler } from './steps/point-autoscaler.ts'
+import { drain } from './steps/drain.ts'
+import { collectEvidence } from './steps/collect-evidence.ts'
+import { awaitReady } from './await-ready.ts'
+import { confirm, replace, takeOver } from './in-place/replace.ts'
+import type { ReleaseRun } from './release-run.ts'
+import { awaitRoutes } from './route-writers.ts'
+import { throughOutages } from '../traffic/through-outages.ts'
+import { resize } from './steps/resize.ts'
+import { retire, scaleDown } from './steps/scale-down.ts'
+import { ensureStable } from './steps/ensure-stable.ts'
+import { start } from './steps/start.ts'
+import { smokeCanary } from './verify.ts'
+import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } from './steps/shift.ts'
+import { awaitUndone, collectReplaced, undo } from './in-place/undo.ts'
+import { awaitWatchdog, startWatchdog, stopWatchdog } from './watchdog/steps.ts'
+import { watch } from './steps/watch.ts'
+import { describe } from '../plan/step.ts'
+import type { Step } from '../plan/step.ts'
+
+type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
+type Doer<Kind extends Step['kind']> = (
+  step: Of<Kind>,
+  run: ReleaseRun,
+  signal: AbortSignal
+) => Promise<string>
+
+/**
+ * Does the steps one by one. The only place, with what it calls in `execute/`, where time passes and things
+ * are written.
+ * @throws what made the first failing step fail; the steps after it are not done
+ */
+export async function execute(steps: readonly Step[], run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  for (const step of steps) await perform(step, run, signal)
+}
+
+async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { clock, log } = run.ports
+  const title = describe(step, { stable: run.stable.deployment, canary: run.canary.deployment })
+  const startedAt = clock.now()
+  const note = (status: 'done' | 'failed', detail: string): void => {
+    run.timeline.push({ title, startedAt, milliseconds: clock.now() - startedAt, status, detail })
+  }
+  log.group(title)
+  try {
+    const attempt = async (): Promise<string> => {
+      signal.throwIfAborted()
+      await run.lock.assure()
+      return (doers[step.kind] as Doer<Step['kind']>)(step, run, signal)
+    }
+    const detail = await throughOutages(attempt, run.ports, signal)
+    note('done', detail)
+    log.line(detail)
+  } catch (error) {
+    note('failed', error instanceof Error ? error.message : String(error))
+    throw error
+  } finally {
+    log.endGroup()
+  }
+}
+
+const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
+  async apply({ manifest }, run) {
+    const { kind, metadata } = await apply(manifest.object, run.ports.cluster)
+    return `${kind} ${metadata.name} is as the manifest says`
+  },
+  start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),
+  async 'await-ready'(_, run, signal) {
+    if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
+    const awaited = { timeout: run.settings.timeout, outdated: run.outdated }
+    const { pods, hash } = await awaitReady(run.deployment, awaited, run.ports, signal)
+    run.pods = pods
+    run.canary = { ...run.canary, hash }
+    return `${pods.length} of ${counted(pods.length, 'pod')} ready, template ${hash}`
+  },
+  'start-watchdog': ({ image }, run) => startWatchdog(run, image),
+  'await-watchdog': (_, run, signal) => awaitWatchdog(run, signal),
+  'stop-watchdog': (_, run) => stopWatchdog(run),
+  smoke: (_, run, signal) => smokeCanary(run, signal),
+  'point-autoscaler': ({ to }, run) => pointAutoscaler(run, to),
+  begin: (_, run) => begin(run),
+  resize: ({ split }, run, signal) => resize(run, split, signal),
+  'prepare-routes': (_, run, signal) => prepareRoutes(run, signal),
+  shift: ({ split, step }, run, signal) => shift(run, split, step, signal),
+  watch: ({ name, duration }, run, signal) => watch(run, name, duration, signal),
+  wait: (_, run) => wait(run),
+  follow: ({ hopeless = false }, run, signal) => follow(run, hopeless, signal),
+  restore: (_, run) => restore(run),
+  'await-routes': (_, run, signal) => awaitRoutes(run, signal),
+  'ensure-stable': (_, run, signal) => ensureStable(run, signal),
+  replace: ({ deployment }, run) => replace(run, deployment),
+  'take-over': (_, run, signal) => takeOver(run, signal),
+  confirm: ({ after }, run) => confirm(run, after),
+  undo: (_, run) => undo(run),
+  'await-undone': (_, run, signal) => awaitUndone(run, signal),
+  'collect-evidence': (_, run) =>
+    run.initial.strategy === undefined ? collectEvidence(run) : collectReplaced(run),
+  drain: ({ duration }, run, signal) => drain(run, duration, signal),
+  'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
+  retire: ({ deployment }, run, signal) => retire(run, deployment, signal),
+  finish: ({ settle: selector }, run) => finish(run, selector),
+  settle: ({ selector, outcome }, run) => settle(run, selector, outcome)
+}

@@ -1,0 +1,89 @@
+import { ReleaseFailed } from '../base/errors.ts'
+import { formatDuration } from '../inputs/duration.ts'
+import { lagOf } from '../plan/drain.ts'
+import { withObject } from '../traffic/writes.ts'
+import { backendsIn } from './route-writers.ts'
+import type { Lane, ReleaseRun } from './release-run.ts'
+import { untilDoomed } from './under-traffic.ts'
+import { inSight } from './steps/watch.ts'
+
+const SECOND = 1000
+
+interface Learning {
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  /** What they have to learn. */
+  readonly what: string
+  readonly lanes?: readonly Lane[]
+}
+
+/**
+ * Until the gateways of these routes must have learnt what they were told at that time. Nobody notices anything of it: the
+ * users are where they were.
+ * @returns whether there was anything to wait for
+ */
+export async function awaitGateways(
+  run: ReleaseRun,
+  { since, what, lanes = run.routes }: Learning,
+  signal: AbortSignal,
+  watched: Watched = (_, wait) => wait(signal)
+): Promise<boolean> {
+  const { clock, log } = run.ports
+  const lag = lagOf(lanes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
+  const left = since + lag - clock.now()
+  if (left <= 0) return false
+  const names = lanes.map(({ traffic }) => traffic.title).join(', ')
+  const shown = formatDuration(Math.ceil(left / SECOND) * SECOND)
+  log.line(`waits ${shown}: the gateway of ${names} may need as long to learn ${what}`)
+  await watched(run, (ended) => clock.sleep(left, ended), signal)
+  return true
+}
+
+/** Who looks at the canary meanwhile. */
+type Watched = (
+  run: ReleaseRun,
+  wait: (signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal
+) => Promise<void>
+
+/**
+ * As `awaitGateways`, with the canary in sight: it is about to get users, or has them.
+ * @throws ReleaseFailed when it cannot keep them, or a check fails
+ */
+export const awaitGatewaysWatching = (
+  run: ReleaseRun,
+  learning: Learning,
+  signal: AbortSignal
+): Promise<boolean> => awaitGateways(run, learning, signal, inSight)
+
+/** As `awaitGateways`, where there is no way back any more: what happens to the canary is told, and changes nothing. */
+export const awaitGatewaysTelling = (
+  run: ReleaseRun,
+  learning: Learning,
+  signal: AbortSignal
+): Promise<boolean> =>
+  awaitGateways(run, learning, signal, async (_, wait) => {
+    const { deployment, ports } = run
+    const done = new AbortController()
+    const ended = AbortSignal.any([signal, done.signal])
+    if (deployment !== undefined)
+      untilDoomed(deployment, ports, ended).catch((error: unknown) => {
+        if (!(error instanceof ReleaseFailed)) return
+        run.warnings.push(
+          `after the new version had passed: ${error.message}; command: rollback brings the one before back`
+        )
+      })
+    await wait(signal).finally(() => {
+      done.abort()
+    })
+  })
+
+/** Those whose traffic is on the Service again after a promotion; others stay on the canary's own one. */
+export function lanesToApex(run: ReleaseRun): readonly Lane[] {
+  const backends = backendsIn(run)
+  return run.routes.filter(({ route, traffic }) => {
+    const objects = traffic.current()
+    const settled = route.settle(objects, backends, 'canary').reduce(withObject, objects)
+    return route.weight(settled, backends) !== 100
+  })
+}

@@ -1,0 +1,113 @@
+import { counted } from '../../base/counted.ts'
+import { ReleaseFailed, TakenOver } from '../../base/errors.ts'
+import { untilWritten } from '../../kubernetes/api/conflict.ts'
+import { isOwnedBy, templateHash, wantedReplicas } from '../../kubernetes/health.ts'
+import type { Deployment } from '../../kubernetes/objects.ts'
+import { rolloutOf, withRollout } from '../../kubernetes/rollout.ts'
+import type { RolloutStrategy } from '../../kubernetes/rollout.ts'
+import { withSplit } from '../../domain/record.ts'
+import { isAsWanted, withVersionOf } from '../own-write.ts'
+import { changedByOthers } from '../changed-by-others.ts'
+import { readyPods } from '../endpoints.ts'
+import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './deployment.ts'
+import { writeService } from '../route-writers.ts'
+import type { ReleaseRun } from '../release-run.ts'
+import { awaitReplacement, confirmPods } from '../verify.ts'
+
+/**
+ * The Deployment that serves gets the new template, at the size that it has in this moment.
+ * @throws TakenOver when somebody has changed its template since it was read
+ */
+export async function replace(run: ReleaseRun, wanted: Deployment): Promise<string> {
+  const asked = run.ports.clock.now()
+  const { found, written } = await rewrite(run, (live) =>
+    run.serving !== undefined && !sameTemplate(run.serving.spec.template, live.spec.template)
+      ? undefined
+      : sized(wanted, live)
+  )
+  if (run.initial.strategy === 'recreate') run.emptySince ??= asked
+  const replaced = written ?? (await replacedBefore(run, wanted))
+  if (replaced === undefined) {
+    await giveWay(run, found, changedByOthers(run.stable.deployment))
+    throw new TakenOver(`${changedByOthers(run.stable.deployment)}. Nothing was changed in it. Run again.`)
+  }
+  run.deployment = replaced
+  run.outdated = new Set([run.stable.hash])
+  return `deployment/${run.deployment.metadata.name} has the new template for ${counted(wantedReplicas(run.deployment), 'pod')}`
+}
+
+/** By a write of ours whose answer was lost; its status changes while that is found out. */
+const replacedBefore = (run: ReleaseRun, wanted: Deployment): Promise<Deployment | undefined> =>
+  untilWritten(async () => {
+    const live = await readDeployment(run)
+    return (await isAsWanted(live, sized(wanted, live), run.ports.cluster)) ? live : undefined
+  })
+
+const sized = (wanted: Deployment, live: Deployment): Deployment => {
+  const { replicas } = live.spec
+  const spec = { ...wanted.spec, ...(replicas === undefined ? {} : { replicas }) }
+  return { ...withVersionOf(live, wanted), spec }
+}
+
+/** The new pods have all traffic: from now on whoever reads the record knows it. */
+export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  await confirmPods(run, run.traffic.name, () => awaitReplacement(run, signal), signal)
+  const at = run.ports.clock.now()
+  const split = { weight: 100 }
+  run.release = {
+    ...withSplit(run.release, split),
+    canary: run.canary,
+    exposed: true,
+    shiftedAt: new Date(at).toISOString()
+  }
+  await writeService(run, run.release, split)
+  run.shiftedAt = at
+  run.shifts.push({ at, split })
+  const gap = noteServed(run, at)
+  const without = gap === undefined ? '' : `, after up to ${(gap / 1000).toFixed(1)} s in which nobody did`
+  return `${counted(run.pods.length, 'new pod')} ${run.pods.length === 1 ? 'serves' : 'serve'}${without}`
+}
+
+/** Ends the time without pods, if there was one. @returns its length at most, in milliseconds */
+export function noteServed(run: ReleaseRun, at: number): number | undefined {
+  if (run.emptySince === undefined) return undefined
+  const gap = at - run.emptySince
+  run.emptySince = undefined
+  run.gap = (run.gap ?? 0) + gap
+  return gap
+}
+
+/**
+ * A release is of what was tested and watched, so that must be what is there at its end.
+ * @param after the strategy that the Deployment keeps; changing it moves no pod
+ * @throws ReleaseFailed when the Deployment or a pod of it has another template
+ */
+export async function confirm(run: ReleaseRun, after: RolloutStrategy | undefined): Promise<string> {
+  const { found } = await rewrite(run, (live) => {
+    if (isOthers(run, live)) throw new ReleaseFailed(changedByOthers(run.stable.deployment))
+    return after === undefined ? undefined : withRollout(live, { ...rolloutOf(live), strategy: after })
+  })
+  const pods = (await readyPods(run, 'canary')).filter((pod) => isOwnedBy(found, pod))
+  const stranger = pods.find((pod) => templateHash(pod) !== run.canary.hash)
+  if (stranger !== undefined)
+    throw new ReleaseFailed(`pod ${stranger.metadata.name} serves, and is not of template ${run.canary.hash}`)
+  // Its pods are gone, its ReplicaSet stays.
+  run.stable = { ...run.stable, replicas: 0 }
+  return `template ${run.canary.hash}`
+}
+
+/** Rejects when somebody gives the Deployment another template after the release has. */
+export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { namespace, stable } = run
+  const changed = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly Deployment[]): void => {
+    const { generation = 0 } = run.deployment?.metadata ?? {}
+    // What the watch brings may be from before the write.
+    if (live === undefined || (live.metadata.generation ?? 0) < generation) return
+    if (isOthers(run, live)) changed.reject(new ReleaseFailed(changedByOthers(run.stable.deployment)))
+  }
+  const fields = `metadata.name=${stable.deployment}`
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }
+  const { serving } = run
+  await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
+}

@@ -1,0 +1,182 @@
+import { counted } from '../../base/counted.ts'
+import { messageOf, ReleaseFailed } from '../../base/errors.ts'
+import { canonical } from '../../kubernetes/canonical.ts'
+import { isOwnedBy, templateHash, wantedReplicas } from '../../kubernetes/health.ts'
+import type { Deployment, Pod, PodTemplate } from '../../kubernetes/objects.ts'
+import { forcedStrategy, rolloutOf, withRollout } from '../../kubernetes/rollout.ts'
+import type { Rollout, RolloutStrategy } from '../../kubernetes/rollout.ts'
+import { printSelector } from '../../kubernetes/selectors.ts'
+import { UNDONE_ANNOTATION } from '../../domain/slots.ts'
+import { splitOf, withSplit } from '../../domain/record.ts'
+import { HASH_LABEL } from '../../observe/find-service.ts'
+import { changedByOthers } from '../changed-by-others.ts'
+import { collectEvidence } from '../steps/collect-evidence.ts'
+import {
+  giveWay,
+  isOthers,
+  leave,
+  readDeployment,
+  rewrite,
+  sameTemplate,
+  templateBefore
+} from './deployment.ts'
+import { writeService } from '../route-writers.ts'
+import { noteServed } from './replace.ts'
+import { awaitReady } from '../await-ready.ts'
+import type { ReleaseRun } from '../release-run.ts'
+
+const NOBODY = { weight: 0 }
+
+/**
+ * Gives the Deployment the template back that it had; what is left of that still serves, the rest comes back by the
+ * controller. The record first: a run that sleeps and wakes up after it writes nothing any more, and what it was about
+ * to write is refused because the Deployment is written in any case.
+ */
+export async function undo(run: ReleaseRun): Promise<string> {
+  const split = splitOf(run.release)
+  try {
+    return await undoOnce(run)
+  } catch (error) {
+    // Until it is known that they are back, users are where they were.
+    run.release = withSplit(run.release, split)
+    throw error
+  }
+}
+
+async function undoOnce(run: ReleaseRun): Promise<string> {
+  const before = await templateBefore(run)
+  if (before === undefined)
+    return giveWay(run, await readDeployment(run), `what served before ${run.release.id} is gone`)
+  await noteUndoing(run)
+  const isTheirs = (live: Deployment): boolean =>
+    !sameTemplate(before, live.spec.template) && isOthers(run, live)
+  const { found, written } = await rewrite(run, (live) =>
+    isTheirs(live) ? undefined : asBefore(run, live, before)
+  )
+  if (written === undefined) return giveWay(run, found, changedByOthers(run.stable.deployment))
+  warnOfStrangers(run, found)
+  run.deployment = written
+  run.stable = { ...run.stable, replicas: wantedReplicas(written) }
+  if (sameTemplate(before, found.spec.template)) return 'it has it already'
+  run.shiftedAt = run.ports.clock.now()
+  run.shifts.push({ at: run.shiftedAt, split: NOBODY, gradual: true })
+  if (run.initial.strategy === 'recreate') run.emptySince ??= run.shiftedAt
+  return 'its controller brings the pods back'
+}
+
+async function noteUndoing(run: ReleaseRun): Promise<void> {
+  run.canary = { ...run.canary, replicas: 0 }
+  run.release = { ...withSplit(run.release, NOBODY), canary: run.canary, phase: 'aborting' }
+  await writeService(run, run.release, NOBODY)
+}
+
+const asBefore = (run: ReleaseRun, live: Deployment, before: PodTemplate): Deployment =>
+  sameTemplate(before, live.spec.template)
+    ? marked(run, live)
+    : withRollout(live, { ...ownRollout(run, live), strategy: strategyIn(run, live) }, before)
+
+/** There is nothing to undo in it, but a write that is still on its way must find another one than it was made of. */
+const marked = ({ ports }: ReleaseRun, live: Deployment): Deployment => ({
+  ...live,
+  metadata: {
+    ...live.metadata,
+    annotations: {
+      ...live.metadata.annotations,
+      [UNDONE_ANNOTATION]: new Date(ports.clock.now()).toISOString()
+    }
+  }
+})
+
+const ownRollout = ({ initial }: ReleaseRun, live: Deployment): Rollout => initial.rollout ?? rolloutOf(live)
+
+/** Pods that must not run at the same time must not on the way back either. */
+const strategyIn = (run: ReleaseRun, live: Deployment): RolloutStrategy =>
+  forcedStrategy(run.initial.strategy ?? 'rolling', ownRollout(run, live).strategy)
+
+/** A run that has died cannot say what it has written: what it can only have been is known by the images. */
+function warnOfStrangers({ serving, stable, canary, warnings }: ReleaseRun, { spec }: Deployment): void {
+  const images = spec.template.spec.containers.map(({ image }) => image ?? '')
+  const known = [stable.images, canary.images].map((one) => canonical(one))
+  if (serving !== undefined || known.includes(canonical(images))) return
+  warnings.push(`deployment/${stable.deployment} ran ${images.join(', ')}, which the release did not bring`)
+}
+
+const LOOK_AGAIN = 1000
+
+/**
+ * Waits until the old template serves alone again, and the Deployment has its own strategy back. What cannot run may
+ * come right by itself: these pods have served before, and those of the failed template take room until they are gone.
+ * @throws ReleaseFailed after the timeout
+ */
+export async function awaitUndone(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  const { clock } = run.ports
+  const deadline = clock.now() + run.settings.timeout
+  for (;;) {
+    try {
+      return await awaitOnce(run, deadline - clock.now(), signal)
+    } catch (error) {
+      if (!(error instanceof ReleaseFailed) || clock.now() >= deadline) throw error
+      run.ports.log.line(messageOf(error))
+      await clock.sleep(LOOK_AGAIN, signal)
+    }
+  }
+}
+
+async function awaitOnce(run: ReleaseRun, timeout: number, signal: AbortSignal): Promise<string> {
+  const live = await readDeployment(run)
+  if (isOthers(run, live)) return leave(run, live, changedByOthers(run.stable.deployment))
+  const pods = await podsOf(run, live)
+  const outdated = new Set(pods.map(templateHash).filter((hash) => hash !== run.stable.hash))
+  const ready = await awaitReady(live, { timeout, outdated }, run.ports, signal)
+  noteBack(run, ready.pods.length)
+  const { found } = await rewrite(run, (now) => (isOthers(run, now) ? undefined : withOwnStrategy(run, now)))
+  if (isOthers(run, found)) return leave(run, found, changedByOthers(run.stable.deployment))
+  return `${ready.pods.length} of ${counted(ready.pods.length, 'pod')} ready, template ${ready.hash}`
+}
+
+/** Not before that the traffic is back where it was. */
+function noteBack(run: ReleaseRun, ready: number): void {
+  run.backAt ??= run.ports.clock.now()
+  run.ready = ready
+  noteServed(run, run.backAt)
+  if (run.shifts.at(-1)?.gradual === true) run.shifts.push({ at: run.backAt, split: NOBODY })
+}
+
+function withOwnStrategy(run: ReleaseRun, live: Deployment): Deployment | undefined {
+  const own = ownRollout(run, live)
+  return canonical(own.strategy) === canonical(rolloutOf(live).strategy) ? undefined : withRollout(live, own)
+}
+
+const podsOf = async (
+  { ports, namespace, initial }: ReleaseRun,
+  live: Deployment
+): Promise<readonly Pod[]> => {
+  const labels = printSelector(initial.selectors.before)
+  const pods = await ports.cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
+  return pods.filter((pod) => isOwnedBy(live, pod))
+}
+
+/** Events and logs of the new pods alone: the labels of the old ones are the same but for the hash. */
+export async function collectReplaced(run: ReleaseRun): Promise<string> {
+  const { initial, canary, stable } = run
+  const hash = canary.hash === '' ? await hashOfReplaced(run) : canary.hash
+  const selectors = { ...initial.selectors, canary: { ...initial.selectors.before, [HASH_LABEL]: hash } }
+  return collectEvidence({
+    ...run,
+    initial: { ...initial, selectors },
+    canary: { ...canary, replicas: stable.replicas }
+  })
+}
+
+/** Where none was ever created there is still to be told why. */
+const NO_POD = 'none'
+
+/** A release that failed before all its pods were there has not learnt the hash of its template. */
+async function hashOfReplaced(run: ReleaseRun): Promise<string> {
+  try {
+    const pods = await podsOf(run, await readDeployment(run))
+    return pods.map(templateHash).find((hash) => hash !== run.stable.hash) ?? NO_POD
+  } catch {
+    return NO_POD
+  }
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../base/clock.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Deployment, HorizontalPodAutoscaler, Pod } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
+import type { Lock } from '../lock/lease.ts'
+import type { Log } from '../base/log.ts'
+import type {
+  Measurement,
+  PodEvidence,
+  Shift,
+  SmokeResult,
+  TimelineEntry,
+  Version
+} from '../domain/outcome.ts'
+import type { Standing } from '../checks/judge.ts'
+import type { MeasuredStep, Sampler } from '../checks/sampler.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { Release } from '../domain/record.ts'
+import type { Companion } from '../domain/companions.ts'
+import type { Route } from '../routes/route.ts'
+import type { Entry } from '../smoke/entry.ts'
+import type { Marks } from './observe-share.ts'
+import type { Traffic } from '../traffic/traffic.ts'
+
+export interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Log
+  /** Absent without the input `probe`. */
+  readonly entry?: Entry
+}
+
+export type Settings = Pick<
+  Inputs,
+  'smokeTests' | 'checks' | 'checkInterval' | 'failureLimit' | 'onNoData' | 'noDataTimeout' | 'timeout'
+>
+
+/** A route that the release moves traffic on. */
+export interface Lane {
+  readonly route: Route
+  readonly traffic: Traffic
+}
+
+/** A Service that follows the one with the record. */
+export interface Follower {
+  readonly own: Companion
+  readonly traffic: Traffic
+  readonly hasPorts: boolean
+}
+
+/** One release while it is carried out. Only `execute` and the steps change it. */
+export interface ReleaseRun {
+  readonly namespace: string
+  readonly workload: string
+  readonly settings: Settings
+  readonly ports: Ports
+  /** The Service, which holds the record. */
+  readonly traffic: Traffic
+  /** Services that follow it. */
+  readonly companions: readonly Follower[]
+  /** Whether the Service says which ones follow it: without that nobody would put them back. */
+  recorded: boolean
+  /** What traffic is moved on instead; none: on the Service itself. */
+  readonly routes: readonly Lane[]
+  readonly lock: Lock
+  /** Whether a traffic write has been sent: if not, there is nothing to put back. */
+  begun: boolean
+  /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
+  stable: Version
+  canary: Version
+  /** How many pods of stable are ready, as it was last counted. */
+  ready: number | undefined
+  /** What served when the release began, or is given the traffic back instead; undefined when an unfinished one is taken up. */
+  serving: Deployment | undefined
+  /** The record as the run began it: its roles and selectors stay. */
+  readonly initial: Release
+  /** As the record on the route object says, or will say in a moment. */
+  release: Release
+  /** The canary's Deployment as the API server has it. */
+  deployment: Deployment | undefined
+  /** What scales the version that serves, as far as it is known. */
+  autoscaler: HorizontalPodAutoscaler | undefined
+  /** Templates that ran in the canary's Deployment before it was given the new one; undefined until it is. */
+  outdated: ReadonlySet<string> | undefined
+  /** Where users come in; nobody asks there while a release is only undone. */
+  readonly entrance: Entrance
+  /** Pods that came up, and the uids of those that passed the smoke tests. */
+  pods: readonly Pod[]
+  readonly tested: Set<string>
+  /** By Service, the uids of those that are behind it, and since when all of them have been, in milliseconds since the epoch. */
+  readonly behind: Map<string, { readonly uids: ReadonlySet<string>; readonly since: number }>
+  /** Milliseconds since the epoch at which the last traffic write was answered. */
+  shiftedAt: number | undefined
+  /** In place: milliseconds since the epoch at which the pods of before were ready again, and no others there. */
+  backAt: number | undefined
+  /** In place: since when there may be no pods, while all are replaced at once. */
+  emptySince: number | undefined
+  /** For how long there were none at most, in milliseconds. */
+  gap: number | undefined
+  /** What tells the versions apart at the entry; undefined while nobody has asked, none when nothing does. */
+  marks: Marks | 'none' | undefined
+  /** Absent when there are no checks. */
+  readonly sampler: Sampler | undefined
+  /** The step that was watched last: its checks go on while the next one is prepared. */
+  watched: MeasuredStep | undefined
+  /** Failures are counted over the whole release, not per step. */
+  standing: Standing
+  readonly timeline: TimelineEntry[]
+  readonly shifts: Shift[]
+  readonly smokeTests: SmokeResult[]
+  readonly measurements: Measurement[]
+  readonly evidence: PodEvidence[]
+  readonly warnings: string[]
+}

@@ -1,0 +1,121 @@
+import { formatDuration } from '../inputs/duration.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { backendsOf } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { companionSelectors } from '../domain/companions.ts'
+import type { Companion } from '../domain/companions.ts'
+import { serviceRoute } from '../routes/service.ts'
+import type { Backends, Split } from '../routes/route.ts'
+import { withObject } from '../traffic/writes.ts'
+import { awaitCondition } from './await-condition.ts'
+import type { Lane, ReleaseRun } from './release-run.ts'
+
+/** The routes that traffic is moved on. */
+export const lanesOf = ({ routes, traffic }: ReleaseRun): readonly Lane[] =>
+  routes.length > 0 ? routes : [{ route: serviceRoute, traffic }]
+
+export const backendsIn = (run: ReleaseRun, release: Release = run.release): Backends =>
+  backendsOf(release, run.namespace, run.traffic.name)
+
+/** Writes what the record says of the Service: its share, or stable alone while routes move the traffic. */
+export async function writeService(run: ReleaseRun, release: Release, split: Split): Promise<void> {
+  const backends = backendsIn(run, release)
+  const first = run.traffic.write((objects) => serviceRoute.split(objects, backends, split), release)
+  if (!run.recorded) await first
+  run.recorded = true
+  const others = run.companions.map(({ own, traffic }) => {
+    const theirs = backendsFor(own, backends)
+    return traffic.write((objects) => serviceRoute.split(objects, theirs, split), undefined)
+  })
+  await Promise.all([first, ...others])
+}
+
+/** The same backends, for a Service that has a selector of its own. */
+export const backendsFor = ({ before }: Companion, backends: Backends): Backends => ({
+  ...backends,
+  selectors: companionSelectors(before, backends.selectors)
+})
+
+/** All routes move together; each is written by itself. */
+export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> {
+  const { release } = run
+  const backends = backendsIn(run)
+  await Promise.all(
+    run.routes.map(({ route, traffic }) =>
+      traffic.write((objects) => route.split(objects, backends, split), release)
+    )
+  )
+}
+
+/** What has to lead to the canary's pods behind the Service before the routes lead there again. */
+export async function followOnRoutes(run: ReleaseRun, release: Release): Promise<void> {
+  const backends = backendsIn(run)
+  await Promise.all(
+    run.routes.flatMap(({ route: { follow }, traffic }) =>
+      follow === undefined ? [] : [traffic.write((objects) => follow(objects, backends), release)]
+    )
+  )
+}
+
+/** The routes as they were, without a trace of the release. */
+export async function settleRoutes(run: ReleaseRun, serving: 'stable' | 'canary'): Promise<void> {
+  const backends = backendsIn(run)
+  await Promise.all(
+    run.routes.map(({ route, traffic }) =>
+      traffic.write((objects) => route.settle(objects, backends, serving), undefined)
+    )
+  )
+}
+
+/**
+ * The largest share that one of the routes, or the Service that they lead to, gives the canary; undefined when one sends
+ * traffic to neither version, or somebody has made the Service select both.
+ */
+export function weightNow(run: ReleaseRun): number | undefined {
+  const backends = backendsIn(run)
+  const all = [{ route: serviceRoute, traffic: run.traffic }, ...run.routes]
+  const weights = [
+    ...all.map(({ route, traffic }) => route.weight(traffic.current(), backends)),
+    ...run.companions.map(({ own, traffic }) =>
+      serviceRoute.weight(traffic.current(), backendsFor(own, backends))
+    )
+  ]
+  return weights.includes(undefined) ? undefined : Math.max(...weights.map((weight) => weight ?? 0))
+}
+
+/** A gateway's controller answers in a moment; later than this somebody has to look, in milliseconds. */
+const TIMEOUT = 30_000
+
+/**
+ * Waits until the controller of every route says that it has taken it as it is now.
+ * @throws ReleaseFailed with what it says instead
+ */
+export async function awaitRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  await Promise.all(run.routes.map((lane) => awaitRoute(lane, run, signal)))
+  return run.routes.map(({ traffic }) => traffic.title).join(', ') || 'there are none'
+}
+
+async function awaitRoute({ route, traffic }: Lane, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const [main] = traffic.current()
+  let pending = route.pending(traffic.current())
+  if (pending === undefined) return
+  const { apiVersion, kind, metadata } = main
+  const taken = ([live]: readonly KubernetesObject[]): true | undefined => {
+    // Nobody comes by a route that was deleted.
+    if (live === undefined) return true
+    if ((live.metadata.generation ?? 0) < (metadata.generation ?? 0)) return undefined
+    pending = route.pending(withObject(traffic.current(), live))
+    return pending === undefined ? true : undefined
+  }
+  await awaitCondition(
+    {
+      query: { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` },
+      known: main,
+      reached: taken,
+      timeout: TIMEOUT,
+      late: () => `${traffic.title}: ${formatDuration(TIMEOUT)} after it was written: ${pending ?? ''}`
+    },
+    run.ports,
+    signal
+  )
+}

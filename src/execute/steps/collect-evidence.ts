@@ -1,0 +1,116 @@
+import { counted } from '../../base/counted.ts'
+import { messageOf } from '../../base/errors.ts'
+import { isPodOf, isReady, templateHash } from '../../kubernetes/health.ts'
+import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
+import { printSelector } from '../../kubernetes/selectors.ts'
+import type { PodEvidence } from '../../domain/outcome.ts'
+import type { ReleaseRun } from '../release-run.ts'
+
+/** Pods of one template fail alike: the first few tell it all. */
+const MOST_PODS = 3
+const LOG_LINES = 20
+const MOST_EVENTS = 10
+
+/** Keeps what is known of the canary's pods before they are gone. A read that fails is noted, never thrown. */
+export async function collectEvidence(run: ReleaseRun): Promise<string> {
+  const { cluster } = run.ports
+  const { namespace } = run
+  try {
+    const labels = printSelector(run.initial.selectors.canary)
+    const [found, events] = await Promise.all([
+      cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }),
+      cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace })
+    ])
+    // What the slot ran before may still be ending, and the record is no reason to read what others run.
+    const pods = found.filter(
+      (pod) => isPodOf(run.canary.deployment, pod) && run.outdated?.has(templateHash(pod)) !== true
+    )
+    const worst = [...pods]
+      .sort((one, other) => Number(isReady(one)) - Number(isReady(other)))
+      .slice(0, MOST_PODS)
+    const evidence = await Promise.all(worst.map((pod) => evidenceOf(run, pod, events)))
+    run.evidence.push(...evidence, ...refusals(run, pods, events))
+    return `of ${counted(evidence.length, 'pod')}`
+  } catch (error) {
+    run.warnings.push(`events and logs of the canary could not be read: ${messageOf(error)}`)
+    return 'not readable'
+  }
+}
+
+async function evidenceOf(run: ReleaseRun, pod: Pod, events: readonly ClusterEvent[]): Promise<PodEvidence> {
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
+  const failing = statuses.find(({ ready, state }) => !ready || state?.waiting !== undefined) ?? statuses[0]
+  return {
+    pod: pod.metadata.name,
+    reason:
+      failing?.state?.waiting?.reason ??
+      failing?.state?.terminated?.reason ??
+      pod.status?.reason ??
+      pod.status?.phase ??
+      '',
+    message:
+      failing?.state?.waiting?.message ??
+      failing?.lastState?.terminated?.message ??
+      pod.status?.message ??
+      '',
+    events: eventsOf(pod.metadata.name, events),
+    log: failing === undefined ? [] : await lastLines(run, pod, failing)
+  }
+}
+
+const eventsOf = (name: string, events: readonly ClusterEvent[]): readonly string[] =>
+  events
+    .filter(({ involvedObject, type }) => involvedObject.name === name && type === 'Warning')
+    .slice(-MOST_EVENTS)
+    .map(
+      ({ reason = '', message = '', count }) =>
+        `${reason}${(count ?? 1) > 1 ? ` (${count ?? 1} times)` : ''}: ${message}`
+    )
+
+/** A container that has crashed said why in the run before. */
+async function lastLines(
+  run: ReleaseRun,
+  pod: Pod,
+  { name, restartCount, state }: ContainerStatus
+): Promise<readonly string[]> {
+  const target = { namespace: run.namespace, name: pod.metadata.name }
+  const previous = restartCount > 0 && state?.running === undefined
+  const text = await run.ports.cluster.logs(target, name, LOG_LINES, previous).catch(() => '')
+  return linesOf(text)
+}
+
+/** What a kubelet answers, as if it were the log, when the container or its file is gone. */
+const NO_LOG = /^(unable to retrieve container logs for |failed to try resolving symlinks in path )/u
+
+/** The lines that a container has printed itself. */
+export const linesOf = (text: string): readonly string[] =>
+  text.split('\n').filter((line) => line !== '' && !NO_LOG.test(line))
+
+/** Behind its Deployment's name stands the hash of its template, which has no hyphen: `web-green-2` is another Deployment. */
+const isReplicaSetOf = (deployment: string, name: string): boolean =>
+  name.startsWith(`${deployment}-`) && !name.slice(deployment.length + 1).includes('-')
+
+/** Pods that were never created: a quota or an admission webhook said no to their ReplicaSet. */
+function refusals(
+  { canary }: ReleaseRun,
+  pods: readonly Pod[],
+  events: readonly ClusterEvent[]
+): PodEvidence[] {
+  const refused = events.filter(
+    ({ involvedObject, reason }) =>
+      involvedObject.kind === 'ReplicaSet' &&
+      isReplicaSetOf(canary.deployment, involvedObject.name) &&
+      reason === 'FailedCreate'
+  )
+  const last = refused.at(-1)
+  if (last === undefined || pods.length >= canary.replicas) return []
+  return [
+    {
+      pod: `of ${last.involvedObject.name}`,
+      reason: 'FailedCreate',
+      message: last.message ?? '',
+      events: [],
+      log: []
+    }
+  ]
+}

@@ -1,0 +1,64 @@
+import { formatDuration } from '../../inputs/duration.ts'
+import type { Ref } from '../../kubernetes/cluster.ts'
+import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
+import type { Deployment, Service } from '../../kubernetes/objects.ts'
+import { HASH_LABEL } from '../../observe/find-service.ts'
+import { knownDeployment } from '../../lock/fenced-patch.ts'
+import type { ReleaseRun } from '../release-run.ts'
+import { untilTemplateChanges } from './ensure-stable.ts'
+
+/** Every node's proxy has learnt of a change by then, in milliseconds; a new pod takes as long to come up. */
+const LEAST = 1000
+
+/**
+ * Time for proxies and clients to let go of pods that get no new traffic.
+ *
+ * As long as the other version runs, a plain Deployment that serves is selected by the hash of its template: the pods
+ * that another template brings get no traffic while it ends the ones that have it. That is worse than a short drain.
+ * @param duration milliseconds
+ */
+export async function drain(run: ReleaseRun, duration: number, signal: AbortSignal): Promise<string> {
+  const { clock } = run.ports
+  const since = clock.now()
+  const done = new AbortController()
+  const ended = AbortSignal.any([signal, done.signal])
+  try {
+    const isCutShort = await Promise.race([
+      clock.sleep(duration, ended).then(() => false),
+      ...(isSelectedByTemplate(run) ? [untilCutShort(run, since + LEAST, ended)] : [])
+    ])
+    if (!isCutShort) return 'no new traffic in this time'
+  } finally {
+    done.abort()
+  }
+  const name = `deployment/${run.release.stable.deployment}`
+  run.warnings.push(
+    `${name} was changed by somebody else: its new pods get traffic only when the other version has ended, so that was not drained any longer than ${formatDuration(clock.now() - since)}`
+  )
+  return `cut short: ${name} was changed by somebody else`
+}
+
+const isSelectedByTemplate = ({ traffic, release }: ReleaseRun): boolean =>
+  release.strategy === undefined &&
+  release.stable.slot === 'plain' &&
+  HASH_LABEL in ((traffic.current()[0] as Service).spec.selector ?? {})
+
+async function untilCutShort(run: ReleaseRun, soonest: number, signal: AbortSignal): Promise<true> {
+  const { clock } = run.ports
+  await untilServingChanges(run, signal)
+  await clock.sleep(Math.max(0, soonest - clock.now()), signal)
+  return true
+}
+
+/** What serves is stable by now, whichever of the two versions it was. */
+async function untilServingChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { namespace, release, ports } = run
+  const name = release.stable.deployment
+  const ref: Ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }
+  const live = await ports.cluster.get<Deployment>(ref)
+  // Without it there is nothing that could get any traffic sooner.
+  if (live === undefined) return new Promise(() => undefined)
+  const known = knownDeployment(run, name)
+  if (!isSettled(live) || (known !== undefined && !hasTemplateOf(live, known))) return
+  await untilTemplateChanges(run, live, signal)
+}

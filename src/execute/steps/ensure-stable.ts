@@ -1,0 +1,128 @@
+import { counted, readyOf } from '../../base/counted.ts'
+import { ReleaseFailed, StableCannotServe } from '../../base/errors.ts'
+import type { Ref } from '../../kubernetes/cluster.ts'
+import { hasTemplateOf, isSettled, templateHash } from '../../kubernetes/health.ts'
+import type { Deployment, Pod } from '../../kubernetes/objects.ts'
+import { HASH_LABEL } from '../../observe/find-service.ts'
+import { patchClaimed } from '../../lock/fenced-patch.ts'
+import { readyPods } from '../endpoints.ts'
+import { awaitGateways } from '../gateways.ts'
+import { weightNow } from '../route-writers.ts'
+import { awaitReady } from '../await-ready.ts'
+import type { ReleaseRun } from '../release-run.ts'
+
+/**
+ * Rejects when somebody gives a plain stable Deployment another template while the release runs.
+ *
+ * The route selects stable by the hash of its template then, so the pods that the change brings would get no
+ * traffic while it ends the ones that have it. The release has to make way before that.
+ */
+export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { serving } = run
+  if (run.stable.slot !== 'plain' || serving === undefined) return
+  await untilTemplateChanges(run, serving, signal)
+  throw new ReleaseFailed(
+    `deployment/${serving.metadata.name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
+  )
+}
+
+/** Only until the signal: nothing comes of it after that. */
+export async function untilTemplateChanges(
+  { ports, namespace }: ReleaseRun,
+  known: Deployment,
+  signal: AbortSignal
+): Promise<void> {
+  const changed = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly Deployment[]): void => {
+    if (live !== undefined && !hasTemplateOf(live, known)) changed.resolve(undefined)
+  }
+  const fields = `metadata.name=${known.metadata.name}`
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }
+  await Promise.race([
+    ports.cluster.watch(watched, onChange, signal, known).then(() => changed.promise),
+    changed.promise
+  ])
+}
+
+/** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
+const ENOUGH = 0.75
+
+/**
+ * Stable gets traffic back only when it has the pods for it: somebody may have scaled it down meanwhile, or be
+ * rolling something else out in it.
+ * @throws ReleaseFailed when it does not get them
+ */
+export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  const { cluster } = run.ports
+  if (weightNow(run) === 0) return hasItAlready(run)
+  const ref: Ref = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    namespace: run.namespace,
+    name: run.stable.deployment
+  }
+  const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
+  if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
+  const wanted = run.stable.replicas
+  run.ready = ready.length
+  if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
+    return readyOf(ready.length, wanted)
+  const size = Math.max(deployment.spec.replicas ?? 1, wanted)
+  await run.lock.confirm()
+  const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
+  const scaled = await patchClaimed<Deployment>(run, ref, grown, deployment)
+  const awaited = { timeout: Math.min(run.settings.timeout, PATIENCE), anyTemplate: true }
+  const found = await awaitReady(scaled, awaited, run.ports, signal).catch((error: unknown) =>
+    orAny(error, run)
+  )
+  followTemplate(run, found.hash, scaled)
+  run.ready = found.pods.length
+  if (ready.length === 0) await untilKnown(run, signal)
+  return `${readyOf(found.pods.length, size)} now`
+}
+
+/** Nothing has to be made ready; whether anybody serves there is worth knowing, but no reason not to go on. */
+async function hasItAlready(run: ReleaseRun): Promise<string> {
+  run.ready = await readyPods(run, 'stable').then(
+    (ready) => ready.length,
+    () => undefined
+  )
+  if (run.ready === undefined) return 'it has the traffic already'
+  return run.ready === 0
+    ? 'it has the traffic already, but none of its pods is ready: nobody serves'
+    : `it has the traffic already: ${run.ready} of ${counted(run.stable.replicas, 'pod')} ready`
+}
+
+/** Where nobody was behind the Service, its gateway has to learn of the pods first, as long as the canary serves. */
+async function untilKnown(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  if ((await readyPods(run, 'canary')).length === 0) return
+  const learnt = { since: run.ports.clock.now(), what: `of the pods behind ${run.traffic.title}` }
+  await awaitGateways(run, learnt, signal)
+}
+
+/** A bad version serves meanwhile: after that long, some pods of stable have to do, in milliseconds. */
+const PATIENCE = 30_000
+
+async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly Pod[]; hash: string }> {
+  if (!(error instanceof ReleaseFailed)) throw error
+  const pods = await readyPods(run, 'stable')
+  if (pods[0] === undefined) throw new StableCannotServe(error.message)
+  run.warnings.push(
+    `${run.stable.deployment} got the traffic back with ${pods.length} of ${counted(run.stable.replicas, 'pod')}: ${error.message}`
+  )
+  return { pods, hash: templateHash(pods[0]) }
+}
+
+/** A plain Deployment is selected by the hash of its template; when somebody has changed it, by the one it has now. */
+function followTemplate(run: ReleaseRun, hash: string, live: Deployment): void {
+  const { selectors } = run.release
+  if (!(HASH_LABEL in selectors.stable) || selectors.stable[HASH_LABEL] === hash) return
+  run.warnings.push(
+    `deployment/${run.stable.deployment} was changed while the release ran: what serves now was not released by it`
+  )
+  run.serving = live
+  run.release = {
+    ...run.release,
+    selectors: { ...selectors, stable: { ...selectors.stable, [HASH_LABEL]: hash } }
+  }
+}

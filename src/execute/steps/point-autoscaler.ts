@@ -1,0 +1,24 @@
+import { ClusterError } from '../../base/errors.ts'
+import type { Side } from '../../plan/step.ts'
+import { patchClaimed } from '../../lock/fenced-patch.ts'
+import type { ReleaseRun } from '../release-run.ts'
+
+/** Before the traffic follows: an autoscaler that minds an idle version would shrink it. */
+export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string> {
+  const name = run.initial.autoscaler
+  if (name === undefined) return 'there is none'
+  const ref = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    namespace: run.namespace,
+    name
+  }
+  try {
+    const target = { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment } as const
+    run.autoscaler = await patchClaimed(run, ref, [target], run.autoscaler)
+    return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 404)) throw error
+    return `horizontalpodautoscaler/${name} is gone`
+  }
+}

@@ -1,0 +1,57 @@
+import { counted } from '../../base/counted.ts'
+import type { Ref } from '../../kubernetes/cluster.ts'
+import { wantedReplicas } from '../../kubernetes/health.ts'
+import type { Deployment } from '../../kubernetes/objects.ts'
+import type { Split } from '../../routes/route.ts'
+import { podsFor } from '../../plan/sizing.ts'
+import { changeIn } from '../changed-by-others.ts'
+import { knownDeployment, patchClaimed } from '../../lock/fenced-patch.ts'
+import { lanesOf } from '../route-writers.ts'
+import { awaitReady } from '../await-ready.ts'
+import type { ReleaseRun } from '../release-run.ts'
+import { inSight } from './watch.ts'
+
+/**
+ * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since, and again
+ * while pods came up. It never shrinks, whoever has made it as big as it is: whoever has users keeps their pods.
+ */
+export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const serving = await servingNow(run)
+    const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
+    if (size <= run.canary.replicas)
+      return `${counted(run.canary.replicas, 'pod')}, beside ${serving} of stable`
+    await growTo(size, run, signal)
+  }
+}
+
+const refOf = (name: string, { namespace }: ReleaseRun): Ref => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name
+})
+
+async function servingNow(run: ReleaseRun): Promise<number> {
+  const stable = await run.ports.cluster.get<Deployment>(refOf(run.stable.deployment, run))
+  return stable === undefined ? run.stable.replicas : wantedReplicas(stable)
+}
+
+async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { deployment: before } = run
+  const ref = refOf(run.canary.deployment, run)
+  const canary = await run.ports.cluster.get<Deployment>(ref)
+  if (canary === undefined || wantedReplicas(canary) < size) {
+    await run.lock.assure()
+    const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
+    const known = knownDeployment(run, run.canary.deployment)
+    run.deployment = await patchClaimed<Deployment>(run, ref, patch, known)
+  } else run.deployment = canary
+  const change = changeIn(before ?? run.deployment, run.deployment)
+  if (change !== undefined) throw change
+  const grown = run.deployment
+  const come = (ended: AbortSignal) => awaitReady(grown, run.settings, run.ports, ended)
+  const { pods } = await (run.release.exposed ? inSight(run, come, signal, before) : come(signal))
+  run.pods = pods
+  run.canary = { ...run.canary, replicas: size }
+}

@@ -1,0 +1,101 @@
+import { ClusterError, ReleaseFailed } from '../../base/errors.ts'
+import { formatDuration } from '../../inputs/duration.ts'
+import type { Ref } from '../../kubernetes/cluster.ts'
+import type { Deployment, Service } from '../../kubernetes/objects.ts'
+import { readNeighbours } from '../../observe/read-neighbours.ts'
+import type { Side } from '../../plan/step.ts'
+import { isUnfinished } from '../../domain/record.ts'
+import { leftFor } from '../../plan/retirement.ts'
+import { servedOnlyBy } from '../../observe/neighbours.ts'
+import { knownDeployment, patchClaimed } from '../../lock/fenced-patch.ts'
+import { untilGuestsHaveLeft } from './stray-traffic.ts'
+import type { ReleaseRun } from '../release-run.ts'
+
+/** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
+export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Promise<string> {
+  const { release, stable, canary } = run
+  const name = run[side].deployment
+  // What a failed release has started, nobody had before it.
+  const isOwn = isUnfinished(release) && name === canary.deployment && name !== stable.deployment
+  const needed = isOwn ? undefined : await neededStill(run, name)
+  if (needed !== undefined && !isUnfinished(release) && release.settle === undefined) {
+    run.warnings.push(needed)
+    return needed
+  }
+  if (needed !== undefined) throw new ReleaseFailed(needed)
+  const detail = await end(run, name, signal)
+  run[side] = { ...run[side], replicas: 0 }
+  return detail
+}
+
+/** The same for a Deployment that is neither of the two versions. */
+export async function retire(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
+  const needed = await neededStill(run, name)
+  if (needed !== undefined) throw new ReleaseFailed(needed)
+  return end(run, name, signal)
+}
+
+/** Why its pods may not end: a Service may have been made, or pointed to them, since the release was planned. */
+async function neededStill(run: ReleaseRun, name: string): Promise<string | undefined> {
+  const { namespace, traffic } = run
+  const { cluster } = run.ports
+  const [services, deployment] = await Promise.all([
+    cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
+    knownDeployment(run, name) ?? cluster.get<Deployment>(deploymentRef(run, name))
+  ])
+  if (deployment === undefined) return undefined
+  const others = services.filter(({ metadata }) => metadata.name !== traffic.name)
+  const needing = servedOnlyBy(await readNeighbours(others, [deployment], cluster), [deployment])
+  return needing.length === 0 ? undefined : leftFor(name, needing)
+}
+
+const deploymentRef = ({ namespace }: ReleaseRun, name: string): Ref => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  namespace,
+  name
+})
+
+async function end(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
+  await untilGuestsHaveLeft(run, signal)
+  const ref = deploymentRef(run, name)
+  try {
+    const nobody = [{ op: 'add', path: '/spec/replicas', value: 0 }] as const
+    const deployment = await patchClaimed<Deployment>(run, ref, nobody, knownDeployment(run, name))
+    await untilWithoutPods(run, deployment, signal)
+    return `deployment/${ref.name} is kept with 0 replicas`
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 404) return `there is no deployment/${ref.name}`
+    throw error
+  }
+}
+
+/** The controller has seen it, and counts no pod that is not ending: from then on no selector can send it traffic. */
+const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolean =>
+  (metadata.generation ?? 0) >= generation &&
+  (status?.observedGeneration ?? 0) >= generation &&
+  (status?.replicas ?? 0) === 0
+
+async function untilWithoutPods(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
+  const { cluster, clock } = run.ports
+  const { namespace, name, generation = 0 } = deployment.metadata
+  const done = new AbortController()
+  const ended = AbortSignal.any([signal, done.signal])
+  const gone = Promise.withResolvers<undefined>()
+  const onChange = ([live]: readonly Deployment[]): void => {
+    if (live === undefined || hasNoPods(live, generation)) gone.resolve(undefined)
+  }
+  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
+  cluster.watch<Deployment>(watched, onChange, ended, deployment).catch(gone.reject)
+  const late = new ReleaseFailed(
+    `deployment/${name} still has pods ${formatDuration(run.settings.timeout)} after it was scaled to 0`
+  )
+  clock.sleep(run.settings.timeout, ended).then(() => {
+    gone.reject(late)
+  }, gone.reject)
+  try {
+    await gone.promise
+  } finally {
+    done.abort()
+  }
+}

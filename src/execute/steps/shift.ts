@@ -1,0 +1,174 @@
+import { ClusterError } from '../../base/errors.ts'
+import { counted } from '../../base/counted.ts'
+import { printSelector } from '../../kubernetes/selectors.ts'
+import { backendsOf, promoted, restored, splitOf, withSplit } from '../../domain/record.ts'
+import type { Release, Selector } from '../../domain/record.ts'
+import type { Split } from '../../routes/route.ts'
+import { serviceRoute } from '../../routes/service.ts'
+import { confirmAll, settleCompanions } from '../companions.ts'
+import { behindSince, readyPods } from '../endpoints.ts'
+import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, lanesToApex } from '../gateways.ts'
+import { awaitRoutes, backendsIn, followOnRoutes, settleRoutes } from '../route-writers.ts'
+import { splitRoutes, weightNow, writeService } from '../route-writers.ts'
+import type { ReleaseRun } from '../release-run.ts'
+import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from '../verify.ts'
+
+const NOBODY: Split = { weight: 0 }
+const EVERYBODY: Split = { weight: 100 }
+
+/** The first write: the record, and a Service that selects stable alone whatever comes up beside it. */
+export async function begin(run: ReleaseRun): Promise<string> {
+  await writeRecord(run, { ...run.release, phase: 'running' }, NOBODY)
+  return 'stable serves'
+}
+
+/** The record is noted before it is sent: an answer may never come. But where that is a no, all is as it was. */
+async function writeRecord(run: ReleaseRun, release: Release, split: Split): Promise<void> {
+  const before = run.release
+  run.release = { ...release, canary: run.canary }
+  run.begun = true
+  try {
+    await writeService(run, run.release, split)
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    run.release = before
+    run.begun = run.recorded
+    throw error
+  }
+}
+
+/** Somebody has to change something before another attempt would come to anything else, a policy of the cluster perhaps. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof ClusterError && [400, 403, 422].includes(error.status)
+
+/** Entries for the canary without any traffic: what is wrong with them shows before a user is on them. */
+export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  // Traefik fails a whole route when one Service in it has no pods, whatever its weight.
+  await confirmCanary(run, backendsIn(run).canary, signal)
+  await splitRoutes(run, NOBODY)
+  const routes = await awaitRoutes(run, signal)
+  const since = run.ports.clock.now()
+  await awaitGatewaysWatching(run, { since, what: `of service/${backendsIn(run).canary}` }, signal)
+  return routes
+}
+
+/** Sends the canary its share. With routes of their own the Service selects stable until the release is over. */
+export async function shift(
+  run: ReleaseRun,
+  split: Split,
+  step: number,
+  signal: AbortSignal
+): Promise<string> {
+  await (run.routes.length > 0 ? verifyReachable(run, signal) : verifyCanary(run, signal))
+  const exposed = split.weight > 0 || split.header !== undefined || run.release.exposed
+  const shiftedAt = new Date(run.ports.clock.now()).toISOString()
+  const release: Release = { ...withSplit(run.release, split), step, shiftedAt, phase: 'running' }
+  const recorded = exposed ? { ...release, exposed: true as const } : release
+  await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
+  noteShift(run, split)
+  const tested = (): string => describePods(run)
+  if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested()}`
+  if (split.weight === 0) return 'stable serves'
+  const endpoints = await confirmAll(run, (name) => confirmCanary(run, name, signal))
+  if (split.weight === 100) return `${tested()} ${run.pods.length === 1 ? 'serves' : 'serve'}`
+  const achieved = (100 * run.pods.length) / endpoints
+  run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
+  return `${tested()} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
+}
+
+/** Tested are those alone that smoke tests have passed on. */
+const describePods = ({ pods, tested }: ReleaseRun): string =>
+  counted(pods.length, pods.every(({ metadata }) => tested.has(metadata.uid ?? '')) ? 'tested pod' : 'pod')
+
+async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Promise<void> {
+  await writeRecord(run, release, NOBODY)
+  await splitRoutes(run, split)
+}
+
+/** Everything at once: users are on the canary until the last of it has arrived. */
+export async function restore(run: ReleaseRun): Promise<string> {
+  // Somebody may have moved the traffic by hand since the run died that is undone here.
+  const exposed = weightNow(run) !== 0
+  const before = run.release
+  const release: Release = { ...withSplit(before, NOBODY), phase: 'aborting' }
+  const [record, routes] = await Promise.allSettled([
+    writeRecord(run, exposed ? { ...release, exposed: true } : release, NOBODY),
+    settleRoutes(run, 'stable')
+  ])
+  // Until it is known that they are back, users are where they were.
+  const isBack = (run.routes.length > 0 ? routes : record).status === 'fulfilled'
+  run.release = withSplit(run.release, isBack ? NOBODY : splitOf(before))
+  for (const part of [record, routes]) if (part.status === 'rejected') throw part.reason
+  noteShift(run, NOBODY)
+  return 'stable serves'
+}
+
+function noteShift(run: ReleaseRun, split: Split): void {
+  run.shiftedAt = run.ports.clock.now()
+  run.shifts.push({ at: run.shiftedAt, split })
+}
+
+/**
+ * The Service selects the canary, and then the routes lead to the Service again, as before the release. Until the
+ * record says that this is over, a run that finds it goes on with it: there is no way back from here.
+ * @param hopeless there was none before that either, so that nothing comes of looking at the canary
+ */
+export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSignal): Promise<string> {
+  const count = async (): Promise<unknown> => (run.pods = await readyPods(run, 'canary'))
+  await count()
+  const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
+  // A gateway that has not learnt yet that all are on the canary still sends some to the Service.
+  const shiftedAt = run.shiftedAt ?? run.ports.clock.now()
+  const moved = { since: shiftedAt, what: 'where its users are' }
+  await (hopeless ? awaitGateways : awaitGatewaysWatching)(run, moved, signal)
+  await writeService(run, release, EVERYBODY)
+  // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
+  run.release = release
+  await followOnRoutes(run, release)
+  const followed = run.ports.clock.now()
+  const { name, title } = run.traffic
+  await confirmAll(run, (behind) => confirmPods(run, behind, count, signal))
+  const learnt = {
+    since: Math.max(behindSince(run, name), followed),
+    what: `of the pods behind ${title}`,
+    lanes: lanesToApex(run)
+  }
+  await (hopeless ? awaitGateways : awaitGatewaysTelling)(run, learnt, signal)
+  await settleRoutes(run, 'canary')
+  return `${run.traffic.title} selects ${run.canary.deployment}`
+}
+
+/** The run ends and the release does not: the record says where it goes on. */
+export async function wait(run: ReleaseRun): Promise<string> {
+  const split = run.routes.length > 0 ? NOBODY : splitOf(run.release)
+  await writeRecord(run, { ...run.release, phase: 'waiting' }, split)
+  return 'command: promote goes on, command: abort puts stable back'
+}
+
+/** The record says that the canary is stable now; the traffic stays where it is. */
+export async function finish(run: ReleaseRun, selector?: Selector): Promise<string> {
+  const release = promoted(run.release, run.ports.clock.now(), selector)
+  // After it the record's stable is what serves, so nobody is on its canary: that is the traffic as it is.
+  await writeService(run, release, NOBODY)
+  run.release = release
+  return `${release.stable.deployment} is stable`
+}
+
+/** The selector becomes what it was before the release, once there is only one version that it can take in. */
+export async function settle(
+  run: ReleaseRun,
+  selector: Selector,
+  outcome: 'restored' | 'kept'
+): Promise<string> {
+  const { settle: _, ...release } = run.release
+  const settled: Release = {
+    ...(outcome === 'restored' ? restored(release, run.ports.clock.now()) : release),
+    selectors: { ...release.selectors, before: selector }
+  }
+  const backends = backendsOf(settled, run.namespace, run.traffic.name)
+  // The record says that it is over once all of them are settled.
+  await settleCompanions(run, backends, outcome)
+  await run.traffic.write((objects) => serviceRoute.settle(objects, backends, 'stable'), settled)
+  run.release = settled
+  return `selector ${printSelector(selector)}`
+}

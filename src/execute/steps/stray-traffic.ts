@@ -1,0 +1,14 @@
+import { drainIn, trafficsOf } from '../begin-run.ts'
+import type { ReleaseRun } from '../release-run.ts'
+
+/** Somebody may have sent users to any version by hand, until that was put back: the plan knows nothing of them. */
+export async function untilGuestsHaveLeft(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { clock } = run.ports
+  const putBack = trafficsOf(run)
+    .flatMap(({ foreignWrites }) => foreignWrites)
+    .map(({ at, restoredAfter = 0 }) => at + restoredAfter)
+  const left = Math.max(...putBack) + drainIn(run) - clock.now()
+  if (left <= 0) return
+  await clock.sleep(left, signal)
+  await run.lock.assure()
+}

@@ -1,0 +1,71 @@
+import { ClusterError, messageOf } from '../base/errors.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Deployment, KubernetesObject, ReplicaSet } from '../kubernetes/objects.ts'
+import { referencesIn } from '../kubernetes/references.ts'
+import { copySelector, originalName, unreferenced } from '../plan/config-copy.ts'
+import type { ReleaseRun } from './release-run.ts'
+
+interface Place {
+  readonly namespace: string
+  readonly workload: string
+}
+
+/** The workload's copies of config that no template in the namespace refers to, those of earlier versions included. */
+export async function findUnreferencedConfig(
+  { namespace, workload }: Place,
+  cluster: Cluster
+): Promise<readonly KubernetesObject[]> {
+  const listCopies = (kind: string): Promise<readonly KubernetesObject[]> =>
+    // What is in a Secret is nobody's business here.
+    cluster.list({ apiVersion: 'v1', kind, namespace, labels: copySelector(workload), metadataOnly: true })
+  const copies = (await Promise.all([listCopies('ConfigMap'), listCopies('Secret')])).flat()
+  if (copies.length === 0) return []
+  // Of other workloads too: whoever refers to a copy by hand keeps it.
+  const [deployments, replicaSets] = await Promise.all([
+    cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace }),
+    cluster.list<ReplicaSet>({ apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace })
+  ])
+  return unreferenced(
+    copies,
+    [...deployments, ...replicaSets].map(({ spec }) => spec.template)
+  )
+}
+
+/**
+ * Removes the workload's copies of config that nothing refers to any more. Only under the workload's lock: another
+ * run may have applied a copy and not yet what refers to it.
+ * @returns what was removed: `configmap/web-config-…`
+ */
+export async function removeUnreferencedConfig(
+  place: Place,
+  cluster: Cluster,
+  signal: AbortSignal
+): Promise<readonly string[]> {
+  const removed: string[] = []
+  for (const object of await findUnreferencedConfig(place, cluster)) {
+    signal.throwIfAborted()
+    await cluster.remove(object)
+    removed.push(`${object.kind.toLowerCase()}/${object.metadata.name}`)
+  }
+  return removed
+}
+
+/** After a promotion, for a workload that has such copies. The release is over: whatever fails here, `cleanup` does. */
+export async function tidyConfig(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { namespace, workload, deployment, ports, lock } = run
+  if (deployment === undefined || !hasCopies(deployment)) return
+  const stop = AbortSignal.any([signal, lock.lost])
+  try {
+    await lock.assure()
+    for (const what of await removeUnreferencedConfig({ namespace, workload }, ports.cluster, stop))
+      ports.log.line(`${what} was removed: no version refers to it any more`)
+  } catch (error) {
+    if (stop.aborted || (error instanceof ClusterError && error.status === 403)) return
+    const warning = `config that no version refers to is left for a later run to remove: ${messageOf(error)}`
+    ports.log.warning(warning)
+    run.warnings.push(warning)
+  }
+}
+
+const hasCopies = ({ spec }: Deployment): boolean =>
+  referencesIn(spec.template.spec).some(({ name }) => originalName(name) !== undefined)

@@ -1,0 +1,30 @@
+import type { Ending } from './execute-or-restore.ts'
+import type { ReleaseRun } from './release-run.ts'
+import { isUnfinished } from '../domain/record.ts'
+import { sh } from '../base/shell.ts'
+
+/** Why a release whose traffic was put back is not over yet; undefined when it is. */
+export const untidied = ({ release, timeline }: ReleaseRun): string | undefined =>
+  isUnfinished(release) ? (timeline.findLast(({ status }) => status === 'failed')?.detail ?? '') : undefined
+
+/**
+ * What keeps it from its end may last, and then whoever went on to the next release would find the same again, without end.
+ * @returns how a run ends that can do no more than this; undefined when nothing is left of the release
+ */
+export function untidyEnding(run: ReleaseRun): Ending | undefined {
+  const why = untidied(run)
+  if (why === undefined) return undefined
+  const { id } = run.release
+  const reason =
+    `release ${id} was undone and ${run.stable.deployment} serves all traffic, ` +
+    `but not everything of it could be tidied up: ${why}. Nothing new is begun before that`
+  return { result: 'failed', reason, next: nextSteps(run) }
+}
+
+const nextSteps = ({ initial, namespace, canary, stable, ready }: ReleaseRun): string[] => [
+  `${ready === 0 ? `Urgent: no pod of ${stable.deployment} is ready, so that nobody serves.` : 'Nothing is urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
+  initial.strategy === undefined
+    ? `${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=0`}   # works when it is no longer refused`
+    : `${sh`kubectl -n ${namespace} rollout status deployment/${stable.deployment}`}   # has it its previous template everywhere`,
+  'Then run the workflow again: it tidies up first, and goes on with what you ask for.'
+]

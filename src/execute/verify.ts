@@ -1,0 +1,151 @@
+import { counted } from '../base/counted.ts'
+import { ReleaseFailed } from '../base/errors.ts'
+import { isEnding, isReady, templateHash } from '../kubernetes/health.ts'
+import type { Deployment, Pod } from '../kubernetes/objects.ts'
+import { refOf } from '../traffic/writes.ts'
+import { changeIn } from './changed-by-others.ts'
+import { behindSince, confirmEndpoints, hasLostPods, podsOf } from './endpoints.ts'
+import { awaitGatewaysWatching } from './gateways.ts'
+import { backendsIn } from './route-writers.ts'
+import { awaitReady } from './await-ready.ts'
+import type { ReleaseRun } from './release-run.ts'
+import { runSmokeTestsOn } from './steps/smoke.ts'
+import { untilDoomed } from './under-traffic.ts'
+
+/** Times that pods may be replaced by untested ones between test and switch before it is taken for a fault. */
+const RETESTS = 3
+
+/** For a pod in the place of one that was evicted or deleted, in milliseconds: users may be on the others. */
+const REPLACEMENT = 120_000
+
+/** Nobody is sent to pods before they are behind the Service that users come by, and its gateway knows them. */
+export async function verifyReachable(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { canary } = backendsIn(run)
+  for (let left = RETESTS; left >= 0; left -= 1) {
+    await verifyCanary(run, signal)
+    await confirmCanary(run, canary, signal)
+    const learnt = { since: behindSince(run, canary), what: `of the pods behind service/${canary}` }
+    // They may be others after that.
+    if (!(await awaitGatewaysWatching(run, learnt, signal))) return
+  }
+  throw replacedAgain()
+}
+
+/** As `confirmEndpoints`. For a pod that goes away meanwhile its replacement counts, once it is tested as well. */
+export const confirmCanary = (run: ReleaseRun, service: string, signal: AbortSignal): Promise<number> =>
+  confirmPods(run, service, () => verifyCanary(run, signal), signal)
+
+/**
+ * As `confirmEndpoints`, again and again while one of the pods goes away.
+ * @param count finds out which pods count then
+ */
+export async function confirmPods(
+  run: ReleaseRun,
+  service: string,
+  count: () => Promise<unknown>,
+  signal: AbortSignal
+): Promise<number> {
+  for (let left = RETESTS; ; left -= 1) {
+    const ready = await confirmEndpoints(run, service, signal)
+    if (ready !== undefined) return ready
+    if (left === 0) throw replacedAgain()
+    await count()
+  }
+}
+
+/** Smoke tests on the pods that came up. What one of them did not pass that went away meanwhile is tested again, on all. */
+export async function smokeCanary(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  for (let left = RETESTS; ; left -= 1) {
+    const before = run.smokeTests.length
+    try {
+      return await runSmokeTestsOn(run, run.pods, signal)
+    } catch (error) {
+      if (!(error instanceof ReleaseFailed) || error.failedCheck !== undefined) throw error
+      if (left === 0 || !(await hasLostPods(run))) throw error
+      run.smokeTests.splice(before)
+      await awaitReplacement(run, signal)
+    }
+  }
+}
+
+/** Comes up like the first ones: what cannot run fails in seconds, and so do pods that users are on. */
+export async function awaitReplacement(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { deployment, ports, settings, outdated } = run
+  if (deployment === undefined) return
+  ports.log.line(
+    `a pod of deployment/${deployment.metadata.name} has gone away: its replacement is waited for`
+  )
+  const awaited = { timeout: Math.min(settings.timeout, REPLACEMENT), outdated }
+  const done = new AbortController()
+  const ended = AbortSignal.any([signal, done.signal])
+  try {
+    const { pods } = await Promise.race([
+      awaitReady(deployment, awaited, ports, ended),
+      ...(run.release.exposed ? [untilDoomed(deployment, ports, ended)] : [])
+    ])
+    run.pods = pods
+  } finally {
+    done.abort()
+  }
+}
+
+/**
+ * What was tested is what gets the traffic: the pods that the selector will select are of the template that came
+ * up and have passed the smoke tests, and its controller brings up no other ones. A pod that was replaced since is
+ * tested first.
+ */
+export async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  for (let left = RETESTS; ; left -= 1) {
+    const [found, change] = await Promise.all([podsOf(run, 'canary'), changeInCanary(run)])
+    if (change === undefined && left > 0 && isOneReplaced(run, found)) {
+      await awaitReplacement(run, signal)
+      continue
+    }
+    const pods = found.filter(isReady)
+    refuseStrangers(run, pods)
+    if (change !== undefined) throw change
+    run.pods = pods
+    const untested = pods.filter(({ metadata }) => !run.tested.has(metadata.uid ?? ''))
+    if (run.settings.smokeTests.length === 0 || untested.length === 0 || run.release.command === 'rollback')
+      return
+    if (left === 0) throw replacedAgain()
+    await runSmokeTestsOn(run, untested, signal)
+  }
+}
+
+/** Whether all that is missing are pods in the place of some that came up and have gone away; none of those is ill. */
+function isOneReplaced({ pods: known, canary, deployment }: ReleaseRun, found: readonly Pod[]): boolean {
+  const live = found.filter((pod) => !isEnding(pod))
+  const isKnown = (pod: Pod): boolean => known.some(({ metadata }) => metadata.uid === pod.metadata.uid)
+  return (
+    deployment !== undefined &&
+    known.length > 0 &&
+    !known.every(({ metadata }) => live.some((pod) => pod.metadata.uid === metadata.uid)) &&
+    live.filter(isReady).length < Math.max(canary.replicas, 1) &&
+    !live.some((pod) => isKnown(pod) && !isReady(pod))
+  )
+}
+
+const replacedAgain = (): ReleaseFailed =>
+  new ReleaseFailed(
+    'the pods of the canary are replaced again and again, so that what was tested never serves'
+  )
+
+/** Its controller may not have seen yet what somebody has written a moment ago. */
+async function changeInCanary({ ports, deployment }: ReleaseRun): Promise<ReleaseFailed | undefined> {
+  if (deployment === undefined) return undefined
+  return changeIn(deployment, await ports.cluster.get<Deployment>(refOf(deployment)))
+}
+
+function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
+  if (pods.length < Math.max(canary.replicas, 1)) {
+    throw new ReleaseFailed(
+      `only ${pods.length} of ${counted(canary.replicas, 'pod')} of deployment/${canary.deployment} are ready at the moment of the switch`
+    )
+  }
+  const stranger = pods.find((pod) => templateHash(pod) !== canary.hash)
+  if (stranger === undefined) return
+  throw new ReleaseFailed(
+    `pod ${stranger.metadata.name} would get traffic, but its template (${templateHash(stranger)}) is not the one that was tested (${canary.hash}): somebody changed deployment/${canary.deployment} while the release ran`
+  )
+}

@@ -1,0 +1,54 @@
+import type { Inputs } from './inputs.ts'
+import { secretsOf } from './inputs.ts'
+import type { SmokeTest } from './smoke-test.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Shorter values are words like `true`: nobody guesses a secret of that length, and hiding them would blot out reports. */
+const shortest = 8
+
+/**
+ * What may be a secret in the inputs beside those that are nothing else: of smoke tests queries, bodies and what stands
+ * in commands, the values of header steps, and the variables that a command names. No report has to show any of it.
+ */
+export const delicateIn = (inputs: Inputs, variables: Variables): readonly string[] => {
+  const { smokeTests, steps } = inputs
+  const values = [
+    ...smokeTests.flatMap((test) =>
+      test.kind === 'command' ? inCommand(test.run, variables) : inRequest(test)
+    ),
+    ...steps.flatMap(({ split }) => (split.header === undefined ? [] : [split.header.value]))
+  ]
+  return [...secretsOf(inputs), ...new Set(values.filter((value) => value.length >= shortest))]
+}
+
+const inRequest = ({ target, body }: Exclude<SmokeTest, { kind: 'command' }>): readonly string[] => {
+  const { search, searchParams } = new URL(target, 'http://pod')
+  const raw = search
+    .slice(1)
+    .split('&')
+    .map((pair) => pair.slice(pair.indexOf('=') + 1))
+  return [
+    ...raw,
+    ...searchParams.values(),
+    ...(body === undefined ? [] : [body, ...textsIn(JSON.parse(body))])
+  ]
+}
+
+const textsIn = (value: unknown): readonly string[] => {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
+}
+
+/** Of the runner, not of the user. */
+const ofRunner = /^(?:GREENLIGHT|GITHUB_(?!TOKEN)|RUNNER_)|^(?:PATH|HOME|PWD|USER|SHELL|LANG|HOSTNAME)$/u
+
+/** Words with letters and digits in them, and what the variables hold that it names. */
+const inCommand = (run: string, variables: Variables): readonly string[] => [
+  ...run
+    .split(/[\s"'`=:&?,;|<>(){}[\]$\\]+/u)
+    .filter((word) => /^(?=\D*\d)(?=[^a-z]*[a-z])[^/]+$/iu.test(word)),
+  ...[...run.matchAll(/\$\{?([a-z_]\w*)/giu)].flatMap(([, name = '']) =>
+    ofRunner.test(name) ? [] : [variables[name] ?? '']
+  )
+]

@@ -1,0 +1,55 @@
+import { ClusterError } from '../../base/errors.ts'
+import type { HttpAnswer, HttpRequest, Query, Ref } from '../cluster.ts'
+import { createDiscovery, groupOf, pathOf } from './discovery.ts'
+import { describeDeed, readJson } from './refusal.ts'
+import type { Deed } from './refusal.ts'
+
+/** What is to be done, and where. */
+export interface Call {
+  readonly deed: Deed
+  readonly path: string
+}
+
+/** Requests to the API server whose errors say what was meant to be done. */
+export interface Calls {
+  /** @throws ClusterError when the cluster has no such kind */
+  readonly locate: (verb: string, target: Query & Partial<Ref>) => Promise<Call>
+  /** Any status is an answer. */
+  readonly ask: (deed: Deed, request: HttpRequest) => Promise<HttpAnswer>
+  /** The JSON that came back. @throws ClusterError when the answer is a no */
+  readonly submit: (deed: Deed, request: HttpRequest) => Promise<unknown>
+}
+
+/** Puts before an error what was meant to be done. */
+export const explain =
+  (what: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof ClusterError)) throw error
+    throw new ClusterError(`${what}: ${error.message}`, error.status, { cause: error })
+  }
+
+/** @param send sends a request and takes any status for an answer */
+export function createCalls(send: (request: HttpRequest) => Promise<HttpAnswer>): Calls {
+  const discover = createDiscovery((path) => send({ method: 'GET', path }))
+  const ask: Calls['ask'] = (deed, request) => send(request).catch(explain(`cannot ${describeDeed(deed)}`))
+  return {
+    ask,
+    async locate(verb, { apiVersion, kind, namespace, name }) {
+      const resource = await discover(apiVersion, kind)
+      const scope = resource.namespaced ? namespace : undefined
+      const deed = {
+        verb,
+        group: groupOf(apiVersion),
+        resource: resource.plural,
+        kind,
+        name,
+        namespace: scope
+      }
+      if (resource.namespaced && name !== undefined && scope === undefined) {
+        throw new ClusterError(`cannot ${describeDeed(deed)}: no namespace is given`, 400)
+      }
+      return { deed, path: pathOf(resource, scope, verb === 'create' ? undefined : name) }
+    },
+    submit: async (deed, request) => readJson(deed, await ask(deed, request))
+  }
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { kill } from 'node:process'
+import type { Readable } from 'node:stream'
+import { setTimeout as wait } from 'node:timers/promises'
+import { formatDuration } from '../../inputs/duration.ts'
+
+/** How the kubeconfig says that credentials are got. */
+export interface ExecPlugin {
+  readonly apiVersion?: string
+  readonly command?: string
+  readonly args?: readonly string[] | null
+  readonly env?: readonly { readonly name: string; readonly value: string }[] | null
+  readonly provideClusterInfo?: boolean
+}
+
+/** What a plugin hands out. */
+export interface Credential {
+  readonly token?: string
+  /** PEM. */
+  readonly clientCertificateData?: string
+  /** PEM. */
+  readonly clientKeyData?: string
+  /** RFC 3339; without it, until the API server refuses it. */
+  readonly expirationTimestamp?: string
+}
+
+/** A plugin, a file or a login server did not give us what we are to show the API server. */
+export class NoCredentials extends Error {
+  override readonly name = 'NoCredentials'
+}
+
+/** A credential is a few kilobytes. */
+const LONGEST_OUTPUT = 1024 * 1024
+const LONGEST_WORDS = 400
+/** Milliseconds for the rest of its output once a plugin has ended: children of it may keep that open. */
+const GRACE = 1000
+
+/**
+ * Runs a credential plugin. Nobody is there whom it could ask anything, so its stdin is closed. Once it has ended, or has
+ * to, nothing of it stays behind, and neither does it when this process ends.
+ * @param limit milliseconds
+ * @throws NoCredentials with its last words
+ */
+export async function runPlugin(exec: ExecPlugin, limit: number): Promise<Credential> {
+  const child = start(exec)
+  const end = (): void => {
+    endGroup(child)
+  }
+  process.once('exit', end)
+  const [output, words] = [collect(child.stdout), collect(child.stderr)]
+  const over = new AbortController()
+  const within = (ms: number): Promise<undefined> => wait(ms, undefined, { signal: over.signal })
+  try {
+    const closed = once(child, 'close')
+    closed.catch(() => undefined)
+    const exit = await Promise.race([exitOf(child), within(limit)])
+    if (exit !== undefined) await Promise.race([closed, within(GRACE)])
+    if (exit === 0) return credentialIn(output())
+    const why =
+      exit === undefined
+        ? `has not answered within ${formatDuration(limit)} and was ended: nobody is here whom it could ask`
+        : `has failed (exit ${exit})`
+    throw new NoCredentials(`the credential plugin ${exec.command ?? ''} ${why}${lastWords(words())}`)
+  } finally {
+    over.abort()
+    process.off('exit', end)
+    end()
+    for (const stream of [child.stdout, child.stderr]) stream.destroy()
+  }
+}
+
+function start({ command, args, env }: ExecPlugin): ReturnType<typeof launch> {
+  if (!command) throw new NoCredentials('the kubeconfig names no command of its credential plugin')
+  const own = (env ?? []).map(({ name, value }) => [name, value] as const)
+  return launch(command, args ?? [], { ...process.env, ...Object.fromEntries(own) })
+}
+
+/** Leads a process group of its own, so that everything which it starts can be ended with it. */
+const launch = (command: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
+  spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+
+/** @throws what has kept it from starting */
+async function exitOf(child: ChildProcess): Promise<number | string> {
+  const [code, killer] = (await once(child, 'exit')) as [number | null, string | null]
+  return code ?? killer ?? 'unknown'
+}
+
+/** The end of what it prints, as text. */
+function collect(stream: Readable): () => string {
+  let text = ''
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    text = (text + chunk).slice(-LONGEST_OUTPUT)
+  })
+  return () => text
+}
+
+function credentialIn(output: string): Credential {
+  const { status } = parse(output)
+  if (typeof status !== 'object' || status === null)
+    throw new NoCredentials('the credential plugin has answered without a status')
+  const credential = status as Credential
+  if (!credential.token && !(credential.clientCertificateData && credential.clientKeyData))
+    throw new NoCredentials(
+      'the credential plugin has handed out neither a token nor a certificate with its key'
+    )
+  return credential
+}
+
+function parse(output: string): { readonly status?: unknown } {
+  try {
+    return (JSON.parse(output) ?? {}) as { readonly status?: unknown }
+  } catch {
+    // Node would quote what it could not parse, which may be a token.
+    throw new NoCredentials('the credential plugin has not answered in JSON')
+  }
+}
+
+/** Long words without a break may be tokens. */
+const lastWords = (text: string): string => {
+  const said = text
+    .trim()
+    .replace(/[\w+/=-]{24,}/g, '***')
+    .slice(-LONGEST_WORDS)
+  return said === '' ? '' : `: ${said}`
+}
+
+function endGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    kill(-pid, 'SIGKILL')
+  } catch {
+    // Nobody of the group is left.
+  }
+}

@@ -1,0 +1,79 @@
+import { ClusterError } from '../../base/errors.ts'
+import type { HttpAnswer } from '../cluster.ts'
+import { describeMissing } from '../rights.ts'
+import type { Right } from '../rights.ts'
+
+/** What was asked of the API server, in the words of a person and of its access rules. */
+export interface Deed extends Right {
+  readonly kind: string
+  readonly namespace: string | undefined
+}
+
+/** The body of the API server's own refusals. */
+interface Status {
+  readonly message?: string
+  readonly reason?: string
+  readonly code?: number
+  readonly details?: { readonly name?: string }
+}
+
+/** The API server's word on why not; undefined when the text is no such word but, say, a pod's answer. */
+export function statusIn(body: string): Status | undefined {
+  if (!body.startsWith('{')) return undefined
+  try {
+    const parsed = JSON.parse(body) as Status & { kind?: unknown; apiVersion?: unknown }
+    return parsed.kind === 'Status' && parsed.apiVersion === 'v1' ? parsed : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** `patch service/web in namespace shop` */
+export function describeDeed({ verb, kind, resource, name = '', subresource, namespace }: Deed): string {
+  const object = name === '' ? resource : `${kind.toLowerCase()}/${name}`
+  const part = subresource === undefined ? '' : `${subresource} of `
+  return `${verb} ${part}${object}${namespace === undefined ? '' : ` in namespace ${namespace}`}`
+}
+
+/** The error for an answer that is a no. */
+export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError {
+  const said = statusIn(body)?.message ?? body.trim().slice(0, 300)
+  const message = said === '' ? `status ${status} without a word` : said
+  return new ClusterError(`cannot ${describeDeed(deed)}: ${message}${remedy(deed, status, message)}`, status)
+}
+
+/** @throws ClusterError when the answer is a no, or nothing that an API server says */
+export function readJson(deed: Deed, answer: HttpAnswer): unknown {
+  if (answer.status < 200 || answer.status > 299) throw refusal(deed, answer)
+  try {
+    return JSON.parse(answer.body)
+  } catch (cause) {
+    const start = JSON.stringify(answer.body.slice(0, 100))
+    const why = `the answer is no JSON but ${start}; is this the address of an API server?`
+    throw new ClusterError(`cannot ${describeDeed(deed)}: ${why}`, answer.status, { cause })
+  }
+}
+
+function remedy(deed: Deed, status: number, message: string): string {
+  if (status === 401)
+    return `. The credentials are not valid (any more). A ServiceAccount's token ends at its time: make the next one, kubectl create token <name> --namespace <its namespace> --duration 2160h, and put it into the kubeconfig`
+  const missing = status === 403 ? rightIn(message) : undefined
+  if (missing !== undefined) return `. It ${describeMissing(missing, deed.namespace)}`
+  // The API server does not say which: a patch that tests a field gets this when the field is another by now.
+  if (status === 422 && deed.verb === 'patch' && message.includes('rejected our request')) {
+    return '. The object is no longer as the patch expects it'
+  }
+  return ''
+}
+
+/** The right whose lack is told; quotas and admission policies refuse too, and no rule helps against those. */
+export function rightIn(message: string): Right | undefined {
+  const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
+  if (told === null) return undefined
+  const [, verb = '', resource = '', subresource, group = ''] = told
+  return { verb, group, resource, subresource }
+}
+
+/** Whether the object itself does not exist, rather than its kind or what a proxy in between looked for. */
+export const isMissing = ({ status, body }: HttpAnswer, name: string): boolean =>
+  status === 404 && statusIn(body)?.details?.name === name

@@ -1,0 +1,185 @@
+import { isConflict } from '../kubernetes/api/conflict.ts'
+import type { Ref } from '../kubernetes/cluster.ts'
+import { canonical } from '../kubernetes/canonical.ts'
+import { keep, leaseOf, RUN_ANNOTATION, secondsOf } from './lease.ts'
+import type { Holder, Lock, Ports } from './lease.ts'
+import type { Lease } from '../kubernetes/objects.ts'
+
+const LOOK_EVERY = 1000
+
+/** Another run is releasing the same thing. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError'
+}
+
+/**
+ * Takes the lock, so that two runs cannot move the same traffic.
+ *
+ * A holder is alive when its renewTime changes while we look, and dead when it does not for the Lease's whole
+ * duration by our own clock: the clocks of two machines are never compared.
+ * @throws LockedError when its holder is alive
+ */
+export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: AbortSignal): Promise<Lock> {
+  return take(ref, await untilFree(ref, holder, ports, signal), holder, ports)
+}
+
+/**
+ * Takes all of these locks or none. All are looked at at the same time, so that a dead holder is waited for once; they are
+ * taken in this order, so that of two runs that want some of the same ones, one gets the first of these and all after it.
+ * @throws LockedError when one of them has a holder that is alive
+ */
+export async function acquireAll(
+  refs: readonly [Ref, ...Ref[]],
+  holder: Holder,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Lock> {
+  const ended = new AbortController()
+  const either = AbortSignal.any([signal, ended.signal])
+  const locks: Lock[] = []
+  try {
+    const quiet = { ...ports, log: onlyOnce(ports.log) }
+    const free = await Promise.all(refs.map((ref) => untilFree(ref, holder, quiet, either)))
+    for (const [at, ref] of refs.entries()) locks.push(await take(ref, free[at], holder, ports))
+    return together(holder, locks)
+  } catch (error) {
+    await Promise.allSettled(locks.map((lock) => lock.release()))
+    throw error
+  } finally {
+    ended.abort()
+  }
+}
+
+/** One run holds several locks, and what is looked for is whether that run is alive. */
+const onlyOnce = (log: Ports['log']): Ports['log'] => {
+  const told = new Set<string>()
+  return {
+    ...log,
+    line: (text) => {
+      if (!told.has(text)) log.line(text)
+      told.add(text)
+    }
+  }
+}
+
+/** Lost as soon as one of them is. */
+const together = ({ id }: Holder, locks: readonly Lock[]): Lock => {
+  const all = async (work: (lock: Lock) => Promise<void>): Promise<void> => {
+    await Promise.all(locks.map(work))
+  }
+  return {
+    holder: id,
+    isInherited: locks.some(({ isInherited }) => isInherited),
+    lost: AbortSignal.any(locks.map(({ lost }) => lost)),
+    assure: () => all((lock) => lock.assure()),
+    confirm: () => all((lock) => lock.confirm()),
+    // Another run would have had to have all of them.
+    async confirmUnbroken() {
+      await all((lock) => lock.confirm())
+      await Promise.any(locks.map((lock) => lock.confirmUnbroken())).catch((error: unknown) => {
+        throw error instanceof AggregateError ? (error.errors[0] as Error) : error
+      })
+    },
+    release: () => all((lock) => lock.release())
+  }
+}
+
+/** Whether somebody lives who holds the lock. Takes as long to find out as for `acquire`, and changes nothing. */
+export async function isHeld(ref: Ref, ports: Ports, signal: AbortSignal): Promise<boolean> {
+  try {
+    await untilFree(ref, NOBODY, ports, signal)
+    return false
+  } catch (error) {
+    if (error instanceof LockedError) return true
+    throw error
+  }
+}
+
+const NOBODY: Holder = { id: '', run: '' }
+
+/** @returns the Lease as it was when nobody had it; undefined when there was none */
+async function untilFree(
+  ref: Ref,
+  holder: Holder,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Lease | undefined> {
+  const found = await ports.cluster.get<Lease>(ref)
+  return found === undefined ? undefined : whenFree(found, ref, holder, ports, signal)
+}
+
+async function take(ref: Ref, free: Lease | undefined, holder: Holder, ports: Ports): Promise<Lock> {
+  // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
+  const asked = ports.clock.now()
+  const lease = await write(ports, ref, holder, free)
+  const isInherited = free?.spec?.holderIdentity !== ''
+  return keep(lease, asked, { ref, holder, ports, isInherited })
+}
+
+async function whenFree(
+  lease: Lease,
+  ref: Ref,
+  holder: Holder,
+  { cluster, clock, log }: Ports,
+  signal: AbortSignal
+): Promise<Lease> {
+  const holderIdentity = nameIn(lease)
+  const seconds = secondsOf(lease)
+  if (holderIdentity === '' || holderIdentity === holder.id) return lease
+  log.line(`The lock is held by ${holderIdentity}; looking for up to ${seconds} s whether it is alive`)
+  const deadline = clock.now() + seconds * 1000
+  while (clock.now() < deadline) {
+    await clock.sleep(LOOK_EVERY, signal)
+    const now = await cluster.get<Lease>(ref)
+    if (now === undefined || nameIn(now) === '') return now ?? withoutVersion(lease)
+    if (canonical(now.spec?.renewTime) !== canonical(lease.spec?.renewTime)) throw locked(now, ref)
+  }
+  log.line(`${holderIdentity} does not live any more`)
+  return lease
+}
+
+/** Empty when nobody has it. */
+function nameIn({ spec }: Lease): string {
+  const found: unknown = spec?.holderIdentity ?? ''
+  return typeof found === 'string' ? found : JSON.stringify(found)
+}
+
+const withoutVersion = (lease: Lease): Lease => ({ ...lease, metadata: { name: lease.metadata.name } })
+
+/** `7-1-a (https://…)` */
+function holderOf({ metadata, spec }: Lease): string {
+  const run = metadata.annotations?.[RUN_ANNOTATION]
+  return `${spec?.holderIdentity ?? 'unknown'}${run === undefined ? '' : ` (${run})`}`
+}
+
+function locked(lease: Lease, ref: Ref): LockedError {
+  return new LockedError(
+    `another run is releasing here right now: ${holderOf(lease)} ` +
+      `holds lease/${ref.name} in namespace ${ref.namespace ?? ''}. ` +
+      'Wait for it or cancel it; `concurrency:` in the workflow lets runs queue up.'
+  )
+}
+
+/** Creates or takes over; two runs that try at once are told apart by the API server. */
+async function write(
+  { cluster, clock }: Ports,
+  ref: Ref,
+  holder: Holder,
+  found: Lease | undefined
+): Promise<Lease> {
+  const lease = leaseOf(ref, holder, found, clock.now())
+  try {
+    return found?.metadata.resourceVersion === undefined
+      ? await cluster.create(lease)
+      : await cluster.replace(lease)
+  } catch (error) {
+    if (!isConflict(error)) throw error
+    // Ours, sent twice: only the answer to the first was lost.
+    const live = await cluster.get<Lease>(ref)
+    if (live?.spec?.holderIdentity === holder.id) return live
+    const by = live === undefined ? '' : ` (${holderOf(live)})`
+    throw new LockedError(
+      `another run${by} took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Run again.`
+    )
+  }
+}

@@ -1,0 +1,229 @@
+import type { Clock } from '../base/clock.ts'
+import { ClusterError, InputError } from '../base/errors.ts'
+import type { Fault } from '../base/errors.ts'
+import type { Cluster, Ref } from '../kubernetes/cluster.ts'
+import { isSeen } from '../kubernetes/health.ts'
+import type {
+  Deployment,
+  HorizontalPodAutoscaler,
+  KubernetesObject,
+  Pod,
+  ReplicaSet,
+  Service
+} from '../kubernetes/objects.ts'
+import { missingRights } from '../kubernetes/rights.ts'
+import { printSelector } from '../kubernetes/selectors.ts'
+import type { Version } from '../domain/outcome.ts'
+import type { RouteName } from '../inputs/route.ts'
+import { chooseServices } from './choose-services.ts'
+import { readNeighbours } from './read-neighbours.ts'
+import { readRemaining } from './routes.ts'
+import type { Observed } from './observed.ts'
+import { ownRecord } from './own-record.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { rightsFaults } from '../preflight/rights.ts'
+import type { SlotName } from '../domain/slots.ts'
+import { findStable, slotsOf } from './find-service.ts'
+import type { Slots } from './find-service.ts'
+import { ownSlots } from './own-slots.ts'
+import { observeNeeds } from '../preflight/needs.ts'
+import { rivalFaults } from './neighbours.ts'
+import { companionFaults, divergedFaults } from './services.ts'
+import { servingPods } from './serving.ts'
+
+export interface Target {
+  readonly namespace: string
+  readonly workload: string
+  /** Names of the Services; without any the only one that selects the workload. */
+  readonly services: readonly string[]
+  /** What carries the traffic besides the Service. */
+  readonly routes: readonly RouteName[]
+}
+
+const isFault = (value: object): value is Fault => 'problem' in value
+
+interface Ports {
+  readonly cluster: Cluster
+  readonly clock: Clock
+}
+
+const AUTOSCALERS = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
+
+/** @throws InputError when it is not clear what serves, or rights are lacking for finding it out */
+export async function observe(target: Target, ports: Ports): Promise<Observed> {
+  try {
+    return await look(target, ports)
+  } catch (error) {
+    // The API server names one right, and the next one after that.
+    if (!(error instanceof ClusterError && error.status === 403)) throw error
+    const { namespace } = target
+    const missing = await missingRights(ports.cluster, namespace, observeNeeds)
+    if (missing.length === 0) throw error
+    throw new InputError(rightsFaults(missing, namespace))
+  }
+}
+
+async function look(target: Target, { cluster, clock }: Ports): Promise<Observed> {
+  const { namespace, workload } = target
+  const [named, routes, services, all] = await Promise.all([
+    readSlots(target, { cluster, clock }),
+    readRemaining(target.routes, namespace, cluster),
+    cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
+    cluster.list<HorizontalPodAutoscaler>({ ...AUTOSCALERS, namespace })
+  ])
+  if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
+  const chosen = chooseServices(target, services, named, routes.found)
+  const { service, companions } = chosen
+  const record = ownRecord({ workload, service, slots: named, autoscalers: all })
+  const { slots, foreign } = ownSlots(named, service, record)
+  const autoscalers = all.filter(scalesDeployment)
+  const otherServices = services.filter((other) => other !== service && !companions.includes(other))
+  // Where the Service can select none of them, all that there are are told.
+  const possible = Object.keys(slots).length === 0 ? named : slots
+  const stable = stableOf(record, slots) ?? findStable(service, possible, record?.stable.deployment)
+  if (isFault(stable)) throw explained(stable, otherServices, workload)
+  return {
+    namespace,
+    workload,
+    service,
+    companions,
+    otherServices,
+    record,
+    routes: routes.found,
+    goneRoutes: routes.gone,
+    slots,
+    foreign,
+    ...(await readServing({ ...chosen, record, otherServices, slots, workload, stable }, cluster)),
+    autoscaler: autoscalerOf(autoscalers, { workload, stable, foreign }),
+    autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
+  }
+}
+
+type Chosen = Pick<Observed, 'service' | 'companions' | 'otherServices' | 'record' | 'slots' | 'workload'> & {
+  readonly stable: Pick<Observed['stable'], 'slot' | 'deployment'>
+}
+
+/** @throws InputError when users come to anything else than one version of the workload */
+async function readServing(
+  { service, companions, otherServices, record, slots, workload, stable }: Chosen,
+  cluster: Cluster
+): Promise<Pick<Observed, 'stable' | 'neighbours'>> {
+  const deployments = Object.values(slots)
+  const [pods, neighbours, followers] = await Promise.all([
+    podsBehind(service, cluster),
+    readNeighbours(otherServices, deployments, cluster),
+    readNeighbours(companions, deployments, cluster)
+  ])
+  const serving = servingPods(service, stable.deployment, pods, record)
+  if (isFault(serving)) throw explained(serving, otherServices, workload)
+  const isUnderWay = record !== undefined && isUnfinished(record)
+  const faults = [
+    ...companionFaults(companions, slots, workload),
+    ...(isUnderWay ? [] : divergedFaults(followers, { service, stable }))
+  ]
+  if (faults.length > 0) throw new InputError(faults)
+  return { stable: { ...stable, ...serving }, neighbours }
+}
+
+/** A release by another Service, whose run can be named, explains whatever is odd about the traffic of this one. */
+function explained(fault: Fault, otherServices: readonly Service[], workload: string): InputError {
+  const rivals = rivalFaults({ otherServices, workload })
+  return new InputError(rivals.length > 0 ? rivals : [fault])
+}
+
+const scalesDeployment = ({ spec }: HorizontalPodAutoscaler): boolean =>
+  spec.scaleTargetRef.kind === 'Deployment'
+
+/** That of what serves; else the one that an apply of an old file has pointed back to a place that does not serve. */
+function autoscalerOf(
+  autoscalers: readonly HorizontalPodAutoscaler[],
+  { workload, stable, foreign }: Pick<Observed, 'workload' | 'foreign'> & Pick<Chosen, 'stable'>
+): HorizontalPodAutoscaler | undefined {
+  const scaling = (wanted: string): HorizontalPodAutoscaler | undefined =>
+    autoscalers.find(({ spec }) => spec.scaleTargetRef.name === wanted)
+  const others = new Set(foreign.map(({ metadata }) => metadata.name))
+  const own = slotsOf(workload).filter(({ name }) => !others.has(name))
+  return scaling(stable.deployment.metadata.name) ?? own.map(({ name }) => scaling(name)).find(Boolean)
+}
+
+/** In the middle of a release it is the record that says what stable is, whatever the traffic does. */
+function stableOf(
+  record: Release | undefined,
+  slots: Slots
+): Pick<Observed['stable'], 'slot' | 'deployment'> | undefined {
+  if (record === undefined || !isUnfinished(record)) return undefined
+  const slot = record.stable.slot as SlotName
+  return slots[slot] === undefined ? undefined : { slot, deployment: slots[slot] }
+}
+
+async function readSlots({ namespace, workload }: Target, ports: Ports): Promise<Slots> {
+  const found = await Promise.all(
+    slotsOf(workload).map(async ({ slot, name }) => {
+      const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }
+      const deployment = await readSeen(ref, ports)
+      return deployment === undefined ? [] : [[slot, deployment] as const]
+    })
+  )
+  return Object.fromEntries(found.flat())
+}
+
+/** Milliseconds that a controller may take to see a Deployment, and between two looks. */
+const UNSEEN = 10_000
+const LOOK_AGAIN = 200
+
+/** Until its controller has seen it, its status is of another spec; an annotation that has changed is enough for that. */
+async function readSeen(ref: Ref, { cluster, clock }: Ports): Promise<Deployment | undefined> {
+  const late = clock.now() + UNSEEN
+  for (;;) {
+    const found = await cluster.get<Deployment>(ref)
+    if (found === undefined || isSeen(found) || clock.now() >= late) return found
+    await clock.sleep(LOOK_AGAIN)
+  }
+}
+
+/** Says what is there instead: most often the name or the namespace is wrong. */
+async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster): Promise<Fault> {
+  const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
+  const owners = pods.flatMap(({ metadata }) => metadata.ownerReferences ?? [])
+  const kind = owners.find((owner) => owner.kind !== 'ReplicaSet' && owner.name === workload)?.kind
+  if (kind !== undefined) {
+    return {
+      input: 'workload',
+      problem: `${workload} in namespace ${namespace} is a ${kind}; only Deployments can run in two versions side by side`,
+      example: 'workload: deployment/web'
+    }
+  }
+  const deployments = await cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace })
+  const names = deployments.map(({ metadata }) => metadata.name)
+  return {
+    input: 'workload',
+    problem:
+      `deployment/${workload} (or ${workload}-blue, ${workload}-green) does not exist in namespace ${namespace}; ` +
+      (names.length === 0
+        ? 'there is no Deployment at all; Greenlight brings new versions of what runs, the first one is applied by kubectl'
+        : `there are ${names.slice(0, 10).join(', ')}`),
+    example: names[0] === undefined ? 'namespace: the one the workload runs in' : `workload: ${names[0]}`
+  }
+}
+
+const podsBehind = ({ metadata, spec }: Service, cluster: Cluster): Promise<readonly Pod[]> =>
+  cluster.list<Pod>({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    namespace: metadata.namespace,
+    labels: printSelector(spec.selector)
+  })
+
+/** The template of an earlier version, from its ReplicaSet. */
+export const readReplicaSet = (
+  namespace: string,
+  { deployment, hash }: Version,
+  cluster: Cluster
+): Promise<ReplicaSet | undefined> =>
+  cluster.get<ReplicaSet & KubernetesObject>({
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    namespace,
+    name: `${deployment}-${hash}`
+  })

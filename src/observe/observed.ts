@@ -1,0 +1,97 @@
+import { InputError } from '../base/errors.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment, HorizontalPodAutoscaler, Pod, Service } from '../kubernetes/objects.ts'
+import type { SlotName } from '../domain/slots.ts'
+import type { Version } from '../domain/outcome.ts'
+import type { Release } from '../domain/record.ts'
+import type { Slots } from './find-service.ts'
+import { printRoute } from '../inputs/route.ts'
+import type { RouteName } from '../inputs/route.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { Backends, Route, RouteObjects } from '../routes/route.ts'
+
+/** What a release has to know of the cluster, read once. */
+export interface Observed {
+  readonly namespace: string
+  readonly workload: string
+  readonly service: Service
+  /** Other Services of the workload, which follow it in a release. */
+  readonly companions: readonly Service[]
+  /** All other Services of the namespace. */
+  readonly otherServices: readonly Service[]
+  /** Those of them that send users to pods of the workload, or may. */
+  readonly neighbours: readonly Neighbour[]
+  readonly record: Release | undefined
+  /** What carries the traffic besides the Service. */
+  readonly routes: readonly FoundRoute[]
+  /** Why what the user named besides is not among them. */
+  readonly goneRoutes?: readonly string[]
+  readonly slots: Slots
+  /** Deployments that have the name of a slot, and pods that are nobody's but their own. */
+  readonly foreign: readonly Deployment[]
+  readonly stable: {
+    readonly slot: SlotName
+    readonly deployment: Deployment
+    readonly hash: string
+    readonly pods: readonly Pod[]
+  }
+  /** The autoscaler of the Deployment that serves; where that has none, one that scales another of the workload's places. */
+  readonly autoscaler: HorizontalPodAutoscaler | undefined
+  /** Names of all Deployments in the namespace whose size belongs to an autoscaler. */
+  readonly autoscaled: readonly string[]
+}
+
+/** A Service beside that of the release, with the ready pods that its users come to. */
+export interface Neighbour {
+  readonly service: Service
+  readonly pods: readonly Pod[]
+}
+
+/** A route that the user named, with whatever else of its kinds is in the namespace. */
+export interface FoundRoute {
+  readonly name: RouteName
+  readonly route: Route
+  readonly object: KubernetesObject
+  readonly others: readonly KubernetesObject[]
+}
+
+/** The same with what belongs to it. */
+export interface ObservedRoute {
+  readonly name: RouteName
+  readonly title: string
+  readonly route: Route
+  readonly objects: RouteObjects
+}
+
+/** A route with what belongs to it. */
+export const membersOf = (
+  { name, route, object, others }: FoundRoute,
+  backends: Backends
+): ObservedRoute => ({
+  name,
+  title: printRoute(name),
+  route,
+  objects: route.members(object, others, backends)
+})
+
+/** @throws InputError that names every route that is not there or that we cannot move traffic on */
+export function requireRoutes({ goneRoutes = [] }: Observed): void {
+  if (goneRoutes.length > 0) throw new InputError(goneRoutes.map((problem) => ({ input: 'route', problem })))
+}
+
+/** The version that runs in a Deployment. */
+export const versionOf = (slot: SlotName, deployment: Deployment, hash: string): Version => ({
+  slot,
+  deployment: deployment.metadata.name,
+  images: deployment.spec.template.spec.containers.map(({ image }) => image ?? ''),
+  hash,
+  replicas: wantedReplicas(deployment)
+})
+
+/** What serves when a release that was left is undone, or finished where its version has passed. */
+export function whenEnded(observed: Observed, { phase, canary }: Release): Observed {
+  const slot = canary.slot as SlotName
+  const deployment = observed.slots[slot]
+  if (phase !== 'promoting' || deployment === undefined) return observed
+  return { ...observed, stable: { slot, deployment, hash: canary.hash, pods: [] } }
+}

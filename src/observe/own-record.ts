@@ -1,0 +1,102 @@
+import { counted } from '../base/counted.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { HorizontalPodAutoscaler, Service } from '../kubernetes/objects.ts'
+import { printSelector, sameLabels, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { SLOT_LABEL, slotDeploymentName } from '../domain/slots.ts'
+import type { SlotName } from '../domain/slots.ts'
+import type { Version } from '../domain/outcome.ts'
+import { readRecord, unreadable } from '../domain/read-record.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { Release, Selector } from '../domain/record.ts'
+import { HASH_LABEL } from './find-service.ts'
+import type { Slots } from './find-service.ts'
+
+/** What a record is held against. */
+export interface Owned {
+  readonly workload: string
+  readonly service: Service
+  readonly slots: Slots
+  /** All of the namespace, whatever they scale. */
+  readonly autoscalers: readonly HorizontalPodAutoscaler[]
+}
+
+/**
+ * The record of the workload's Service.
+ * @throws InputError when it cannot be read, or is another workload's: then nothing may be changed
+ */
+export function ownRecord(owned: Owned): Release | undefined {
+  const { service } = owned
+  const facts = servingNow(owned)
+  const record = readRecord(service, facts)
+  const foreign = record && notOwn(record, owned)
+  if (foreign !== undefined) throw unreadable(service, foreign, facts)
+  return record
+}
+
+function servingNow({ service, slots }: Owned): string {
+  const { metadata, spec } = service
+  const reached = Object.values(slots).filter(
+    (deployment) =>
+      wantedReplicas(deployment) > 0 &&
+      selects(withoutKeys(spec.selector ?? {}, HASH_LABEL), templateLabels(deployment.spec.template))
+  )
+  const versions = reached.map((deployment) => {
+    const images = deployment.spec.template.spec.containers.map(({ image }) => image ?? '')
+    return `deployment/${deployment.metadata.name} (${images.join(', ')}, ${counted(wantedReplicas(deployment), 'pod')})`
+  })
+  return `service/${metadata.name} selects ${printSelector(spec.selector) || 'nothing'}: ${versions.join(' and ') || 'nobody serves'}. `
+}
+
+/**
+ * What in a record is not of this workload: whoever may annotate one Service must not be able to have other Deployments
+ * scaled, other autoscalers pointed elsewhere and other pods read. A release that is over is acted upon by its versions
+ * alone.
+ */
+function notOwn(record: Release, owned: Owned): string | undefined {
+  const { stable, canary, previous, settle } = record
+  const foreign = Object.entries({ stable, canary, previous }).find(
+    ([, version]) => version !== undefined && !isOwn(version, owned)
+  )
+  if (foreign !== undefined)
+    return `${foreign[0]}.deployment is ${foreign[1]?.deployment ?? ''}, which is no place of ${owned.workload} to run in`
+  if (!isUnfinished(record) && settle === undefined) return undefined
+  if ((stable.deployment === canary.deployment) !== (record.strategy !== undefined))
+    return 'stable.deployment and canary.deployment do not go together'
+  if (!hasOwnSelectors(record, owned)) return 'its selectors are not those of the versions'
+  return autoscalerElsewhere(record, owned)
+}
+
+const isOwn = ({ slot, deployment }: Version, { workload }: Owned): boolean =>
+  deployment === slotDeploymentName(workload, slot as SlotName)
+
+/** One that is gone, or that the release has still to bring, scales nothing. */
+function autoscalerElsewhere({ autoscaler }: Release, { workload, autoscalers }: Owned): string | undefined {
+  const target = autoscalers.find(({ metadata }) => metadata.name === autoscaler)?.spec.scaleTargetRef
+  const own = (['plain', 'blue', 'green'] as const).map((slot) => slotDeploymentName(workload, slot))
+  if (target === undefined || (target.kind === 'Deployment' && own.includes(target.name))) return undefined
+  return `autoscaler is ${autoscaler ?? ''}, which scales ${target.kind.toLowerCase()}/${target.name}`
+}
+
+/**
+ * But for what tells the versions apart, all are the same: what the Service selects by now, or what the pods of the
+ * versions have, should somebody have changed the Service meanwhile.
+ */
+function hasOwnSelectors({ stable, canary, selectors, settle }: Release, { service, slots }: Owned): boolean {
+  const marks = marksOf(selectors, stable, canary)
+  const common = (selector: Selector): Selector => withoutKeys(selector, SLOT_LABEL, HASH_LABEL, ...marks)
+  const base = common(selectors.before)
+  const { both = base } = selectors
+  const all = [selectors.stable, selectors.canary, both, settle ?? base]
+  if (!all.every((selector) => sameLabels(common(selector), base))) return false
+  if ([selectors.stable, selectors.canary].some((selector) => Object.keys(selector).length === 0))
+    return false
+  if (sameLabels(common(service.spec.selector ?? {}), base)) return true
+  const live = [stable, canary].flatMap(({ slot }) => slots[slot as SlotName] ?? [])
+  return live.length > 0 && live.every(({ spec }) => selects(base, templateLabels(spec.template)))
+}
+
+/** Labels of a pair that a team has made by hand: `version: blue` beside `version: green`. */
+const marksOf = (selectors: Release['selectors'], stable: Version, canary: Version): readonly string[] =>
+  Object.keys(selectors.canary).filter(
+    (key) => selectors.canary[key] === canary.slot && selectors.stable[key] === stable.slot
+  )

@@ -1,0 +1,23 @@
+import type { Cluster } from '../kubernetes/cluster.ts'
+import { isReady } from '../kubernetes/health.ts'
+import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
+import { printSelector } from '../kubernetes/selectors.ts'
+import type { Neighbour } from './observed.ts'
+import { mayReach } from './neighbours.ts'
+
+/** The pods behind those of these Services that may send users to one of the Deployments. Asks for nothing where none does. */
+export const readNeighbours = (
+  services: readonly Service[],
+  deployments: readonly Deployment[],
+  cluster: Cluster
+): Promise<readonly Neighbour[]> =>
+  Promise.all(
+    services
+      .filter((service) => mayReach(service, deployments))
+      .map(async (service) => {
+        const { namespace } = service.metadata
+        const labels = printSelector(service.spec.selector)
+        const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
+        return { service, pods: pods.filter(isReady) }
+      })
+  )

@@ -1,0 +1,22 @@
+import { checkName } from '../inputs/check.ts'
+import { defaultCanarySteps, printStep } from '../inputs/step.ts'
+import type { Step as ReleaseStep } from '../inputs/step.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { Release } from '../domain/record.ts'
+import { ALL_AT_ONCE } from './progressive.ts'
+
+/** What of the inputs the record keeps, for whoever goes on with the release. */
+export const asAsked = (
+  { strategy, watchdog, checks }: Inputs,
+  steps: readonly ReleaseStep[]
+): Partial<Release> => ({
+  ...(strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
+  ...(checks.length === 0 ? {} : { checks: checks.map(checkName) }),
+  ...(watchdog === undefined ? {} : { watchdog })
+})
+
+/** The steps that the strategy has when the user gives none. */
+export const stepsOf = ({ strategy, steps }: Inputs): readonly ReleaseStep[] => {
+  if (strategy !== 'canary') return ALL_AT_ONCE
+  return steps.length > 0 ? steps : defaultCanarySteps
+}

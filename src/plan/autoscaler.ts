@@ -1,0 +1,38 @@
+import type { Observed } from '../observe/observed.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { sh } from '../base/shell.ts'
+
+/** A place with another autoscaler of its own needs no second one: with two of them, neither does anything. */
+export const followingAutoscaler = (
+  { autoscaler, autoscaled }: Observed,
+  place: string
+): string | undefined => {
+  const isThere = autoscaler?.spec.scaleTargetRef.name === place
+  return autoscaled.includes(place) && !isThere ? undefined : autoscaler?.metadata.name
+}
+
+/**
+ * An apply of the file that the workload was installed from points its autoscaler back to a Deployment that does not
+ * serve: that one gets pods, and what serves keeps its size whatever the load.
+ * @param release the one that is about to begin, if there is one
+ */
+export function strayAutoscaler(
+  { autoscaler, stable, record, namespace }: Observed,
+  release?: Pick<Release, 'autoscaler' | 'canary'>
+): readonly string[] {
+  if (autoscaler === undefined || (record !== undefined && isUnfinished(record))) return []
+  const { name } = autoscaler.metadata
+  const serving = stable.deployment.metadata.name
+  const target = autoscaler.spec.scaleTargetRef.name
+  if (target === serving) return []
+  const patch = JSON.stringify({ spec: { scaleTargetRef: { name: serving } } })
+  const now = sh`kubectl -n ${namespace} patch hpa ${name} --type merge --patch ${patch}`
+  const next =
+    release?.autoscaler === name
+      ? `This release points it to deployment/${release.canary.deployment} when that gets all traffic`
+      : `The next release that is blue-green or canary takes it along; or do it at once: ${now}`
+  return [
+    `horizontalpodautoscaler/${name} in namespace ${namespace} scales deployment/${target}, which gets no traffic, and deployment/${serving}, which serves, has no autoscaler: kubectl apply of the file that it was installed from does that. ${next}`
+  ]
+}

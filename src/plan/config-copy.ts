@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { canonical } from '../kubernetes/canonical.ts'
+import type { KubernetesObject, PodTemplate } from '../kubernetes/objects.ts'
+import type { ConfigKind } from '../kubernetes/references.ts'
+import { printSelector, withoutKeys } from '../kubernetes/selectors.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
+import { isTree } from '../kubernetes/tree.ts'
+import type { Tree } from '../kubernetes/tree.ts'
+import { isOurs, OURS } from '../kubernetes/ours.ts'
+
+/** A ConfigMap or Secret as somebody has written it: no field need be what it should be. */
+export interface ConfigObject extends KubernetesObject {
+  readonly kind: ConfigKind
+  readonly type?: unknown
+  readonly data?: unknown
+  readonly binaryData?: unknown
+  readonly stringData?: unknown
+  readonly immutable?: unknown
+}
+
+const WORKLOAD_LABEL = 'greenlight.dev/workload'
+/** The name that the manifests have for it. */
+const ORIGINAL = 'greenlight.dev/copy-of'
+/** Holds all of a Secret. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+
+export const isConfig = (object: KubernetesObject): object is ConfigObject =>
+  object.apiVersion === 'v1' && (object.kind === 'ConfigMap' || object.kind === 'Secret')
+
+/** The keys that a container can read. */
+export const keysOf = ({ data, binaryData, stringData }: ConfigObject): readonly string[] =>
+  [data, binaryData, stringData].flatMap((map) => (isTree(map) ? Object.keys(map) : []))
+
+/** Others write into one that is empty, or that is to hold a token: nobody can in an immutable copy. */
+export const isFilledByOthers = (object: ConfigObject): boolean =>
+  keysOf(object).length === 0 || object.type === 'kubernetes.io/service-account-token'
+
+/**
+ * What the workload gets in place of the object, under a name that says what is in it: one that runs keeps what it
+ * has. Two workloads have copies of their own, so that each can remove its own.
+ */
+export function copyOf(object: ConfigObject, workload: string, namespace: string): ConfigObject {
+  const { apiVersion, kind, metadata } = object
+  const { name, labels } = metadata
+  const content = contentOf(object)
+  return {
+    apiVersion,
+    kind,
+    metadata: {
+      name: copyName(name, { workload, kind, name, content }),
+      namespace,
+      labels: { ...labels, ...copyLabels(workload) },
+      annotations: { ...withoutKeys(metadata.annotations ?? {}, LAST_APPLIED), [ORIGINAL]: name }
+    },
+    ...content,
+    immutable: true
+  }
+}
+
+/** The same text is the same content, in whichever of a Secret's two forms it stands. */
+function contentOf({ kind, type, data, binaryData, stringData }: ConfigObject): Tree {
+  if (kind === 'ConfigMap') {
+    const maps = Object.entries({ data, binaryData })
+    return Object.fromEntries(maps.filter(([, map]) => map !== undefined && map !== null))
+  }
+  const encoded = isTree(stringData)
+    ? Object.entries(stringData).map(([key, text]) => [key, encode(text)])
+    : []
+  return { type: type ?? 'Opaque', data: { ...(isTree(data) ? data : {}), ...Object.fromEntries(encoded) } }
+}
+
+const encode = (text: unknown): string => Buffer.from(typeof text === 'string' ? text : '').toString('base64')
+
+const LONGEST_NAME = 253
+const LONGEST_LABEL = 63
+const HASH_LENGTH = 10
+/** As in the hashes of Kubernetes' own: no vowels, so that no word comes out. */
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
+const COPY_NAME = new RegExp(`^(.+)-[${LETTERS}]{${HASH_LENGTH}}$`)
+
+const hashOf = (value: unknown): string =>
+  [...createHash('sha256').update(canonical(value)).digest().subarray(0, HASH_LENGTH)]
+    .map((byte) => LETTERS[byte % LETTERS.length] ?? '')
+    .join('')
+
+const copyName = (name: string, content: unknown): string => cut(name, LONGEST_NAME, hashOf(content))
+
+const cut = (name: string, longest: number, hash: string): string =>
+  `${name.slice(0, longest - HASH_LENGTH - 1).replace(/[.-]+$/, '')}-${hash}`
+
+/** What the object of this name is a copy of, by the name alone; undefined when it can be none. */
+export const originalName = (name: string): string | undefined => COPY_NAME.exec(name)?.[1]
+
+/** Names of Deployments may be longer than what a label can say. */
+const copyLabels = (workload: string): Labels => ({
+  ...OURS,
+  [WORKLOAD_LABEL]:
+    workload.length <= LONGEST_LABEL ? workload : cut(workload, LONGEST_LABEL, hashOf(workload))
+})
+
+/** Selects a workload's copies. */
+export const copySelector = (workload: string): string => printSelector(copyLabels(workload))
+
+const isCopy = (object: KubernetesObject): boolean =>
+  isOurs(object) &&
+  object.metadata.annotations?.[ORIGINAL] !== undefined &&
+  originalName(object.metadata.name) !== undefined
+
+/** The name that the manifests have for what it is a copy of; undefined: it is none. */
+export const copiedFrom = (object: KubernetesObject): string | undefined =>
+  isConfig(object) && isCopy(object) ? object.metadata.annotations?.[ORIGINAL] : undefined
+
+/** Without what tells a copy from what it is a copy of. */
+export function contentAlone(object: KubernetesObject): KubernetesObject {
+  if (!isConfig(object)) return object
+  const { apiVersion, kind, metadata } = object
+  return { apiVersion, kind, metadata: { name: metadata.name }, ...contentOf(object) }
+}
+
+/** The copies that no template names anywhere. */
+export function unreferenced(
+  found: readonly KubernetesObject[],
+  templates: readonly PodTemplate[]
+): readonly KubernetesObject[] {
+  const text = JSON.stringify(templates)
+  return found.filter((object) => isCopy(object) && !text.includes(object.metadata.name))
+}

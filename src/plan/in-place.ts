@@ -1,0 +1,133 @@
+import type { Fault } from '../base/errors.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
+import type { RolloutStrategy } from '../kubernetes/rollout.ts'
+import { rolloutOf } from '../kubernetes/rollout.ts'
+import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
+import { printRoute } from '../inputs/route.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Step } from './step.ts'
+import type { InPlace, Release, Selector } from '../domain/record.ts'
+import { sh } from '../base/shell.ts'
+
+/** Whether the Deployment that serves gets the new version itself. */
+export const isInPlace = (strategy: Inputs['strategy']): strategy is InPlace =>
+  strategy === 'rolling' || strategy === 'recreate'
+
+export interface Replacement {
+  /** The Deployment that serves, with the new template. */
+  readonly canary: Deployment
+  readonly manifests: readonly Manifest[]
+  readonly smokeTests: boolean
+  readonly entrance?: Pick<Entrance, 'port'>
+  readonly checks: boolean
+  /** Milliseconds. */
+  readonly bake: number
+  /** The Deployment's own strategy, where the pods are replaced by another one. */
+  readonly after?: RolloutStrategy | undefined
+}
+
+/**
+ * Users come to the new pods as soon as these are ready, so that whatever is tested is tested under users. The
+ * selector stays: what is behind the Service is moved by the Deployment's controller.
+ */
+export const planInPlace = ({
+  canary,
+  manifests,
+  smokeTests,
+  entrance,
+  checks,
+  bake,
+  after
+}: Replacement): readonly Step[] => [
+  { kind: 'begin' },
+  ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+  { kind: 'replace', deployment: canary },
+  { kind: 'await-ready' },
+  { kind: 'take-over' },
+  ...(smokeTests ? [{ kind: 'smoke', port: entrance?.port } as const] : []),
+  ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
+  { kind: 'confirm', ...(after === undefined ? {} : { after }) },
+  { kind: 'finish' }
+]
+
+/** What users feel of an undoing: from then on the controller brings the pods back that they came from. */
+export const planUndo = (): Step[] => [{ kind: 'undo' }]
+
+/** The failed pods are looked at while they end; the release is over when the old template serves alone again. */
+export const planAfterUndo = ({ selectors }: Release): Step[] => [
+  { kind: 'collect-evidence' },
+  { kind: 'await-undone' },
+  { kind: 'settle', selector: selectors.before, outcome: 'restored' }
+]
+
+type Judged = Pick<Inputs, 'strategy' | 'metrics' | 'checks' | 'watchdog'>
+
+/** Why a release cannot replace what serves. */
+export const inPlaceFaults = (
+  { strategy, metrics, checks, watchdog }: Judged,
+  observed: Observed,
+  canary: Deployment,
+  selector: Selector
+): Fault[] => [
+  ...observed.routes.map(({ name }) => ({
+    input: 'route',
+    problem: `${printRoute(name)}: strategy ${strategy} moves no traffic on routes, it replaces the pods behind service/${observed.service.metadata.name}`,
+    example: `no route, or route: service/${observed.service.metadata.name}; strategy: canary for shares of traffic`
+  })),
+  ...(checks.length > 0 && metrics !== undefined && metrics !== 'http'
+    ? [
+        {
+          input: 'metrics',
+          problem: `${metrics} tells versions apart by their Service or Deployment, and with strategy ${strategy} both have the same`,
+          example: 'metrics: http, the metrics of the pods themselves'
+        }
+      ]
+    : []),
+  ...(watchdog === undefined
+    ? []
+    : [
+        {
+          input: 'watchdog',
+          problem: `a watchdog points Services back to the old version, which strategy ${strategy} replaces in its own Deployment`,
+          example: 'strategy: blue-green or canary'
+        }
+      ]),
+  ...stateFaults(strategy, observed, canary),
+  ...reachedFaults(observed, selector)
+]
+
+function stateFaults(strategy: string, { stable }: Observed, canary: Deployment): Fault[] {
+  const name = `deployment/${stable.deployment.metadata.name}`
+  const faults: Fault[] = []
+  if (stable.hash === '') {
+    const problem = `${name} has no pods: strategy ${strategy} replaces pods that serve, and nothing would show whether the new ones run`
+    faults.push({ input: 'workload', problem, example: sh`kubectl scale ${name} --replicas=1` })
+  }
+  if (stable.deployment.spec.paused === true) {
+    const problem = `${name} is paused: somebody wants nothing to be rolled out in it`
+    faults.push({ input: 'workload', problem, example: sh`kubectl rollout resume ${name}` })
+  }
+  if (rolloutOf(canary).revisionHistoryLimit === 0) {
+    const problem = `${name} would have revisionHistoryLimit 0: the template that serves now would be gone as soon as the new one runs, so that nothing could be undone`
+    faults.push({ input: 'workload', problem, example: 'revisionHistoryLimit: 2' })
+  }
+  return faults
+}
+
+/** The selector of a Service that was narrowed to one version is wide again in place. */
+const reachedFaults = ({ slots, stable, service }: Observed, selector: Selector): Fault[] =>
+  Object.values(slots)
+    .filter(
+      ({ metadata, spec }) =>
+        metadata.name !== stable.deployment.metadata.name &&
+        spec.replicas !== 0 &&
+        selects(selector, templateLabels(spec.template))
+    )
+    .map(({ metadata }) => ({
+      input: 'workload',
+      problem: `service/${service.metadata.name} would select ${printSelector(selector)}, and with it the pods of deployment/${metadata.name}`,
+      example: sh`kubectl scale deployment/${metadata.name} --replicas=0`
+    }))

@@ -1,0 +1,37 @@
+import type { Manifest } from '../kubernetes/manifests.ts'
+import { SLOT_LABEL, templateIn } from '../domain/slots.ts'
+import type { Placement } from '../domain/slots.ts'
+import type { Observed } from '../observe/observed.ts'
+import { differingFields } from '../kubernetes/template-difference.ts'
+
+/** A long list is read by nobody. */
+const MOST = 5
+
+/** What each release changes, and what is no part of a version: when pods were last restarted by hand. */
+const isOfRelease = (field: string): boolean =>
+  field.endsWith('.image') ||
+  /annotations\.(kubectl\.kubernetes\.io\/restartedAt|greenlight\.dev\/.*)$/.test(field)
+
+/**
+ * Without a manifest the template of what serves is released. In a pair that a team has made by hand the other one may have
+ * been given something of its own, which is gone after that: values may be secret, so only fields are named.
+ */
+export function pairWarnings(
+  { slots, stable }: Observed,
+  placement: Placement,
+  written: Manifest | undefined
+): string[] {
+  const there = placement.slot === 'plain' ? undefined : slots[placement.slot]
+  if (written !== undefined || there === undefined || placement.label === SLOT_LABEL) return []
+  const brought = templateIn(placement, stable.deployment.spec.template, there)
+  const marks = [`metadata.labels.${placement.label}`]
+  const fields = differingFields(brought, there.spec.template).filter(
+    (field) => !isOfRelease(field) && !marks.includes(field)
+  )
+  if (fields.length === 0) return []
+  const more = fields.length > MOST ? ` and ${fields.length - MOST} more` : ''
+  const [own, other] = [stable.deployment, there].map(({ metadata }) => `deployment/${metadata.name}`)
+  return [
+    `${other} differs from ${own} in ${fields.slice(0, MOST).join(', ')}${more}: released is the template of ${own} with the new images. To release another one, give it in manifests`
+  ]
+}

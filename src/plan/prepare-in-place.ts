@@ -1,0 +1,165 @@
+import type { Fault } from '../base/errors.ts'
+import { withImages } from '../inputs/image.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import { canonical } from '../kubernetes/canonical.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { DEFAULT_STRATEGY, forcedStrategy, rolloutOf, withRollout } from '../kubernetes/rollout.ts'
+import type { RolloutStrategy } from '../kubernetes/rollout.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { inSlot, slotLabel } from '../domain/slots.ts'
+import type { Placement } from '../domain/slots.ts'
+import type { Observed } from '../observe/observed.ts'
+import { versionOf } from '../observe/observed.ts'
+import type { InPlace, Release } from '../domain/record.ts'
+import { HASH_LABEL } from '../observe/find-service.ts'
+import { withConfig } from './config.ts'
+import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
+import { inPlaceFollowers } from './followers.ts'
+import { inPlaceFaults } from './in-place.ts'
+import { entranceFaults, entranceOf } from './entrance.ts'
+import { beginRelease, sourceOf, writtenIn } from './prepare.ts'
+import type { Origin, Prepared } from './prepare.ts'
+import type { Previous } from './rollback.ts'
+import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
+
+type Wanted = Inputs & { readonly strategy: InPlace }
+
+/**
+ * Turns inputs and what was observed into a release that replaces the pods of the Deployment that serves.
+ * @returns faults instead, when the release could not work
+ */
+export function prepareInPlace(
+  inputs: Wanted,
+  observed: Observed,
+  given: readonly Manifest[],
+  origin: Origin
+): Prepared | readonly Fault[] {
+  const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
+  if (unusable.length > 0) return unusable
+  const source = sourceOf(observed, given, placementOf(observed))
+  const { manifests, faults: lacking } = withConfig(observed, given, source)
+  const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
+  const version = versionOf(observed.stable.slot, canary, '')
+  const release = beginInPlace('deploy', inputs.strategy, observed, version, origin)
+  const selector = release.selectors.stable
+  const followers = inPlaceFollowers(observed, canary)
+  const entrance = entranceOf(observed, [], canary)
+  const faults = [
+    ...lacking,
+    ...wrong,
+    ...nothingToRelease(inputs, manifests, observed),
+    ...labelFaults(canary, selector, observed.service),
+    ...entranceFaults(inputs.smokeTests, entrance, observed, canary, manifests),
+    ...followers.faults,
+    ...inPlaceFaults(inputs, observed, canary, selector)
+  ]
+  if (faults.length > 0) return faults
+  const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
+  return {
+    canary,
+    written: writtenIn(observed, given, placementOf(observed)),
+    entrance,
+    release,
+    steps: [],
+    routes: [],
+    warnings: warningsFor(inputs),
+    manifests: keepTraffic(others, observed, selector, followers.selectors),
+    ...(after === undefined ? {} : { after })
+  }
+}
+
+interface Candidate {
+  readonly canary: Deployment
+  readonly after?: RolloutStrategy
+  readonly faults: readonly Fault[]
+}
+
+/** The Deployment that serves as it is to be, with the images that the user names. */
+function candidateOf(inputs: Wanted, observed: Observed, manifests: readonly Manifest[]): Candidate {
+  const { stable } = observed
+  const placement = placementOf(observed)
+  const source = sourceOf(observed, manifests, placement)
+  const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
+  const renewed = { ...source, spec: { ...source.spec, template: { ...source.spec.template, spec } } }
+  const replaced = replacing(inputs.strategy, inSlot(renewed, placement, stable.deployment), stable)
+  return { ...replaced, faults: imageFaults(unmatched, source) }
+}
+
+const warningsFor = ({ previous, strategy }: Inputs): readonly string[] =>
+  previous === 'keep'
+    ? [
+        `previous: keep means nothing with strategy ${strategy}: no pod of the old version is left that could be kept`
+      ]
+    : []
+
+/** The size is the live one: an autoscaler's, or whoever else has set it. */
+const placementOf = ({ namespace, service, stable: { slot, deployment } }: Observed): Placement => ({
+  name: deployment.metadata.name,
+  namespace,
+  slot,
+  label: slotLabel(service.spec.selector ?? {}, deployment, slot),
+  replicas: wantedReplicas(deployment)
+})
+
+/** With the strategy that the release replaces pods by; a manifest that names none leaves the Deployment's own. */
+function replacing(
+  strategy: InPlace,
+  wanted: Deployment,
+  { deployment }: Observed['stable']
+): { readonly canary: Deployment; readonly after?: RolloutStrategy } {
+  const rollout = rolloutOf(wanted)
+  const own = rollout.strategy ?? rolloutOf(deployment).strategy ?? DEFAULT_STRATEGY
+  const forced = forcedStrategy(strategy, own)
+  const canary = withRollout(wanted, { ...rollout, strategy: forced })
+  return canonical(forced) === canonical(own) ? { canary } : { canary, after: own }
+}
+
+/** The selector is the same from beginning to end, so that all of them are. */
+function beginInPlace(
+  command: Release['command'],
+  strategy: InPlace,
+  observed: Observed,
+  version: Release['canary'],
+  origin: Origin
+): Release {
+  const { service, stable } = observed
+  const live = service.spec.selector ?? {}
+  // A rollback that died has left a plain Deployment selected by the hash of a template that is about to change.
+  const selector = stable.slot === 'plain' ? withoutKeys(live, HASH_LABEL) : live
+  const selectors = { before: selector, stable: selector, canary: selector }
+  const begun = beginRelease(command, { ...observed, routes: [] }, version, selectors, undefined, origin)
+  return { ...begun, strategy, rollout: rolloutOf(stable.deployment) }
+}
+
+export interface PreparedReturn {
+  readonly canary: Deployment
+  readonly release: Release
+  readonly after?: RolloutStrategy
+  readonly faults: readonly Fault[]
+}
+
+/** Turns a template that the Deployment had before into a release in place. */
+export function prepareReturn(
+  observed: Observed,
+  { version, live, replicaSet, inPlace }: Previous & { readonly inPlace: InPlace },
+  origin: Origin
+): PreparedReturn {
+  const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
+  const { canary, after } = replacing(inPlace, inSlot(source, placementOf(observed), live), observed.stable)
+  const release = beginInPlace(
+    'rollback',
+    inPlace,
+    observed,
+    { ...version, replicas: wantedReplicas(live) },
+    origin
+  )
+  const { service } = observed
+  const faults = [
+    ...labelFaults(canary, release.selectors.stable, service),
+    ...portFaults([service, ...observed.companions], canary, observed),
+    ...inPlaceFollowers(observed, canary).faults
+  ]
+  return { canary, release, faults, ...(after === undefined ? {} : { after }) }
+}

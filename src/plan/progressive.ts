@@ -1,0 +1,132 @@
+import { nameStep } from '../inputs/step.ts'
+import type { Step as ReleaseStep } from '../inputs/step.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
+import type { Step } from './step.ts'
+import type { Release } from '../domain/record.ts'
+import type { Leftover } from './leftover.ts'
+
+/** What every run that takes a release further has to know. */
+export interface Progress {
+  readonly steps: readonly ReleaseStep[]
+  /** Whether there are any: then even a step of no length lasts until each of them has passed once. */
+  readonly checks: boolean
+  /** Milliseconds. */
+  readonly bake: number
+  readonly previous: 'scale-down' | 'keep'
+  /** Milliseconds that the routes need between the last request to a version and the end of its pods. */
+  readonly drain: number
+}
+
+export interface Progressive extends Progress, Leftover {
+  readonly canary: Deployment
+  readonly live?: Deployment | undefined
+  /** Everything of the manifests that is not the workload itself, in order, and the canary's Service. */
+  readonly manifests: readonly Manifest[]
+  readonly smokeTests: boolean
+  readonly entrance?: Pick<Entrance, 'port'>
+}
+
+/** Blue-green is a canary with a single step. */
+export const ALL_AT_ONCE: readonly ReleaseStep[] = [{ split: { weight: 100 }, until: { kind: 'none' } }]
+
+/**
+ * Health before traffic, then one step after the other, the old version at hand until the new one has proved itself.
+ *
+ * The first step writes the record, and narrows a selector that would take in both versions: before any pod of
+ * the canary exists.
+ */
+export function planProgressive(
+  { canary, live, manifests, smokeTests, entrance, lingers, leftovers = [], ...progress }: Progressive,
+  release: Release
+): Step[] {
+  return [
+    { kind: 'begin' },
+    ...(lingers ? [{ kind: 'drain', duration: progress.drain } as const] : []),
+    ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
+    ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+    ...startOf(release),
+    { kind: 'start', deployment: canary, live },
+    { kind: 'await-ready' },
+    ...(smokeTests ? [{ kind: 'smoke', port: entrance?.port } as const] : []),
+    ...watchedBy(release, { kind: 'await-watchdog' }),
+    ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
+    ...planFrom(0, progress, release)
+  ]
+}
+
+const startOf = ({ watchdog }: Release): readonly Step[] =>
+  watchdog === undefined ? [] : [{ kind: 'start-watchdog', image: watchdog }]
+
+const watchedBy = ({ watchdog }: Release, step: Step): readonly Step[] =>
+  watchdog === undefined ? [] : [step]
+
+/** What is left of a release that has waited, watched over again. */
+export const planRest = (first: number, progress: Progress, release: Release): Step[] => [
+  ...startOf(release),
+  ...watchedBy(release, { kind: 'await-watchdog' }),
+  ...planFrom(first, progress, release)
+]
+
+const hasRoutes = ({ routes = [] }: Release): boolean => routes.length > 0
+
+/** From one of the steps on: to the end, or to the one that waits for somebody's approval. */
+export function planFrom(first: number, progress: Progress, release: Release): Step[] {
+  const { steps } = progress
+  const waiting = steps.findIndex(({ until }, index) => index >= first && until.kind === 'approval')
+  const last = waiting < 0 ? steps.length - 1 : waiting
+  const moves = steps
+    .slice(0, last + 1)
+    .flatMap((step, index) => (index < first ? [] : planStep(step, index, progress, release)))
+  return waiting < 0
+    ? [...moves, ...planEnd(progress, release)]
+    : [...moves, ...watchedBy(release, { kind: 'stop-watchdog' }), { kind: 'wait' }]
+}
+
+/** Size before traffic: until its pods were ready and tested, stable may have grown. */
+function planStep(
+  step: ReleaseStep,
+  index: number,
+  { checks }: Progress,
+  { autoscaler }: Release
+): readonly Step[] {
+  const { split, until } = step
+  const points = split.weight === 100 && autoscaler !== undefined
+  const duration = until.kind === 'duration' ? until.duration : 0
+  const watched = duration > 0 || (checks && until.kind === 'approval')
+  return [
+    { kind: 'resize', split },
+    ...(points ? [{ kind: 'point-autoscaler', to: 'canary' } as const] : []),
+    { kind: 'shift', split, step: index },
+    ...(watched ? [{ kind: 'watch', name: nameStep(step), duration } as const] : [])
+  ]
+}
+
+function planEnd(progress: Progress, release: Release): readonly Step[] {
+  const { bake, checks } = progress
+  return [
+    ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
+    ...planPromotion(progress, release)
+  ]
+}
+
+/**
+ * The record says `promoted` before the old version is touched: whoever dies after that leaves a finished release
+ * behind, never one with half of its old version gone.
+ */
+export const planPromotion = (
+  { previous, bake, drain }: Pick<Progress, 'previous' | 'bake' | 'drain'>,
+  release: Release
+): readonly Step[] => [
+  ...(hasRoutes(release) ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
+  { kind: 'finish' },
+  ...watchedBy(release, { kind: 'stop-watchdog' }),
+  ...(previous === 'keep' ? [] : retire(hasRoutes(release) ? 0 : bake, drain))
+]
+
+/** The bake has been part of the drain where the Service was switched: nothing new has come to the old pods since. */
+const retire = (bake: number, drain: number): readonly Step[] => [
+  ...(bake >= drain ? [] : [{ kind: 'drain', duration: drain - bake } as const]),
+  { kind: 'scale-down', side: 'stable' }
+]

@@ -1,0 +1,23 @@
+import type { Fault } from '../base/errors.ts'
+import { canonical } from '../kubernetes/canonical.ts'
+import { groupOf } from '../kubernetes/api/discovery.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+
+/**
+ * Objects that the manifests have more than once, each time another: a pattern that takes in a base and its overlay, two
+ * environments. Whoever applies them one after the other gets the last; which one is meant only their author knows.
+ * @param namespace of objects that name none
+ */
+export function repeatedFaults(manifests: readonly Manifest[], namespace: string): Fault[] {
+  const first = new Map<string, Manifest>()
+  return manifests.flatMap((manifest): Fault[] => {
+    const { object, source } = manifest
+    const { kind, metadata } = object
+    const key = [groupOf(object.apiVersion), kind, metadata.namespace ?? namespace, metadata.name].join(' ')
+    const known = first.get(key)
+    first.set(key, known ?? manifest)
+    if (known === undefined || canonical(known.object) === canonical(object)) return []
+    const problem = `${source}: ${kind} ${metadata.name} is at ${known.source} as well, and not the same there`
+    return [{ input: 'manifests', problem, example: 'a pattern that takes in one of the two files' }]
+  })
+}

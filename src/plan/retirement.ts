@@ -1,0 +1,60 @@
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import type { SlotName } from '../domain/slots.ts'
+import { versionOf } from '../observe/observed.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Version } from '../domain/outcome.ts'
+import type { Step } from './step.ts'
+import { isUnfinished } from '../domain/record.ts'
+import { servedOnlyBy } from '../observe/neighbours.ts'
+import { couldSelect, recordedDeployments } from '../observe/own-slots.ts'
+
+/**
+ * Versions that get no traffic and still run: `previous: keep` has left them, for a rollback at once. Only what a
+ * release has put there, and the Service could select, is ours to end.
+ */
+export function keptRunning({ record, slots, stable, service }: Observed): readonly Version[] {
+  if (record === undefined || isUnfinished(record)) return []
+  const recorded = recordedDeployments(record)
+  return (Object.entries(slots) as [SlotName, Deployment][])
+    .filter(
+      ([slot, deployment]) =>
+        slot !== stable.slot &&
+        wantedReplicas(deployment) > 0 &&
+        (slot === 'plain' || recorded.has(deployment.metadata.name)) &&
+        couldSelect(service, deployment, slot)
+    )
+    .map(([slot, deployment]) => versionOf(slot, deployment, ''))
+}
+
+/** Those that nobody else's users are on; what is left running, in one sentence each. */
+export function retirable(observed: Observed): {
+  readonly versions: readonly Version[]
+  readonly left: readonly string[]
+} {
+  const kept = keptRunning(observed).map((version) => {
+    const live = observed.slots[version.slot as SlotName]
+    const served = live === undefined ? [] : servedOnlyBy(observed.neighbours, [live])
+    return { version, served }
+  })
+  return {
+    versions: kept.flatMap(({ version, served }) => (served.length === 0 ? [version] : [])),
+    left: kept.flatMap(({ version, served }) =>
+      served.length === 0 ? [] : [leftFor(version.deployment, served)]
+    )
+  }
+}
+
+/** Why a Deployment is not scaled to 0. */
+export const leftFor = (deployment: string, services: readonly Service[]): string =>
+  `deployment/${deployment} is left running: its pods are the only ones behind ` +
+  services.map(({ metadata }) => `service/${metadata.name}`).join(' and ')
+
+/**
+ * How one of them ends, as the canary of a release without any traffic.
+ * @param drain milliseconds, as nobody knows how long ago it had its last request; 0 when that time is over
+ */
+export const planRetirement = (drain: number): readonly Step[] => [
+  ...(drain === 0 ? [] : [{ kind: 'drain', duration: drain } as const]),
+  { kind: 'scale-down', side: 'canary' }
+]

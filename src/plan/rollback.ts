@@ -1,0 +1,173 @@
+import type { Fault } from '../base/errors.ts'
+import { hasTemplateOf, wantedReplicas } from '../kubernetes/health.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { inSlot } from '../domain/slots.ts'
+import type { Placement, SlotName } from '../domain/slots.ts'
+import type { Observed, ObservedRoute } from '../observe/observed.ts'
+import type { Version } from '../domain/outcome.ts'
+import type { Step } from './step.ts'
+import type { InPlace, Release, Selector } from '../domain/record.ts'
+import { HASH_LABEL } from '../observe/find-service.ts'
+import type { Split } from '../routes/route.ts'
+import { DRAIN } from './drain.ts'
+import { labelFaults, portFaults, slotFaults } from './faults.ts'
+import { followersOf, recorded } from './followers.ts'
+import { exposedBy, leftoverOf } from './leftover.ts'
+import { followingAutoscaler } from './autoscaler.ts'
+import { beginRelease, placementOf, selectorsOf } from './prepare.ts'
+import type { Origin } from './prepare.ts'
+import { ALL_AT_ONCE } from './progressive.ts'
+import { changingLabels, prepareRouting } from './routing.ts'
+
+/** The version to go back to, and what is left of it. */
+export interface Previous {
+  readonly version: Version
+  /** Whose template it was. */
+  readonly live: Deployment
+  /** Holds its template: a failed release may have used its Deployment since. */
+  readonly replicaSet: ReplicaSet
+  /** How the pods of what serves are replaced by it; undefined when it comes up beside that. */
+  readonly inPlace: InPlace | undefined
+}
+
+export interface PreparedRollback {
+  readonly canary: Deployment
+  /** Its Deployment as it is, if there is one. */
+  readonly live: Deployment | undefined
+  readonly release: Release
+  readonly routes: readonly ObservedRoute[]
+  /** See `Rollback`. */
+  readonly settled: Selector | undefined
+  readonly services: readonly Manifest[]
+  /** See `Leftover`: another version, whose pods this one replaces. */
+  readonly lingers: boolean
+  readonly faults: readonly Fault[]
+}
+
+/**
+ * Turns the version to go back to into a release, at the size of the one that serves; at its own, if that is more and
+ * it has had users until a moment ago.
+ */
+export function prepareRollback(
+  observed: Observed,
+  { version, live, replicaSet }: Previous,
+  origin: Origin
+): PreparedRollback {
+  const free = placeFor(version, observed)
+  const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
+  const there = observed.slots[free.slot]
+  const leftover = leftoverOf(observed, free.name, origin.startedAt)
+  const lingering = leftover.lingers ? there : undefined
+  const isItself = lingering !== undefined && hasTemplateOf(lingering, inSlot(source, free, there))
+  const placement = isItself ? notBelow(lingering, free) : free
+  const canary = inSlot(source, placement, there)
+  // In another slot its template has another label, and with it another hash.
+  const hash = placement.name === version.deployment ? version.hash : ''
+  const selectors = selectorsOf(observed, placement, hash)
+  const autoscaler = followingAutoscaler(observed, placement.name)
+  const versionThere = { ...version, ...placedIn(placement), hash }
+  const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
+  const followers = followersOf(observed, canary, selectors)
+  const labels = changingLabels(observed, canary, selectors)
+  const release = { ...begun, ...exposedBy(leftover), ...recorded(followers), ...labels }
+  const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE, canary)
+  const settled = withoutKeys(selectors.canary, HASH_LABEL)
+  return {
+    canary,
+    live: there,
+    release,
+    routes,
+    services,
+    lingers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
+    settled: placement.slot === 'plain' ? settled : undefined,
+    faults: [
+      ...slotFaults(observed, placement.name),
+      ...labelFaults(canary, settled, observed.service),
+      ...portFaults([observed.service, ...observed.companions], canary, observed),
+      ...followers.faults
+    ]
+  }
+}
+
+/** A smaller Deployment would end pods whose users have not left yet. */
+const notBelow = (there: Deployment, placement: Placement): Placement => ({
+  ...placement,
+  replicas: Math.max(placement.replicas, wantedReplicas(there))
+})
+
+/** Where it ran before; when that is what serves now, in the other slot. */
+function placeFor({ slot, deployment }: Version, observed: Observed): Placement {
+  const other = placementOf(observed)
+  return deployment === observed.stable.deployment.metadata.name
+    ? other
+    : { ...other, slot: slot as SlotName, name: deployment }
+}
+
+const placedIn = ({
+  slot,
+  name,
+  replicas
+}: Placement): Pick<Version, 'slot' | 'deployment' | 'replicas'> => ({
+  slot,
+  deployment: name,
+  replicas
+})
+
+export interface Rollback {
+  /** The previous version's Deployment, at the size of the one that serves. */
+  readonly canary: Deployment
+  /** As it is. */
+  readonly live?: Deployment | undefined
+  readonly previous: 'scale-down' | 'keep'
+  /** The Service's selector as it was before the first release, when that is where this goes back to. */
+  readonly settled: Selector | undefined
+  /** The canary's Service, for the routes that send traffic there. */
+  readonly manifests: readonly Manifest[]
+  /** Milliseconds. */
+  readonly drain: number
+  /** See `PreparedRollback`. */
+  readonly lingers: boolean
+}
+
+const EVERYBODY: Split = { weight: 100 }
+
+/**
+ * As a release, without tests: the previous version has served before, and somebody has asked for it.
+ *
+ * Back to a plain Deployment the version that is left is always scaled down, and the selector widened after it:
+ * narrowed to a template it would select nothing after the next `kubectl apply` to that Deployment.
+ */
+export function planRollback(
+  { canary, live, manifests, previous, settled, drain, lingers }: Rollback,
+  release: Release
+): Step[] {
+  const keeps = previous === 'keep' && settled === undefined
+  const onRoutes = release.routes !== undefined
+  return [
+    { kind: 'begin' },
+    ...(lingers ? [{ kind: 'drain', duration: drain } as const] : []),
+    ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+    { kind: 'start', deployment: canary, live },
+    { kind: 'await-ready' },
+    ...(onRoutes ? [{ kind: 'prepare-routes' } as const] : []),
+    ...(release.autoscaler === undefined
+      ? []
+      : [{ kind: 'resize', split: EVERYBODY } as const, { kind: 'point-autoscaler', to: 'canary' } as const]),
+    { kind: 'shift', split: EVERYBODY, step: 0 },
+    ...(onRoutes ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
+    { kind: 'finish', ...(settled === undefined ? {} : { settle: settled }) },
+    ...(keeps
+      ? []
+      : [{ kind: 'drain', duration: drain } as const, { kind: 'scale-down', side: 'stable' } as const]),
+    ...(settled === undefined ? [] : [{ kind: 'settle', selector: settled, outcome: 'kept' } as const])
+  ]
+}
+
+/** What is left to do when a rollback to a plain Deployment died after the traffic had moved. */
+export const planSettle = (selector: Selector): Step[] => [
+  { kind: 'drain', duration: DRAIN },
+  { kind: 'scale-down', side: 'canary' },
+  { kind: 'settle', selector, outcome: 'kept' }
+]

@@ -1,0 +1,73 @@
+import type { Fault } from '../base/errors.ts'
+import { nameStep } from '../inputs/step.ts'
+import type { Step as ReleaseStep } from '../inputs/step.ts'
+import type { ObservedRoute } from '../observe/observed.ts'
+import { routes } from '../routes/index.ts'
+import type { Ability, Backends, PodLabels, Route, Split } from '../routes/route.ts'
+import { shareByPods } from './sizing.ts'
+import { podsFor } from './sizing.ts'
+
+const abilityFor = ({ header, mirror }: Split): Ability =>
+  header !== undefined ? 'header' : mirror !== undefined ? 'mirror' : 'weight'
+
+const deeds: Readonly<Record<Ability, string>> = {
+  weight: 'share traffic out',
+  header: 'tell requests apart by their headers',
+  mirror: 'copy requests'
+}
+
+const whoCan = (ability: Ability): string => {
+  const kinds = routes.filter(({ can }) => can.includes(ability)).map(({ kind }) => kind)
+  return [...new Set(kinds)].join(', ')
+}
+
+/** Steps that one of the routes cannot do, by what can. */
+export function abilityFaults(
+  lanes: readonly { readonly title: string; readonly route: Route }[],
+  steps: readonly ReleaseStep[]
+): Fault[] {
+  return steps.flatMap((step) => {
+    const ability = abilityFor(step.split)
+    return lanes
+      .filter(({ route }) => !route.can.includes(ability))
+      .map(({ title }) => ({
+        input: 'steps',
+        problem: `${nameStep(step)}: ${title} cannot ${deeds[ability]}; these can: ${whoCan(ability)}`,
+        example: 'route: httproute/web'
+      }))
+  })
+}
+
+/** Why a route cannot take part as it is now. */
+export function routeFaults(
+  { route, objects, title }: ObservedRoute,
+  backends: Backends,
+  steps: readonly ReleaseStep[],
+  pods: PodLabels
+): Fault[] {
+  const problem = route.problem(
+    objects,
+    backends,
+    steps.map(({ split }) => split),
+    pods
+  )
+  if (problem !== undefined) return [{ input: 'route', problem: `${title}: ${problem}` }]
+  const pending = route.pending(objects)
+  return pending === undefined ? [] : [{ input: 'route', problem: `${title} is not in use: ${pending}` }]
+}
+
+/** How far a share by numbers of pods may be from the wanted one without a word, as a factor. */
+const CLOSE_ENOUGH = 1.2
+
+/** A few pods cannot share finely: what the share will really be, and what would bring it closer. */
+export const coarseShares = (steps: readonly ReleaseStep[], stable: number): string[] =>
+  steps.flatMap(({ split }) => {
+    const { weight } = split
+    const pods = podsFor(split, stable, 'connections')
+    const achieved = shareByPods(pods, stable)
+    if (weight === 0 || weight === 100 || achieved <= weight * CLOSE_ENOUGH) return []
+    const needed = Math.ceil((100 - weight) / weight)
+    return [
+      `${weight}% by numbers of pods: ${pods} of the canary beside ${stable} of stable get ${achieved.toFixed(1)} % of the connections; ${needed} pods of stable would make it possible`
+    ]
+  })

@@ -1,0 +1,26 @@
+import type { Deployment } from '../kubernetes/objects.ts'
+import { listeningIn } from '../kubernetes/ports.ts'
+import { SLOT_LABEL } from '../domain/slots.ts'
+import { HASH_LABEL } from '../observe/find-service.ts'
+
+/** By what of a template a Prometheus finds its pods: annotations, labels that are there, containers and their ports. */
+function targetOf(deployment: Deployment): string {
+  const { labels = {}, annotations = {} } = deployment.spec.template.metadata ?? {}
+  const scraping = Object.entries(annotations).filter(([key]) =>
+    /prometheus|scrape|metric|monitor|telemetry/i.test(key)
+  )
+  return JSON.stringify({
+    annotations: scraping.sort(),
+    labels: Object.keys(labels)
+      .filter((key) => key !== SLOT_LABEL && key !== HASH_LABEL)
+      .sort(),
+    containers: listeningIn(deployment.spec.template.spec).map(({ name, ports = [] }) => [
+      name,
+      ports.map((port) => [port.name, port.containerPort])
+    ])
+  })
+}
+
+/** Whether a Prometheus that has nothing of the one's pods will have nothing of the other's either. */
+export const isScrapedAlike = (one: Deployment, other: Deployment): boolean =>
+  targetOf(one) === targetOf(other)

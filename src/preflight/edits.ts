@@ -1,0 +1,81 @@
+import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
+import type { Observed, ObservedRoute } from '../observe/observed.ts'
+import type { Step } from '../plan/step.ts'
+import { backendsOf } from '../domain/record.ts'
+import { changes } from '../traffic/changes.ts'
+import type { Backends, Split } from '../routes/route.ts'
+import { keyOf } from '../traffic/writes.ts'
+import type { Prepared } from '../plan/prepare.ts'
+
+/** What of somebody's object a release writes. */
+export interface Edit {
+  readonly object: KubernetesObject
+  /** JSON pointer of the field. */
+  readonly field: string
+  /** Where it is a map: all that it becomes in the course of the release. */
+  readonly becomes?: readonly Labels[]
+}
+
+/** Fields of objects that were there before, which the release changes and leaves changed, or changes for a time. */
+export function editsOf(
+  steps: readonly Step[],
+  { release, routes, steps: shares }: Pick<Prepared, 'release' | 'routes' | 'steps'>,
+  { service, companions, stable, slots, autoscaler, namespace }: Observed
+): readonly Edit[] {
+  const { selectors } = release
+  const becomes = [
+    selectors.stable,
+    selectors.canary,
+    ...(selectors.both === undefined ? [] : [selectors.both])
+  ]
+  const selecting: readonly Edit[] =
+    release.strategy === undefined
+      ? [service, ...companions].map((object) => ({ object, field: '/spec/selector', becomes }))
+      : []
+  const backends = backendsOf(release, namespace, service.metadata.name)
+  const splits = [...shares.map(({ split }) => split), { weight: 100 }]
+  return [
+    ...selecting,
+    ...steps.flatMap((step): readonly Edit[] => {
+      if (step.kind === 'scale-down' && step.side === 'stable')
+        return [{ object: stable.deployment, field: '/spec/replicas' }]
+      if (step.kind === 'retire')
+        return slotNamed(step.deployment, slots).map((object) => ({ object, field: '/spec/replicas' }))
+      if (step.kind === 'replace') return [{ object: stable.deployment, field: '/spec/template' }]
+      if (step.kind === 'point-autoscaler' && autoscaler !== undefined)
+        return [{ object: autoscaler, field: '/spec/scaleTargetRef' }]
+      if (step.kind !== 'start') return []
+      return slotNamed(step.deployment.metadata.name, slots).flatMap((object) =>
+        ['/spec/replicas', '/spec/template'].map((field) => ({ object, field }))
+      )
+    }),
+    ...routes.flatMap((route) => routeEdits(route, backends, splits))
+  ]
+}
+
+const slotNamed = (name: string, slots: Observed['slots']): readonly Deployment[] =>
+  Object.values(slots).filter(({ metadata }) => metadata.name === name)
+
+/** Found by doing it on paper: each kind of route writes something else. */
+function routeEdits(
+  { route, objects }: ObservedRoute,
+  backends: Backends,
+  splits: readonly Split[]
+): readonly Edit[] {
+  const fields = (object: KubernetesObject): string[] =>
+    [
+      ...splits.flatMap((split) => route.split(objects, backends, split)),
+      ...(route.follow?.(objects, backends) ?? [])
+    ]
+      .filter((written) => keyOf(written) === keyOf(object))
+      .flatMap((written) => changes(object, written).map(({ path }) => path))
+  return objects.flatMap((object) =>
+    [...new Set(fields(object))].filter(isOthers).map((field) => ({ object, field }))
+  )
+}
+
+const isOthers = (field: string): boolean =>
+  field !== '/metadata/resourceVersion' &&
+  field !== '/metadata/annotations' &&
+  !field.startsWith('/metadata/annotations/greenlight.dev')

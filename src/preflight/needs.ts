@@ -1,0 +1,157 @@
+import type { SmokeTest } from '../inputs/smoke-test.ts'
+import { distinct, need } from '../kubernetes/needs.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Service } from '../kubernetes/objects.ts'
+import type { Right } from '../kubernetes/rights.ts'
+import type { Step } from '../plan/step.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import type { Route } from '../routes/route.ts'
+import { planRestore, planTidy } from '../plan/restore.ts'
+import { planPromotion } from '../plan/progressive.ts'
+
+/** What somebody means to do. */
+export interface Intent {
+  readonly steps: readonly Step[]
+  readonly routes: readonly Pick<Route, 'needs'>[]
+  readonly smokeTests?: readonly SmokeTest[]
+  /** Services that exist in the namespace. */
+  readonly services?: readonly Service[]
+}
+
+/** What every command reads first. */
+export const observeNeeds: readonly Right[] = [
+  ...need('', 'services', 'list'),
+  ...need('', 'pods', 'list'),
+  ...need('apps', 'deployments', 'get'),
+  ...need('autoscaling', 'horizontalpodautoscalers', 'list')
+]
+
+/** Templates of versions: what there is to go back to, or to go on with. */
+export const templateNeeds = need('apps', 'replicasets', 'get', 'list')
+
+/** What `status` reads. */
+export const statusNeeds: readonly Right[] = [...observeNeeds, ...need('apps', 'replicasets', 'list')]
+
+/** Removing copies of config that no version refers to any more. */
+export const configRemovalNeeds: readonly Right[] = [
+  ...need('', 'configmaps', 'list', 'delete'),
+  ...need('', 'secrets', 'list', 'delete'),
+  ...need('apps', 'deployments', 'list'),
+  ...need('apps', 'replicasets', 'list')
+]
+
+/** One release at a time. */
+const lock = need('coordination.k8s.io', 'leases', 'get', 'create', 'update')
+
+/** Writing the record with the traffic, and putting back what others make of it. */
+const traffic = need('', 'services', 'get', 'list', 'watch', 'patch')
+const endpoints = need('discovery.k8s.io', 'endpointslices', 'list', 'watch')
+const pods = need('', 'pods', 'list')
+/** Pods come up, or it is told why they do not. */
+const readiness: readonly Right[] = [
+  ...need('apps', 'deployments', 'list', 'watch'),
+  ...need('', 'pods', 'list', 'watch'),
+  ...need('', 'events', 'list')
+]
+const scaling = need('apps', 'deployments', 'list', 'watch', 'patch')
+const rewriting = need('apps', 'deployments', 'get', 'update')
+
+const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
+  // Of most kinds the API server says what it takes, when it is tried.
+  apply: [],
+  start: pods,
+  'await-ready': readiness,
+  'start-watchdog': need('batch', 'jobs', 'list', 'create', 'delete'),
+  'await-watchdog': [
+    ...need('', 'pods', 'list', 'watch'),
+    ...need('', 'pods/log', 'get'),
+    ...need('', 'events', 'list')
+  ],
+  'stop-watchdog': need('batch', 'jobs', 'list', 'delete'),
+  smoke: readiness,
+  'point-autoscaler': need('autoscaling', 'horizontalpodautoscalers', 'patch'),
+  begin: [...traffic, ...need('apps', 'deployments', 'list', 'watch')],
+  resize: [...need('apps', 'deployments', 'get', 'patch'), ...readiness],
+  'prepare-routes': [...endpoints, ...readiness],
+  shift: [...traffic, ...endpoints, ...readiness],
+  watch: need('', 'pods', 'list', 'watch'),
+  wait: traffic,
+  follow: [...traffic, ...endpoints, ...pods],
+  restore: traffic,
+  'await-routes': [],
+  'ensure-stable': [...need('apps', 'deployments', 'get', 'patch'), ...readiness],
+  'collect-evidence': [...pods, ...need('', 'pods/log', 'get'), ...need('', 'events', 'list')],
+  drain: [],
+  'scale-down': scaling,
+  retire: scaling,
+  replace: [...traffic, ...rewriting],
+  'take-over': [...traffic, ...endpoints, ...readiness],
+  confirm: [...rewriting, ...pods],
+  undo: [...traffic, ...rewriting, ...need('apps', 'replicasets', 'get')],
+  'await-undone': [...rewriting, ...readiness],
+  finish: traffic,
+  settle: traffic
+}
+
+/** The rights that this takes in the namespace of the workload, each once. What the manifests need besides is tried. */
+export function needsOf({ steps, routes, smokeTests = [], services = [] }: Intent): readonly Right[] {
+  return distinct([
+    ...observeNeeds,
+    ...lock,
+    ...steps.flatMap((step) => [...needsByKind[step.kind], ...needsOfObject(step, services)]),
+    ...routes.flatMap((route) => route.needs),
+    ...smokeNeeds(smokeTests)
+  ])
+}
+
+function needsOfObject(step: Step, services: readonly Service[]): readonly Right[] {
+  if (step.kind === 'apply') return needsOfManifest(step.manifest, services)
+  if (step.kind !== 'start') return []
+  const { resourceVersion } = step.deployment.metadata
+  // Whether a write whose answer was lost has arrived is seen by trying to change what is there to the same.
+  const making = resourceVersion === undefined ? ['create', 'patch'] : []
+  return need('apps', 'deployments', ...making, 'update')
+}
+
+/** Of the core group; whatever else there is comes from the user and not from a plan. */
+const resources: Readonly<Record<string, string>> = {
+  Service: 'services',
+  ConfigMap: 'configmaps',
+  Secret: 'secrets'
+}
+
+/** A Service that exists is not made. Config may be new whenever its content is. */
+function needsOfManifest({ object }: Manifest, services: readonly Service[]): readonly Right[] {
+  const { apiVersion, kind, metadata } = object
+  const resource = apiVersion === 'v1' ? resources[kind] : undefined
+  if (resource === undefined || services.some((one) => one.metadata.namespace !== metadata.namespace))
+    return []
+  const exists = kind === 'Service' && services.some((one) => one.metadata.name === metadata.name)
+  return need('', resource, 'patch', ...(exists ? [] : ['create']))
+}
+
+/** As the API server names what is done to a pod through its proxy; with any other method the forwarded port is left. */
+const PROXY_VERBS: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create' }
+
+/** Two ways to the pods before any user is on them: one of them may be blocked. A URL is asked from here. */
+function smokeNeeds(tests: readonly SmokeTest[]): readonly Right[] {
+  const onPods = tests.filter((test) => test.kind === 'command' || test.target.startsWith('/'))
+  if (onPods.length === 0) return []
+  const verbs = onPods.flatMap((test) => (test.kind === 'command' ? [] : (PROXY_VERBS[test.method] ?? [])))
+  return [...need('', 'pods/portforward', 'get', 'create'), ...need('', 'pods/proxy', ...verbs)]
+}
+
+/** What puts stable back should any step of the release fail. */
+export const wayBack = (release: Release): readonly Step[] => [
+  ...planRestore(release),
+  ...planTidy(release, 0)
+]
+
+/** What ends a release that another run has left, whichever way it goes. */
+export const wayOut = (release: Release): readonly Step[] => [
+  ...wayBack(release),
+  ...(isUnfinished(release) && release.phase === 'promoting'
+    ? planPromotion({ previous: 'scale-down', bake: 0, drain: 0 }, release)
+    : [])
+]

@@ -1,0 +1,213 @@
+import type { Need } from '../checks/request-metrics.ts'
+import type { PreflightReport } from '../checks/preflight.ts'
+import type { Sampler } from '../checks/sampler.ts'
+import type { Subject } from '../checks/measured-version.ts'
+import { findClashes } from './claims.ts'
+import {
+  absenceFaults,
+  apiWarnings,
+  canaryFaults,
+  manifestFaults,
+  tryCanary,
+  tryManifest
+} from './dry-run.ts'
+import { findDependents } from './dependents.ts'
+import type { Lack, TriedManifest } from './dry-run.ts'
+import type { Fault } from '../base/errors.ts'
+import type { Ports } from '../execute/release-run.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import { keeperFindings } from './gitops.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { probesOf } from '../kubernetes/probes.ts'
+import { missingRights, readRules } from '../kubernetes/rights.ts'
+import type { Right, Rule } from '../kubernetes/rights.ts'
+import { readReplicaSet } from '../observe/observe.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Step } from '../plan/step.ts'
+import type { Release } from '../domain/record.ts'
+import { rightsFaults } from './rights.ts'
+import { readRollouts } from '../observe/rollouts.ts'
+import { roomFaults } from './quota.ts'
+import type { Findings } from './gitops-findings.ts'
+import { connectionWarnings } from './connections.ts'
+import { editsOf } from './edits.ts'
+import { entranceOf } from '../plan/entrance.ts'
+import { isScrapedAlike } from '../plan/scraping.ts'
+import { demandOf } from './quota-demand.ts'
+import { ownerFindings, rolloutFaults } from '../observe/owners.ts'
+import { needsOf, wayBack } from './needs.ts'
+import { harmToOthers } from '../observe/neighbours.ts'
+import type { Prepared } from '../plan/prepare.ts'
+
+/** A release that is about to begin. */
+export interface Candidate {
+  readonly prepared: Prepared
+  readonly steps: readonly Step[]
+  readonly observed: Observed
+  readonly inputs: Pick<Inputs, 'smokeTests' | 'onNoData'>
+}
+
+export interface Preflight {
+  /** What is wrong, whether or not there is anything new to release. */
+  readonly faults: readonly Fault[]
+  /** What would keep the release from being carried out. */
+  readonly obstacles: readonly Fault[]
+  readonly warnings: readonly string[]
+  /** The canary as the API server would keep it. */
+  readonly canary: Deployment | undefined
+  readonly manifests: readonly TriedManifest[]
+}
+
+const NOTHING: PreflightReport = { faults: [], warnings: [] }
+
+/** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
+export async function preflight(
+  candidate: Candidate,
+  sampler: Sampler | undefined,
+  ports: Ports,
+  signal: AbortSignal
+): Promise<Preflight> {
+  const { prepared, observed } = candidate
+  const [{ namespace }, { cluster }] = [observed, ports]
+  const rules = readRules(cluster, namespace)
+  const [missing, room, others, undo, canary, manifests, checks] = await Promise.all([
+    rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
+    rules.then((known) => roomFaults(demandOf(prepared, observed), namespace, known, cluster)),
+    rules.then((known) => findingsOfOthers(candidate, known, cluster)),
+    undoFaults(prepared.release, observed, ports),
+    tryCanary(prepared.canary, prepared.written, cluster),
+    Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
+    sampler?.preflight(stableSubject(observed), signal, needIn(candidate, ports)) ?? NOTHING
+  ])
+  const isTold = (lack: Lack): boolean =>
+    lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
+  return {
+    faults: [
+      ...rightsFaults(missing, namespace),
+      ...undo,
+      ...canaryFaults(canary, isTold),
+      ...manifestFaults(manifests, isTold),
+      ...absenceFaults(manifests),
+      ...checks.faults
+    ],
+    obstacles: [...room, ...others.faults],
+    warnings: [
+      ...checks.warnings,
+      ...others.warnings,
+      ...apiWarnings([canary, ...manifests].flatMap(({ warned }) => warned)),
+      ...connectionsOf(candidate, canary.canary ?? prepared.canary)
+    ],
+    canary: canary.canary,
+    manifests
+  }
+}
+
+/**
+ * Without a load line users are on the new version before it is known whether it can be measured. What is scraped of the
+ * old version is scraped of it as well, unless something in its template says otherwise.
+ */
+function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need | undefined {
+  const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
+  if (inputs.onNoData !== 'fail' || isMeasuredFirst) return undefined
+  return {
+    alike: isScrapedAlike(observed.stable.deployment, prepared.canary),
+    tell: (text) => {
+      log.line(text)
+    }
+  }
+}
+
+/** Who else has a say in what the release changes, or users on it. */
+async function findingsOfOthers(
+  { prepared, steps, observed }: Candidate,
+  rules: readonly Rule[],
+  cluster: Ports['cluster']
+): Promise<Findings> {
+  const [keepers, clashes, rollouts, dependents] = await Promise.all([
+    keeperFindings(editsOf(steps, prepared, observed), cluster),
+    findClashes(prepared, observed, rules, cluster),
+    readRollouts(observed.namespace, rules, cluster),
+    findDependents(prepared, observed, rules, cluster)
+  ])
+  return {
+    faults: [
+      ...rolloutFaults(rollouts, observed.stable.deployment),
+      ...harmToOthers(observed, prepared),
+      ...clashes.faults,
+      ...keepers.faults
+    ],
+    warnings: [
+      ...keepers.warnings,
+      ...clashes.warnings,
+      ...dependents,
+      ...ownerFindings(observed, prepared.release).warnings
+    ]
+  }
+}
+
+const neededBy = ({ prepared, steps, observed, inputs }: Candidate): readonly Right[] =>
+  needsOf({
+    steps: [...steps, ...wayBack(prepared.release)],
+    routes: prepared.routes.map(({ route }) => route),
+    smokeTests: inputs.smokeTests,
+    services: [observed.service, ...observed.companions, ...observed.otherServices]
+  })
+
+const isSame = (one: Right, other: Right): boolean =>
+  one.verb === other.verb &&
+  one.group === other.group &&
+  one.resource === other.resource &&
+  one.subresource === other.subresource
+
+const connectionsOf = ({ prepared, observed }: Candidate, canary: Deployment): readonly string[] =>
+  connectionWarnings({
+    stable: observed.stable.deployment,
+    canary,
+    service: observed.service,
+    strategy: prepared.release.strategy
+  })
+
+/** In place the way back is the ReplicaSet of the template that serves: whoever goes on from the record has nothing else. */
+export async function undoFaults(
+  { strategy, stable }: Release,
+  { namespace }: Observed,
+  { cluster }: Ports
+): Promise<Fault[]> {
+  if (strategy === undefined || (await readReplicaSet(namespace, stable, cluster)) !== undefined) return []
+  return [
+    {
+      input: 'workload',
+      problem: `replicaset/${stable.deployment}-${stable.hash} in namespace ${namespace} is gone: it held the template that serves, without which nothing could be undone`,
+      example: `revisionHistoryLimit: 2 in deployment/${stable.deployment}`
+    }
+  ]
+}
+
+/** The pods that serve, for what is measured before anything is changed. */
+export function stableSubject(observed: Observed): Subject {
+  const { namespace, workload, service, stable, routes } = observed
+  const { name } = service.metadata
+  const { servicePort } = entranceOf(observed, routes, stable.deployment)
+  const [route] = routes
+  return {
+    namespace,
+    workload,
+    slot: stable.slot,
+    service: name,
+    side: 'stable',
+    deployment: stable.deployment.metadata.name,
+    backend: {
+      service: name,
+      port: servicePort?.port,
+      ...(servicePort?.name === undefined ? {} : { portName: servicePort.name })
+    },
+    ...(route === undefined ? {} : { route: route.name }),
+    ...(stable.hash === '' ? {} : { replicaSet: `${stable.deployment.metadata.name}-${stable.hash}` }),
+    pods: stable.pods.map(({ metadata }) => ({
+      name: metadata.name,
+      createdAt: Date.parse(metadata.creationTimestamp ?? '')
+    })),
+    probes: probesOf(stable.deployment),
+    releaseStartedAt: 0
+  }
+}

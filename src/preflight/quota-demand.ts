@@ -1,0 +1,170 @@
+import type { Fault } from '../base/errors.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment, LimitRange, Pod, PodSpec, ResourceQuota } from '../kubernetes/objects.ts'
+import { allContainers, defaultsIn, podUsage, quantityIn } from '../kubernetes/pod-resources.ts'
+import type { Defaults, Side } from '../kubernetes/pod-resources.ts'
+import { parseQuantity, printQuantity } from '../kubernetes/quantity.ts'
+import { rolloutOf } from '../kubernetes/rollout.ts'
+import type { Observed } from '../observe/observed.ts'
+import { podsFor } from '../plan/sizing.ts'
+import type { Prepared } from '../plan/prepare.ts'
+
+/** One moment of a release: so many pods more than now, and so many that have another template than now. */
+interface Moment {
+  readonly added: number
+  readonly replaced: number
+}
+
+/** What a release asks of the namespace. */
+export interface Demand {
+  readonly deployment: Deployment
+  /** Template of the pods that are replaced. */
+  readonly before: PodSpec | undefined
+  readonly moments: readonly Moment[]
+  /** Without their pods by then. */
+  readonly retired?: readonly Deployment[]
+}
+
+type Wanted = Pick<Prepared, 'canary' | 'release' | 'steps' | 'routes' | 'leftovers'>
+
+/** The pods that a release cannot do without: beside what serves, or in the place of it. */
+export function demandOf(
+  { canary, release, steps, routes, leftovers = [] }: Wanted,
+  { stable, slots }: Pick<Observed, 'stable' | 'slots'>
+): Demand {
+  if (release.strategy !== undefined) {
+    const before = stable.deployment.spec.template.spec
+    const all: Moment = { added: 0, replaced: wantedReplicas(canary) }
+    const surge: Moment = { added: surgeOf(canary), replaced: 0 }
+    return { deployment: canary, before, moments: release.strategy === 'recreate' ? [all] : [all, surge] }
+  }
+  const live = Object.values(slots).find(({ metadata }) => metadata.name === canary.metadata.name)
+  const serving = Math.max(wantedReplicas(stable.deployment), 1)
+  const shareOf = routes.length > 0 ? 'requests' : 'connections'
+  const size = Math.max(...steps.map(({ split }) => podsFor(split, serving, shareOf)))
+  const now = live === undefined ? 0 : wantedReplicas(live)
+  const moment: Moment = { added: Math.max(0, size - now), replaced: Math.min(size, now) }
+  const retired = Object.values(slots).filter(({ metadata }) => leftovers.includes(metadata.name))
+  return { deployment: canary, before: live?.spec.template.spec, moments: [moment], retired }
+}
+
+/**
+ * How many pods more than it should have the Deployment's controller has to start. Where some may be missing for a while
+ * it can make the room itself.
+ */
+export function surgeOf(deployment: Deployment): number {
+  const { maxSurge = '25%', maxUnavailable = '25%' } = (rolloutOf(deployment).strategy?.rollingUpdate ??
+    {}) as Readonly<Partial<Record<'maxSurge' | 'maxUnavailable', number | string>>>
+  const part = (value: number | string): number =>
+    typeof value === 'number' ? value : ((Number.parseInt(value, 10) || 0) * wantedReplicas(deployment)) / 100
+  return Math.floor(part(maxUnavailable)) > 0 ? 0 : Math.ceil(part(maxSurge))
+}
+
+/** What a quota may limit, and where the figure for it stands; `pods` are counted. */
+const limited: Readonly<Record<string, readonly [Side, string] | 'pods'>> = {
+  pods: 'pods',
+  'count/pods': 'pods',
+  cpu: ['requests', 'cpu'],
+  'requests.cpu': ['requests', 'cpu'],
+  'limits.cpu': ['limits', 'cpu'],
+  memory: ['requests', 'memory'],
+  'requests.memory': ['requests', 'memory'],
+  'limits.memory': ['limits', 'memory']
+}
+
+const ONE = parseQuantity(1) ?? 1n
+
+/**
+ * Quotas that the pods of the release would exceed. A quota for some pods only is left out: who they are is decided at
+ * admission.
+ * @param ending pods that are on their way out and still counted
+ */
+export const quotaFaults = (
+  demand: Demand,
+  quotas: readonly ResourceQuota[],
+  limitRanges: readonly LimitRange[],
+  ending: readonly Pod[] = []
+): Fault[] =>
+  quotas
+    .filter(({ spec }) => (spec?.scopes ?? []).length === 0 && spec?.scopeSelector === undefined)
+    .flatMap((quota) =>
+      Object.keys(quota.status?.hard ?? {}).flatMap((name) =>
+        excess(demand, quota, name, defaultsIn(limitRanges), ending)
+      )
+    )
+
+function excess(
+  { deployment, before, moments, retired = [] }: Demand,
+  { metadata, status }: ResourceQuota,
+  name: string,
+  defaults: Defaults,
+  ending: readonly Pod[]
+): Fault[] {
+  const hard = parseQuantity(status?.hard?.[name] ?? '')
+  const used = parseQuantity(status?.used?.[name] ?? 0)
+  const what = limited[name]
+  if (what === undefined || hard === undefined || used === undefined) return []
+  const usage = (spec: PodSpec): bigint => (what === 'pods' ? ONE : podUsage(spec, ...what, defaults))
+  const each = usage(deployment.spec.template.spec)
+  const more = each - (before === undefined ? each : usage(before))
+  const wanted = moments
+    .map(({ added, replaced }) => BigInt(added) * each + BigInt(replaced) * more)
+    .reduce((most, one) => (one > most ? one : most), 0n)
+  const gone = [
+    ...ending.map(({ spec }) => usage(spec)),
+    ...retired.map((one) => BigInt(wantedReplicas(one)) * usage(one.spec.template.spec))
+  ]
+  const freed = gone.reduce((total, one) => total + one, 0n)
+  if (wanted <= 0n || used - freed + wanted <= hard) return []
+  const print = (nanos: bigint): string => printQuantity(nanos, name.endsWith('memory') ? 'bytes' : 'units')
+  return [
+    {
+      input: 'workload',
+      problem: `deployment/${deployment.metadata.name} does not fit into resourcequota/${metadata.name} in namespace ${metadata.namespace ?? ''}: ${name}: ${print(wanted)} more are wanted (${print(each)} a pod), ${print(used)} of ${print(hard)} are in use`,
+      example: `${name}: ${JSON.stringify(print(used + wanted))} in spec.hard of that quota`
+    }
+  ]
+}
+
+/** Containers and pods that are larger than the namespace allows. */
+export const limitFaults = ({ deployment }: Demand, limitRanges: readonly LimitRange[]): Fault[] =>
+  limitRanges.flatMap(({ metadata, spec }) =>
+    (spec?.limits ?? []).flatMap(({ type, max = {} }) =>
+      Object.entries(max).flatMap(([resource, most]) =>
+        tooLarge(deployment, type, resource, parseQuantity(most), defaultsIn(limitRanges)).map(
+          ([what, found]) => ({
+            input: 'workload',
+            problem: `${what} of deployment/${deployment.metadata.name} would have ${found}, and limitrange/${metadata.name} in namespace ${metadata.namespace ?? ''} allows ${resource} up to ${most}`,
+            example: `a limit of ${most} or less, or a larger max in that LimitRange`
+          })
+        )
+      )
+    )
+  )
+
+function tooLarge(
+  { spec }: Deployment,
+  type: string,
+  resource: string,
+  most: bigint | undefined,
+  defaults: Defaults
+): readonly (readonly [string, string])[] {
+  const pod = spec.template.spec
+  const print = (nanos: bigint): string => printQuantity(nanos, resource === 'memory' ? 'bytes' : 'units')
+  if (most === undefined) return []
+  if (type === 'Pod') {
+    const sum = podUsage(pod, 'limits', resource, defaults)
+    return sum > most ? [['a pod', `limits.${resource} of ${print(sum)}`]] : []
+  }
+  if (type !== 'Container') return []
+  return allContainers(pod)
+    .flatMap((container) =>
+      (['limits', 'requests'] as const).flatMap((side) => {
+        const found = quantityIn(container, side, resource, defaults)
+        return found !== undefined && found > most
+          ? [[`container ${container.name}`, `${side}.${resource} of ${print(found)}`] as const]
+          : []
+      })
+    )
+    .slice(0, 1)
+}

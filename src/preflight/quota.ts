@@ -1,0 +1,44 @@
+import { ClusterError } from '../base/errors.ts'
+import type { Fault } from '../base/errors.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import { isEnding } from '../kubernetes/health.ts'
+import { need } from '../kubernetes/needs.ts'
+import type { KubernetesObject, LimitRange, Pod, ResourceQuota } from '../kubernetes/objects.ts'
+import { covers } from '../kubernetes/rights.ts'
+import type { Rule } from '../kubernetes/rights.ts'
+import { limitFaults, quotaFaults } from './quota-demand.ts'
+import type { Demand } from './quota-demand.ts'
+
+/**
+ * Quotas and limits of the namespace that the pods of the release would break. Who may not read them hears of it from
+ * the ReplicaSet, once the release has begun.
+ */
+export async function roomFaults(
+  demand: Demand,
+  namespace: string,
+  rules: readonly Rule[],
+  cluster: Cluster
+): Promise<Fault[]> {
+  const listed = async <T extends KubernetesObject>(
+    kind: string,
+    resource: string
+  ): Promise<readonly T[]> => {
+    if (!need('', resource, 'list').every((right) => covers(rules, right))) return []
+    try {
+      return await cluster.list<T>({ apiVersion: 'v1', kind, namespace })
+    } catch (error) {
+      if (error instanceof ClusterError && error.status === 403) return []
+      throw error
+    }
+  }
+  const [quotas, limitRanges] = await Promise.all([
+    listed<ResourceQuota>('ResourceQuota', 'resourcequotas'),
+    listed<LimitRange>('LimitRange', 'limitranges')
+  ])
+  const tight = quotaFaults(demand, quotas, limitRanges)
+  const limits = limitFaults(demand, limitRanges)
+  if (tight.length === 0) return limits
+  // Of the last release, for example: they still count, and are gone by the time that the new ones come.
+  const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
+  return [...quotaFaults(demand, quotas, limitRanges, pods.filter(isEnding)), ...limits]
+}

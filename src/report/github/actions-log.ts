@@ -1,0 +1,48 @@
+import * as core from '@actions/core'
+import type { Log } from '../../base/log.ts'
+import { clean, forLog, lineForLog, truncate } from '../text.ts'
+
+/** The runner shows ten annotations of a kind for a step; the tenth is left for the verdict. */
+const mostAnnotations = 9
+/** The runner cuts a longer message. */
+const longestAnnotation = 4_000
+
+type Annotate = (message: string) => void
+
+/** Annotations while there is room for them, then lines that say the same. */
+const annotations = (annotate: Annotate, print: Annotate, word: string): Annotate => {
+  let written = 0
+  return (text) => {
+    const lines = clean(text).split('\n').map(lineForLog).join('\n')
+    written += 1
+    if (written <= mostAnnotations) annotate(truncate(lines, longestAnnotation))
+    else print(forLog(`${word}: ${lines}`))
+  }
+}
+
+type Printer = Pick<typeof core, 'info' | 'warning' | 'error' | 'startGroup' | 'endGroup'>
+
+/** The job's log, with groups that fold and warnings that also show at the top of the run. */
+export const actionsLog = (printer: Printer = core): Log => {
+  let open = false
+  const endGroup = (): void => {
+    if (open) printer.endGroup()
+    open = false
+  }
+  return {
+    group(title) {
+      endGroup()
+      printer.startGroup(lineForLog(title))
+      open = true
+    },
+    endGroup,
+    line(text) {
+      printer.info(clean(text).split('\n').map(lineForLog).join('\n'))
+    },
+    warning: annotations(printer.warning, printer.info, 'Warning'),
+    error: annotations(printer.error, printer.info, 'Error'),
+    quote(text) {
+      printer.info(forLog(text))
+    }
+  }
+}

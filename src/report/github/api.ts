@@ -1,0 +1,123 @@
+import type { Clock } from '../../base/clock.ts'
+import { messageOf } from '../../base/errors.ts'
+import type { Sticky } from '../comment.ts'
+import { findPullRequest, type Context, type Session } from './pull-request.ts'
+
+export { contextFrom, type Context } from './pull-request.ts'
+
+export interface CommentOptions {
+  readonly token: string
+  readonly context: Context
+  readonly clock: Clock
+  readonly warn: (text: string) => void
+}
+
+/** The comment may never hold up a release for longer. */
+const longest = 10_000
+
+const withoutBot = (login: string): string => login.replace(/\[bot\]$/u, '')
+
+/** Whose token this is; a workflow's own token can only ask by GraphQL, and some servers do not say. */
+const whoAmI = async ({ github, signal }: Session): Promise<string | undefined> => {
+  try {
+    const { viewer } = await github.graphql<{ viewer: { login: string } }>('query { viewer { login } }', {
+      request: { signal }
+    })
+    return withoutBot(viewer.login)
+  } catch {
+    return undefined
+  }
+}
+
+interface Comment {
+  readonly id: number
+  readonly body?: string | undefined
+  readonly user: { readonly login: string; readonly type: string } | null
+}
+
+/** Anybody can copy a marker into a comment of their own. */
+const isOurs = ({ user }: Comment, login: string | undefined): boolean =>
+  login === undefined ? user?.type === 'Bot' : withoutBot(user?.login ?? '') === login
+
+const firstLine = ({ body = '' }: Comment): string => body.split(/\r?\n/u, 1)[0] ?? ''
+
+/** The comment with our marker, else the newest one whose place we take. */
+const findComment = async (
+  session: Session,
+  pull: number,
+  { marker, replaces = () => false }: Sticky
+): Promise<number | undefined> => {
+  const { github, context, signal } = session
+  const { owner, repo } = context
+  const login = await whoAmI(session)
+  const pages = github.paginate.iterator(github.rest.issues.listComments, {
+    ...{ owner, repo, issue_number: pull, per_page: 100 },
+    request: { signal }
+  })
+  let replaced: number | undefined
+  for await (const { data: comments } of pages) {
+    const ours = comments.filter((comment) => isOurs(comment, login))
+    const found = ours.find((comment) => firstLine(comment) === marker)
+    if (found !== undefined) return found.id
+    replaced = ours.findLast((comment) => replaces(firstLine(comment)))?.id ?? replaced
+  }
+  return replaced
+}
+
+const updateOrCreate = async (session: Session, sticky: Sticky): Promise<void> => {
+  const pull = await findPullRequest(session)
+  if (pull === undefined) return
+  const { github, context, signal } = session
+  const { owner, repo } = context
+  const comment = await findComment(session, pull, sticky)
+  const common = { owner, repo, body: sticky.body, request: { signal } }
+  if (comment === undefined) await github.rest.issues.createComment({ ...common, issue_number: pull })
+  else await github.rest.issues.updateComment({ ...common, comment_id: comment })
+}
+
+/** Ends the work, and everything it waits for, when the time is up. */
+const inTime = async (clock: Clock, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+  const stop = new AbortController()
+  const limit = clock.sleep(longest, stop.signal).then(() => {
+    throw new Error(`GitHub did not answer within ${longest / 1_000} s`)
+  })
+  try {
+    await Promise.race([work(stop.signal), limit])
+  } finally {
+    stop.abort()
+  }
+}
+
+const lacksRight = (error: unknown): boolean =>
+  error instanceof Error && 'status' in error && (error.status === 403 || error.status === 404)
+
+const advice =
+  ' — give the job "permissions: pull-requests: write" (beside "contents: read"). Pull requests from forks ' +
+  'and from Dependabot get a token that can only read.'
+
+/**
+ * The library reads the event while it is imported and throws at what it does not like. We have read it by now, and
+ * nothing else of it is used.
+ */
+const openGitHub = async (token: string, { apiUrl }: Context): Promise<Session['github']> => {
+  delete process.env.GITHUB_EVENT_PATH
+  const { getOctokit } = await import(/* webpackMode: "eager" */ '@actions/github')
+  return getOctokit(token, { baseUrl: apiUrl })
+}
+
+/**
+ * Puts the report on the pull request, into the one comment that begins with the marker. Nothing to do for a
+ * commit that came without a pull request. Never throws and never takes longer than ten seconds: a release does
+ * not depend on a comment.
+ */
+export const writeComment = async (
+  { token, context, clock, warn }: CommentOptions,
+  sticky: Sticky
+): Promise<void> => {
+  try {
+    const github = await openGitHub(token, context)
+    await inTime(clock, (signal) => updateOrCreate({ github, context, clock, signal }, sticky))
+  } catch (error) {
+    warn(`No comment on the pull request: ${messageOf(error)}${lacksRight(error) ? advice : ''}`)
+  }
+}

@@ -1,0 +1,80 @@
+import { canonical } from '../../kubernetes/canonical.ts'
+import type { Share } from '../backend-weights.ts'
+import {
+  groupsOf,
+  isCanaryIn,
+  isOwnIn,
+  isStableIn,
+  serviceOf,
+  stableGroup,
+  weightOf,
+  withGroups,
+  withService,
+  withWeight
+} from './action.ts'
+import type { Action, TargetGroup } from './action.ts'
+import type { Backends } from '../route.ts'
+
+const sum = (groups: readonly TargetGroup[]): number =>
+  groups.reduce((total, group) => total + weightOf(group), 0)
+
+export function shareIn(action: Action, backends: Backends): Share {
+  const groups = groupsOf(action)
+  return {
+    whole: sum(groups.filter((group) => isOwnIn(group, backends))),
+    canary: sum(groups.filter((group) => isCanaryIn(group, backends))),
+    alone: groups.every((group) => isOwnIn(group, backends) || weightOf(group) === 0)
+  }
+}
+
+/** Whether users come to the workload by this action. */
+export const isInUse = (action: Action, backends: Backends): boolean =>
+  groupsOf(action).some((group) => isStableIn(group, backends)) && shareIn(action, backends).whole > 0
+
+/** Of what the two versions have together, `canary` goes to the canary; other people's weights stay. */
+function shifted(action: Action, backends: Backends, canary: number, whole: number): Action {
+  const groups = groupsOf(action)
+  const stable = stableGroup(groups, backends)
+  const isThere = groups.some((group) => isCanaryIn(group, backends))
+  const moved = groups.flatMap((group) => {
+    if (group === stable) {
+      const beside = isThere ? [] : [withWeight(withService(group, backends.canary), canary)]
+      return [withWeight(group, whole - canary), ...beside]
+    }
+    if (isCanaryIn(group, backends)) return [withWeight(group, canary)]
+    return [isOwnIn(group, backends) && weightOf(group) > 0 ? withWeight(group, 0) : group]
+  })
+  return withGroups(action, moved)
+}
+
+/** Beside nobody the numbers mean nothing, so that they can be as fine as the share needs. */
+export function divided(action: Action, backends: Backends, percent: number): Action {
+  const { alone, whole: own } = shareIn(action, backends)
+  const whole = alone ? 100 : own
+  return shifted(action, backends, Math.round((whole * percent) / 100), whole)
+}
+
+/** All that the two versions have goes to the one. */
+export function given(action: Action, backends: Backends, serving: 'stable' | 'canary'): Action {
+  const { whole } = shareIn(action, backends)
+  return shifted(action, backends, serving === 'canary' ? whole : 0, whole)
+}
+
+/** The canary as only target, for the requests of a header step. */
+export function canaryAlone(action: Action, backends: Backends): Action {
+  const stable = stableGroup(groupsOf(action), backends) ?? {}
+  return withGroups(action, [withWeight(withService(stable, backends.canary), 100)])
+}
+
+/**
+ * The action as it was before the release, with what other people have changed in it since; the text that was there
+ * when that is nothing.
+ */
+export function restored(live: Action, original: Action, backends: Backends): Action {
+  const former = groupsOf(original)
+  const groups = groupsOf(live).flatMap((group) =>
+    isOwnIn(group, backends) ? former.filter((one) => serviceOf(one) === serviceOf(group)) : [group]
+  )
+  const action = withGroups(live, groups)
+  return canonical(action) === canonical(original) ? original : action
+}

@@ -1,0 +1,196 @@
+import {
+  actionKey,
+  conditionsKey,
+  forwardTo,
+  groupsOf,
+  isCanaryIn,
+  isStableIn,
+  parseAction,
+  portOf,
+  serviceOf
+} from './action.ts'
+import type { Action } from './action.ts'
+import { canaryAlone, divided, given, isInUse, restored } from './actions.ts'
+import { readBefore, withAnnotations, withBefore } from '../before.ts'
+import { annotationsOf, mapPaths, mapServices, portIn, servicesOf, USE_ANNOTATION } from '../ingress.ts'
+import type { Ingress, IngressService } from '../ingress.ts'
+import type { PortRef } from '../../kubernetes/ports.ts'
+import type { Backends, HeaderMatch, OwnServices, Split } from '../route.ts'
+
+const HEADER_SUFFIX = '-greenlight-canary'
+/** What a Service's name may have, which the name of an action has to look like. */
+const LONGEST_NAME = 63
+
+/** By name of the action: the text that its annotation had, null where a release has made it. */
+type Before = Readonly<Record<string, string | null>>
+
+export const usesAction = ({ port }: IngressService): boolean => port?.name === USE_ANNOTATION
+
+const isForHeader = ({ name }: IngressService): boolean => name.endsWith(HEADER_SUFFIX)
+
+const headerName = (action: string): string =>
+  `${action.slice(0, LONGEST_NAME - HEADER_SUFFIX.length)}${HEADER_SUFFIX}`
+
+/** The action of a path; one that names the Service itself has one that a release would make. */
+export function actionOf(ingress: Ingress, service: IngressService, backends: Backends): Action | undefined {
+  if (usesAction(service)) {
+    const text = annotationsOf(ingress)[actionKey(service.name)]
+    return text === undefined ? undefined : parseAction(text)
+  }
+  const action = forwardTo(service.name, service.port?.number ?? service.port?.name)
+  return groupsOf(action).some((group) => isStableIn(group, backends)) ? action : undefined
+}
+
+/** The port by which actions, or else paths, send requests to one of these Services. */
+export function actionPort(ingress: Ingress, services: OwnServices): PortRef | undefined {
+  const { apex, stable } = services
+  const group = servicesOf(ingress)
+    .filter(usesAction)
+    .flatMap(({ name }) => groupsOf(parseAction(annotationsOf(ingress)[actionKey(name)] ?? '') ?? {}))
+    .find((one) => [apex, stable].includes(serviceOf(one) ?? ''))
+  const port = group === undefined ? undefined : portOf(group)
+  return typeof port === 'number' || typeof port === 'string' ? port : portIn(ingress, services)
+}
+
+/** The Services of the paths that users come to the workload by. */
+export const ownServices = (ingress: Ingress, backends: Backends): readonly IngressService[] =>
+  servicesOf(ingress).filter((service) => {
+    const action = actionOf(ingress, service, backends)
+    return action !== undefined && !isForHeader(service) && isInUse(action, backends)
+  })
+
+/** The Ingress as it is outside a release, with all traffic on stable. */
+export function withoutRelease(live: Ingress, backends: Backends): Ingress {
+  const before = readActions(live)
+  const names = new Set([
+    ...servicesOf(live)
+      .filter(usesAction)
+      .map(({ name }) => name),
+    ...Object.keys(before ?? {})
+  ])
+  let ingress = withoutHeaderPaths(live)
+  for (const name of names) ingress = withoutDivision(ingress, name, before, backends)
+  return withBefore(ingress, undefined)
+}
+
+function withoutHeaderPaths(ingress: Ingress): Ingress {
+  const isHeaderKey = (key: string): boolean =>
+    key.endsWith(HEADER_SUFFIX) && [actionKey(''), conditionsKey('')].some((prefix) => key.startsWith(prefix))
+  const kept = Object.entries(annotationsOf(ingress)).filter(([key]) => !isHeaderKey(key))
+  const spec = mapPaths(ingress, (path) =>
+    path.backend.service !== undefined && isForHeader(path.backend.service) ? [] : [path]
+  )
+  return withAnnotations({ ...ingress, spec }, Object.fromEntries(kept))
+}
+
+function withoutDivision(
+  ingress: Ingress,
+  name: string,
+  before: Before | undefined,
+  backends: Backends
+): Ingress {
+  const text = annotationsOf(ingress)[actionKey(name)]
+  const action = text === undefined ? undefined : parseAction(text)
+  if (action === undefined) return ingress
+  const former = before?.[name]
+  if (former === null) return withoutAction(ingress, name, action)
+  // Not divided, or somebody has written it anew.
+  if (!groupsOf(action).some((group) => isCanaryIn(group, backends))) return ingress
+  const original = former === undefined ? undefined : parseAction(former)
+  // Where nothing is known of it, the canary's target group stays known to the load balancer, and gets nothing.
+  if (original === undefined) return withAction(ingress, name, given(action, backends, 'stable'))
+  const after = restored(action, original, backends)
+  return withText(ingress, name, after === original ? (former ?? '') : JSON.stringify(after))
+}
+
+/** The paths name the Service and its port again. */
+function withoutAction(ingress: Ingress, name: string, action: Action): Ingress {
+  const port = groupsOf(action).map(portOf)[0]
+  const { [actionKey(name)]: _, ...kept } = annotationsOf(ingress)
+  const direct = mapServices(ingress, (service) =>
+    service.name === name && usesAction(service)
+      ? { ...service, port: typeof port === 'number' ? { number: port } : { name: String(port) } }
+      : service
+  )
+  return withAnnotations(direct, kept)
+}
+
+/** `outside` is as outside a release. */
+export function withRelease(outside: Ingress, backends: Backends, { weight, header }: Split): Ingress {
+  const own = ownServices(outside, backends)
+  const before = Object.fromEntries(
+    own.map((service) => [
+      service.name,
+      usesAction(service) ? annotationsOf(outside)[actionKey(service.name)] : null
+    ])
+  )
+  const split = withActions(outside, backends, (action) => divided(action, backends, weight))
+  return withBefore(header === undefined ? split : withHeaderPaths(split, outside, backends, header), before)
+}
+
+/** `outside` is as outside a release. It stays on the canary's own Service, whose pods the load balancer knows. */
+export const onCanary = (outside: Ingress, backends: Backends): Ingress =>
+  withActions(outside, backends, (action) => given(action, backends, 'canary'))
+
+/** Each action by which users come to the workload becomes what `turn` makes of it; all paths to it then refer to one. */
+function withActions(outside: Ingress, backends: Backends, turn: (action: Action) => Action): Ingress {
+  const own = ownServices(outside, backends)
+  const acting = own.reduce((ingress, service) => {
+    const action = actionOf(outside, service, backends)
+    return action === undefined ? ingress : withAction(ingress, service.name, turn(action))
+  }, outside)
+  return mapServices(acting, (service) =>
+    own.some(({ name }) => name === service.name) ? { ...service, port: { name: USE_ANNOTATION } } : service
+  )
+}
+
+/** A path more before each of them: the load balancer takes the first rule that matches. */
+function withHeaderPaths(
+  ingress: Ingress,
+  outside: Ingress,
+  backends: Backends,
+  { name: httpHeaderName, value }: HeaderMatch
+): Ingress {
+  const own = ownServices(outside, backends)
+  const condition = { field: 'http-header', httpHeaderConfig: { httpHeaderName, values: [value] } }
+  const annotations = own.flatMap((service): [string, string][] => {
+    const name = headerName(service.name)
+    const action = canaryAlone(actionOf(outside, service, backends) ?? {}, backends)
+    const conditions = [...conditionsOf(outside, service.name), condition]
+    return [
+      [actionKey(name), JSON.stringify(action)],
+      [conditionsKey(name), JSON.stringify(conditions)]
+    ]
+  })
+  const spec = mapPaths(ingress, (path) => {
+    const { service } = path.backend
+    if (service === undefined || !own.some(({ name }) => name === service.name)) return [path]
+    const canary = { name: headerName(service.name), port: { name: USE_ANNOTATION } }
+    return [{ ...path, backend: { ...path.backend, service: canary } }, path]
+  })
+  return withAnnotations(
+    { ...ingress, spec },
+    { ...annotationsOf(ingress), ...Object.fromEntries(annotations) }
+  )
+}
+
+/** What else the requests of a path must have; none when that cannot be read. */
+export function conditionsOf(ingress: Ingress, action: string): readonly unknown[] {
+  try {
+    const conditions = JSON.parse(annotationsOf(ingress)[conditionsKey(action)] ?? '[]') as unknown
+    return Array.isArray(conditions) ? conditions : []
+  } catch {
+    return []
+  }
+}
+
+const withAction = (ingress: Ingress, name: string, action: Action): Ingress =>
+  withText(ingress, name, JSON.stringify(action))
+
+const withText = (ingress: Ingress, name: string, text: string): Ingress =>
+  withAnnotations(ingress, { ...annotationsOf(ingress), [actionKey(name)]: text })
+
+function readActions(live: Ingress): Before | undefined {
+  const before = readBefore(live)
+  return typeof before === 'object' && before !== null ? (before as Before) : undefined
+}

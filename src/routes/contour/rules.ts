@@ -1,0 +1,154 @@
+import { canonical } from '../../kubernetes/canonical.ts'
+import type { Condition, KubernetesObject } from '../../kubernetes/objects.ts'
+import { divide, unite } from '../backend-weights.ts'
+import type { Sides, Weighted } from '../backend-weights.ts'
+import { readBefore, withBefore } from '../before.ts'
+import type { Backends, HeaderMatch, Split } from '../route.ts'
+
+/** Always of the proxy's own namespace. */
+export interface ServiceEntry extends Weighted {
+  /** It gets copies; its weight is then their percentage, and none is all of them. */
+  readonly mirror?: boolean
+}
+
+export interface ProxyRoute {
+  readonly conditions?: readonly { readonly header?: { readonly name: string; readonly exact?: string } }[]
+  readonly services?: readonly ServiceEntry[]
+}
+
+export interface HttpProxy extends KubernetesObject {
+  readonly spec: { readonly routes?: readonly ProxyRoute[]; readonly tcpproxy?: unknown }
+  readonly status?: { readonly currentStatus?: string; readonly conditions?: readonly ValidCondition[] }
+}
+
+type ValidCondition = Condition & {
+  readonly observedGeneration?: number
+  readonly errors?: readonly { readonly reason: string; readonly message: string }[]
+}
+
+/** What is kept in the annotation: the apex's weights route by route, null for none, and the header that routes were copied for. */
+interface Before {
+  readonly weights: readonly (readonly (number | null)[])[]
+  readonly header?: HeaderMatch
+}
+
+export const sidesOf = ({ apex, canary }: Backends): Sides<ServiceEntry> => ({
+  isApex: ({ name, mirror }) => name === apex && mirror !== true,
+  isCanary: ({ name, mirror }) => name === canary && mirror !== true,
+  canary
+})
+
+export const routesOf = ({ spec }: HttpProxy): readonly ProxyRoute[] => spec.routes ?? []
+
+export const servicesOf = ({ services = [] }: ProxyRoute): readonly ServiceEntry[] => services
+
+export const isMirror = ({ mirror }: ServiceEntry): boolean => mirror === true
+
+/** If none has a weight, Contour gives all the same; if one has, those without get nothing. */
+export const areWeighted = (services: readonly ServiceEntry[]): boolean =>
+  services.some((entry) => !isMirror(entry) && (entry.weight ?? 0) > 0)
+
+/** Every entry with its weight as Contour takes it, as a part of the users' requests. */
+export function spelledOut(services: readonly ServiceEntry[]): readonly ServiceEntry[] {
+  const share = areWeighted(services) ? ({ weight = 0 }: ServiceEntry): number => weight : () => 1
+  return services.map((entry) => ({ ...entry, weight: isMirror(entry) ? 0 : share(entry) }))
+}
+
+/** Changes the entries with their weights spelled out; others' stay as written, unless that came to mean something else. */
+function reweighed(
+  services: readonly ServiceEntry[],
+  change: (spelled: readonly ServiceEntry[]) => readonly ServiceEntry[]
+): readonly ServiceEntry[] {
+  const spelled = spelledOut(services)
+  const weighted = areWeighted(services)
+  return change(spelled).map((entry) => {
+    const written = services[spelled.indexOf(entry)]
+    return written !== undefined && (weighted || isMirror(written)) ? written : entry
+  })
+}
+
+const isDivided = (route: ProxyRoute, { isApex, isCanary }: Sides<ServiceEntry>): boolean =>
+  servicesOf(route).some(isApex) && servicesOf(route).some(isCanary)
+
+/** The proxy as it is outside a release. */
+export function withoutRelease(proxy: HttpProxy, sides: Sides<ServiceEntry>): HttpProxy {
+  const before = keptBefore(proxy)
+  const own = withoutCopies(routesOf(proxy), sides, before)
+  const divided = own.filter((route) => isDivided(route, sides))
+  const known = before?.weights.length === divided.length ? before.weights : undefined
+  const routes = own.map((route) => {
+    if (!servicesOf(route).some(sides.isApex)) return route
+    const services = servicesOf(route).filter((entry) => !isMirror(entry) || entry.name !== sides.canary)
+    return { ...route, services: united(services, sides, known?.[divided.indexOf(route)]) }
+  })
+  return withRoutes(proxy, routes, undefined)
+}
+
+/** Without its weight the apex would lose all to neighbours that somebody gave one meanwhile: it then keeps what the two have. */
+function united(
+  services: readonly ServiceEntry[],
+  sides: Sides<ServiceEntry>,
+  before: readonly (number | null)[] | undefined
+): readonly ServiceEntry[] {
+  if (!services.some(sides.isCanary)) return services
+  const neighbours = services.filter((entry) => !sides.isApex(entry) && !sides.isCanary(entry))
+  const starved = areWeighted(neighbours) && before?.every((weight) => !weight)
+  return reweighed(services, (spelled) => unite(spelled, sides, starved ? undefined : before))
+}
+
+/** Where the annotation is lost, a route for the canary right before one that is divided, on the same conditions and a header before them. */
+const withoutCopies = (
+  routes: readonly ProxyRoute[],
+  sides: Sides<ServiceEntry>,
+  before: Before | undefined
+): readonly ProxyRoute[] =>
+  routes.filter((route, at) => {
+    const users = servicesOf(route).filter((entry) => !isMirror(entry))
+    const [{ header } = {}, ...conditions] = route.conditions ?? []
+    if (users.length === 0 || !users.every(sides.isCanary) || header?.exact === undefined) return true
+    if (before !== undefined)
+      return header.name !== before.header?.name || header.exact !== before.header.value
+    const next = routes[at + 1] ?? {}
+    return !isDivided(next, sides) || canonical(conditions) !== canonical(next.conditions ?? [])
+  })
+
+/** `proxy` is as outside a release. */
+export function withRelease(proxy: HttpProxy, sides: Sides<ServiceEntry>, split: Split): HttpProxy {
+  const { weight, header, mirror } = split
+  const weights = routesOf(proxy)
+    .map((route) => servicesOf(route).filter(sides.isApex))
+    .filter((own) => own.length > 0)
+    .map((own) => own.map(({ weight: before = null }) => before))
+  const routes = routesOf(proxy).flatMap((route) => {
+    const services = servicesOf(route)
+    const apex = services.find(sides.isApex)
+    if (apex === undefined) return [route]
+    const { weight: _, ...canary } = { ...apex, name: sides.canary }
+    const divided = reweighed(services, (spelled) => divide(spelled, sides, weight))
+    const mirrored = mirror === undefined ? [] : [{ ...canary, mirror: true, weight: mirror }]
+    return [
+      ...(header === undefined ? [] : [copyFor(route, header, canary)]),
+      { ...route, services: [...divided, ...mirrored] }
+    ]
+  })
+  return withRoutes(proxy, routes, { weights, ...(header && { header }) })
+}
+
+/** Of routes with the same path the one with more headers is asked first. The last condition decides how the path is taken, so ours is the first. */
+const copyFor = (route: ProxyRoute, { name, value }: HeaderMatch, canary: ServiceEntry): ProxyRoute => ({
+  ...route,
+  conditions: [{ header: { name, exact: value } }, ...(route.conditions ?? [])],
+  services: [canary, ...servicesOf(route).filter(isMirror)]
+})
+
+function withRoutes(proxy: HttpProxy, routes: readonly ProxyRoute[], before: Before | undefined): HttpProxy {
+  const spec = proxy.spec.routes === undefined ? proxy.spec : { ...proxy.spec, routes }
+  return withBefore({ ...proxy, spec }, before)
+}
+
+/** Undefined when it is not there, or somebody has made something else of it. */
+function keptBefore(proxy: HttpProxy): Before | undefined {
+  const before = readBefore(proxy) as Partial<Before> | null | undefined
+  const { weights } = before ?? {}
+  return Array.isArray(weights) && weights.every(Array.isArray) ? (before as Before) : undefined
+}

@@ -1,0 +1,63 @@
+import type { KubernetesObject } from '../../kubernetes/objects.ts'
+import type { Labels } from '../../kubernetes/selectors.ts'
+import { isOurs, OURS } from '../../kubernetes/ours.ts'
+import type { Backends } from '../route.ts'
+
+export interface Subset {
+  readonly name: string
+  readonly labels?: Labels
+}
+
+/** Fields of an Istio DestinationRule that are read here; all others are carried along. */
+export interface DestinationRule extends KubernetesObject {
+  readonly spec: { readonly host: string; readonly subsets?: readonly Subset[] }
+}
+
+/**
+ * What follows the Service's name in a host that means it: nothing, or as much of its DNS name as the author wrote.
+ * Undefined when the host is another one.
+ */
+export function suffixOf(host: string, service: string, namespace: string): string | undefined {
+  if (!host.startsWith(service)) return undefined
+  const suffix = host.slice(service.length)
+  const means =
+    ['', `.${namespace}`, `.${namespace}.svc`].includes(suffix) || suffix.startsWith(`.${namespace}.svc.`)
+  return means ? suffix : undefined
+}
+
+/** Those that say how the apex is reached. */
+export const apexRules = (
+  objects: readonly KubernetesObject[],
+  { apex, namespace }: Backends
+): readonly DestinationRule[] =>
+  objects
+    .filter((object): object is DestinationRule => object.kind === 'DestinationRule')
+    .filter(({ spec }) => suffixOf(spec.host, apex, namespace) !== undefined)
+
+export const copyName = ({ metadata }: DestinationRule): string => `${metadata.name}-canary`
+
+/** Ours, as far as they say how this release's canary is reached. */
+export const isCopy = (object: KubernetesObject, { canary, namespace }: Backends): boolean =>
+  object.kind === 'DestinationRule' &&
+  isOurs(object) &&
+  suffixOf((object as DestinationRule).spec.host, canary, namespace) !== undefined
+
+/**
+ * The canary's Service is reached as the apex is: same connection pools, TLS and load balancing, and the same subsets
+ * by name. Their labels are left out, since all pods behind that Service are the canary's.
+ */
+export function copyForCanary(
+  rule: DestinationRule,
+  live: KubernetesObject | undefined,
+  { apex, canary, namespace }: Backends
+): DestinationRule {
+  const { apiVersion, kind, spec } = rule
+  const host = `${canary}${suffixOf(spec.host, apex, namespace) ?? ''}`
+  const subsets = spec.subsets?.map(({ labels: _, ...subset }) => subset)
+  return {
+    apiVersion,
+    kind,
+    metadata: live?.metadata ?? { name: copyName(rule), namespace, labels: OURS },
+    spec: { ...spec, host, ...(subsets && { subsets }) }
+  }
+}

@@ -1,0 +1,72 @@
+import type { KubernetesObject } from '../../kubernetes/objects.ts'
+import type { Labels } from '../../kubernetes/selectors.ts'
+import { apexRules, suffixOf } from './destination-rules.ts'
+import type { Subset } from './destination-rules.ts'
+import type { Backends } from '../route.ts'
+
+export interface Destination {
+  readonly host: string
+  readonly subset?: string
+  readonly port?: { readonly number?: number }
+}
+
+/** Which version a destination of the mesh means. */
+export interface MeshVersions {
+  readonly isStable: (destination: Destination) => boolean
+  /** The canary's own Service: an entry that a release has made. */
+  readonly isCanary: (destination: Destination) => boolean
+  /**
+   * The apex narrowed to a subset of the canary's pods, one of a pair that tells the slots apart. It has no pods
+   * while the apex selects stable, so that nobody may be sent there in a release.
+   */
+  readonly isTwin: (destination: Destination) => boolean
+  /** Where requests go that the canary gets of those for this one of stable's. */
+  readonly canaryOf: (destination: Destination) => Destination
+  /** What takes the place of this one of stable's when the canary is stable: mostly itself, since the apex follows. */
+  readonly successorOf: (destination: Destination) => Destination
+  /** The subset, when no DestinationRule has it; and when it leaves the canary's pods out and no other has them. */
+  readonly unknownSubset: (destination: Destination) => boolean
+  readonly lacksSuccessor: (destination: Destination) => boolean
+  /** Labels of the subset, which is narrower than the Service. */
+  readonly labelsOf: (destination: Destination) => Labels
+}
+
+/** A label that both have, with different values. */
+const contradicts = ({ labels = {} }: Subset, selector: Labels): boolean =>
+  Object.entries(labels).some(([key, value]) => selector[key] !== undefined && selector[key] !== value)
+
+/** @param objects the VirtualService and the DestinationRules of the namespace */
+export function meshVersions(objects: readonly KubernetesObject[], backends: Backends): MeshVersions {
+  const { namespace, apex, canary, selectors } = backends
+  const subsets = apexRules(objects, backends).flatMap(({ spec }) => spec.subsets ?? [])
+  const suffix = ({ host }: Destination): string | undefined => suffixOf(host, apex, namespace)
+  const isOfApex = (destination: Destination): boolean => suffix(destination) !== undefined
+  const subsetOf = ({ subset }: Destination): Subset => ({
+    name: '',
+    ...subsets.find(({ name }) => name === subset)
+  })
+  const isStable = (destination: Destination): boolean =>
+    isOfApex(destination) && !contradicts(subsetOf(destination), selectors.stable)
+  const isTwin = (destination: Destination): boolean =>
+    isOfApex(destination) &&
+    contradicts(subsetOf(destination), selectors.stable) &&
+    !contradicts(subsetOf(destination), selectors.canary)
+  const lacksCanary = (destination: Destination): boolean =>
+    contradicts(subsetOf(destination), selectors.canary)
+  const twin = subsets.find(({ name }) => isTwin({ host: apex, subset: name }))
+  const successorOf = (destination: Destination): Destination =>
+    lacksCanary(destination) && twin !== undefined ? { ...destination, subset: twin.name } : destination
+  return {
+    isStable,
+    isTwin,
+    isCanary: ({ host }) => suffixOf(host, canary, namespace) !== undefined,
+    canaryOf: (destination) => ({
+      ...successorOf(destination),
+      host: `${canary}${suffix(destination) ?? ''}`
+    }),
+    successorOf,
+    unknownSubset: ({ subset }) => subset !== undefined && !subsets.some(({ name }) => name === subset),
+    labelsOf: (destination) => subsetOf(destination).labels ?? {},
+    lacksSuccessor: (destination) => lacksCanary(destination) && twin === undefined
+  }
+}

@@ -1,8 +1,0 @@
-import type { KubernetesObject } from '../kubernetes/objects.ts'
-import type { Labels } from '../kubernetes/selectors.ts'
-
-/** On the objects that a release makes beside the user's: only what has it is changed and deleted. */
-export const OURS: Labels = { 'app.kubernetes.io/managed-by': 'greenlight' }
-
-export const isOurs = ({ metadata }: KubernetesObject): boolean =>
-  Object.entries(OURS).every(([key, value]) => metadata.labels?.[key] === value)

@@ -1,0 +1,66 @@
+import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
+import { printSelector } from '../kubernetes/selectors.ts'
+import { quote } from '../inputs/parsed.ts'
+import { CLAIM_ANNOTATION, claimOf } from '../lock/fence.ts'
+import type { Tree } from '../kubernetes/tree.ts'
+import { RECORD_ANNOTATION } from '../domain/record.ts'
+import type { Write } from './writes.ts'
+
+/** What somebody else made of the fields that the release owns. */
+export interface Change {
+  /** Field manager that wrote last, as the API server names it. Untrusted text. */
+  readonly manager: string
+  readonly change: string
+}
+
+/** Tells what others have done from the write that would undo it. */
+export function changeFrom(undoing: Write): Change {
+  const { object, kind } = undoing
+  const name = `${object.kind} ${object.metadata.name}`
+  if (kind === 'create') return { manager: 'unknown', change: `${name} was deleted` }
+  if (kind === 'delete') return { manager: lastManager(object, []), change: `${name} came back` }
+  const fields = undoing.patch.flatMap(({ path }) => /^\/spec\/([^/]+)/.exec(path)?.[1] ?? [])
+  const marks = fields.length > 0 ? [] : marksIn(undoing)
+  const lost = object.metadata.annotations?.[RECORD_ANNOTATION] === undefined ? 'the record was removed' : ''
+  if (fields.length === 0 && (marks.length > 0 || lost !== ''))
+    return {
+      manager: lastManager(object, marks, 'f:annotations'),
+      change: lost || describeMark(object, marks)
+    }
+  const change = [whatBecame(object, fields), lost].filter(Boolean).join(' and ')
+  return { manager: lastManager(object, fields), change }
+}
+
+/** Annotations of ours that somebody has written and the write takes off, or writes anew. */
+const marksIn = ({ object, patch }: Write & { readonly kind: 'patch' }): readonly string[] =>
+  [CLAIM_ANNOTATION, RECORD_ANNOTATION].filter(
+    (mark) =>
+      object.metadata.annotations?.[mark] !== undefined &&
+      patch.some(({ path }) => path === `/metadata/annotations/${mark.replace('/', '~1')}`)
+  )
+
+const describeMark = (object: KubernetesObject, [mark = '']: readonly string[]): string =>
+  mark === CLAIM_ANNOTATION
+    ? `the annotation ${mark} became ${quote(claimOf(object) ?? '')}`
+    : `the record in the annotation ${mark} became another one`
+
+function whatBecame(live: KubernetesObject, fields: readonly string[]): string {
+  if (live.kind === 'Service') {
+    const { selector } = (live as Service).spec
+    return `the selector became ${printSelector(selector) || 'empty'}`
+  }
+  return `${fields.map((field) => `spec.${field}`).join(' and ')} became what moves traffic elsewhere`
+}
+
+/** Who wrote the fields last; when nobody owns them any more, who wrote anything last. */
+function lastManager({ metadata }: KubernetesObject, fields: readonly string[], under = 'f:spec'): string {
+  const others = (metadata.managedFields ?? []).filter(({ manager }) => manager !== 'greenlight')
+  const writers = others.filter(({ fieldsV1 }) => {
+    const owned = under === 'f:spec' ? fieldsV1?.[under] : fieldsV1?.['f:metadata']?.[under]
+    return fields.some((field) => (owned as Tree | undefined)?.[`f:${field}`] !== undefined)
+  })
+  const latest = (writers.length > 0 ? writers : others)
+    .sort((one, other) => (one.time ?? '').localeCompare(other.time ?? ''))
+    .at(-1)
+  return latest?.manager ?? 'unknown'
+}

@@ -1,0 +1,214 @@
+import { ClusterError, ReleaseFailed, RouteGone } from '../base/errors.ts'
+import { claimOf } from '../lock/fence.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { ForeignWrite } from '../domain/outcome.ts'
+import { isUnfinished, printRecord } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
+import { changeFrom } from './foreign-write.ts'
+import type { Change } from './foreign-write.ts'
+import type { RouteObjects } from '../routes/route.ts'
+import { keyOf, withObject } from './writes.ts'
+import { throughOutages } from './through-outages.ts'
+import { fence, overwriting, recordOf, refuseOvertaken, send, undoing, writesFor } from './state.ts'
+import type { Edit, Place, Ports, State } from './state.ts'
+
+/** The one way to write to the objects of a route. */
+export interface Traffic {
+  /** `httproute/web` */
+  readonly title: string
+  /** Name of the object that the user named. */
+  readonly name: string
+  /**
+   * Traffic and record in one write an object. A change by somebody else in between is read and kept.
+   * @param release the record to leave there; undefined: none, this route is as it was
+   * @throws TakenOver when another run has the lock, RouteGone when there is nothing to write to any
+   * more; to take a release out of what is gone is nothing to do
+   */
+  write(edit: Edit, release: Release | undefined): Promise<void>
+  /** Reads the objects anew. @throws TakenOver when they are another run's */
+  refresh(): Promise<void>
+  /** Keeps in the record that somebody else has sent users where the release had not. */
+  noteGuests(): Promise<void>
+  /** The objects as they were last read or written. */
+  current(): RouteObjects
+  /** From the first write on: puts traffic back that others move. Ends with the signal. */
+  guard(signal: AbortSignal): void
+  /** Aborted when this run must not go on: taken over, or somebody resets the traffic again and again. */
+  readonly broken: AbortSignal
+  readonly foreignWrites: readonly ForeignWrite[]
+}
+
+const ATTEMPTS = 8
+const MOST_FOREIGN_WRITES = 10
+
+export function openTraffic(place: Place, ports: Ports): Traffic {
+  const [{ kind, metadata }] = place.objects
+  const state: State = {
+    ports,
+    place,
+    title: `${kind.toLowerCase()}/${metadata.name}`,
+    known: place.objects,
+    ours: new Set(place.objects.map(recordOf)),
+    claims: new Set([place.holder, ...place.objects.map(claimOf)]),
+    last: undefined,
+    sent: undefined,
+    queue: Promise.resolve(),
+    guarding: undefined,
+    hadGuests: false,
+    watched: new Set(),
+    broken: new AbortController(),
+    foreignWrites: []
+  }
+  return {
+    title: state.title,
+    name: metadata.name,
+    refresh: () => inTurn(state, () => readAgain(state)),
+    noteGuests: () => inTurn(state, () => noteGuests(state)),
+    current: () => state.known,
+    write: (edit, release) =>
+      inTurn(state, () => write(state, edit, release).catch(unlessGone(state, release))),
+    guard: (signal) => {
+      state.guarding = signal
+      guardAll(state)
+    },
+    broken: state.broken.signal,
+    foreignWrites: state.foreignWrites
+  }
+}
+
+function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
+  const turn = state.queue.then(work)
+  state.queue = turn.catch(() => undefined)
+  return turn
+}
+
+/** Only with what no other run stands behind may a write be guarded: its version would let it pass. */
+async function readAgain(state: State): Promise<void> {
+  const live = await state.place.read()
+  for (const object of live) await fence(state, object)
+  await state.place.anchor?.refresh()
+  state.known = live
+}
+
+/** What was deleted has no trace of the release to take out. */
+const unlessGone =
+  ({ ports }: State, release: Release | undefined) =>
+  (error: unknown): void => {
+    if (!(error instanceof RouteGone) || release !== undefined) throw error
+    ports.log.warning(error.message)
+  }
+
+/** Somebody has written the object, or deleted it, since it was read. */
+const isOutdated = (error: unknown): boolean =>
+  error instanceof ClusterError && (error.status === 409 || error.status === 404)
+
+/** What others have done to the traffic shortly before is undone by it, and told: whoever watches finds no trace of it. */
+async function write(state: State, edit: Edit, release: Release | undefined): Promise<void> {
+  const since = state.ports.clock.now()
+  const undone = await attempt(state, edit, release, ATTEMPTS)
+  if (undone !== undefined) await tell(state, undone, since)
+}
+
+/** @returns what others had done to the traffic since the last write, if this one has undone something */
+async function attempt(
+  state: State,
+  edit: Edit,
+  planned: Release | undefined,
+  left: number
+): Promise<Change | undefined> {
+  const release = state.hadGuests ? withGuests(planned) : planned
+  for (const object of state.known) await fence(state, object)
+  if (release !== undefined) state.ours.add(printRecord(release))
+  state.sent = { edit, release }
+  try {
+    for (const write of writesFor(state, state.known, edit, release)) await send(state, write)
+    state.last = state.sent
+    guardAll(state)
+    return undefined
+  } catch (error) {
+    if (!isOutdated(error) || left === 0) throw error
+    const before = state.known
+    await readAgain(state)
+    refuseOvertaken(state, before)
+    const theirs = overwriting(state)
+    if (theirs !== undefined) state.hadGuests = true
+    const later = await attempt(state, edit, release, left - 1)
+    return theirs === undefined ? later : changeFrom(theirs)
+  }
+}
+
+function guardAll(state: State): void {
+  const { guarding, known, watched } = state
+  if (guarding === undefined) return
+  for (const object of known) {
+    if (watched.has(keyOf(object))) continue
+    watched.add(keyOf(object))
+    guard(state, object, guarding)
+  }
+}
+
+function guard(state: State, object: KubernetesObject, signal: AbortSignal): void {
+  const { cluster, clock } = state.ports
+  const { apiVersion, kind, metadata } = object
+  const stop = (error: unknown): void => {
+    if (!signal.aborted) state.broken.abort(error)
+  }
+  const onChange = ([live]: readonly KubernetesObject[]): void => {
+    // A watch begins with what it was given: that is no news.
+    if (live === object) return
+    const seenAt = clock.now()
+    const put = (): Promise<void> => answer(state, live, seenAt, signal)
+    void inTurn(state, () => throughOutages(put, state.ports, signal)).catch(stop)
+  }
+  const query = { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` }
+  cluster.watch(query, onChange, signal, object).catch(stop)
+}
+
+/** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
+async function answer(
+  state: State,
+  seen: KubernetesObject | undefined,
+  seenAt: number,
+  signal: AbortSignal
+): Promise<void> {
+  if (signal.aborted || state.last === undefined) return
+  if (seen !== undefined && undoing(state, withObject(state.known, seen)) === undefined) {
+    // Its status has changed, or what is other people's: the next write is for this version of it.
+    state.known = withObject(state.known, seen)
+    return
+  }
+  await readAgain(state)
+  const write = undoing(state, state.known)
+  if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
+}
+
+const withGuests = (release: Release | undefined): Release | undefined =>
+  release === undefined || !isUnfinished(release) ? release : { ...release, exposed: true }
+
+async function noteGuests(state: State): Promise<void> {
+  const { last, hadGuests } = state
+  state.hadGuests = true
+  if (last !== undefined && !hadGuests) await write(state, last.edit, last.release)
+}
+
+async function putBack(state: State, theirs: Change, seenAt: number): Promise<void> {
+  const { last } = state
+  if (last === undefined) return
+  state.hadGuests = true
+  await attempt(state, last.edit, last.release, ATTEMPTS)
+  await tell(state, theirs, seenAt)
+}
+
+async function tell(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
+  const { ports, place, title, foreignWrites } = state
+  const restoredAfter = ports.clock.now() - seenAt
+  await place.anchor?.noteGuests()
+  foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })
+  ports.log.warning(
+    `somebody moved the traffic of ${title} while the release ran; it was put back after ${restoredAfter} ms`
+  )
+  ports.log.quote(`${manager}: ${change}`)
+  if (foreignWrites.length >= MOST_FOREIGN_WRITES) {
+    throw new ReleaseFailed(`${manager} resets the traffic of ${title} again and again`)
+  }
+}

@@ -1,0 +1,79 @@
+import { canonical } from '../kubernetes/canonical.ts'
+import { CLAIM_ANNOTATION, claimOf } from '../lock/fence.ts'
+import type { JsonPatch, Ref } from '../kubernetes/cluster.ts'
+import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
+import { RECORD_ANNOTATION } from '../domain/record.ts'
+import { changes } from './changes.ts'
+import type { RouteObjects } from '../routes/route.ts'
+
+/** One write that brings a live object closer to what it should be. */
+export type Write =
+  | { readonly kind: 'create'; readonly object: KubernetesObject }
+  | { readonly kind: 'patch'; readonly object: KubernetesObject; readonly patch: JsonPatch }
+  | { readonly kind: 'delete'; readonly object: KubernetesObject }
+
+/** What the record is to say on the objects. */
+export interface Stamp {
+  /** Undefined: no object keeps one. */
+  readonly record: string | undefined
+  /** Whether the first object has one even if nothing else in it changes. */
+  readonly always: boolean
+}
+
+/**
+ * The writes that make the wanted objects of the live ones, in order: whatever carries traffic is written together
+ * with the record.
+ */
+export function writesOf(
+  live: RouteObjects,
+  wanted: readonly KubernetesObject[],
+  stamp: Stamp
+): readonly Write[] {
+  const kept = new Set(wanted.map(keyOf))
+  const deleted = live.filter((object) => !kept.has(keyOf(object)))
+  return [
+    ...wanted.flatMap((object) => writeOf(live, object, stamp)),
+    ...deleted.map((object) => ({ kind: 'delete', object }) as const)
+  ]
+}
+
+function writeOf(live: RouteObjects, wanted: KubernetesObject, { record, always }: Stamp): readonly Write[] {
+  const before = live.find((object) => keyOf(object) === keyOf(wanted))
+  if (before === undefined) return [{ kind: 'create', object: withRecord(wanted, record) }]
+  const isMain = keyOf(live[0]) === keyOf(wanted)
+  const touched =
+    (always && isMain) ||
+    before.metadata.annotations?.[RECORD_ANNOTATION] !== undefined ||
+    claimOf(before) !== undefined ||
+    changes(before, wanted).length > 0
+  const patch = touched ? changes(before, withRecord(wanted, record)) : []
+  return patch.length === 0 ? [] : [{ kind: 'patch', object: before, patch }]
+}
+
+/** The record says whose it is, and a route that is as it was is nobody's: a claim has done its work by then. */
+const withRecord = (object: KubernetesObject, record: string | undefined): KubernetesObject => {
+  const { [RECORD_ANNOTATION]: _, [CLAIM_ANNOTATION]: __, ...others } = object.metadata.annotations ?? {}
+  const annotations = record === undefined ? others : { ...others, [RECORD_ANNOTATION]: record }
+  return { ...object, metadata: { ...object.metadata, annotations } }
+}
+
+export const keyOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`
+
+export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
+  apiVersion,
+  kind,
+  namespace: metadata.namespace,
+  name: metadata.name
+})
+
+/** The same objects with this one as it is now; one that is new comes last. */
+export const withObject = (objects: RouteObjects, now: KubernetesObject): RouteObjects =>
+  objects.some((object) => keyOf(object) === keyOf(now))
+    ? (objects.map((object) => (keyOf(object) === keyOf(now) ? now : object)) as unknown as RouteObjects)
+    : [...objects, now]
+
+export const withoutObject = (objects: RouteObjects, gone: KubernetesObject): RouteObjects =>
+  objects.filter((object) => keyOf(object) !== keyOf(gone)) as unknown as RouteObjects
+
+/** What of a Service decides who gets the traffic. */
+export const trafficOf = (object: KubernetesObject): string => canonical((object as Service).spec.selector)
