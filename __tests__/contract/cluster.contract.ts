@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import { ClusterError } from '../../src/base/errors.ts'
-import type { Cluster, JsonPatch, Query, Ref } from '../../src/kubernetes/cluster.ts'
+import type { Cluster, JsonPatch, Query } from '../../src/kubernetes/cluster.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 import type { Deployment, KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
 
 export interface ClusterUnderTest {

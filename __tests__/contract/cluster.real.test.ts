@@ -6,15 +6,15 @@ import { systemClock } from '../../src/base/clock.ts'
 import { ClusterError } from '../../src/base/errors.ts'
 import { parseSmokeTest } from '../../src/inputs/smoke-test.ts'
 import { createCluster } from '../../src/kubernetes/api/client.ts'
-import type { Cluster, Ref } from '../../src/kubernetes/cluster.ts'
+import type { Cluster } from '../../src/kubernetes/cluster.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 import { connect } from '../../src/kubernetes/api/connect.ts'
 import type { Deployment, KubernetesObject, Pod } from '../../src/kubernetes/objects.ts'
 import { describeMissing, missingRights } from '../../src/kubernetes/rights.ts'
 import { runSmokeTest } from '../../src/smoke/index.ts'
 import type { SmokeResult } from '../../src/domain/outcome.ts'
 import { kubeconfigPath } from '../support/cluster.ts'
-import { clusterContract } from './cluster.contract.ts'
-import type { ClusterUnderTest } from './cluster.contract.ts'
+import { clusterContract, type ClusterUnderTest } from './cluster.contract.ts'
 
 jest.setTimeout(60_000)
 

@@ -3,10 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ClusterError } from '../../src/base/errors.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { BEFORE_ANNOTATION } from '../../src/routes/route.ts'
-import type { RouteObjects, Split } from '../../src/routes/route.ts'
-import { keyOf, refOf, writesOf } from '../../src/traffic/writes.ts'
-import type { Write } from '../../src/traffic/writes.ts'
+import { BEFORE_ANNOTATION, type RouteObjects, type Split } from '../../src/routes/route.ts'
+import { keyOf, refOf, writesOf, type Write } from '../../src/traffic/writes.ts'
 import type { Case, RouteFixture } from './routes/fixture.ts'
 
 export interface RouteScene {

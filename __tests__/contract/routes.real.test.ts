@@ -1,8 +1,7 @@
 import { jest } from '@jest/globals'
 
 import { admin, deleteNamespace } from '../support/cluster.ts'
-import { routeContract } from './routes.contract.ts'
-import type { RouteScene } from './routes.contract.ts'
+import { routeContract, type RouteScene } from './routes.contract.ts'
 import { fixtures } from './routes/index.ts'
 
 jest.setTimeout(60_000)

@@ -2,8 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Ended } from '../support/action.ts'
-import { isWrite, shortened, startApiDoor, through } from '../support/api-door.ts'
-import type { ApiDoor, Mishap } from '../support/api-door.ts'
+import { isWrite, shortened, startApiDoor, through, type ApiDoor, type Mishap } from '../support/api-door.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'

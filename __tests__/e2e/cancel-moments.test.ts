@@ -2,15 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 
 import { describe, expect, it } from '@jest/globals'
 
-import { isWrite, shortened, startApiDoor, through } from '../support/api-door.ts'
-import type { ApiDoor } from '../support/api-door.ts'
+import { isWrite, shortened, startApiDoor, through, type ApiDoor } from '../support/api-door.ts'
 import type { Ended, Started } from '../support/action.ts'
 import { atOnce, table } from '../support/at-once.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { leftovers, routeOf } from '../support/leftovers.ts'
 import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene } from '../support/scene.ts'
-import type { Seen } from '../support/scene.ts'
+import { ONE_OF_MANY, openScene, type Seen } from '../support/scene.ts'
 import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

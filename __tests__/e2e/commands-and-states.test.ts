@@ -6,8 +6,7 @@ import { printSelector } from '../../src/kubernetes/selectors.ts'
 import type { Ended } from '../support/action.ts'
 import { atOnce, table } from '../support/at-once.ts'
 import { admin } from '../support/cluster.ts'
-import { leaveCopy, openPlace, states } from '../support/states.ts'
-import type { Place, State } from '../support/states.ts'
+import { leaveCopy, openPlace, states, type Place, type State } from '../support/states.ts'
 import { getPods, getService } from '../support/workload.ts'
 
 /** Every command in every state that a workload can be in, with and without copies of config. */

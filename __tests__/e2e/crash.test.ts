@@ -7,8 +7,7 @@ import { atOnce, table } from '../support/at-once.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { leftovers, routeOf } from '../support/leftovers.ts'
 import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { ONE_OF_MANY, openScene, type Scene } from '../support/scene.ts'
 import { image, service, workload } from '../support/workload.ts'
 
 /** A runner that is lost after one of the writes of a release; the next run has to make good of what it finds. */

@@ -7,13 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { startApiDoor } from '../support/api-door.ts'
-import type { ApiDoor } from '../support/api-door.ts'
+import { startApiDoor, type ApiDoor } from '../support/api-door.ts'
 import { admin } from '../support/cluster.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { openScene, type Scene } from '../support/scene.ts'
 import { image, service, workload } from '../support/workload.ts'
 
 playScenes()

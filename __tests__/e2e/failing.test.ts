@@ -4,8 +4,7 @@ import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { startEmptyRegistry } from '../support/registry.ts'
 import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { manifestFile, openScene, type Scene } from '../support/scene.ts'
 import { essence, getDeployment, getService, image, workload } from '../support/workload.ts'
 
 playScenes()

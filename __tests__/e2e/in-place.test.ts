@@ -5,8 +5,7 @@ import type { Deployment } from '../../src/kubernetes/objects.ts'
 import { SIGTERM_AFTER } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'
 import { startEmptyRegistry } from '../support/registry.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { manifestFile, openScene, type Scene } from '../support/scene.ts'
 import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

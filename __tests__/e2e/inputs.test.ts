@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { manifestFile, openScene, type Scene } from '../support/scene.ts'
 import { getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

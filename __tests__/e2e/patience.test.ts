@@ -5,8 +5,7 @@ import type { KubernetesObject, Pod, PodSpec } from '../../src/kubernetes/object
 import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { manifestFile, openScene, type Scene } from '../support/scene.ts'
 import { image, workload } from '../support/workload.ts'
 
 playScenes()

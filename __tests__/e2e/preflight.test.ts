@@ -7,8 +7,7 @@ import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject, ResourceQuota } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { manifestFile, openScene, type Scene } from '../support/scene.ts'
 import { getService, image, service, workload } from '../support/workload.ts'
 
 playScenes()

@@ -7,8 +7,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { HttpAnswer } from '../../src/kubernetes/cluster.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import type { Scene } from '../support/scene.ts'
+import { openScene, type Scene } from '../support/scene.ts'
 import { essence, getService, image } from '../support/workload.ts'
 
 playScenes()

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 
-import { startApiDoor } from '../support/api-door.ts'
-import type { ApiDoor } from '../support/api-door.ts'
+import { startApiDoor, type ApiDoor } from '../support/api-door.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { image, service, workload } from '../support/workload.ts'

@@ -11,8 +11,7 @@ import { admin } from '../support/cluster.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { leaseOf, leftovers, routeOf } from '../support/leftovers.ts'
 import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene } from '../support/scene.ts'
-import type { Scene, Seen } from '../support/scene.ts'
+import { ONE_OF_MANY, openScene, type Scene, type Seen } from '../support/scene.ts'
 import { image, service, workload } from '../support/workload.ts'
 
 /** Two runs want to move the same traffic, and somebody lends one of them a hand. */

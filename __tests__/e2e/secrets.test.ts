@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import { admin } from '../support/cluster.ts'
-import { startGitHub } from '../support/github.ts'
-import type { GitHub } from '../support/github.ts'
+import { startGitHub, type GitHub } from '../support/github.ts'
 import { playScenes } from '../support/play.ts'
 import { ONE_OF_MANY, openScene } from '../support/scene.ts'
 import { image } from '../support/workload.ts'

@@ -1,8 +1,7 @@
 import { expect, it } from '@jest/globals'
 
 import { admin, nodeAddress } from '../support/cluster.ts'
-import { startLoad } from '../support/load.ts'
-import type { Counted } from '../support/load.ts'
+import { startLoad, type Counted } from '../support/load.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { getDeployment, getService, image, service, workload } from '../support/workload.ts'

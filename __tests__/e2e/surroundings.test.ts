@@ -5,8 +5,7 @@ import { admin } from '../support/cluster.ts'
 import { playTogether } from '../support/play.ts'
 import { manifestFile, openStage } from '../support/scene.ts'
 import { like, NEXT, refused, serviceOf, SMALL, warningsIn } from '../support/small.ts'
-import { json, standIn } from '../support/stand-in.ts'
-import type { StandIn } from '../support/stand-in.ts'
+import { json, standIn, type StandIn } from '../support/stand-in.ts'
 import { getService, image, service, workload } from '../support/workload.ts'
 
 /** What stands around a workload: owners, load balancers, meshes, metrics, each in a namespace of its own. */

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { manifest, openScene, service, workload } from './scene.ts'
-import type { RunOptions } from './scene.ts'
+import { manifest, openScene, service, workload, type RunOptions } from './scene.ts'
 
 const ending = <T extends KubernetesObject>(object: T): T => ({
   ...object,

@@ -3,8 +3,16 @@ import { ClusterError } from '../../src/base/errors.ts'
 import type { Call } from '../support/memory-cluster.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
-import { deploymentRef, openScene, service, serviceRef, workload, SERVING } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
+import {
+  deploymentRef,
+  openScene,
+  service,
+  serviceRef,
+  workload,
+  SERVING,
+  type Run,
+  type Scene
+} from './scene.ts'
 
 /** Something happens just when a release can bear it least. */
 

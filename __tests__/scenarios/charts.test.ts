@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../src/base/errors.ts'
 import type { Deployment, KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
-import { autoscaler, manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { autoscaler, manifest, NAMESPACE, openScene, service, workload, type Scene } from './scene.ts'
 
 /** What a run that may not begin says, line by line. */
 async function problemsOf(run: Promise<unknown>): Promise<readonly string[]> {

@@ -12,9 +12,10 @@ import {
   service,
   serviceRef,
   STARTED,
-  workload
+  workload,
+  type Run,
+  type Scene
 } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
 
 /** A process can be suspended with a write on its way, which is carried out when nobody reckons with it any more. */
 

@@ -4,8 +4,7 @@ import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { failsTheStep, outputsOf } from '../../src/report/outputs.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
-import { NAMESPACE, openScene, service, workload, PROMOTED, SERVING, STARTED } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { NAMESPACE, openScene, service, workload, PROMOTED, SERVING, STARTED, type Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]

@@ -2,8 +2,16 @@ import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
 import { waiting } from '../support/memory-controllers.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
-import { manifest, NAMESPACE, openScene, service, serviceRef, workload, SERVING } from './scene.ts'
-import type { Scene } from './scene.ts'
+import {
+  manifest,
+  NAMESPACE,
+  openScene,
+  service,
+  serviceRef,
+  workload,
+  SERVING,
+  type Scene
+} from './scene.ts'
 
 /** Two Services of one workload, both named in `route`: they follow together. */
 

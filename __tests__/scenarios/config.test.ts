@@ -5,11 +5,18 @@ import { isEnding } from '../../src/kubernetes/health.ts'
 import type { Deployment, KubernetesObject, Pod, ReplicaSet } from '../../src/kubernetes/objects.ts'
 import { referencesIn } from '../../src/kubernetes/references.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
-import type { Call, MemoryCluster } from '../support/memory-cluster.ts'
-import { refOf } from '../support/memory-cluster.ts'
+import { type Call, type MemoryCluster, refOf } from '../support/memory-cluster.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'
-import { manifest, NAMESPACE, openScene as openAny, service, workload } from './scene.ts'
-import type { Run, RunOptions, Scene } from './scene.ts'
+import {
+  manifest,
+  NAMESPACE,
+  openScene as openAny,
+  service,
+  workload,
+  type Run,
+  type RunOptions,
+  type Scene
+} from './scene.ts'
 
 interface Config extends KubernetesObject {
   readonly kind: 'ConfigMap' | 'Secret'

@@ -11,9 +11,11 @@ import {
   STARTED,
   SERVING,
   RESTORED,
-  PROMOTED
+  PROMOTED,
+  type Run,
+  type RunOptions,
+  type Scene
 } from './scene.ts'
-import type { Run, RunOptions, Scene } from './scene.ts'
 
 /**
  * A run is cancelled, or its machine dies, at each moment there is. After every single change in the cluster

@@ -8,8 +8,7 @@ import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { CRASH, GONE, pathsIn, withAt } from '../support/mutations.ts'
 import { isUserError } from '../support/user-error.ts'
-import { autoscaler, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { autoscaler, openScene, service, workload, type Scene } from './scene.ts'
 
 /**
  * One live object is not as anybody would expect it, wherever a run comes to read it: whatever the command, it ends,

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { READY, UNREADY } from '../support/memory-controllers.ts'
-import { openScene, service, SERVING, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { openScene, service, SERVING, workload, type Scene } from './scene.ts'
 
 /**
  * A pod of the new version is evicted, as on nodes that come and go: its replacement is as good as it was, so the release

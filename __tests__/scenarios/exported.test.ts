@@ -9,11 +9,13 @@ import {
   NAMESPACE,
   openScene,
   service,
-  serviceRef
+  serviceRef,
+  autoscalerRef,
+  workload,
+  SERVING,
+  type Scene
 } from './scene.ts'
-import { autoscalerRef, workload, SERVING } from './scene.ts'
-import type { Scene } from './scene.ts'
-import type { Ref } from '../../src/kubernetes/cluster.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 
 /** Manifests that are live objects, as `kubectl get -o yaml` writes them: with all that a release has put there. */
 

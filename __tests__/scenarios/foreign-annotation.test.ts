@@ -1,12 +1,20 @@
 import { describe, expect, it } from '@jest/globals'
 import { CLAIM_ANNOTATION } from '../../src/lock/fence.ts'
-import type { Ref } from '../../src/kubernetes/cluster.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 import type { Lease } from '../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
-import { found, leaseRef, NAMESPACE, openScene, service, serviceRef, workload } from './scene.ts'
-import { STARTED } from './scene.ts'
-import type { Scene } from './scene.ts'
+import {
+  found,
+  leaseRef,
+  NAMESPACE,
+  openScene,
+  service,
+  serviceRef,
+  workload,
+  STARTED,
+  type Scene
+} from './scene.ts'
 
 /** Somebody writes the annotations of a release while it runs, and nobody has taken its lock. */
 

@@ -4,9 +4,18 @@ import { ClusterError, InputError, messageOf } from '../../src/base/errors.ts'
 import { LockedError } from '../../src/lock/acquire.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
-import { autoscaler, autoscalerRef, deploymentRef, found, openScene, service, serviceRef } from './scene.ts'
-import { workload } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
+import {
+  autoscaler,
+  autoscalerRef,
+  deploymentRef,
+  found,
+  openScene,
+  service,
+  serviceRef,
+  workload,
+  type Run,
+  type Scene
+} from './scene.ts'
 
 /** What the annotation with the record says is not always what a release has written there. */
 

@@ -3,8 +3,7 @@ import { InputError } from '../../src/base/errors.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import { READY, waiting } from '../support/memory-controllers.ts'
 import { versionLines } from '../../src/report/history.ts'
-import { openScene, service, serviceRef, workload, SERVING } from './scene.ts'
-import type { RunOptions, Scene } from './scene.ts'
+import { openScene, service, serviceRef, workload, SERVING, type RunOptions, type Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]

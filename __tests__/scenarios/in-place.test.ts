@@ -3,8 +3,7 @@ import { ClusterError } from '../../src/base/errors.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { renderSummary } from '../../src/report/summary.ts'
-import { rolloutOf, withRollout } from '../../src/kubernetes/rollout.ts'
-import type { RolloutStrategy } from '../../src/kubernetes/rollout.ts'
+import { rolloutOf, withRollout, type RolloutStrategy } from '../../src/kubernetes/rollout.ts'
 import type { Deployment } from '../../src/kubernetes/objects.ts'
 import { UNDONE_ANNOTATION } from '../../src/domain/slots.ts'
 import type { Call } from '../support/memory-cluster.ts'
@@ -17,9 +16,10 @@ import {
   openScene,
   RESTORED,
   service,
-  workload
+  workload,
+  type Run,
+  type Scene
 } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
 
 /**
  * A release in place: its machine dies after each write there is, it is cancelled in each second, it sleeps and wakes

@@ -2,10 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import type { Metrics } from '../../src/checks/metrics.ts'
 import type { Pod } from '../../src/kubernetes/objects.ts'
 import { READY, UNREADY, waiting } from '../support/memory-controllers.ts'
-import { httpRoute, openSlowGateway } from '../support/memory-gateway.ts'
-import type { Gateway } from '../support/memory-gateway.ts'
-import { openScene, service, workload } from './scene.ts'
-import type { RunOptions, Scene } from './scene.ts'
+import { httpRoute, openSlowGateway, type Gateway } from '../support/memory-gateway.ts'
+import { openScene, service, workload, type RunOptions, type Scene } from './scene.ts'
 
 /**
  * A release waits for minutes in all until a gateway has learnt of pods and shares, and as long as they take for pods of

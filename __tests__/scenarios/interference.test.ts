@@ -16,9 +16,9 @@ import {
   workload,
   STARTED,
   SERVING,
-  RESTORED
+  RESTORED,
+  type Scene
 } from './scene.ts'
-import type { Scene } from './scene.ts'
 
 /** What others do while a release runs, and answers that are lost on the way. */
 

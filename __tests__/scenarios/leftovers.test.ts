@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import { deploymentRef, openScene, service, serviceRef, workload, SERVING } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
+import {
+  deploymentRef,
+  openScene,
+  service,
+  serviceRef,
+  workload,
+  SERVING,
+  type Run,
+  type Scene
+} from './scene.ts'
 
 /** What an earlier release has left running: a version that was kept, or whose run came to no end. */
 

@@ -1,10 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import type { DestinationRule } from '../../src/routes/istio/destination-rules.ts'
-import { openMesh } from '../support/memory-mesh.ts'
-import type { MeshLateness } from '../support/memory-mesh.ts'
-import { manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { openMesh, type MeshLateness } from '../support/memory-mesh.ts'
+import { manifest, NAMESPACE, openScene, service, workload, type Scene } from './scene.ts'
 
 /**
  * A team whose pods have the number of their version in a label, and whose mesh has a subset by that number: whatever a

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Deployment, KubernetesObject, Lease, Service } from '../../src/kubernetes/objects.ts'
-import { NAMESPACE, openScene, service, serviceRef, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { NAMESPACE, openScene, service, serviceRef, workload, type Scene } from './scene.ts'
 
 /** Two Services lead to one workload. */
 

@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { ClusterError, messageOf } from '../../src/base/errors.ts'
-import { openScene } from './scene.ts'
-import type { RunOptions } from './scene.ts'
+import { openScene, type RunOptions } from './scene.ts'
 
 it('a run that may not even look is told of all that looking takes, and of the file that has it', async () => {
   const scene = await openScene()

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ClusterEvent, Pod } from '../../src/kubernetes/objects.ts'
 import { READY, UNREADY, waiting } from '../support/memory-controllers.ts'
-import { NAMESPACE, openScene } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { NAMESPACE, openScene, type Scene } from './scene.ts'
 
 type Status = NonNullable<Pod['status']>
 

@@ -3,8 +3,16 @@ import { ClusterError, InputError } from '../../src/base/errors.ts'
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { failsTheStep } from '../../src/report/outputs.ts'
-import { manifest, openScene, service, workload, SERVING, STARTED } from './scene.ts'
-import type { RunOptions, Scene } from './scene.ts'
+import {
+  manifest,
+  openScene,
+  service,
+  workload,
+  SERVING,
+  STARTED,
+  type RunOptions,
+  type Scene
+} from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]

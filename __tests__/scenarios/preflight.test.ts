@@ -5,8 +5,16 @@ import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
 import type { Call } from '../support/memory-cluster.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { waiting } from '../support/memory-controllers.ts'
-import { autoscaler, manifest, NAMESPACE, openScene, service, workload } from './scene.ts'
-import type { RunOptions, Scene } from './scene.ts'
+import {
+  autoscaler,
+  manifest,
+  NAMESPACE,
+  openScene,
+  service,
+  workload,
+  type RunOptions,
+  type Scene
+} from './scene.ts'
 
 // Whole releases, one after the other: far more than they take even on a busy machine.
 jest.setTimeout(60_000)

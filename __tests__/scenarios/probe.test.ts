@@ -3,8 +3,7 @@ import type { HttpRequest } from '../../src/kubernetes/cluster.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import type { Entry } from '../../src/smoke/entry.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
-import { openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { openScene, service, workload, type Scene } from './scene.ts'
 
 /** What users see at the entry is told, and nothing depends on it. */
 

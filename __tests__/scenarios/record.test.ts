@@ -1,8 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Version } from '../../src/domain/outcome.ts'
 import { readRecord } from '../../src/domain/read-record.ts'
-import { isUnfinished, printRecord, promoted, RECORD_ANNOTATION, restored } from '../../src/domain/record.ts'
-import type { HistoryEntry, Phase, Release } from '../../src/domain/record.ts'
+import {
+  isUnfinished,
+  printRecord,
+  promoted,
+  RECORD_ANNOTATION,
+  restored,
+  type HistoryEntry,
+  type Phase,
+  type Release
+} from '../../src/domain/record.ts'
 import { EPOCH } from '../support/fake-clock.ts'
 import { service } from './scene.ts'
 

@@ -4,8 +4,7 @@ import { ClusterError, InputError } from '../../src/base/errors.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import type { Call, Reviewed } from '../support/memory-cluster.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
-import { manifest, NAMESPACE, openScene } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { manifest, NAMESPACE, openScene, type Scene } from './scene.ts'
 
 /** A cluster whose credentials lack some rights. */
 const without = async (...denied: readonly string[]): Promise<Scene> => {

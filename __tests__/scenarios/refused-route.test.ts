@@ -1,7 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { ClusterEvent, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { NAMESPACE, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { NAMESPACE, openScene, service, workload, type Scene } from './scene.ts'
 
 /** A controller that says by events alone whether it has put an Ingress into practice, as that of AWS does. */
 

@@ -10,9 +10,9 @@ import {
   workloadLeaseRef,
   STARTED,
   SERVING,
-  PROMOTED
+  PROMOTED,
+  type Scene
 } from './scene.ts'
-import type { Scene } from './scene.ts'
 
 /** Two runs want to move the same traffic. */
 

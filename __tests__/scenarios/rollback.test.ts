@@ -11,9 +11,10 @@ import {
   workload,
   STARTED,
   SERVING,
-  RESTORED
+  RESTORED,
+  type Run,
+  type Scene
 } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]

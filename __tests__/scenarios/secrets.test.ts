@@ -6,8 +6,7 @@ import { redacted } from '../../src/report/redact.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { delicateIn } from '../../src/inputs/secrets.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
-import { inputsOf, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { inputsOf, openScene, service, workload, type Scene } from './scene.ts'
 
 /** A secret in every input that can hold one: what of it is told besides the log, which the runner masks? */
 

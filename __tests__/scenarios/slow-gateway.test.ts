@@ -1,9 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { httpRoute, openSlowGateway } from '../support/memory-gateway.ts'
-import type { Gateway } from '../support/memory-gateway.ts'
+import { httpRoute, openSlowGateway, type Gateway } from '../support/memory-gateway.ts'
 import { UNREADY } from '../support/memory-controllers.ts'
-import { deploymentRef, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { deploymentRef, openScene, service, workload, type Scene } from './scene.ts'
 
 /**
  * A load balancer outside of the cluster that has a new weight after 8 s and new pods after 18 s, while its controller

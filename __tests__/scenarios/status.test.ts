@@ -5,8 +5,7 @@ import { plainHeadline, headline } from '../../src/report/headline.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { ClusterError } from '../../src/base/errors.ts'
 import { waiting, READY } from '../support/memory-controllers.ts'
-import { openScene, service, SERVING, workload } from './scene.ts'
-import type { RunOptions, Scene } from './scene.ts'
+import { openScene, service, SERVING, workload, type RunOptions, type Scene } from './scene.ts'
 
 /** What status says of a release that has not ended, and of a workload that nobody serves. */
 

@@ -2,8 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { ClusterError } from '../../src/base/errors.ts'
 import type { Call } from '../support/memory-cluster.ts'
-import { essence, openScene, service, workload } from './scene.ts'
-import type { Run, Scene } from './scene.ts'
+import { essence, openScene, service, workload, type Run, type Scene } from './scene.ts'
 
 /**
  * A release in steps, on a route and by numbers of pods: its machine dies after each write there is, or it is cancelled

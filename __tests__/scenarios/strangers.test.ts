@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Service } from '../../src/kubernetes/objects.ts'
-import { NAMESPACE, openScene, service, STARTED, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { NAMESPACE, openScene, service, STARTED, workload, type Scene } from './scene.ts'
 
 /** Deployments and Services that merely have a slot's name, and are another team's. */
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { autoscaler, autoscalerRef, deploymentRef, openScene, service, workload } from './scene.ts'
-import type { Scene } from './scene.ts'
+import {
+  autoscaler,
+  autoscalerRef,
+  deploymentRef,
+  openScene,
+  service,
+  workload,
+  type Scene
+} from './scene.ts'
 
 /** The file that the workload was installed from is applied again after a release: its autoscaler leads to an idle place. */
 

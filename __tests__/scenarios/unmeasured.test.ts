@@ -2,8 +2,7 @@ import { describe, expect, it, jest } from '@jest/globals'
 import type { Metrics } from '../../src/checks/metrics.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { renderSummary } from '../../src/report/summary.ts'
-import { openScene } from './scene.ts'
-import type { Scene } from './scene.ts'
+import { openScene, type Scene } from './scene.ts'
 
 // Whole releases, one after the other: far more than they take even on a busy machine.
 jest.setTimeout(60_000)

@@ -4,11 +4,9 @@ import { readRecord } from '../../src/domain/read-record.ts'
 import { isUnfinished } from '../../src/domain/record.ts'
 import { autoscalerRef, leaseRef, workloadLeaseRef } from '../support/shop.ts'
 import type { Report } from './invariants/report.ts'
-import { describeEnd, start } from './runs.ts'
-import type { Ended, Started } from './runs.ts'
+import { describeEnd, start, type Ended, type Started } from './runs.ts'
 import type { Schedule } from './schedule.ts'
-import { heal } from './stage.ts'
-import type { Stage } from './stage.ts'
+import { heal, type Stage } from './stage.ts'
 import {
   deploymentIn,
   entriesOf,

@@ -1,5 +1,4 @@
-import fc from 'fast-check'
-import type { Arbitrary } from 'fast-check'
+import fc, { type Arbitrary } from 'fast-check'
 import type { Act, Edit, Fate, Fault, Moment, Refusal, Schedule, World } from './schedule.ts'
 
 /** What can be drawn; one seed is one schedule. */

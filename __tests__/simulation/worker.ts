@@ -1,6 +1,5 @@
 import { drawSchedule } from './generate.ts'
-import { INVARIANTS } from './invariants/report.ts'
-import type { Violation } from './invariants/report.ts'
+import { INVARIANTS, type Violation } from './invariants/report.ts'
 import { play } from './play.ts'
 import type { Schedule } from './schedule.ts'
 import { shrink } from './shrink.ts'

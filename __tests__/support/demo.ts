@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 import type { Ended } from './action.ts'
 import { admin } from './cluster.ts'
-import { closeScenes, manifestFile, openScene } from './scene.ts'
-import type { Seen } from './scene.ts'
+import { closeScenes, manifestFile, openScene, type Seen } from './scene.ts'
 import { image, workload } from './workload.ts'
 
 /** The main job on a real cluster, with users on it: a good release, a bad one, and a rollback by hand. */

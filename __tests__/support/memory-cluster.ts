@@ -7,9 +7,9 @@ import type {
   HttpRequest,
   JsonPatch,
   Query,
-  Ref,
   WriteOptions
 } from '../../src/kubernetes/cluster.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/api/outage.ts'
 import {
@@ -19,9 +19,9 @@ import {
   metadataOf,
   patched,
   refuseToChange,
-  sameContent
+  sameContent,
+  type Stored
 } from './memory-objects.ts'
-import type { Stored } from './memory-objects.ts'
 import { refuseWrong, unknownFields, withoutUnknown } from './memory-validation.ts'
 import { watchObjects } from './memory-watch.ts'
 

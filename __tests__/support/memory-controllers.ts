@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../../src/kubernetes/canonical.ts'
-import { isEnding, isReady, templateHash } from '../../src/kubernetes/health.ts'
+import { isEnding, isReady, templateHash, resolvePort } from '../../src/kubernetes/health.ts'
 import type { Deployment, Pod, ReplicaSet, Service } from '../../src/kubernetes/objects.ts'
 import { rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { selects, withoutKeys } from '../../src/kubernetes/selectors.ts'
-import { resolvePort } from '../../src/kubernetes/health.ts'
 import { listeningIn } from '../../src/kubernetes/ports.ts'
-import { refOf } from './memory-cluster.ts'
-import type { MemoryCluster } from './memory-cluster.ts'
+import { refOf, type MemoryCluster } from './memory-cluster.ts'
 import type { Stored } from './memory-objects.ts'
 
 /** How the pods of the in-memory cluster come up. */

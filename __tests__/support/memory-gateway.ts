@@ -2,8 +2,7 @@ import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { KubernetesObject, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { selects } from '../../src/kubernetes/selectors.ts'
 import { DRAIN } from '../../src/plan/drain.ts'
-import { refOf } from './memory-cluster.ts'
-import type { MemoryCluster } from './memory-cluster.ts'
+import { refOf, type MemoryCluster } from './memory-cluster.ts'
 
 export interface HttpRoute extends KubernetesObject {
   readonly spec: {

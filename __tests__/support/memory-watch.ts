@@ -1,7 +1,6 @@
 import type { Query } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { ON_THE_WAY, WATCH_AGAIN } from './memory-cluster.ts'
-import type { MemoryCluster } from './memory-cluster.ts'
+import { ON_THE_WAY, WATCH_AGAIN, type MemoryCluster } from './memory-cluster.ts'
 import type { Stored } from './memory-objects.ts'
 
 /** Calls back with what a query finds, at the start and after every change of it, until the signal is aborted. */

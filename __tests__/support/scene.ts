@@ -5,15 +5,11 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { startAction } from './action.ts'
-import type { Ended, Started } from './action.ts'
+import { startAction, type Ended, type Started } from './action.ts'
 import { deleteNamespace } from './cluster.ts'
-import { startLoad } from './load.ts'
-import type { Counted } from './load.ts'
-import { startWitness } from './witness.ts'
-import type { Testimony } from './witness.ts'
-import { createWorld } from './workload.ts'
-import type { World } from './workload.ts'
+import { startLoad, type Counted } from './load.ts'
+import { startWitness, type Testimony } from './witness.ts'
+import { createWorld, type World } from './workload.ts'
 
 /** What users saw, and what the Service did, while the scene was played. */
 export interface Seen extends Testimony {

@@ -1,4 +1,4 @@
-import { leaseName, workloadLeaseName } from '../../src/commands/with-lock.ts'
+import { leaseName, workloadLeaseName } from '../../src/lock/lease.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
 import type {
   Deployment,

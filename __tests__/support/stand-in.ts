@@ -1,9 +1,7 @@
-import { createServer } from 'node:http'
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { KubeConfig } from '@kubernetes/client-node'
-import type { User } from '@kubernetes/client-node'
+import { KubeConfig, type User } from '@kubernetes/client-node'
 
 import type { Clock } from '../../src/base/clock.ts'
 

@@ -2,8 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, jest } from '@jest/globals'
-import { startAction } from '../support/action.ts'
-import type { Ended } from '../support/action.ts'
+import { startAction, type Ended } from '../support/action.ts'
 import { startGitHub } from '../support/github.ts'
 
 // The sources are loaded one by one.

@@ -63,3 +63,8 @@ export class RouteGone extends ReleaseFailed {}
 export class StableCannotServe extends ReleaseFailed {}
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+export interface Findings {
+  readonly faults: readonly Fault[]
+  readonly warnings: readonly string[]
+}

@@ -1,6 +1,6 @@
 import { counted } from '../base/counted.ts'
 import { checkName, type Check, type Comparison } from '../inputs/check.ts'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { asWritten } from '../inputs/figure.ts'
 import type { Measurement, Verdict } from '../domain/outcome.ts'
 import type { Finding, Found } from './metric-value.ts'

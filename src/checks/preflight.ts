@@ -1,6 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import { checkName, printCheck, type Check, type Metric } from '../inputs/check.ts'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { metricsIn, withZero } from '../inputs/promql.ts'
 import { findInAnswer } from './metric-value.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'

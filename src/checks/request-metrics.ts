@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Check } from '../inputs/check.ts'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { Missing, ObservedTraffic } from './metric-value.ts'
 import type { Metrics, Series } from './metrics.ts'
 import type { Lacks, Origin } from './source-queries.ts'

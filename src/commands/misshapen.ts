@@ -1,5 +1,4 @@
-import { ClusterError, InputError } from '../base/errors.ts'
-import type { Fault } from '../base/errors.ts'
+import { ClusterError, InputError, type Fault } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import { misshapen } from '../kubernetes/shape.ts'

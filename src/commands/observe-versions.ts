@@ -1,8 +1,7 @@
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { ReplicaSet } from '../kubernetes/objects.ts'
 import type { Observed } from '../observe/observed.ts'
-import { knownVersions } from '../plan/versions.ts'
-import type { Known } from '../plan/versions.ts'
+import { knownVersions, type Known } from '../plan/versions.ts'
 
 /** All versions of the workload that are on record or whose templates are still there, newest first. */
 export const readVersions = async (observed: Observed, cluster: Cluster): Promise<readonly Known[]> =>

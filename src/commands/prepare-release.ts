@@ -4,8 +4,7 @@ import type { TriedManifest } from '../preflight/dry-run.ts'
 import { InputError } from '../base/errors.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { requireRoutes } from '../observe/observed.ts'
-import type { Observed } from '../observe/observed.ts'
+import { requireRoutes, type Observed } from '../observe/observed.ts'
 import type { Step } from '../plan/step.ts'
 import { requireShape } from './misshapen.ts'
 import { preflight } from '../preflight/preflight.ts'
@@ -18,8 +17,7 @@ import { endingFaults, patienceFaults } from '../plan/faults.ts'
 import { withoutHooks } from '../plan/hooks.ts'
 import { isInPlace, planInPlace } from '../plan/in-place.ts'
 import { prepareInPlace } from '../plan/prepare-in-place.ts'
-import { prepare } from '../plan/prepare.ts'
-import type { Prepared } from '../plan/prepare.ts'
+import { prepare, type Prepared } from '../plan/prepare.ts'
 import { planProgressive } from '../plan/progressive.ts'
 import { repeatedFaults } from '../plan/repeated.ts'
 import { strayAutoscaler } from '../plan/autoscaler.ts'
@@ -62,7 +60,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
     ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
     : prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
-  const sampler = samplerFor(request, prepared.routes)
+  const sampler = samplerFor(inputs, request.metrics, ports.clock, prepared.routes)
   const steps = planOf(prepared, inputs, drainOf(prepared.routes))
   const candidate = { prepared, steps, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)

@@ -6,8 +6,7 @@ import { readVersions } from './observe-versions.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { InPlace } from '../domain/record.ts'
 import type { Previous } from '../plan/rollback.ts'
-import { chooseVersion } from '../plan/versions.ts'
-import type { Known } from '../plan/versions.ts'
+import { chooseVersion, type Known } from '../plan/versions.ts'
 
 /**
  * What to go back to: the version before, or the one that is called by `to`.

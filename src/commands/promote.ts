@@ -3,8 +3,7 @@ import { canaryFaults, tryCanary } from '../preflight/dry-run.ts'
 import { InputError } from '../base/errors.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import { readyPods } from '../execute/endpoints.ts'
-import { parseStep, stepsFaults } from '../inputs/step.ts'
-import type { Step as ReleaseStep } from '../inputs/step.ts'
+import { parseStep, stepsFaults, type Step as ReleaseStep } from '../inputs/step.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { need } from '../kubernetes/needs.ts'
@@ -129,7 +128,7 @@ async function goOn(
 ): Promise<Outcome> {
   const { inputs, origin, ports, signal } = request
   const routes = await routesOf(record, observed.service, ports)
-  const sampler = samplerFor(request, routes)
+  const sampler = samplerFor(inputs, request.metrics, ports.clock, routes)
   const report = await sampler?.preflight(stableSubject(observed), signal)
   const entrance = entranceOf(observed, routes, live)
   const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]

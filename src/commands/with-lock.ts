@@ -1,17 +1,11 @@
-import { claimInherited } from './fence-inherited.ts'
-import type { Place } from './fence-inherited.ts'
+import { leaseName, workloadLeaseName, type Lock } from '../lock/lease.ts'
+import { claimInherited, type Place } from './fence-inherited.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { acquireAll } from '../lock/acquire.ts'
-import type { Ref } from '../kubernetes/cluster.ts'
-import type { Lock } from '../lock/lease.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 import { messageOf } from '../base/errors.ts'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { Origin } from '../plan/prepare.ts'
-
-export const leaseName = (service: string): string => `greenlight-service-${service}`
-
-/** Two Services may lead to one workload: a run for either moves the same pods. */
-export const workloadLeaseName = (workload: string): string => `greenlight-deployment-${workload}`
 
 /** The one that every run for this workload takes, whatever its Services. */
 export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>

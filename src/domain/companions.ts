@@ -1,10 +1,7 @@
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
-import type { Labels } from '../kubernetes/selectors.ts'
+import { selects, templateLabels, withoutKeys, type Labels, HASH_LABEL } from '../kubernetes/selectors.ts'
 import { isTree } from '../kubernetes/tree.ts'
-import { SLOT_LABEL } from './slots.ts'
-import type { SlotName } from './slots.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
+import { SLOT_LABEL, type SlotName } from './slots.ts'
 import type { Backends } from '../routes/route.ts'
 
 /** A Service that follows the one that a release is recorded on, and its selector outside of releases. */

@@ -3,8 +3,7 @@ import { printRoute } from '../inputs/route.ts'
 import { readHistory } from './history.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { isTree } from '../kubernetes/tree.ts'
-import { RECORD_ANNOTATION } from './record.ts'
-import type { Phase, Release } from './record.ts'
+import { RECORD_ANNOTATION, type Phase, type Release } from './record.ts'
 import { sh } from '../base/shell.ts'
 
 /**

@@ -1,6 +1,5 @@
 import type { RouteName } from '../inputs/route.ts'
-import { withEntry } from './history.ts'
-import type { HistoryEntry } from './history.ts'
+import { withEntry, type HistoryEntry } from './history.ts'
 import type { Rollout } from '../kubernetes/rollout.ts'
 import { slotServiceName } from './slots.ts'
 import type { Version } from './outcome.ts'

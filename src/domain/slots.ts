@@ -2,14 +2,10 @@ import { createHash } from 'node:crypto'
 import { CLAIM_ANNOTATION } from '../lock/fence.ts'
 import { copiedMetadata } from '../kubernetes/gitops.ts'
 import type { Deployment, PodTemplate, Service } from '../kubernetes/objects.ts'
-import { templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
-import type { Labels } from '../kubernetes/selectors.ts'
+import { templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { inOtherSlot } from '../kubernetes/slot-values.ts'
 
 export const SLOT_LABEL = 'greenlight.dev/slot'
-/** Of a ReplicaSet's pods: another one for each template. */
-export const HASH_LABEL = 'pod-template-hash'
-
 /** `plain` is a Deployment that has not been through a release: it has no label that tells it from its slots. */
 export type SlotName = 'blue' | 'green' | 'plain'
 

@@ -1,5 +1,4 @@
-import { withoutKeys } from '../kubernetes/selectors.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
+import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
 import type { Backends } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
 import { backendsFor } from './route-writers.ts'

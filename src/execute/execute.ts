@@ -18,8 +18,7 @@ import { begin, finish, follow, prepareRoutes, restore, settle, shift, wait } fr
 import { awaitUndone, collectReplaced, undo } from './in-place/undo.ts'
 import { awaitWatchdog, startWatchdog, stopWatchdog } from './watchdog/steps.ts'
 import { watch } from './steps/watch.ts'
-import { describe } from '../plan/step.ts'
-import type { Step } from '../plan/step.ts'
+import { describe, type Step } from '../plan/step.ts'
 
 type Of<Kind extends Step['kind']> = Extract<Step, { kind: Kind }>
 type Doer<Kind extends Step['kind']> = (

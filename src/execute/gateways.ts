@@ -1,5 +1,5 @@
 import { ReleaseFailed } from '../base/errors.ts'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { lagOf } from '../plan/drain.ts'
 import { withObject } from '../traffic/writes.ts'
 import { backendsIn } from './route-writers.ts'

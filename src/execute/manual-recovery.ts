@@ -1,7 +1,6 @@
 import type { ReleaseRun } from './release-run.ts'
 import { backendsFor, backendsIn } from './route-writers.ts'
-import { splitOf } from '../domain/record.ts'
-import type { Selector } from '../domain/record.ts'
+import { splitOf, type Selector } from '../domain/record.ts'
 import { describeSplit } from '../routes/split.ts'
 import { trafficsOf } from './begin-run.ts'
 import { remark, sh } from '../base/shell.ts'

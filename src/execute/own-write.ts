@@ -1,3 +1,4 @@
+import type { ReleaseRun } from './release-run.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import { claimOf } from '../lock/fence.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
@@ -23,3 +24,7 @@ export const withVersionOf = ({ metadata }: Deployment, wanted: Deployment): Dep
   ...wanted,
   metadata: { ...wanted.metadata, resourceVersion: metadata.resourceVersion ?? '' }
 })
+
+/** A Deployment of the release, as the run knows it. */
+export const knownDeployment = ({ deployment, serving }: ReleaseRun, name: string): Deployment | undefined =>
+  [deployment, serving].find((one) => one?.metadata.name === name)

@@ -3,10 +3,8 @@ import { open, realpath } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { create } from '@actions/glob'
 
-import { InputError } from '../base/errors.ts'
-import type { Fault } from '../base/errors.ts'
-import { parseManifests } from '../kubernetes/manifests.ts'
-import type { Manifest, ParsedManifests } from '../kubernetes/manifests.ts'
+import { InputError, type Fault } from '../base/errors.ts'
+import { parseManifests, type Manifest, type ParsedManifests } from '../kubernetes/manifests.ts'
 
 const isManifest = (path: string): boolean => /\.(ya?ml|json)$/i.test(path)
 

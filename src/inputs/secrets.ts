@@ -1,5 +1,4 @@
-import type { Inputs } from './inputs.ts'
-import { secretsOf } from './inputs.ts'
+import { type Inputs, secretsOf } from './inputs.ts'
 import type { SmokeTest } from './smoke-test.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>

@@ -1,4 +1,5 @@
-import { durationBetween, formatDuration } from './duration.ts'
+import { durationBetween } from './duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { maskQuoted } from './lines.ts'
 import { parseDecimal } from './decimal.ts'
 import { refusal, type Parsed } from './parsed.ts'

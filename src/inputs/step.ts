@@ -1,5 +1,6 @@
 import type { Split } from '../routes/route.ts'
-import { durationBetween, formatDuration } from './duration.ts'
+import { durationBetween } from './duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { Item, LineFault } from './field.ts'
 import { parseHeader } from './prometheus.ts'
 import { quote, refusal, type Parsed } from './parsed.ts'

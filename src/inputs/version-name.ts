@@ -1,5 +1,4 @@
-import { fullRepository, parseImage } from './image.ts'
-import type { ImageReference } from './image.ts'
+import { fullRepository, parseImage, type ImageReference } from './image.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 
 const tag = /^\w[\w.-]{0,127}$/

@@ -1,6 +1,5 @@
 import { groupOf } from './api/discovery.ts'
-import { isTree } from './tree.ts'
-import type { Tree } from './tree.ts'
+import { isTree, type Tree } from './tree.ts'
 
 /** Fields of built-in kinds that map names to text: null is the empty text in them, as the API server keeps it. */
 const MAPS_OF_TEXT: ReadonlySet<string> = new Set([

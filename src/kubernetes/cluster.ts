@@ -1,12 +1,5 @@
+import type { Ref } from './ref.ts'
 import type { KubernetesObject } from './objects.ts'
-
-/** Names one object. */
-export interface Ref {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly namespace?: string | undefined
-  readonly name: string
-}
 
 /** Names all objects of a kind in a namespace that carry these labels (`app=web,tier!=db`). */
 export interface Query {

@@ -1,6 +1,5 @@
 import type { KubernetesObject } from './objects.ts'
-import { withoutKeys } from './selectors.ts'
-import type { Labels } from './selectors.ts'
+import { withoutKeys, type Labels } from './selectors.ts'
 
 /** What keeps objects as they are in Git, and which of its own objects says so. */
 export interface Keeper {

@@ -9,8 +9,14 @@ import type {
   Pod,
   ServicePort
 } from './objects.ts'
-import { containerTrouble, CREATION_STATES, eventTrouble, stateOf, UNSCHEDULABLE } from './patience.ts'
-import type { Trouble } from './patience.ts'
+import {
+  containerTrouble,
+  CREATION_STATES,
+  eventTrouble,
+  stateOf,
+  UNSCHEDULABLE,
+  type Trouble
+} from './patience.ts'
 
 /** What is known of a Deployment that should come up. */
 export type Health =

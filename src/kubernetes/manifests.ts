@@ -2,8 +2,7 @@ import type { Fault } from '../base/errors.ts'
 import { withoutNulls } from './absent.ts'
 import { ARGO_HOOK, HELM_HOOK } from './gitops.ts'
 import type { KubernetesObject } from './objects.ts'
-import { isTree } from './tree.ts'
-import type { Tree } from './tree.ts'
+import { isTree, type Tree } from './tree.ts'
 import { parseYaml } from './yaml.ts'
 
 /** One object of the user's manifests, and where it stands. */

@@ -1,7 +1,6 @@
 import type { JsonPatch } from './cluster.ts'
 import type { KubernetesObject } from './objects.ts'
-import { isTree } from './tree.ts'
-import type { Tree } from './tree.ts'
+import { isTree, type Tree } from './tree.ts'
 
 type Entry = NonNullable<KubernetesObject['metadata']['managedFields']>[number]
 

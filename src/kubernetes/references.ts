@@ -1,6 +1,5 @@
 import type { PodSpec } from './objects.ts'
-import { isTree } from './tree.ts'
-import type { Tree } from './tree.ts'
+import { isTree, type Tree } from './tree.ts'
 
 export type ConfigKind = 'ConfigMap' | 'Secret'
 

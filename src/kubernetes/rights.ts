@@ -1,3 +1,4 @@
+import type { Fault } from '../base/errors.ts'
 import type { Cluster } from './cluster.ts'
 import type { KubernetesObject } from './objects.ts'
 import { roleFileFor } from './role-files.ts'
@@ -125,3 +126,7 @@ export function describeAllMissing(rights: readonly Right[], namespace: string):
       : [describeMissing({ ...first, verb: verbs.join(', ') }, namespace, verbs, first)]
   })
 }
+
+/** What the credentials lack, and the rules that would bring it. */
+export const rightsFaults = (missing: readonly Right[], namespace: string): Fault[] =>
+  describeAllMissing(missing, namespace).map((problem) => ({ input: 'kubeconfig', problem }))

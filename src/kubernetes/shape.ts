@@ -1,5 +1,4 @@
-import { amount, boolean, fields, listOf, map, mapOf, number, text } from './shapes.ts'
-import type { Shape } from './shapes.ts'
+import { amount, boolean, fields, listOf, map, mapOf, number, text, type Shape } from './shapes.ts'
 import type { Tree } from './tree.ts'
 
 const labels = mapOf(text)

@@ -1,5 +1,4 @@
-import { isTree } from './tree.ts'
-import type { Tree } from './tree.ts'
+import { isTree, type Tree } from './tree.ts'
 
 /** Says what is wrong with a value at a path, e.g. `spec.ports[0] is not a map`; undefined: nothing that matters here. */
 export type Shape = (value: unknown, path: string) => string | undefined

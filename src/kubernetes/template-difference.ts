@@ -1,7 +1,6 @@
 import type { PodTemplate } from './objects.ts'
-import { withoutKeys } from './selectors.ts'
+import { withoutKeys, HASH_LABEL } from './selectors.ts'
 import { isTree } from './tree.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
 
 const MOST = 10
 

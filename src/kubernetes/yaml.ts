@@ -1,5 +1,14 @@
-import { isCollection, isScalar, LineCounter, parseAllDocuments, visit } from 'yaml'
-import type { Document, Node, ScalarTag, Tags } from 'yaml'
+import {
+  isCollection,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  visit,
+  type Document,
+  type Node,
+  type ScalarTag,
+  type Tags
+} from 'yaml'
 
 import { messageOf } from '../base/errors.ts'
 

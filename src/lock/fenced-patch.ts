@@ -1,10 +1,10 @@
 import { ClusterError } from '../base/errors.ts'
 import { CLAIM_ANNOTATION, claimOf, withClaim } from './fence.ts'
-import type { Cluster, JsonPatch, Ref } from '../kubernetes/cluster.ts'
+import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 import { untilWritten } from '../kubernetes/api/conflict.ts'
 import type { Lock } from './lease.ts'
-import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import type { ReleaseRun } from '../execute/release-run.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
 
 interface Holder {
   readonly cluster: Cluster
@@ -21,7 +21,7 @@ const CLAIM = `/metadata/annotations/${CLAIM_ANNOTATION.replace('/', '~1')}`
  * @throws TakenOver when another run has the lock, ClusterError with status 404 when there is no such object
  */
 export async function patchClaimed<T extends KubernetesObject>(
-  { ports, lock }: Pick<ReleaseRun, 'ports' | 'lock'>,
+  { ports, lock }: { readonly ports: Pick<Holder, 'cluster'>; readonly lock: Holder['lock'] },
   ref: Ref,
   patch: JsonPatch,
   known?: KubernetesObject
@@ -97,7 +97,3 @@ async function read(ref: Ref, cluster: Cluster): Promise<KubernetesObject> {
   if (live !== undefined) return live
   throw new ClusterError(`${kind} ${name} does not exist in namespace ${namespace ?? ''}`, 404)
 }
-
-/** A Deployment of the release, as the run knows it. */
-export const knownDeployment = ({ deployment, serving }: ReleaseRun, name: string): Deployment | undefined =>
-  [deployment, serving].find((one) => one?.metadata.name === name)

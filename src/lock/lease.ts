@@ -2,7 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import { messageOf, TakenOver } from '../base/errors.ts'
 import { isConflict } from '../kubernetes/api/conflict.ts'
 import type { Log } from '../base/log.ts'
-import type { Cluster, Ref } from '../kubernetes/cluster.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 import type { Lease } from '../kubernetes/objects.ts'
 
 /** A lock that its holder has not renewed for so long is nobody's. */
@@ -11,6 +12,11 @@ const RENEW_EVERY = 5000
 /** Two renewals may be missed before another run can think that we are dead. */
 const SURE_FOR = 10_000
 export const RUN_ANNOTATION = 'greenlight.dev/run'
+
+export const leaseName = (service: string): string => `greenlight-service-${service}`
+
+/** Two Services may lead to one workload: a run for either moves the same pods. */
+export const workloadLeaseName = (workload: string): string => `greenlight-deployment-${workload}`
 
 export interface Holder {
   /** Release id. */

@@ -1,14 +1,11 @@
-import { InputError } from '../base/errors.ts'
-import type { Fault } from '../base/errors.ts'
+import { InputError, type Fault } from '../base/errors.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import type { FoundRoute } from './observed.ts'
 import type { Target } from './observe.ts'
 import { isUnfinished } from '../domain/record.ts'
 import { companionsIn } from '../domain/companions.ts'
-import { findService, namedService } from './find-service.ts'
-import type { Slots } from './find-service.ts'
-import { choose, isOf } from './services.ts'
-import type { Chosen } from './services.ts'
+import { findService, namedService, type Slots } from './find-service.ts'
+import { choose, isOf, type Chosen } from './services.ts'
 
 const isService = (one: Service | Fault): one is Service => 'kind' in one
 

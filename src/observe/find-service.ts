@@ -1,17 +1,13 @@
+import { HASH_LABEL, printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import type { Fault } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
-import { HASH_LABEL, isSlotService, slotDeploymentName } from '../domain/slots.ts'
-import type { SlotName } from '../domain/slots.ts'
+import { isSlotService, slotDeploymentName, type SlotName } from '../domain/slots.ts'
 import { readRecord } from '../domain/read-record.ts'
-import { RECORD_ANNOTATION } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { RECORD_ANNOTATION, type Release } from '../domain/record.ts'
 
 /** The Deployments that a workload's versions can run in, as far as they exist. */
 export type Slots = Readonly<Partial<Record<SlotName, Deployment>>>
-
-export { HASH_LABEL } from '../domain/slots.ts'
 
 const present = (slots: Slots): readonly [SlotName, Deployment][] =>
   (['plain', 'blue', 'green'] as const).flatMap((name) =>

@@ -1,13 +1,17 @@
 import { InputError } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
-import type { Deployment, HorizontalPodAutoscaler, Pod, Service } from '../kubernetes/objects.ts'
+import type {
+  Deployment,
+  HorizontalPodAutoscaler,
+  Pod,
+  Service,
+  KubernetesObject
+} from '../kubernetes/objects.ts'
 import type { SlotName } from '../domain/slots.ts'
 import type { Version } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
 import type { Slots } from './find-service.ts'
-import { printRoute } from '../inputs/route.ts'
-import type { RouteName } from '../inputs/route.ts'
-import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { printRoute, type RouteName } from '../inputs/route.ts'
 import type { Backends, Route, RouteObjects } from '../routes/route.ts'
 
 /** What a release has to know of the cluster, read once. */

@@ -1,9 +1,7 @@
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { selects, templateLabels } from '../kubernetes/selectors.ts'
-import { SLOT_LABEL } from '../domain/slots.ts'
-import type { SlotName } from '../domain/slots.ts'
+import { selects, templateLabels, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { SLOT_LABEL, type SlotName } from '../domain/slots.ts'
 import type { Release } from '../domain/record.ts'
-import { HASH_LABEL } from './find-service.ts'
 import type { Slots } from './find-service.ts'
 
 interface Owned {

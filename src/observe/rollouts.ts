@@ -1,8 +1,7 @@
 import { ClusterError } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { need } from '../kubernetes/needs.ts'
-import { covers } from '../kubernetes/rights.ts'
-import type { Rule } from '../kubernetes/rights.ts'
+import { covers, type Rule } from '../kubernetes/rights.ts'
 import type { Rollout } from './owners.ts'
 
 const GROUP = 'argoproj.io'

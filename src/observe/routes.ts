@@ -1,10 +1,8 @@
 import { ClusterError, InputError, RouteGone } from '../base/errors.ts'
-import { printRoute } from '../inputs/route.ts'
-import type { RouteName } from '../inputs/route.ts'
+import { printRoute, type RouteName } from '../inputs/route.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { membersOf } from './observed.ts'
-import type { FoundRoute } from './observed.ts'
+import { membersOf, type FoundRoute } from './observed.ts'
 import { routeFor, routesOfKind } from '../routes/index.ts'
 import type { Backends, Route, RouteObjects } from '../routes/route.ts'
 

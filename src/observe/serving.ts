@@ -12,8 +12,7 @@ import {
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import type { Observed } from './observed.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import { isUnfinished } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import { sh } from '../base/shell.ts'
 
 /** What of a Deployment has the traffic. */

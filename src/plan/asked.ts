@@ -1,6 +1,5 @@
 import { checkName } from '../inputs/check.ts'
-import { defaultCanarySteps, printStep } from '../inputs/step.ts'
-import type { Step as ReleaseStep } from '../inputs/step.ts'
+import { defaultCanarySteps, printStep, type Step as ReleaseStep } from '../inputs/step.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Release } from '../domain/record.ts'
 import { ALL_AT_ONCE } from './progressive.ts'

@@ -1,6 +1,5 @@
 import type { Observed } from '../observe/observed.ts'
-import { isUnfinished } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import { sh } from '../base/shell.ts'
 
 /** A place with another autoscaler of its own needs no second one: with two of them, neither does anything. */

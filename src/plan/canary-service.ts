@@ -5,8 +5,7 @@ import type { Service } from '../kubernetes/objects.ts'
 import { printSelector, sameLabels } from '../kubernetes/selectors.ts'
 import { isSlotService, SLOT_LABEL } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
-import { backendsOf } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { backendsOf, type Release } from '../domain/record.ts'
 import { sh } from '../base/shell.ts'
 
 /**

@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { KubernetesObject, PodTemplate } from '../kubernetes/objects.ts'
 import type { ConfigKind } from '../kubernetes/references.ts'
-import { printSelector, withoutKeys } from '../kubernetes/selectors.ts'
-import type { Labels } from '../kubernetes/selectors.ts'
-import { isTree } from '../kubernetes/tree.ts'
-import type { Tree } from '../kubernetes/tree.ts'
+import { printSelector, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
+import { isTree, type Tree } from '../kubernetes/tree.ts'
 import { isOurs, OURS } from '../kubernetes/ours.ts'
 
 /** A ConfigMap or Secret as somebody has written it: no field need be what it should be. */

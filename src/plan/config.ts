@@ -1,13 +1,19 @@
 import type { Fault } from '../base/errors.ts'
-import type { Ref } from '../kubernetes/cluster.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import { referencesIn, withNames } from '../kubernetes/references.ts'
-import type { Reference } from '../kubernetes/references.ts'
+import { referencesIn, withNames, type Reference } from '../kubernetes/references.ts'
 import { isTree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observe/observed.ts'
-import { copiedFrom, copyOf, isConfig, isFilledByOthers, keysOf, originalName } from './config-copy.ts'
-import type { ConfigObject } from './config-copy.ts'
+import {
+  copiedFrom,
+  copyOf,
+  isConfig,
+  isFilledByOthers,
+  keysOf,
+  originalName,
+  type ConfigObject
+} from './config-copy.ts'
 import { isSlotOf } from './live-fields.ts'
 
 /** The manifests with config as part of the release. */

@@ -1,6 +1,5 @@
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import { templateLabels } from '../kubernetes/selectors.ts'
-import type { Labels } from '../kubernetes/selectors.ts'
+import { templateLabels, type Labels } from '../kubernetes/selectors.ts'
 import type { Prepared } from './prepare.ts'
 
 /** Fields of a VerticalPodAutoscaler that are read here. */

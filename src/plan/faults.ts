@@ -1,7 +1,6 @@
 import type { Fault } from '../base/errors.ts'
-import { formatDuration } from '../inputs/duration.ts'
-import { parseImage, printImage, printImageRule } from '../inputs/image.ts'
-import type { ImageRule } from '../inputs/image.ts'
+import { formatDuration } from '../base/duration.ts'
+import { parseImage, printImage, printImageRule, type ImageRule } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type {

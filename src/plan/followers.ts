@@ -1,11 +1,9 @@
 import type { Fault } from '../base/errors.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
+import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Release, Selector } from '../domain/record.ts'
-import { companionOf, companionSelectors } from '../domain/companions.ts'
-import type { Companion } from '../domain/companions.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
+import { companionOf, companionSelectors, type Companion } from '../domain/companions.ts'
 import { labelFaults } from './faults.ts'
 
 /** The Services that follow in a release, and what would keep their users from its pods. */

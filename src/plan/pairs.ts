@@ -1,6 +1,5 @@
 import type { Manifest } from '../kubernetes/manifests.ts'
-import { SLOT_LABEL, templateIn } from '../domain/slots.ts'
-import type { Placement } from '../domain/slots.ts'
+import { SLOT_LABEL, templateIn, type Placement } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
 import { differingFields } from '../kubernetes/template-difference.ts'
 

@@ -5,22 +5,23 @@ import { canonical } from '../kubernetes/canonical.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { DEFAULT_STRATEGY, forcedStrategy, rolloutOf, withRollout } from '../kubernetes/rollout.ts'
-import type { RolloutStrategy } from '../kubernetes/rollout.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
-import { inSlot, slotLabel } from '../domain/slots.ts'
-import type { Placement } from '../domain/slots.ts'
-import type { Observed } from '../observe/observed.ts'
-import { versionOf } from '../observe/observed.ts'
+import {
+  DEFAULT_STRATEGY,
+  forcedStrategy,
+  rolloutOf,
+  withRollout,
+  type RolloutStrategy
+} from '../kubernetes/rollout.ts'
+import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
+import { type Observed, versionOf } from '../observe/observed.ts'
 import type { InPlace, Release } from '../domain/record.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
 import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
-import { beginRelease, sourceOf, writtenIn } from './prepare.ts'
-import type { Origin, Prepared } from './prepare.ts'
+import { beginRelease, sourceOf, writtenIn, type Origin, type Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
 import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
 

@@ -7,13 +7,18 @@ import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
-import { inSlot, otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel } from '../domain/slots.ts'
-import type { Placement, SlotName } from '../domain/slots.ts'
-import { versionOf } from '../observe/observed.ts'
-import type { Observed, ObservedRoute } from '../observe/observed.ts'
+import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import {
+  inSlot,
+  otherSlot,
+  SLOT_LABEL,
+  slotDeploymentName,
+  slotLabel,
+  type Placement,
+  type SlotName
+} from '../domain/slots.ts'
+import { versionOf, type Observed, type ObservedRoute } from '../observe/observed.ts'
 import type { Release, Selector } from '../domain/record.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
 import { withConfig } from './config.ts'
 import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
@@ -21,8 +26,7 @@ import { pairWarnings } from './pairs.ts'
 import { asAsked, stepsOf } from './asked.ts'
 import { followingAutoscaler } from './autoscaler.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
-import { exposedBy, leftoverOf } from './leftover.ts'
-import type { Leftover } from './leftover.ts'
+import { exposedBy, leftoverOf, type Leftover } from './leftover.ts'
 import { appliableOn, changingLabels, isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
 import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'

@@ -1,5 +1,4 @@
-import { nameStep } from '../inputs/step.ts'
-import type { Step as ReleaseStep } from '../inputs/step.ts'
+import { nameStep, type Step as ReleaseStep } from '../inputs/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'

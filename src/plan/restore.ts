@@ -1,6 +1,5 @@
 import type { Step } from './step.ts'
-import { isUnfinished } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import { planAfterUndo, planUndo } from './in-place.ts'
 
 /** The part that users feel: stable has the traffic again after it. */

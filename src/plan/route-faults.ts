@@ -1,11 +1,9 @@
 import type { Fault } from '../base/errors.ts'
-import { nameStep } from '../inputs/step.ts'
-import type { Step as ReleaseStep } from '../inputs/step.ts'
+import { nameStep, type Step as ReleaseStep } from '../inputs/step.ts'
 import type { ObservedRoute } from '../observe/observed.ts'
 import { routes } from '../routes/index.ts'
 import type { Ability, Backends, PodLabels, Route, Split } from '../routes/route.ts'
-import { shareByPods } from './sizing.ts'
-import { podsFor } from './sizing.ts'
+import { shareByPods, podsFor } from './sizing.ts'
 
 const abilityFor = ({ header, mirror }: Split): Ability =>
   header !== undefined ? 'header' : mirror !== undefined ? 'mirror' : 'weight'

@@ -1,3 +1,6 @@
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import { rolloutOf } from '../kubernetes/rollout.ts'
 import type { Route, Split } from '../routes/route.ts'
 
 /**
@@ -14,3 +17,15 @@ export function podsFor({ weight, mirror = 0 }: Split, stable: number, shareOf: 
 
 /** Per cent of the connections that so many pods of the canary get beside those of stable. */
 export const shareByPods = (canary: number, stable: number): number => (100 * canary) / (canary + stable)
+
+/**
+ * How many pods more than it should have the Deployment's controller has to start. Where some may be missing for a while
+ * it can make the room itself.
+ */
+export function surgeOf(deployment: Deployment): number {
+  const { maxSurge = '25%', maxUnavailable = '25%' } = (rolloutOf(deployment).strategy?.rollingUpdate ??
+    {}) as Readonly<Partial<Record<'maxSurge' | 'maxUnavailable', number | string>>>
+  const part = (value: number | string): number =>
+    typeof value === 'number' ? value : ((Number.parseInt(value, 10) || 0) * wantedReplicas(deployment)) / 100
+  return Math.floor(part(maxUnavailable)) > 0 ? 0 : Math.ceil(part(maxSurge))
+}

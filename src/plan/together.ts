@@ -5,7 +5,7 @@ import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { listeningIn } from '../kubernetes/ports.ts'
 import { rolloutOf } from '../kubernetes/rollout.ts'
 import type { Observed } from '../observe/observed.ts'
-import { surgeOf } from '../preflight/quota-demand.ts'
+import { surgeOf } from './sizing.ts'
 import type { Prepared } from './prepare.ts'
 
 export interface Claim extends KubernetesObject {

@@ -1,9 +1,8 @@
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
+import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
 import { SLOT_LABEL, templateIn } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
 import { placementOf } from './prepare.ts'
 
 /** `kubectl rollout restart` writes it; it says nothing of what runs. */

@@ -7,7 +7,7 @@ import type { SlotName } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { PastVersion } from '../domain/outcome.ts'
 import { isUnfinished } from '../domain/record.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
+import { HASH_LABEL } from '../kubernetes/selectors.ts'
 import { essenceOf, slotLabelsOf } from './unchanged.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'

@@ -1,12 +1,10 @@
 import { ClusterError } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { need } from '../kubernetes/needs.ts'
-import { covers } from '../kubernetes/rights.ts'
-import type { Rule } from '../kubernetes/rights.ts'
+import { covers, type Rule } from '../kubernetes/rights.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Prepared } from '../plan/prepare.ts'
-import { claimsIn, clashesOf, sharedClaims } from '../plan/together.ts'
-import type { Claim, Clashes } from '../plan/together.ts'
+import { claimsIn, clashesOf, sharedClaims, type Claim, type Clashes } from '../plan/together.ts'
 
 const RESOURCE = 'persistentvolumeclaims'
 

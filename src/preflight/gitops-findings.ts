@@ -1,6 +1,5 @@
-import type { Fault } from '../base/errors.ts'
-import { declares } from '../kubernetes/gitops.ts'
-import type { Keeper } from '../kubernetes/gitops.ts'
+import type { Findings } from '../base/errors.ts'
+import { declares, type Keeper } from '../kubernetes/gitops.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { sh } from '../base/shell.ts'
 import type { Edit } from './edits.ts'
@@ -34,11 +33,6 @@ interface IgnoredDifference {
 interface IgnoreRule {
   readonly paths?: readonly string[]
   readonly target?: { readonly kind?: string; readonly name?: string; readonly namespace?: string }
-}
-
-export interface Findings {
-  readonly faults: readonly Fault[]
-  readonly warnings: readonly string[]
 }
 
 const NOTHING: Findings = { faults: [], warnings: [] }

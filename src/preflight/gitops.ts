@@ -1,10 +1,8 @@
-import { ClusterError } from '../base/errors.ts'
+import { ClusterError, type Findings } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
-import { keeperOf } from '../kubernetes/gitops.ts'
-import type { Keeper } from '../kubernetes/gitops.ts'
+import { keeperOf, type Keeper } from '../kubernetes/gitops.ts'
 import type { Edit } from './edits.ts'
-import { judgeKeeper } from './gitops-findings.ts'
-import type { Findings, KeeperObject } from './gitops-findings.ts'
+import { judgeKeeper, type KeeperObject } from './gitops-findings.ts'
 
 const versions: Readonly<Record<Keeper['kind'], string>> = {
   Application: 'argoproj.io/v1alpha1',

@@ -1,11 +1,11 @@
+import { observeNeeds } from '../observe/needs.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
 import { distinct, need } from '../kubernetes/needs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Step } from '../plan/step.ts'
-import { isUnfinished } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import type { Route } from '../routes/route.ts'
 import { planRestore, planTidy } from '../plan/restore.ts'
 import { planPromotion } from '../plan/progressive.ts'
@@ -18,14 +18,6 @@ export interface Intent {
   /** Services that exist in the namespace. */
   readonly services?: readonly Service[]
 }
-
-/** What every command reads first. */
-export const observeNeeds: readonly Right[] = [
-  ...need('', 'services', 'list'),
-  ...need('', 'pods', 'list'),
-  ...need('apps', 'deployments', 'get'),
-  ...need('autoscaling', 'horizontalpodautoscalers', 'list')
-]
 
 /** Templates of versions: what there is to go back to, or to go on with. */
 export const templateNeeds = need('apps', 'replicasets', 'get', 'list')

@@ -9,26 +9,24 @@ import {
   canaryFaults,
   manifestFaults,
   tryCanary,
-  tryManifest
+  tryManifest,
+  type Lack,
+  type TriedManifest
 } from './dry-run.ts'
 import { findDependents } from './dependents.ts'
-import type { Lack, TriedManifest } from './dry-run.ts'
-import type { Fault } from '../base/errors.ts'
+import type { Fault, Findings } from '../base/errors.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { keeperFindings } from './gitops.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { probesOf } from '../kubernetes/probes.ts'
-import { missingRights, readRules } from '../kubernetes/rights.ts'
-import type { Right, Rule } from '../kubernetes/rights.ts'
+import { missingRights, readRules, type Right, type Rule, rightsFaults } from '../kubernetes/rights.ts'
 import { readReplicaSet } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Step } from '../plan/step.ts'
 import type { Release } from '../domain/record.ts'
-import { rightsFaults } from './rights.ts'
 import { readRollouts } from '../observe/rollouts.ts'
 import { roomFaults } from './quota.ts'
-import type { Findings } from './gitops-findings.ts'
 import { connectionWarnings } from './connections.ts'
 import { editsOf } from './edits.ts'
 import { entranceOf } from '../plan/entrance.ts'

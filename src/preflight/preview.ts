@@ -1,8 +1,7 @@
 import { stringify } from 'yaml'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import { templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { templateLabels, withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
 import type { ObjectChange } from '../domain/outcome.ts'
-import { HASH_LABEL } from '../observe/find-service.ts'
 import { unifiedDiff } from '../base/unified-diff.ts'
 
 /** What a release makes of an object, before it is made. No secret is in it. */

@@ -1,12 +1,17 @@
+import { surgeOf, podsFor } from '../plan/sizing.ts'
 import type { Fault } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, LimitRange, Pod, PodSpec, ResourceQuota } from '../kubernetes/objects.ts'
-import { allContainers, defaultsIn, podUsage, quantityIn } from '../kubernetes/pod-resources.ts'
-import type { Defaults, Side } from '../kubernetes/pod-resources.ts'
+import {
+  allContainers,
+  defaultsIn,
+  podUsage,
+  quantityIn,
+  type Defaults,
+  type Side
+} from '../kubernetes/pod-resources.ts'
 import { parseQuantity, printQuantity } from '../kubernetes/quantity.ts'
-import { rolloutOf } from '../kubernetes/rollout.ts'
 import type { Observed } from '../observe/observed.ts'
-import { podsFor } from '../plan/sizing.ts'
 import type { Prepared } from '../plan/prepare.ts'
 
 /** One moment of a release: so many pods more than now, and so many that have another template than now. */
@@ -46,18 +51,6 @@ export function demandOf(
   const moment: Moment = { added: Math.max(0, size - now), replaced: Math.min(size, now) }
   const retired = Object.values(slots).filter(({ metadata }) => leftovers.includes(metadata.name))
   return { deployment: canary, before: live?.spec.template.spec, moments: [moment], retired }
-}
-
-/**
- * How many pods more than it should have the Deployment's controller has to start. Where some may be missing for a while
- * it can make the room itself.
- */
-export function surgeOf(deployment: Deployment): number {
-  const { maxSurge = '25%', maxUnavailable = '25%' } = (rolloutOf(deployment).strategy?.rollingUpdate ??
-    {}) as Readonly<Partial<Record<'maxSurge' | 'maxUnavailable', number | string>>>
-  const part = (value: number | string): number =>
-    typeof value === 'number' ? value : ((Number.parseInt(value, 10) || 0) * wantedReplicas(deployment)) / 100
-  return Math.floor(part(maxUnavailable)) > 0 ? 0 : Math.ceil(part(maxSurge))
 }
 
 /** What a quota may limit, and where the figure for it stands; `pods` are counted. */

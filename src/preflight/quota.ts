@@ -1,13 +1,10 @@
-import { ClusterError } from '../base/errors.ts'
-import type { Fault } from '../base/errors.ts'
+import { ClusterError, type Fault } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { isEnding } from '../kubernetes/health.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject, LimitRange, Pod, ResourceQuota } from '../kubernetes/objects.ts'
-import { covers } from '../kubernetes/rights.ts'
-import type { Rule } from '../kubernetes/rights.ts'
-import { limitFaults, quotaFaults } from './quota-demand.ts'
-import type { Demand } from './quota-demand.ts'
+import { covers, type Rule } from '../kubernetes/rights.ts'
+import { limitFaults, quotaFaults, type Demand } from './quota-demand.ts'
 
 /**
  * Quotas and limits of the namespace that the pods of the release would break. Who may not read them hears of it from

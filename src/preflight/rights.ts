@@ -1,17 +1,11 @@
+import { rightsFaults, missingRights, type Right } from '../kubernetes/rights.ts'
 import { InputError } from '../base/errors.ts'
-import type { Fault } from '../base/errors.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { distinct } from '../kubernetes/needs.ts'
-import { describeAllMissing, missingRights } from '../kubernetes/rights.ts'
-import type { Right } from '../kubernetes/rights.ts'
 import { readRemaining } from '../observe/routes.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Release } from '../domain/record.ts'
 import { needsOf, wayOut } from './needs.ts'
-
-/** What the credentials lack, and the rules that would bring it. */
-export const rightsFaults = (missing: readonly Right[], namespace: string): Fault[] =>
-  describeAllMissing(missing, namespace).map((problem) => ({ input: 'kubeconfig', problem }))
 
 /** @throws InputError that names everything that is lacking */
 export async function requireRights(

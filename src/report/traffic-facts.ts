@@ -5,8 +5,7 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import type { SlotName } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Version } from '../domain/outcome.ts'
-import { isUnfinished, splitOf } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { describeSplit, isNobody } from '../routes/split.ts'
 
 /** Who sends how much of the traffic where, and what runs: for the log, one line each. */

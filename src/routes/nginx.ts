@@ -1,8 +1,18 @@
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { isAlb } from './alb/alb.ts'
-import { annotationsOf, classAnnotation, classOf, INGRESS, mapPaths, portIn, servicesOf } from './ingress.ts'
-import type { Ingress, IngressBackend, IngressPath } from './ingress.ts'
+import {
+  annotationsOf,
+  classAnnotation,
+  classOf,
+  INGRESS,
+  mapPaths,
+  portIn,
+  servicesOf,
+  type Ingress,
+  type IngressBackend,
+  type IngressPath
+} from './ingress.ts'
 import { isOurs, OURS } from '../kubernetes/ours.ts'
 import type { Backends, Route, RouteObjects, Split } from './route.ts'
 

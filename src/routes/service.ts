@@ -1,6 +1,5 @@
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
-import { sameLabels } from '../kubernetes/selectors.ts'
-import type { Labels } from '../kubernetes/selectors.ts'
+import { sameLabels, type Labels } from '../kubernetes/selectors.ts'
 import type { Route } from './route.ts'
 
 /**

@@ -8,12 +8,12 @@ import {
   portAmong,
   shareOf,
   unite,
-  weightOf
+  weightOf,
+  type Sides,
+  type Weighted
 } from './backend-weights.ts'
-import type { Sides, Weighted } from './backend-weights.ts'
 import { readBefore, withBefore } from './before.ts'
-import { BEFORE_ANNOTATION } from './route.ts'
-import type { Backends, Route, Split } from './route.ts'
+import { BEFORE_ANNOTATION, type Backends, type Route, type Split } from './route.ts'
 
 interface ServiceEntry extends Weighted {
   readonly kind?: string

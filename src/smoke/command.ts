@@ -1,11 +1,10 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
 import { lineSplitter } from './printed.ts'
 

@@ -1,7 +1,7 @@
 import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import axios from 'axios'
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { Probe } from '../inputs/probe.ts'
 import { inTime, Overdue } from '../kubernetes/api/deadline.ts'
 import { plainError } from '../kubernetes/api/plain-error.ts'

@@ -1,4 +1,4 @@
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
 
 export type Request = Exclude<SmokeTest, { kind: 'command' }>

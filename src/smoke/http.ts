@@ -1,8 +1,6 @@
 import { exchange } from './exchange.ts'
-import { describeReply, faultIn } from './expectation.ts'
-import type { Reply, Request } from './expectation.ts'
-import { portFor } from './pods.ts'
-import type { Pods, SmokeTarget } from './pods.ts'
+import { describeReply, faultIn, type Reply, type Request } from './expectation.ts'
+import { portFor, type Pods, type SmokeTarget } from './pods.ts'
 
 /** Without the parts that every kind of smoke test adds. */
 export interface Finding {

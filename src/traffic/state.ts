@@ -5,11 +5,9 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Log } from '../base/log.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
-import { printRecord, RECORD_ANNOTATION } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
+import { printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
 import type { RouteObjects } from '../routes/route.ts'
-import { keyOf, refOf, trafficOf, withObject, withoutObject, writesOf } from './writes.ts'
-import type { Write } from './writes.ts'
+import { keyOf, refOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
 
 export interface Ports {
   readonly cluster: Cluster

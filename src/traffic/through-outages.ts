@@ -1,6 +1,7 @@
-import { formatDuration } from '../inputs/duration.ts'
+import { formatDuration } from '../base/duration.ts'
 import { isOutage, LONGEST_OUTAGE } from '../kubernetes/api/outage.ts'
-import type { Ports } from '../execute/release-run.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 
 const PAUSE = 1000
 
@@ -11,7 +12,7 @@ const PAUSE = 1000
  */
 export async function throughOutages<T>(
   step: () => Promise<T>,
-  { clock, log }: Pick<Ports, 'clock' | 'log'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
   signal: AbortSignal
 ): Promise<T> {
   let since: number | undefined

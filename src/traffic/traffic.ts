@@ -2,15 +2,24 @@ import { ClusterError, ReleaseFailed, RouteGone } from '../base/errors.ts'
 import { claimOf } from '../lock/fence.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
-import { isUnfinished, printRecord } from '../domain/record.ts'
-import type { Release } from '../domain/record.ts'
-import { changeFrom } from './foreign-write.ts'
-import type { Change } from './foreign-write.ts'
+import { isUnfinished, printRecord, type Release } from '../domain/record.ts'
+import { changeFrom, type Change } from './foreign-write.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, withObject } from './writes.ts'
 import { throughOutages } from './through-outages.ts'
-import { fence, overwriting, recordOf, refuseOvertaken, send, undoing, writesFor } from './state.ts'
-import type { Edit, Place, Ports, State } from './state.ts'
+import {
+  fence,
+  overwriting,
+  recordOf,
+  refuseOvertaken,
+  send,
+  undoing,
+  writesFor,
+  type Edit,
+  type Place,
+  type Ports,
+  type State
+} from './state.ts'
 
 /** The one way to write to the objects of a route. */
 export interface Traffic {

@@ -1,6 +1,7 @@
 import { canonical } from '../kubernetes/canonical.ts'
 import { CLAIM_ANNOTATION, claimOf } from '../lock/fence.ts'
-import type { JsonPatch, Ref } from '../kubernetes/cluster.ts'
+import type { JsonPatch } from '../kubernetes/cluster.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { changes } from './changes.ts'

@@ -2,8 +2,7 @@ import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { albRoute } from '../../../src/routes/alb/alb.ts'
 import type { Ingress } from '../../../src/routes/ingress.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
-import { backends } from './fixture.ts'
-import type { Hopeless, RouteFixture } from './fixture.ts'
+import { backends, type Hopeless, type RouteFixture } from './fixture.ts'
 
 const HEADER = { name: 'x-canary', value: 'true' }
 const NO_MIRROR = 'a load balancer of AWS does not mirror'

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { grpcRoute } from '../../../src/routes/gateway/gateway.ts'
-import { backends } from './fixture.ts'
-import type { RouteFixture } from './fixture.ts'
+import { backends, type RouteFixture } from './fixture.ts'
 import { editRules, foreignRules } from './httproute.ts'
 
 const HEADER = { name: 'x-canary', value: 'true' }

@@ -1,8 +1,7 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { httpProxyRoute } from '../../../src/routes/contour/contour.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
-import { backends } from './fixture.ts'
-import type { RouteFixture } from './fixture.ts'
+import { backends, type RouteFixture } from './fixture.ts'
 
 interface Entry {
   readonly name: string

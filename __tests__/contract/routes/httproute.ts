@@ -1,10 +1,8 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
-import { refsOf } from '../../../src/routes/gateway/rules.ts'
-import type { GatewayRoute, Rule } from '../../../src/routes/gateway/rules.ts'
+import { refsOf, type GatewayRoute, type Rule } from '../../../src/routes/gateway/rules.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
-import { backends } from './fixture.ts'
-import type { RouteFixture } from './fixture.ts'
+import { backends, type RouteFixture } from './fixture.ts'
 
 const HEADER = { name: 'x-canary', value: 'true' }
 

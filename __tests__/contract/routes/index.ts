@@ -7,8 +7,11 @@ import { nginx } from './nginx.ts'
 import { serviceForBoth, serviceForEither } from './service.ts'
 import { traefikserviceAlone, traefikserviceBesideOthers } from './traefikservice.ts'
 import { virtualserviceHosts } from './virtualservice-hosts.ts'
-import { virtualserviceSubset, virtualserviceSubsetPair } from './virtualservice-subsets.ts'
-import { virtualserviceVersionSubsets } from './virtualservice-subsets.ts'
+import {
+  virtualserviceSubset,
+  virtualserviceSubsetPair,
+  virtualserviceVersionSubsets
+} from './virtualservice-subsets.ts'
 
 /** Every kind of route, as its users have it. */
 export const fixtures: readonly RouteFixture[] = [

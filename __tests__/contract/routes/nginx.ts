@@ -2,8 +2,7 @@ import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import type { Ingress } from '../../../src/routes/ingress.ts'
 import { nginxRoute } from '../../../src/routes/nginx.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
-import { backends } from './fixture.ts'
-import type { Hopeless, RouteFixture } from './fixture.ts'
+import { backends, type Hopeless, type RouteFixture } from './fixture.ts'
 
 const NO_MIRROR = 'ingress-nginx mirrors to one address for the whole Ingress, and not by share'
 

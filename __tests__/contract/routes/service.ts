@@ -1,7 +1,6 @@
 import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import { serviceRoute } from '../../../src/routes/service.ts'
-import { backends } from './fixture.ts'
-import type { RouteFixture } from './fixture.ts'
+import { backends, type RouteFixture } from './fixture.ts'
 
 const service = (namespace: string): readonly [Service] => [
   {

@@ -2,8 +2,7 @@ import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
 import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
 import type { HttpRule, VirtualService } from '../../../src/routes/istio/rules.ts'
-import { backends } from './fixture.ts'
-import type { Hopeless, RouteFixture } from './fixture.ts'
+import { backends, type Hopeless, type RouteFixture } from './fixture.ts'
 
 const HEADER = { name: 'x-canary', value: 'true' }
 

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
-import { backends } from './fixture.ts'
-import type { Hopeless, RouteFixture } from './fixture.ts'
+import { backends, type Hopeless, type RouteFixture } from './fixture.ts'
 import { destinationRule, editMesh, foreignOfMesh, virtualService } from './virtualservice-hosts.ts'
 
 const slot = (name: string) => ({ 'greenlight.dev/slot': name })

@@ -4,8 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'
 import { ownerOf, PLAIN, readyOf, waysOf } from '../users.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /** Milliseconds between the last user of a pod and its end: proxies let go of it, clients finish. */
 const DRAIN = 10_000

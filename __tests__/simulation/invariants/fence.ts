@@ -4,8 +4,7 @@ import type { Deployment, Lease, Service } from '../../../src/kubernetes/objects
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance } from '../users.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /**
  * A run that was overtaken writes nothing. It is overtaken as soon as one that has taken the lock after it has acted:

@@ -8,8 +8,7 @@ import type { Stored } from '../../support/memory-objects.ts'
 import { autoscalerRef } from '../../support/shop.ts'
 import type { Stage } from '../stage.ts'
 import { deploymentIn, isEntrance, mirrorsOf, serviceIn, SLOTS } from '../users.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /** A run changes its own fields and nothing else. */
 export function watchForeign(stage: Stage, report: Report): void {

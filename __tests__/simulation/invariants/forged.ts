@@ -3,8 +3,7 @@ import { refOf } from '../../support/memory-cluster.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
 import { holderIn } from '../users.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /** Milliseconds in which a run that hears of it has answered. */
 const PROMPTLY = 5000

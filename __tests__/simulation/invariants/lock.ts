@@ -2,8 +2,7 @@ import { LOCK_SECONDS } from '../../../src/lock/lease.ts'
 import type { Lease } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /** A run that is alive is not overtaken: nobody takes one of the locks that its holder has renewed a moment ago. */
 export function watchLock({ cluster, clock }: Stage, report: Report): void {

@@ -1,6 +1,5 @@
 import { readRecord } from '../../../src/domain/read-record.ts'
-import { isUnfinished, RECORD_ANNOTATION } from '../../../src/domain/record.ts'
-import type { Release } from '../../../src/domain/record.ts'
+import { isUnfinished, RECORD_ANNOTATION, type Release } from '../../../src/domain/record.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import { selects } from '../../../src/kubernetes/selectors.ts'
 import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
@@ -8,8 +7,7 @@ import type { HttpRoute } from '../../support/memory-gateway.ts'
 import type { Stage } from '../stage.ts'
 import { entriesOf, isEntrance, isOurs, mirrorsOf, ownersOf, podsIn, serviceIn } from '../users.ts'
 import { isClaim } from './fence.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /** Each write of a run leaves traffic that is what the record beside it says. */
 export function watchRecord(stage: Stage, report: Report): void {

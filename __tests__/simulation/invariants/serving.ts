@@ -4,10 +4,8 @@ import { readRecord } from '../../../src/domain/read-record.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'
-import { deploymentIn, isEntrance, ownerOf, PLAIN, readyOf, serviceIn, waysOf } from '../users.ts'
-import type { Way } from '../users.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { deploymentIn, isEntrance, ownerOf, PLAIN, readyOf, serviceIn, waysOf, type Way } from '../users.ts'
+import { isRun, type Report } from './report.ts'
 
 /** Milliseconds in which what somebody has done to a Deployment or a route can still be on its way. */
 const RECENTLY = 15_000

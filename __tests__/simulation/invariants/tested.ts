@@ -3,8 +3,7 @@ import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { readRecord } from '../../../src/domain/read-record.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance, ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
-import { isRun } from './report.ts'
-import type { Report } from './report.ts'
+import { isRun, type Report } from './report.ts'
 
 /**
  * Whom a run sends users to has been tested, if the run tests: by it, or by the run that the release began with.

@@ -5,9 +5,10 @@ import {
   SLOT_LABEL,
   slotDeploymentName,
   slotLabel,
-  slotServiceName
+  slotServiceName,
+  type Placement,
+  type SlotName
 } from '../../../src/domain/slots.ts'
-import type { Placement, SlotName } from '../../../src/domain/slots.ts'
 import { workload } from '../../scenarios/scene.ts'
 
 it.each<[SlotName, string, SlotName]>([

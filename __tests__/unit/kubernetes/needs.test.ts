@@ -7,21 +7,19 @@ import type { Step } from '../../../src/plan/step.ts'
 import type { InPlace, Release } from '../../../src/domain/record.ts'
 import { routes as allRoutes } from '../../../src/routes/index.ts'
 import type { Route } from '../../../src/routes/route.ts'
-import { defaultCanarySteps, parseStep } from '../../../src/inputs/step.ts'
-import type { Step as ReleaseStep } from '../../../src/inputs/step.ts'
-import type { SmokeTest } from '../../../src/inputs/smoke-test.ts'
-import { parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
+import { defaultCanarySteps, parseStep, type Step as ReleaseStep } from '../../../src/inputs/step.ts'
+import { type SmokeTest, parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
 import { planRetirement } from '../../../src/plan/retirement.ts'
 import {
   configRemovalNeeds,
   needsOf,
-  observeNeeds,
   statusNeeds,
   templateNeeds,
   wayBack,
   wayOut
 } from '../../../src/preflight/needs.ts'
+import { observeNeeds } from '../../../src/observe/needs.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { WATCHDOG_SCRIPT } from '../../../src/execute/watchdog/script.ts'
 import { planRollback, planSettle } from '../../../src/plan/rollback.ts'

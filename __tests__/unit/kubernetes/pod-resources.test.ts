@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals'
 import type { Container, PodSpec, Resources } from '../../../src/kubernetes/objects.ts'
-import { defaultsIn, podUsage } from '../../../src/kubernetes/pod-resources.ts'
-import type { Side } from '../../../src/kubernetes/pod-resources.ts'
+import { defaultsIn, podUsage, type Side } from '../../../src/kubernetes/pod-resources.ts'
 import { printQuantity } from '../../../src/kubernetes/quantity.ts'
 
 const container = (resources: Resources = {}, more: Partial<Container> = {}): Container => ({

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { PodSpec } from '../../../src/kubernetes/objects.ts'
-import { referencesIn, withNames } from '../../../src/kubernetes/references.ts'
-import type { ConfigKind } from '../../../src/kubernetes/references.ts'
+import { referencesIn, withNames, type ConfigKind } from '../../../src/kubernetes/references.ts'
 
 /** A part of a pod spec, and what it refers to. */
 interface Part {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 
 import type { Cluster } from '../../../src/kubernetes/cluster.ts'
-import { covers, describeMissing, missingRights } from '../../../src/kubernetes/rights.ts'
-import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
+import {
+  covers,
+  describeMissing,
+  missingRights,
+  type Right,
+  type Rule
+} from '../../../src/kubernetes/rights.ts'
 
 const patchServices: Right = { verb: 'patch', group: '', resource: 'services' }
 const rule = (changes: Partial<Rule> = {}): Rule => ({

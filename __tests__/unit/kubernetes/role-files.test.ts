@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, it } from '@jest/globals'
 import { parseManifests } from '../../../src/kubernetes/manifests.ts'
-import { covers, describeAllMissing } from '../../../src/kubernetes/rights.ts'
-import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
+import { covers, describeAllMissing, type Right, type Rule } from '../../../src/kubernetes/rights.ts'
 import { roleFileFor } from '../../../src/kubernetes/role-files.ts'
 
 const FOLDER = 'examples/kubernetes'

@@ -1,7 +1,12 @@
 import { expect, it } from '@jest/globals'
 import { canonical } from '../../../src/kubernetes/canonical.ts'
-import { printSelector, sameLabels, selects, withoutKeys } from '../../../src/kubernetes/selectors.ts'
-import type { Labels } from '../../../src/kubernetes/selectors.ts'
+import {
+  printSelector,
+  sameLabels,
+  selects,
+  withoutKeys,
+  type Labels
+} from '../../../src/kubernetes/selectors.ts'
 
 it.each<[Labels | undefined, Labels | undefined, boolean]>([
   [{ app: 'web' }, { app: 'web', tier: 'front' }, true],

@@ -3,8 +3,7 @@ import { ClusterError, TakenOver } from '../../../src/base/errors.ts'
 import { acquire, LockedError } from '../../../src/lock/acquire.ts'
 import type { Lease } from '../../../src/kubernetes/objects.ts'
 import { EPOCH, FakeClock } from '../../support/fake-clock.ts'
-import { MemoryCluster } from '../../support/memory-cluster.ts'
-import type { Hooks } from '../../support/memory-cluster.ts'
+import { MemoryCluster, type Hooks } from '../../support/memory-cluster.ts'
 
 const ref = {
   apiVersion: 'coordination.k8s.io/v1',

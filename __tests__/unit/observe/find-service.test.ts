@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Service } from '../../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
-import { findService, findStable } from '../../../src/observe/find-service.ts'
-import type { Slots } from '../../../src/observe/find-service.ts'
+import { findService, findStable, type Slots } from '../../../src/observe/find-service.ts'
 import { service, workload } from '../../scenarios/scene.ts'
 
 const plain = workload()

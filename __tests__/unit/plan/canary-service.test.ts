@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
-import { versionOf } from '../../../src/observe/observed.ts'
-import type { Observed } from '../../../src/observe/observed.ts'
+import { versionOf, type Observed } from '../../../src/observe/observed.ts'
 import { albRoute } from '../../../src/routes/alb/alb.ts'
 import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
 import { canaryService, canaryServiceFaults, nodePortFaults } from '../../../src/plan/canary-service.ts'

@@ -4,10 +4,14 @@ import type { Manifest } from '../../../src/kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { referencesIn } from '../../../src/kubernetes/references.ts'
 import { prepareInPlace } from '../../../src/plan/prepare-in-place.ts'
-import { prepare } from '../../../src/plan/prepare.ts'
-import type { Prepared } from '../../../src/plan/prepare.ts'
-import { copyOf, copySelector, originalName, unreferenced } from '../../../src/plan/config-copy.ts'
-import type { ConfigObject } from '../../../src/plan/config-copy.ts'
+import { prepare, type Prepared } from '../../../src/plan/prepare.ts'
+import {
+  copyOf,
+  copySelector,
+  originalName,
+  unreferenced,
+  type ConfigObject
+} from '../../../src/plan/config-copy.ts'
 import { inputsOf, manifest, NAMESPACE, workload } from '../../scenarios/scene.ts'
 import { observed, origin, slotted } from './observed.ts'
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseManifests } from '../../../src/kubernetes/manifests.ts'
-import type { Manifest } from '../../../src/kubernetes/manifests.ts'
+import { parseManifests, type Manifest } from '../../../src/kubernetes/manifests.ts'
 import { withoutHooks } from '../../../src/plan/hooks.ts'
 import { manifest } from '../../support/shop.ts'
 

@@ -3,8 +3,7 @@ import { copiedMetadata, keeperOf } from '../../../src/kubernetes/gitops.ts'
 import type { Deployment, KubernetesObject, Metadata } from '../../../src/kubernetes/objects.ts'
 import type { Labels } from '../../../src/kubernetes/selectors.ts'
 import type { Edit } from '../../../src/preflight/edits.ts'
-import { judgeKeeper } from '../../../src/preflight/gitops-findings.ts'
-import type { KeeperObject } from '../../../src/preflight/gitops-findings.ts'
+import { judgeKeeper, type KeeperObject } from '../../../src/preflight/gitops-findings.ts'
 import { NAMESPACE, service, workload } from '../../scenarios/scene.ts'
 
 type Managed = NonNullable<Metadata['managedFields']>[number]

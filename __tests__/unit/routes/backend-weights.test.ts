@@ -1,8 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 
-import { commonShare, divide, missingFineness, shareOf, unite } from '../../../src/routes/backend-weights.ts'
-import type { Weighted } from '../../../src/routes/backend-weights.ts'
+import {
+  commonShare,
+  divide,
+  missingFineness,
+  shareOf,
+  unite,
+  type Weighted
+} from '../../../src/routes/backend-weights.ts'
 
 const sides = {
   isApex: ({ name }: Weighted) => name === 'web',

@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
-import type { Split } from '../../../src/routes/route.ts'
+import { BEFORE_ANNOTATION, type Split } from '../../../src/routes/route.ts'
 import { traefikServiceRoute as route } from '../../../src/routes/traefik.ts'
 import { backends as backendsIn } from '../../contract/routes/fixture.ts'
 

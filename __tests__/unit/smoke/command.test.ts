@@ -6,8 +6,7 @@ import { describe, expect, it } from '@jest/globals'
 
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Cluster } from '../../../src/kubernetes/cluster.ts'
-import { ofStep, runCommand } from '../../../src/smoke/command.ts'
-import type { Variables } from '../../../src/smoke/command.ts'
+import { ofStep, runCommand, type Variables } from '../../../src/smoke/command.ts'
 import { runSmokeTest } from '../../../src/smoke/index.ts'
 import { quickClock } from '../../support/stand-in.ts'
 

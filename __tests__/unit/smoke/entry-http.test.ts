@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 
 import { openEntry } from '../../../src/smoke/entry-http.ts'
-import { standIn } from '../../support/stand-in.ts'
-import type { Received, StandIn } from '../../support/stand-in.ts'
+import { standIn, type Received, type StandIn } from '../../support/stand-in.ts'
 
 const open: StandIn[] = []
 afterEach(async () => {

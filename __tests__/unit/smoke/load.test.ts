@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 
-import { runLoad } from '../../../src/smoke/load.ts'
-import type { Load } from '../../../src/smoke/load.ts'
+import { runLoad, type Load } from '../../../src/smoke/load.ts'
 import { quickClock } from '../../support/stand-in.ts'
 
 const load = (perSecond: number, duration: number): Load => ({

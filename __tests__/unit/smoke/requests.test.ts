@@ -10,11 +10,9 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../../src/base/errors.ts'
 import { parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
 import type { Cluster, HttpAnswer, HttpRequest } from '../../../src/kubernetes/cluster.ts'
-import { faultIn } from '../../../src/smoke/expectation.ts'
-import type { Reply, Request } from '../../../src/smoke/expectation.ts'
+import { faultIn, type Reply, type Request } from '../../../src/smoke/expectation.ts'
 import { runSmokeTest } from '../../../src/smoke/index.ts'
-import { quickClock, standIn } from '../../support/stand-in.ts'
-import type { StandIn } from '../../support/stand-in.ts'
+import { quickClock, standIn, type StandIn } from '../../support/stand-in.ts'
 
 const open: StandIn[] = []
 afterEach(async () => {

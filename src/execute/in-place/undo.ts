@@ -3,12 +3,16 @@ import { messageOf, ReleaseFailed } from '../../base/errors.ts'
 import { canonical } from '../../kubernetes/canonical.ts'
 import { isOwnedBy, templateHash, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment, Pod, PodTemplate } from '../../kubernetes/objects.ts'
-import { forcedStrategy, rolloutOf, withRollout } from '../../kubernetes/rollout.ts'
-import type { Rollout, RolloutStrategy } from '../../kubernetes/rollout.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
+import {
+  forcedStrategy,
+  rolloutOf,
+  withRollout,
+  type Rollout,
+  type RolloutStrategy
+} from '../../kubernetes/rollout.ts'
+import { printSelector, HASH_LABEL } from '../../kubernetes/selectors.ts'
 import { UNDONE_ANNOTATION } from '../../domain/slots.ts'
 import { splitOf, withSplit } from '../../domain/record.ts'
-import { HASH_LABEL } from '../../observe/find-service.ts'
 import { changedByOthers } from '../changed-by-others.ts'
 import { collectEvidence } from '../steps/collect-evidence.ts'
 import {

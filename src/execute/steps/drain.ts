@@ -1,9 +1,9 @@
-import { formatDuration } from '../../inputs/duration.ts'
-import type { Ref } from '../../kubernetes/cluster.ts'
+import { formatDuration } from '../../base/duration.ts'
+import type { Ref } from '../../kubernetes/ref.ts'
 import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
 import type { Deployment, Service } from '../../kubernetes/objects.ts'
-import { HASH_LABEL } from '../../observe/find-service.ts'
-import { knownDeployment } from '../../lock/fenced-patch.ts'
+import { HASH_LABEL } from '../../kubernetes/selectors.ts'
+import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { untilTemplateChanges } from './ensure-stable.ts'
 

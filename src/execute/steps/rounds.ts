@@ -1,7 +1,7 @@
 import type { Reading } from '../../checks/judge.ts'
 import { checkName } from '../../inputs/check.ts'
 import { counted } from '../../base/counted.ts'
-import { formatDuration } from '../../inputs/duration.ts'
+import { formatDuration } from '../../base/duration.ts'
 import { asWritten } from '../../inputs/figure.ts'
 import type { Log } from '../../base/log.ts'
 import type { Measurement } from '../../domain/outcome.ts'

@@ -1,15 +1,29 @@
 import { ClusterError } from '../../base/errors.ts'
 import { counted } from '../../base/counted.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
-import { backendsOf, promoted, restored, splitOf, withSplit } from '../../domain/record.ts'
-import type { Release, Selector } from '../../domain/record.ts'
+import {
+  backendsOf,
+  promoted,
+  restored,
+  splitOf,
+  withSplit,
+  type Release,
+  type Selector
+} from '../../domain/record.ts'
 import type { Split } from '../../routes/route.ts'
 import { serviceRoute } from '../../routes/service.ts'
 import { confirmAll, settleCompanions } from '../companions.ts'
 import { behindSince, readyPods } from '../endpoints.ts'
 import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, lanesToApex } from '../gateways.ts'
-import { awaitRoutes, backendsIn, followOnRoutes, settleRoutes } from '../route-writers.ts'
-import { splitRoutes, weightNow, writeService } from '../route-writers.ts'
+import {
+  awaitRoutes,
+  backendsIn,
+  followOnRoutes,
+  settleRoutes,
+  splitRoutes,
+  weightNow,
+  writeService
+} from '../route-writers.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from '../verify.ts'
 

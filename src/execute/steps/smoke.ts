@@ -1,6 +1,5 @@
 import { ReleaseFailed } from '../../base/errors.ts'
-import { nameSmokeTest, printSmokeTest } from '../../inputs/smoke-test.ts'
-import type { SmokeTest } from '../../inputs/smoke-test.ts'
+import { nameSmokeTest, printSmokeTest, type SmokeTest } from '../../inputs/smoke-test.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
 import type { SmokeResult } from '../../domain/outcome.ts'
 import { runSmokeTest } from '../../smoke/index.ts'

@@ -1,8 +1,8 @@
 import { ClusterError } from '../../base/errors.ts'
-import type { HttpAnswer, HttpRequest, Query, Ref } from '../cluster.ts'
+import type { HttpAnswer, HttpRequest, Query } from '../cluster.ts'
+import type { Ref } from '../ref.ts'
 import { createDiscovery, groupOf, pathOf } from './discovery.ts'
-import { describeDeed, readJson } from './refusal.ts'
-import type { Deed } from './refusal.ts'
+import { describeDeed, readJson, type Deed } from './refusal.ts'
 
 /** What is to be done, and where. */
 export interface Call {

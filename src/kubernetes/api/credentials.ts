@@ -1,8 +1,6 @@
 import type { Agent, RequestOptions } from 'node:https'
-import { KubeConfig } from '@kubernetes/client-node'
-import type { Cluster as ClusterEntry, User } from '@kubernetes/client-node'
-import { NoCredentials, runPlugin } from './exec-plugin.ts'
-import type { Credential, ExecPlugin } from './exec-plugin.ts'
+import { KubeConfig, type Cluster as ClusterEntry, type User } from '@kubernetes/client-node'
+import { NoCredentials, runPlugin, type Credential, type ExecPlugin } from './exec-plugin.ts'
 import { withoutPath } from './kubeconfig.ts'
 
 /** How to reach the API server at this moment. */

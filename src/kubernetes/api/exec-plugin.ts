@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import { formatDuration } from '../../inputs/duration.ts'
+import { formatDuration } from '../../base/duration.ts'
 
 /** How the kubeconfig says that credentials are got. */
 export interface ExecPlugin {

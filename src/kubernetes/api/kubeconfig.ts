@@ -1,5 +1,4 @@
-import { isAlias, LineCounter, parseDocument, visit } from 'yaml'
-import type { Document } from 'yaml'
+import { isAlias, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { messageOf } from '../../base/errors.ts'
 
 /** A kubeconfig is a secret as a whole: what is wrong with it is told by line and field, never by its text. */

@@ -1,8 +1,6 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { AddressInfo, Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
-import type { Duplex } from 'node:stream'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { PassThrough, type Duplex } from 'node:stream'
 // The library's PortForward on top of this brings all of its generated classes along, eleven megabytes of bundle.
 import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js'
 import { ClusterError } from '../../base/errors.ts'

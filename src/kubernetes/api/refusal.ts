@@ -1,7 +1,6 @@
 import { ClusterError } from '../../base/errors.ts'
 import type { HttpAnswer } from '../cluster.ts'
-import { describeMissing } from '../rights.ts'
-import type { Right } from '../rights.ts'
+import { describeMissing, type Right } from '../rights.ts'
 
 /** What was asked of the API server, in the words of a person and of its access rules. */
 export interface Deed extends Right {

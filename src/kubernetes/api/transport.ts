@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import axios from 'axios'
-import type { AxiosRequestConfig } from 'axios'
+import axios, { type AxiosRequestConfig } from 'axios'
 import type { HttpAnswer, HttpRequest } from '../cluster.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { inTime, unlessAborted } from './deadline.ts'

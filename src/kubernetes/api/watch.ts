@@ -4,8 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ClusterError, messageOf } from '../../base/errors.ts'
 import type { KubernetesObject } from '../objects.ts'
 import { LONGEST_OUTAGE } from './outage.ts'
-import { isTree } from '../tree.ts'
-import type { Tree } from '../tree.ts'
+import { isTree, type Tree } from '../tree.ts'
 
 /** Objects as of one moment. */
 export interface Listed<T> {

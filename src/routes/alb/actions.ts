@@ -10,9 +10,10 @@ import {
   weightOf,
   withGroups,
   withService,
-  withWeight
+  withWeight,
+  type Action,
+  type TargetGroup
 } from './action.ts'
-import type { Action, TargetGroup } from './action.ts'
 import type { Backends } from '../route.ts'
 
 const sum = (groups: readonly TargetGroup[]): number =>

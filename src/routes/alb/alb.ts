@@ -5,8 +5,7 @@ import { shareIn } from './actions.ts'
 import { actionOf, actionPort, onCanary, ownServices, withoutRelease, withRelease } from './ingress.ts'
 import { albProblem } from './problem.ts'
 import { commonShare } from '../backend-weights.ts'
-import { annotationsOf, classOf, INGRESS } from '../ingress.ts'
-import type { Ingress } from '../ingress.ts'
+import { annotationsOf, classOf, INGRESS, type Ingress } from '../ingress.ts'
 import type { Route } from '../route.ts'
 
 export const isAlb = (ingress: Ingress): boolean =>

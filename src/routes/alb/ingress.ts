@@ -7,13 +7,21 @@ import {
   isStableIn,
   parseAction,
   portOf,
-  serviceOf
+  serviceOf,
+  type Action
 } from './action.ts'
-import type { Action } from './action.ts'
 import { canaryAlone, divided, given, isInUse, restored } from './actions.ts'
 import { readBefore, withAnnotations, withBefore } from '../before.ts'
-import { annotationsOf, mapPaths, mapServices, portIn, servicesOf, USE_ANNOTATION } from '../ingress.ts'
-import type { Ingress, IngressService } from '../ingress.ts'
+import {
+  annotationsOf,
+  mapPaths,
+  mapServices,
+  portIn,
+  servicesOf,
+  USE_ANNOTATION,
+  type Ingress,
+  type IngressService
+} from '../ingress.ts'
 import type { PortRef } from '../../kubernetes/ports.ts'
 import type { Backends, HeaderMatch, OwnServices, Split } from '../route.ts'
 

@@ -8,16 +8,15 @@ import {
   parseAction,
   serviceOf,
   typeOf,
-  weightOf
+  weightOf,
+  type Action,
+  type TargetGroup
 } from './action.ts'
-import type { Action, TargetGroup } from './action.ts'
 import { divided, shareIn } from './actions.ts'
 import { actionOf, conditionsOf, ownServices, usesAction, withoutRelease } from './ingress.ts'
-import { missingFineness } from '../backend-weights.ts'
-import type { Sides, Weighted } from '../backend-weights.ts'
+import { missingFineness, type Sides, type Weighted } from '../backend-weights.ts'
 import { readBefore } from '../before.ts'
-import { annotationsOf, servicesOf } from '../ingress.ts'
-import type { Ingress, IngressService } from '../ingress.ts'
+import { annotationsOf, servicesOf, type Ingress, type IngressService } from '../ingress.ts'
 import type { Backends, HeaderMatch, Split } from '../route.ts'
 
 /** What a listener rule of an Application Load Balancer may have. */

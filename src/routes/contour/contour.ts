@@ -1,8 +1,15 @@
 import { need } from '../../kubernetes/needs.ts'
 import { commonShare, portAmong, shareOf } from '../backend-weights.ts'
 import { httpProxyProblem } from './problem.ts'
-import { routesOf, servicesOf, sidesOf, spelledOut, withoutRelease, withRelease } from './rules.ts'
-import type { HttpProxy } from './rules.ts'
+import {
+  routesOf,
+  servicesOf,
+  sidesOf,
+  spelledOut,
+  withoutRelease,
+  withRelease,
+  type HttpProxy
+} from './rules.ts'
 import type { Route, RouteObjects } from '../route.ts'
 
 const GROUP = 'projectcontour.io'

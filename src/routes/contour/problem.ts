@@ -1,9 +1,17 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import { missingFineness, weightOf } from '../backend-weights.ts'
-import { areWeighted, isMirror, routesOf, servicesOf, sidesOf, spelledOut, withoutRelease } from './rules.ts'
-import type { HttpProxy, ProxyRoute } from './rules.ts'
-import { BEFORE_ANNOTATION } from '../route.ts'
-import type { Backends, Split } from '../route.ts'
+import {
+  areWeighted,
+  isMirror,
+  routesOf,
+  servicesOf,
+  sidesOf,
+  spelledOut,
+  withoutRelease,
+  type HttpProxy,
+  type ProxyRoute
+} from './rules.ts'
+import { BEFORE_ANNOTATION, type Backends, type Split } from '../route.ts'
 
 /** Why the proxy cannot be split like this; undefined when it can. */
 export function httpProxyProblem(

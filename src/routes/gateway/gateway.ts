@@ -2,8 +2,16 @@ import { need } from '../../kubernetes/needs.ts'
 import { commonShare, portAmong, shareOf } from '../backend-weights.ts'
 import { gatewayLag } from './lag.ts'
 import { gatewayProblem } from './problem.ts'
-import { refsOf, rulesOf, sidesOf, withoutRelease, withRelease } from './rules.ts'
-import type { GatewayRoute, ParentRef, ParentStatus } from './rules.ts'
+import {
+  refsOf,
+  rulesOf,
+  sidesOf,
+  withoutRelease,
+  withRelease,
+  type GatewayRoute,
+  type ParentRef,
+  type ParentStatus
+} from './rules.ts'
 import type { Route, RouteObjects } from '../route.ts'
 
 const GROUP = 'gateway.networking.k8s.io'

@@ -1,10 +1,16 @@
 import { canonical } from '../../kubernetes/canonical.ts'
-import { divide, missingFineness, weightOf } from '../backend-weights.ts'
-import type { Sides } from '../backend-weights.ts'
-import { isForHeader, refsOf, rulesOf, sidesOf, withoutRelease } from './rules.ts'
-import type { BackendRef, GatewayRoute, Rule } from './rules.ts'
-import { BEFORE_ANNOTATION } from '../route.ts'
-import type { Backends, HeaderMatch, Split } from '../route.ts'
+import { divide, missingFineness, weightOf, type Sides } from '../backend-weights.ts'
+import {
+  isForHeader,
+  refsOf,
+  rulesOf,
+  sidesOf,
+  withoutRelease,
+  type BackendRef,
+  type GatewayRoute,
+  type Rule
+} from './rules.ts'
+import { BEFORE_ANNOTATION, type Backends, type HeaderMatch, type Split } from '../route.ts'
 
 /** What the API server takes. */
 const LIMITS = { rules: 16, matches: 128, listOfRule: 16, headers: 16 }

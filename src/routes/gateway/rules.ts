@@ -1,7 +1,6 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import type { Condition, KubernetesObject } from '../../kubernetes/objects.ts'
-import { divide, unite } from '../backend-weights.ts'
-import type { Sides, Weighted } from '../backend-weights.ts'
+import { divide, unite, type Sides, type Weighted } from '../backend-weights.ts'
 import { readBefore, withBefore } from '../before.ts'
 import type { Backends, HeaderMatch, Split } from '../route.ts'
 

@@ -3,15 +3,19 @@ import { missingFineness } from '../backend-weights.ts'
 import { readBefore } from '../before.ts'
 import { apexRules, copyName, isCopy } from './destination-rules.ts'
 import type { MeshVersions } from './versions.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
-import type { Labels } from '../../kubernetes/selectors.ts'
-import { HASH_LABEL } from '../../domain/slots.ts'
+import { printSelector, type Labels, HASH_LABEL } from '../../kubernetes/selectors.ts'
 import type { Backends, PodLabels, Split } from '../route.ts'
-import { isInUse, isOwn, rulesOf, targetsOf, withoutRelease } from './rules.ts'
-import type { HttpRule, VirtualService } from './rules.ts'
+import {
+  isInUse,
+  isOwn,
+  rulesOf,
+  targetsOf,
+  withoutRelease,
+  type HttpRule,
+  type VirtualService
+} from './rules.ts'
 import { isEmptyFor } from './subset-labels.ts'
-import { entriesOf, shareIn, sidesOf, stableIn } from './targets.ts'
-import type { Target } from './targets.ts'
+import { entriesOf, shareIn, sidesOf, stableIn, type Target } from './targets.ts'
 
 /** A rule with the words that it is found by. */
 interface Named {

@@ -1,10 +1,8 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
-import type { Labels } from '../../kubernetes/selectors.ts'
+import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { isTree } from '../../kubernetes/tree.ts'
 import { readBefore, withBefore } from '../before.ts'
-import { apexRules, suffixOf } from './destination-rules.ts'
-import type { DestinationRule, Subset } from './destination-rules.ts'
+import { apexRules, suffixOf, type DestinationRule, type Subset } from './destination-rules.ts'
 import type { Backends, PodLabels } from '../route.ts'
 
 /**

@@ -1,5 +1,4 @@
-import { shareOf } from '../backend-weights.ts'
-import type { Share, Sides, Weighted } from '../backend-weights.ts'
+import { shareOf, type Share, type Sides, type Weighted } from '../backend-weights.ts'
 import type { Destination, MeshVersions } from './versions.ts'
 
 /** An entry of a rule's `route`. */

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import type { Labels } from '../../kubernetes/selectors.ts'
-import { apexRules, suffixOf } from './destination-rules.ts'
-import type { Subset } from './destination-rules.ts'
+import { apexRules, suffixOf, type Subset } from './destination-rules.ts'
 import type { Backends } from '../route.ts'
 
 export interface Destination {

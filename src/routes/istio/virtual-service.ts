@@ -1,16 +1,35 @@
 import { need } from '../../kubernetes/needs.ts'
 import type { Condition, KubernetesObject } from '../../kubernetes/objects.ts'
 import { commonShare } from '../backend-weights.ts'
-import { apexRules, copyForCanary, copyName, isCopy, suffixOf } from './destination-rules.ts'
+import {
+  apexRules,
+  copyForCanary,
+  copyName,
+  isCopy,
+  suffixOf,
+  type DestinationRule
+} from './destination-rules.ts'
 import { meshVersions } from './versions.ts'
-import type { DestinationRule } from './destination-rules.ts'
 import type { Backends, Route, RouteObjects } from '../route.ts'
-import { labelledAsBefore, labelledAsLive, labelledForGood, relabelled } from './subset-labels.ts'
-import { subsetNames, subsetRemarks } from './subset-labels.ts'
+import {
+  labelledAsBefore,
+  labelledAsLive,
+  labelledForGood,
+  relabelled,
+  subsetNames,
+  subsetRemarks
+} from './subset-labels.ts'
 import { virtualServiceProblem } from './problem.ts'
-import { isInUse, isOwn, rulesOf, targetsOf } from './rules.ts'
-import { withoutRelease, withRelease, withSuccessors } from './rules.ts'
-import type { VirtualService } from './rules.ts'
+import {
+  isInUse,
+  isOwn,
+  rulesOf,
+  targetsOf,
+  withoutRelease,
+  withRelease,
+  withSuccessors,
+  type VirtualService
+} from './rules.ts'
 import { sharesIn } from './targets.ts'
 
 interface MeshStatus {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, test } from '@jest/globals'
 import { openPrometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import { ClusterError } from '../../../../src/base/errors.ts'
-import type { Cluster, HttpAnswer, HttpRequest, Query, Ref } from '../../../../src/kubernetes/cluster.ts'
+import type { Cluster, HttpAnswer, HttpRequest, Query } from '../../../../src/kubernetes/cluster.ts'
+import type { Ref } from '../../../../src/kubernetes/ref.ts'
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
 import { listen, scalarOne, type Listening } from '../http-server.ts'
 

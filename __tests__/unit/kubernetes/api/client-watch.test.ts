@@ -5,8 +5,7 @@ import type { Clock } from '../../../../src/base/clock.ts'
 import { ClusterError } from '../../../../src/base/errors.ts'
 import { createCluster } from '../../../../src/kubernetes/api/client.ts'
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
-import { json, quickClock, refuse, standIn } from '../../../support/stand-in.ts'
-import type { StandIn } from '../../../support/stand-in.ts'
+import { json, quickClock, refuse, standIn, type StandIn } from '../../../support/stand-in.ts'
 
 const services = { apiVersion: 'v1', kind: 'Service', namespace: 'shop' }
 

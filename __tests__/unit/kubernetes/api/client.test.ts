@@ -7,11 +7,9 @@ import type { User } from '@kubernetes/client-node'
 
 import { systemClock } from '../../../../src/base/clock.ts'
 import { ClusterError } from '../../../../src/base/errors.ts'
-import { createCluster } from '../../../../src/kubernetes/api/client.ts'
-import type { ClientOptions } from '../../../../src/kubernetes/api/client.ts'
+import { createCluster, type ClientOptions } from '../../../../src/kubernetes/api/client.ts'
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
-import { configOf, json, quickClock, refuse, standIn } from '../../../support/stand-in.ts'
-import type { StandIn } from '../../../support/stand-in.ts'
+import { configOf, json, quickClock, refuse, standIn, type StandIn } from '../../../support/stand-in.ts'
 
 const web = { apiVersion: 'v1', kind: 'Service', namespace: 'shop', name: 'web' }
 const service: KubernetesObject & { readonly spec: object } = {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 
 import { InputError } from '../../../../src/base/errors.ts'
-import { connect } from '../../../../src/kubernetes/api/connect.ts'
-import type { ConnectOptions, Machine } from '../../../../src/kubernetes/api/connect.ts'
+import { connect, type ConnectOptions, type Machine } from '../../../../src/kubernetes/api/connect.ts'
 
 const kubeconfig = (
   name: string,

@@ -7,12 +7,10 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { User } from '@kubernetes/client-node'
 
 import { systemClock } from '../../../../src/base/clock.ts'
-import { createCluster } from '../../../../src/kubernetes/api/client.ts'
-import type { ClientOptions } from '../../../../src/kubernetes/api/client.ts'
+import { createCluster, type ClientOptions } from '../../../../src/kubernetes/api/client.ts'
 import type { Cluster } from '../../../../src/kubernetes/cluster.ts'
 import { noAnswer } from '../../../../src/kubernetes/api/no-answer.ts'
-import { configOf, json, refuse, standIn } from '../../../support/stand-in.ts'
-import type { StandIn } from '../../../support/stand-in.ts'
+import { configOf, json, refuse, standIn, type StandIn } from '../../../support/stand-in.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plugin-'))
 const closing: (() => unknown)[] = []

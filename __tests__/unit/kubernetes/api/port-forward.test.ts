@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 
 import { ClusterError } from '../../../../src/base/errors.ts'
 import { createCluster } from '../../../../src/kubernetes/api/client.ts'
-import { quickClock, standIn } from '../../../support/stand-in.ts'
-import type { StandIn } from '../../../support/stand-in.ts'
+import { quickClock, standIn, type StandIn } from '../../../support/stand-in.ts'
 
 const open: StandIn[] = []
 afterEach(async () => {

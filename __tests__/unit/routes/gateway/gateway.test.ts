@@ -3,8 +3,7 @@ import { parse } from 'yaml'
 
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
 import { grpcRoute, httpRoute } from '../../../../src/routes/gateway/gateway.ts'
-import { BEFORE_ANNOTATION } from '../../../../src/routes/route.ts'
-import type { Split } from '../../../../src/routes/route.ts'
+import { BEFORE_ANNOTATION, type Split } from '../../../../src/routes/route.ts'
 import { backends as backendsIn } from '../../../contract/routes/fixture.ts'
 
 const backends = backendsIn('default')

@@ -2,8 +2,12 @@ import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
-import { BEFORE_ANNOTATION } from '../../../../src/routes/route.ts'
-import type { Backends, RouteObjects, Split } from '../../../../src/routes/route.ts'
+import {
+  BEFORE_ANNOTATION,
+  type Backends,
+  type RouteObjects,
+  type Split
+} from '../../../../src/routes/route.ts'
 import { virtualServiceRoute as route } from '../../../../src/routes/istio/virtual-service.ts'
 
 const backends: Backends = {
