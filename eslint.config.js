@@ -1,29 +1,63 @@
 import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
-/** What only decides or renders: values in, values out. */
-const pure = [
-  'src/grammar/**',
-  'src/strategies/**',
-  'src/kubernetes/ports.ts',
-  'src/routes/**',
-  'src/analysis/{finding,histogram,judge,origin,pod-origin,probe-requests,recipes,router-origin,routers,samples,selector,source,subject,traffic}.ts',
-  'src/kubernetes/{canonical,gitops,health,absent,manifests,needs,ownership,patience,pod-resources,probes,quantity,references,selectors,shape,slot-values,slots,tree,yaml}.ts',
-  'src/report/{chart,checks,comment,figures,headline,history,json,limits,markdown,outputs,overview,pods,preview,steps,summary,text,verdict}.ts',
-  'src/{history,observed,outcome,outcomes,own-record,plan,read-record,record,shell,unified-diff}.ts'
+/** The folders of src from the roof to the ground: a file may import from its own folder and from those below it. */
+const layers = [
+  'commands',
+  'preflight',
+  'execute',
+  'plan',
+  'traffic',
+  'checks',
+  'smoke',
+  'report',
+  'observe',
+  'domain',
+  'inputs',
+  'routes',
+  'lock',
+  'kubernetes',
+  'base'
 ]
 
-const effects = [
-  {
-    group: ['@actions/*', 'axios', '@kubernetes/client-node', 'node:*', '!node:assert', '!node:crypto'],
-    message: 'This folder is pure: it decides or renders, it does not do.'
-  }
+/** The only places that reach outside of the process; everything else is values in, values out, or works through ports. */
+const withEffects = [
+  'src/main.ts',
+  'src/base/clock.ts',
+  'src/checks/prometheus/**',
+  'src/inputs/manifest-files.ts',
+  'src/kubernetes/api/**',
+  'src/report/github/**',
+  'src/smoke/**'
 ]
 
-/** Arrows point one way: main → run → {observe, plan, execute, report} → ports. */
-const above = (...files) => ({
-  group: files.map((file) => `**/${file}`),
-  message: 'Arrows point one way: main → run → observe, plan, execute, report → ports.'
+/** These decide or render: they do not even know the ports. */
+const pure = ['domain', 'inputs', 'plan', 'report', 'routes']
+
+const above = (folder) => ({
+  group: [
+    '**/main.ts',
+    '**/run.ts',
+    ...layers.slice(0, layers.indexOf(folder)).map((name) => `**/${name}/**`)
+  ],
+  message: `Arrows point one way: main → run → ${layers.join(' → ')}.`
+})
+
+const effects = {
+  group: ['@actions/*', 'axios', '@kubernetes/client-node', 'node:*', '!node:assert', '!node:crypto'],
+  message: 'What reaches outside of the process has its places, see eslint.config.js.'
+}
+
+const ports = {
+  group: ['**/kubernetes/cluster.ts', '**/base/clock.ts'],
+  message: 'This folder decides or renders: values in, values out.'
+}
+
+/** @param patterns what files of this folder may not import */
+const restricted = (files, patterns, ignores = []) => ({
+  files,
+  ignores,
+  rules: { 'no-restricted-imports': ['error', { patterns }] }
 })
 
 export default tseslint.config(
@@ -36,6 +70,17 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-import-type-side-effects': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      'no-duplicate-imports': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            ':matches(Program, ExportNamedDeclaration) > VariableDeclaration > VariableDeclarator:not([id.typeAnnotation]) > ArrowFunctionExpression[body.type="BlockStatement"]',
+          message: 'A function of statements is declared as one; an arrow is for a single expression.'
+        }
+      ],
       'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true }],
       'max-lines': ['error', { max: 200, skipBlankLines: true, skipComments: true }],
       'no-console': 'error'
@@ -45,28 +90,30 @@ export default tseslint.config(
     files: ['__tests__/**'],
     rules: { 'max-lines-per-function': 'off', 'max-lines': 'off', 'no-console': 'off' }
   },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      '@typescript-eslint/naming-convention': [
+        'error',
+        {
+          selector: 'variable',
+          modifiers: ['const', 'global'],
+          types: ['array', 'boolean', 'number', 'string'],
+          format: ['UPPER_CASE']
+        }
+      ]
+    }
+  },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly' } } },
-  {
-    files: ['src/**'],
-    ignores: ['src/main.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [above('main.ts')] }] }
-  },
-  {
-    files: ['src/*/**'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [above('main.ts', 'run.ts', 'execute.ts', 'observe.ts')] }
-      ]
-    }
-  },
-  {
-    files: pure,
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [above('main.ts', 'run.ts', 'execute.ts', 'observe.ts'), ...effects] }
-      ]
-    }
-  }
+  restricted(['src/run.ts'], [{ group: ['**/main.ts'], message: 'main.ts is the roof.' }, effects]),
+  ...layers.flatMap((folder) => {
+    const patterns = [above(folder), ...(pure.includes(folder) ? [ports] : [])]
+    return [
+      restricted([`src/${folder}/**`], [...patterns, effects], withEffects),
+      restricted(
+        withEffects.filter((glob) => glob.startsWith(`src/${folder}/`)),
+        [above(folder)]
+      )
+    ].filter(({ files }) => files.length > 0)
+  })
 )

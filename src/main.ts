@@ -32,9 +32,9 @@ interface Begun {
 const log = actionsLog()
 
 /** All that the runner has been told to mask. */
-const secrets = new Set<string>()
-const mask = (secret: string): void => {
-  secrets.add(secret)
+const SECRETS = new Set<string>()
+function mask(secret: string): void {
+  SECRETS.add(secret)
   core.setSecret(secret)
 }
 
@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   announce(outcome, log)
   if (outcome.unsettled !== true) saveState('settled', 'true')
   const { inputs, cluster } = known
-  await publish({ outcome, inputs, cluster, secrets }, log)
+  await publish({ outcome, inputs, cluster, secrets: SECRETS }, log)
 }
 
 /** Without its state the post step would take itself for the step, so it goes by the log where the file is gone. */

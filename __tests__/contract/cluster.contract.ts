@@ -17,7 +17,7 @@ interface ConfigMap extends KubernetesObject {
   readonly data?: Readonly<Record<string, string>>
 }
 
-const statusOf = async (attempt: Promise<unknown>): Promise<number> => {
+async function statusOf(attempt: Promise<unknown>): Promise<number> {
   const error: unknown = await attempt.then(
     () => new Error('it went well'),
     (reason: unknown) => reason

@@ -21,7 +21,7 @@ jest.setTimeout(60_000)
 const IMAGE = 'docker.io/greenlight/workload:1'
 const PORT = 8080
 
-const startConfig = () => {
+function startConfig() {
   kubeconfigPath()
   return connect({ kubeconfig: undefined, context: undefined, namespace: undefined }).config
 }
@@ -45,7 +45,7 @@ async function start(): Promise<ClusterUnderTest> {
 
 clusterContract('The real cluster', start)
 
-const failureOf = async (attempt: Promise<unknown>): Promise<ClusterError> => {
+async function failureOf(attempt: Promise<unknown>): Promise<ClusterError> {
   const error: unknown = await attempt.then(
     () => undefined,
     (reason: unknown) => reason

@@ -81,10 +81,10 @@ function play(
 type Play = ReturnType<typeof play>
 
 /** Without the annotation that says what was before. */
-const forgetful = ({
+function forgetful({
   metadata: { annotations, ...metadata },
   ...object
-}: KubernetesObject): KubernetesObject => {
+}: KubernetesObject): KubernetesObject {
   const { [BEFORE_ANNOTATION]: _, ...others } = annotations ?? {}
   return { ...object, metadata: { ...metadata, annotations: others } }
 }
@@ -101,7 +101,7 @@ const splitsOf = ({ route: { can }, exceptions }: RouteFixture): readonly Split[
     .map((ability) => SPECIAL[ability])
 ]
 
-const statusOf = async (attempt: Promise<unknown>): Promise<number> => {
+async function statusOf(attempt: Promise<unknown>): Promise<number> {
   const error: unknown = await attempt.then(
     () => new Error('it went well'),
     (reason: unknown) => reason
@@ -330,14 +330,14 @@ const sameVersions = (objects: RouteObjects, live: RouteObjects): RouteObjects =
   }) as unknown as RouteObjects
 
 /** The live object with the spec that it was created with, as `kubectl apply` of the same file makes it; what the file does not have stays. */
-const specOfOriginal = (live: KubernetesObject, original: RouteObjects): KubernetesObject[] => {
+function specOfOriginal(live: KubernetesObject, original: RouteObjects): KubernetesObject[] {
   const first = original.find(
     ({ kind, metadata }) => kind === live.kind && metadata.name === live.metadata.name
   )
   return first === undefined ? [] : [{ ...live, spec: (first as Specified).spec } as KubernetesObject]
 }
 
-const created = async (scene: RouteScene, objects: RouteObjects): Promise<void> => {
+async function created(scene: RouteScene, objects: RouteObjects): Promise<void> {
   for (const object of objects) await scene.cluster.create(object)
 }
 

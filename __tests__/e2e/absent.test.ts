@@ -10,7 +10,7 @@ import { getDeployment, image } from '../support/workload.ts'
 playScenes()
 
 /** A Deployment as a chart renders it whose values are empty. */
-const rendered = (metadata: string): string => {
+function rendered(metadata: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'manifests-')), 'web.yaml')
   writeFileSync(
     file,

@@ -34,7 +34,7 @@ const MISHAPS: readonly Mishap[] = [
 ]
 
 /** Every fifth request, and each time another way to go wrong. */
-const oneInFive = () => {
+function oneInFive() {
   let requests = 0
   return (): Mishap | undefined => {
     requests += 1
@@ -73,7 +73,7 @@ describe('an API server that fails one request in five', () => {
 })
 
 /** Each write is carried out, and nobody hears of it; then it is sent again. */
-const losingAnswers = () => {
+function losingAnswers() {
   const lost = new Set<string>()
   return (request: string): Mishap | undefined => {
     const line = shortened(request)

@@ -16,7 +16,7 @@ const CANARY = {
   bake: '0s'
 }
 
-const openWaiting = async () => {
+async function openWaiting() {
   const host = uniqueHost()
   const scene = await openScene([workload(), service(), httpRoute({ host })], host)
   const before = await objects(scene.namespace)
@@ -28,7 +28,7 @@ const openWaiting = async () => {
   return { ...scene, before }
 }
 
-const objects = async (namespace: string): Promise<unknown> => {
+async function objects(namespace: string): Promise<unknown> {
   const route = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', namespace, name: 'web' }
   const found = await admin.get(route)
   return [

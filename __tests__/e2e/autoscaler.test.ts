@@ -81,7 +81,7 @@ function tellStory(namespace: string, signal: AbortSignal): () => readonly strin
   }
 }
 
-const state = async (namespace: string, { apiVersion, kind }: KubernetesObject) => {
+async function state(namespace: string, { apiVersion, kind }: KubernetesObject) {
   const found = await admin.get({ apiVersion, kind, namespace, name: 'web' })
   if (found === undefined) throw new Error(`${kind} web is gone`)
   // The API server lists them by the time of their last write, and a controller writes a status whenever it likes.

@@ -31,7 +31,7 @@ function expectShares(users: Counted, shifts: readonly Shift[], until: number): 
   })
 }
 
-const getRoute = async (namespace: string) => {
+async function getRoute(namespace: string) {
   const found = await admin.get({
     apiVersion: 'gateway.networking.k8s.io/v1',
     kind: 'HTTPRoute',
@@ -52,7 +52,7 @@ const withShares = (entry: { weight: number }) => [
   { ...entry, name: 'web-green', weight: 27 }
 ]
 
-const scene = async (options: Parameters<typeof workload>[0] = {}) => {
+async function scene(options: Parameters<typeof workload>[0] = {}) {
   const host = uniqueHost()
   return openScene([workload(options), service(), httpRoute({ host })], host)
 }

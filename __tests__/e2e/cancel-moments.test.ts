@@ -115,7 +115,7 @@ async function play(moment: Moment): Promise<Played> {
 
 const seconds = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(2)} s`)
 
-const row = ({ moment, main, post, seen, untilLastAnswerOfNew, isAsBefore, left }: Played) => {
+function row({ moment, main, post, seen, untilLastAnswerOfNew, isAsBefore, left }: Played) {
   const restored = main.outputs['restore-seconds'] ?? ''
   return [
     moment,

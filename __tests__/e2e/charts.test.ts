@@ -81,11 +81,7 @@ async function namedPort(): Promise<void> {
   expect((await scene.end()).users.failed).toBe(0)
 }
 
-const hook = (
-  kind: string,
-  name: string,
-  annotations: Readonly<Record<string, string>>
-): KubernetesObject => {
+function hook(kind: string, name: string, annotations: Readonly<Record<string, string>>): KubernetesObject {
   const spec = { restartPolicy: 'Never', containers: [{ name: 'task', image: image(2), args: ['pause'] }] }
   if (kind === 'ConfigMap') return { apiVersion: 'v1', kind, metadata: { name, annotations } }
   return {
@@ -200,7 +196,7 @@ async function headless(): Promise<void> {
 }
 
 /** Each of a pair that somebody has made by hand says of itself which one it is. */
-const colour = (name: 'blue' | 'green', replicas: number): Deployment => {
+function colour(name: 'blue' | 'green', replicas: number): Deployment {
   const one = workload({ name: `web-${name}`, replicas, labels: { version: name }, env: { VERSION: name } })
   const { spec } = one
   const template = {

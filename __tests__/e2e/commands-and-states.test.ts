@@ -42,7 +42,7 @@ const refusals = (
 })
 
 /** What every command says of a record that it cannot read. */
-const unreadable = (damage: string): Readonly<Record<Command, Cell>> => {
+function unreadable(damage: string): Readonly<Record<Command, Cell>> {
   const reason = unreadableBecause(damage)
   return {
     status: ['failed', '❌ The state of web could not be read', reason],

@@ -29,7 +29,7 @@ const secret: ConfigObject = {
 }
 
 /** What it answers is in the ConfigMap, which it mounts as well; the Secret is a variable and a volume. */
-const configured = () => {
+function configured() {
   const deployment = workload()
   const [container] = deployment.spec.template.spec.containers as unknown as readonly [
     { readonly env: readonly object[] }
@@ -59,7 +59,7 @@ const read = (namespace: string, kind: string, name: string) =>
   admin.get<ConfigObject>({ apiVersion: 'v1', kind, namespace, name })
 
 /** The version in the ConfigMap that a Deployment's pods refer to. */
-const configOf = async (namespace: string, deployment: string): Promise<unknown> => {
+async function configOf(namespace: string, deployment: string): Promise<unknown> {
   const { spec } = await getDeployment(namespace, deployment)
   const [reference] = referencesIn(spec.template.spec)
   const found = reference && (await read(namespace, reference.kind, reference.name))

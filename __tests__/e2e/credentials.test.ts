@@ -58,7 +58,7 @@ async function issueToken(namespace: string, name: string): Promise<Token> {
   }
 }
 
-const statusFor = async (token: string): Promise<number> => {
+async function statusFor(token: string): Promise<number> {
   const { status } = await fetch(`${door.url}/api/v1/namespaces/default`, {
     headers: { authorization: `Bearer ${token}` }
   })

@@ -145,7 +145,7 @@ async function tellEvents(namespace: string, message: string): Promise<void> {
   }
 }
 
-const withContainer = (fields: object): Record<string, unknown> => {
+function withContainer(fields: object): Record<string, unknown> {
   const [container] = workload({ image: image(2) }).spec.template.spec.containers
   return { containers: [{ ...container, ...fields }] }
 }

@@ -12,7 +12,7 @@ playScenes()
 
 const ROLLING = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
 
-const rolled = (options: Parameters<typeof workload>[0] = {}): Deployment => {
+function rolled(options: Parameters<typeof workload>[0] = {}): Deployment {
   const deployment = workload({ replicas: 2, ...options })
   return withRollout(deployment, { ...rolloutOf(deployment), strategy: ROLLING })
 }

@@ -23,7 +23,7 @@ const rule = (version: string): KubernetesObject =>
     spec: { host: 'web', subsets: [{ name: 'current', labels: { version } }] }
   }) as KubernetesObject
 
-const numbered = (number: number) => {
+function numbered(number: number) {
   const { spec, ...object } = workload({ image: image(number) })
   const { template, ...rest } = spec
   const labels = { ...template.metadata?.labels, version: `v${number}` }

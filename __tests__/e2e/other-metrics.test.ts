@@ -15,7 +15,7 @@ afterEach(async () => {
 })
 
 /** The workload, with its readiness probe at another path than the usual ones. */
-const probedAt = (path: string): Deployment => {
+function probedAt(path: string): Deployment {
   const { spec, ...rest } = workload()
   const containers = spec.template.spec.containers.map((container) => ({
     ...container,

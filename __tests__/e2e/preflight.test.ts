@@ -54,7 +54,7 @@ async function applyAsFlux(namespace: string): Promise<void> {
   expect(status).toBe(200)
 }
 
-const reasonOf = async ({ run }: Scene, inputs = {}): Promise<string> => {
+async function reasonOf({ run }: Scene, inputs = {}): Promise<string> {
   const ended = await run({ images: image(2), ...inputs })
   expect(ended.outputs.result).toBe('failed')
   return ended.outputs.reason ?? ''

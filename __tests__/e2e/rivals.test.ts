@@ -62,7 +62,7 @@ interface Played {
   readonly left: readonly string[]
 }
 
-const holderIn = async (namespace: string): Promise<string> => {
+async function holderIn(namespace: string): Promise<string> {
   const lease = await admin.get<Lease>(leaseOf(namespace))
   return lease?.spec?.holderIdentity ?? ''
 }
@@ -75,7 +75,7 @@ async function untilHeld(namespace: string, isRight: (holder: string) => boolean
   throw new Error(`the lock in ${namespace} is held by "${await holderIn(namespace)}" after a minute`)
 }
 
-const openOnRoute = (): Promise<Scene> => {
+function openOnRoute(): Promise<Scene> {
   const host = uniqueHost()
   return openScene([workload({ replicas: 2 }), service(), httpRoute({ host })], host, ONE_OF_MANY)
 }

@@ -12,7 +12,7 @@ playScenes()
 
 const BOTH = 'service/web\nservice/web-internal'
 
-const addressOf = async (namespace: string): Promise<string> => {
+async function addressOf(namespace: string): Promise<string> {
   const { spec } = await getService(namespace, 'web-internal')
   const [port] = spec.ports as readonly { readonly nodePort?: number }[]
   return `http://${await nodeAddress()}:${port?.nodePort ?? 0}/`

@@ -190,7 +190,7 @@ async function nginx(): Promise<void> {
   )
 }
 
-const labelled = (version: string | undefined, number: number): Deployment => {
+function labelled(version: string | undefined, number: number): Deployment {
   const one = workload({ image: image(number), replicas: 1 })
   const { template } = one.spec
   const labels = { ...template.metadata?.labels, ...(version === undefined ? {} : { version }) }

@@ -23,7 +23,7 @@ const CANARY = {
   bake: '0s'
 }
 
-const getRoute = async (namespace: string) => {
+async function getRoute(namespace: string) {
   const found = await admin.get({
     apiVersion: 'traefik.io/v1alpha1',
     kind: 'TraefikService',
@@ -50,7 +50,7 @@ async function received(namespace: string, labels: string): Promise<number> {
   return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0)
 }
 
-const receivedByEach = async (namespace: string) => {
+async function receivedByEach(namespace: string) {
   const [copies, originals] = await Promise.all([
     received(namespace, 'app=web,greenlight.dev/slot=green'),
     received(namespace, 'app=web,greenlight.dev/slot!=green')

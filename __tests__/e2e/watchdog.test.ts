@@ -41,7 +41,7 @@ async function untilBack(scene: Scene, name: string): Promise<void> {
 }
 
 /** Milliseconds from then to the last answer of the new version. */
-const lastAnswer = (users: Awaited<ReturnType<Scene['end']>>['users'], since: number): number => {
+function lastAnswer(users: Awaited<ReturnType<Scene['end']>>['users'], since: number): number {
   for (let later = 0; ; later += 1000)
     if (observe(users, 'v2', since + later, Date.now()).canary === 0) return later
 }

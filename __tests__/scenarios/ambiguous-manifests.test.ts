@@ -14,10 +14,10 @@ const ending = <T extends KubernetesObject>(object: T): T => ({
 /** Manifests that would do harm, or do not say what is meant, and objects on their way out. Each is refused before anything is changed. */
 
 const at = (source: string, object: KubernetesObject) => ({ object, source })
-const refused = async (
+async function refused(
   manifests: NonNullable<RunOptions['manifests']>,
   inputs: Readonly<Record<string, string>> = {}
-): Promise<string> => {
+): Promise<string> {
   const scene = await openScene()
   const run = (): Promise<unknown> => scene.run({ manifests, inputs: { images: '', ...inputs } }).deploy()
   const before = scene.story.length

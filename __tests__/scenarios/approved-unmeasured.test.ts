@@ -5,7 +5,7 @@ import { openScene } from './scene.ts'
 const CHECKS = { checks: 'queue: depth < 1', prometheus: 'http://prometheus', 'check-interval': '1s' }
 
 /** What waits was measured; promote goes on with the checks of its own inputs. */
-const approvedWith = async (inputs: Readonly<Record<string, string>>) => {
+async function approvedWith(inputs: Readonly<Record<string, string>>) {
   const scene = await openScene()
   const metrics: Metrics = {
     query: () => Promise.resolve([{ labels: {}, samples: [{ at: scene.clock.now(), value: 0 }] }])

@@ -25,7 +25,7 @@ const inSlots = () => [
 ]
 const onRoute = { route: 'httproute/web', bake: '3s' }
 
-const breakPods = (scene: Scene, deployment: string): void => {
+function breakPods(scene: Scene, deployment: string): void {
   for (const pod of scene.controllers.podsOf(deployment))
     scene.controllers.change(pod, waiting('CrashLoopBackOff'))
 }

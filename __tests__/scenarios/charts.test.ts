@@ -162,7 +162,7 @@ const claim = (...accessModes: readonly string[]): KubernetesObject =>
   }) as KubernetesObject
 
 /** A workload that mounts the claim, and replaces its pods in this way. */
-const mounting = (type?: string, version = 1): Deployment => {
+function mounting(type?: string, version = 1): Deployment {
   const { spec, ...rest } = workload('web', { version })
   const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'web-data' } }]
   const template = { ...spec.template, spec: { ...spec.template.spec, volumes } }
@@ -172,7 +172,7 @@ const mounting = (type?: string, version = 1): Deployment => {
   }
 }
 
-const denyClaims = ({ cluster }: Scene): void => {
+function denyClaims({ cluster }: Scene): void {
   cluster.listsRules = false
   cluster.isDenied = ({ resource }) => resource === 'persistentvolumeclaims'
 }

@@ -10,7 +10,7 @@ const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]
 
 /** A release whose run has died at this point of the story. */
-const left = async (moment: string, inputs: Readonly<Record<string, string>> = {}): Promise<Scene> => {
+async function left(moment: string, inputs: Readonly<Record<string, string>> = {}): Promise<Scene> {
   const scene = await openScene(slotted())
   const run = scene.run({ inputs: { bake: '1m', ...inputs } })
   void run.deploy()

@@ -37,7 +37,7 @@ const secret: Config = {
 }
 
 /** A workload that reads a ConfigMap as environment and mounts a Secret. */
-const referring = (version = 1): Deployment => {
+function referring(version = 1): Deployment {
   const deployment = workload('web', { version })
   const { template } = deployment.spec
   const containers = template.spec.containers.map((container) => ({
@@ -71,7 +71,7 @@ function watchConfig({ cluster }: Scene): readonly string[] {
   return harm
 }
 
-const openScene = async (): Promise<Scene> => {
+async function openScene(): Promise<Scene> {
   const scene = await openAny([configMap('one'), secret, referring(), service()])
   // As a kubelet does: without what it refers to no container starts.
   scene.controllers.life = (pod) =>
@@ -82,7 +82,7 @@ const openScene = async (): Promise<Scene> => {
 }
 
 /** Greetings of the pods that run. */
-const greetings = ({ cluster }: Scene): readonly string[] => {
+function greetings({ cluster }: Scene): readonly string[] {
   const pods = cluster
     .all<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE })
     .filter((pod) => !isEnding(pod))

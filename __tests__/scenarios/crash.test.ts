@@ -58,7 +58,7 @@ const stateOf = (scene: Scene): unknown => ({
     .map(essence)
 })
 
-const countWrites = (limit: number, work: () => void): Pick<RunOptions, 'after'> => {
+function countWrites(limit: number, work: () => void): Pick<RunOptions, 'after'> {
   let count = 0
   return {
     after: (call) => {

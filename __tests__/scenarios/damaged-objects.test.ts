@@ -82,7 +82,7 @@ interface Damage {
   readonly value: unknown
 }
 
-const recordIn = ({ metadata }: KubernetesObject): unknown => {
+function recordIn({ metadata }: KubernetesObject): unknown {
   const text = metadata.annotations?.[RECORD_ANNOTATION]
   return text === undefined ? undefined : (JSON.parse(text) as unknown)
 }

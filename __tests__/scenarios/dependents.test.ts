@@ -23,7 +23,7 @@ const budget = (selector: object, name = 'web'): KubernetesObject =>
     spec: { minAvailable: 1, selector }
   }) as KubernetesObject
 
-const warningsWith = async (...objects: readonly KubernetesObject[]): Promise<readonly string[]> => {
+async function warningsWith(...objects: readonly KubernetesObject[]): Promise<readonly string[]> {
   const scene = await openScene([...slotted(), ...objects])
   const { warnings } = await scene.run().plan()
   return warnings.filter((text) => /^(verticalpodautoscaler|poddisruptionbudget)/.test(text))

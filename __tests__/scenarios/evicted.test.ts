@@ -24,7 +24,7 @@ function evict(scene: Scene, name = 'web-green'): string {
   return pod.metadata.uid ?? ''
 }
 
-const comesUpWithin = (scene: Scene, seconds: number): void => {
+function comesUpWithin(scene: Scene, seconds: number): void {
   scene.controllers.life = () => ({ after: seconds * 1000, status: READY })
 }
 

@@ -15,7 +15,7 @@ const refused = (replicaSet: string, message: string): KubernetesObject =>
     message
   }) as KubernetesObject
 
-const evidenceWith = async (...events: readonly KubernetesObject[]) => {
+async function evidenceWith(...events: readonly KubernetesObject[]) {
   const scene = await openScene()
   scene.controllers.lag = 3_600_000
   for (const event of events) scene.cluster.create(event)

@@ -30,7 +30,7 @@ const routeRef = {
 const canaryRef = { ...serviceRef, name: 'web-green' }
 
 /** With `--show-managed-fields`, and as an object that was once applied by kubectl. */
-const exported = (scene: Scene, ref: Ref): KubernetesObject => {
+function exported(scene: Scene, ref: Ref): KubernetesObject {
   const live = structuredClone(found(scene.cluster.read(ref)))
   const annotations = { ...live.metadata.annotations, [LAST_APPLIED]: '{"kind":"of before"}' }
   return { ...live, metadata: { ...live.metadata, annotations } }

@@ -28,7 +28,7 @@ const HALF = '(running 50 %)'
 const CANARY = { strategy: 'canary', steps: '50% for 1m\n100%', bake: '5s' }
 const ON_ROUTE = { ...CANARY, route: 'httproute/web' }
 
-const annotate = (scene: Scene, ref: Ref, key: string, value: string | undefined): void => {
+function annotate(scene: Scene, ref: Ref, key: string, value: string | undefined): void {
   const path = `/metadata/annotations/${key.replace('/', '~1')}`
   scene.cluster.patch(
     ref,

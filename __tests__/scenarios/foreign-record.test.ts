@@ -46,7 +46,7 @@ const forged = (changes: object = {}): object => ({
   ...changes
 })
 
-const write = (scene: Scene, record: unknown): void => {
+function write(scene: Scene, record: unknown): void {
   const value = { [RECORD_ANNOTATION]: typeof record === 'string' ? record : JSON.stringify(record) }
   scene.cluster.patch(serviceRef, [{ op: 'add', path: '/metadata/annotations', value }])
 }
@@ -158,7 +158,7 @@ function* pathsIn(value: unknown, path: readonly string[] = []): Generator<reado
   for (const [key, inner] of Object.entries(value)) yield* pathsIn(inner, [...path, key])
 }
 
-const replaced = (value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown => {
+function replaced(value: unknown, [key, ...rest]: readonly string[], by: unknown): unknown {
   if (key === undefined) return by
   const copy = structuredClone(value) as Record<string, unknown>
   copy[key] = replaced(copy[key], rest, by)

@@ -16,7 +16,7 @@ const to = (name: string, more: Readonly<Record<string, string>> = {}): RunOptio
 })
 
 /** From now on pods with this image crash. */
-const crashes = (scene: Scene, version: number): void => {
+function crashes(scene: Scene, version: number): void {
   scene.controllers.life = ({ spec }) => ({
     after: 500,
     status: spec.containers[0]?.image === `shop/web:${version}` ? waiting('CrashLoopBackOff') : READY
@@ -24,14 +24,14 @@ const crashes = (scene: Scene, version: number): void => {
 }
 
 /** Version 1 serves in blue, and 2, 3, 4 have been released after it by the runs 1-1, 2-1 and 3-1. */
-const released = async (...versions: readonly number[]): Promise<Scene> => {
+async function released(...versions: readonly number[]): Promise<Scene> {
   const scene = await openScene(slotted())
   for (const version of versions)
     expect(await scene.run(images(version)).deploy()).toMatchObject({ result: 'promoted' })
   return scene
 }
 
-const refusal = async (scene: Scene, name: string): Promise<string> => {
+async function refusal(scene: Scene, name: string): Promise<string> {
   const before = scene.story.length
   const error: unknown = await scene
     .run(to(name))
@@ -42,7 +42,7 @@ const refusal = async (scene: Scene, name: string): Promise<string> => {
   return (error as InputError).message
 }
 
-const remove = (scene: Scene, image: string): void => {
+function remove(scene: Scene, image: string): void {
   const sets = scene.cluster.all({ apiVersion: 'apps/v1', kind: 'ReplicaSet' })
   for (const set of sets)
     if (JSON.stringify(set).includes(`"${image}"`))

@@ -64,7 +64,7 @@ const worlds = {
 type World = keyof typeof worlds
 const names = Object.keys(worlds) as World[]
 
-const open = async (world: World) => {
+async function open(world: World) {
   const { objects, name, inputs, harm } = worlds[world]
   const scene = await openScene(objects())
   const state = (): unknown => [
@@ -114,13 +114,13 @@ async function killed(
   return died ? run : undefined
 }
 
-const endOf = ({ timeline }: Outcome, title: string): number => {
+function endOf({ timeline }: Outcome, title: string): number {
   const step = timeline.find((one) => one.title.startsWith(title))
   return (step?.startedAt ?? NaN) + (step?.milliseconds ?? NaN)
 }
 
 /** Not when the template was written, but when its pods were ready. */
-const expectBackWithItsPods = (outcome: Outcome): void => {
+function expectBackWithItsPods(outcome: Outcome): void {
   const restored = (outcome.restoreSeconds ?? NaN) * 1000
   expect(restored).toBeGreaterThan(endOf(outcome, 'Give web its previous') - endOf(outcome, 'Smoke tests'))
   expect(restored).toBeLessThanOrEqual(endOf(outcome, 'Wait until web runs') - endOf(outcome, 'Smoke tests'))
@@ -130,7 +130,7 @@ const expectBackWithItsPods = (outcome: Outcome): void => {
 }
 
 /** From now on pods of these versions crash. */
-const crashes = (scene: Scene, ...versions: readonly number[]): void => {
+function crashes(scene: Scene, ...versions: readonly number[]): void {
   const images = versions.map((version) => `shop/web:${version}`)
   scene.controllers.life = ({ spec }) => ({
     after: 500,
@@ -150,7 +150,7 @@ const replicaSetsOf = (scene: Scene, version: number) =>
     .all<Deployment>({ apiVersion: 'apps/v1', kind: 'ReplicaSet' })
     .filter(({ spec }) => spec.template.spec.containers[0]?.image === `shop/web:${version}`)
 
-const removeReplicaSet = (scene: Scene, version: number): void => {
+function removeReplicaSet(scene: Scene, version: number): void {
   for (const { apiVersion, kind, metadata } of replicaSetsOf(scene, version))
     scene.cluster.remove({ apiVersion, kind, namespace: metadata.namespace, name: metadata.name })
 }

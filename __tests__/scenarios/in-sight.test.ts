@@ -31,7 +31,7 @@ async function until({ clock }: Scene, isSo: () => boolean): Promise<void> {
   while (!isSo()) await clock.sleep(100)
 }
 
-const change = (scene: Scene, status: Pod['status']): void => {
+function change(scene: Scene, status: Pod['status']): void {
   for (const pod of scene.controllers.podsOf('web-green')) scene.controllers.change(pod, status)
 }
 

@@ -26,7 +26,7 @@ const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const slotted = () => [workload('web-blue', { labels: { 'greenlight.dev/slot': 'blue' } }), service(BLUE)]
 
 /** Calls back once, with the call that is the nth to be as described. */
-const once = (matches: (call: Call) => boolean, work: () => unknown, nth = 1) => {
+function once(matches: (call: Call) => boolean, work: () => unknown, nth = 1) {
   let left = nth
   return async (call: Call): Promise<void> => {
     if (matches(call) && (left -= 1) === 0) await work()
@@ -34,10 +34,10 @@ const once = (matches: (call: Call) => boolean, work: () => unknown, nth = 1) =>
 }
 
 const onService = ({ verb, kind }: Call): boolean => verb === 'patch' && kind === 'Service'
-const noAnswer = (): never => {
+function noAnswer(): never {
   throw new ClusterError('the connection broke: read ECONNRESET', 0)
 }
-const unauthorized = (): never => {
+function unauthorized(): never {
   throw new ClusterError('Unauthorized. The credentials are not valid (any more)', 401)
 }
 
@@ -56,7 +56,7 @@ const WRITES: readonly [string, (call: Call) => boolean, number][] = [
 ]
 
 /** A step that is given up takes the time that one may take that waits for an API server. */
-const minutesOf = async (scene: Scene, work: () => Promise<unknown>): Promise<number> => {
+async function minutesOf(scene: Scene, work: () => Promise<unknown>): Promise<number> {
   const began = scene.clock.now()
   await work()
   return (scene.clock.now() - began) / 60_000
@@ -336,7 +336,7 @@ describe('somebody else writes to the Service', () => {
   })
 })
 
-const breakCanary = (scene: Scene): void => {
+function breakCanary(scene: Scene): void {
   for (const pod of scene.controllers.podsOf('web-green').slice(0, 1))
     scene.controllers.change(pod, waiting('CrashLoopBackOff'))
 }

@@ -20,7 +20,7 @@ const to = (version: number, more: Readonly<Record<string, string>> = {}) => ({
 })
 
 /** Blue has had users until a moment ago, and still runs. */
-const justKept = async (): Promise<Scene> => {
+async function justKept(): Promise<Scene> {
   const scene = await openScene(slotted())
   expect(await scene.run(to(2, { previous: 'keep' })).deploy()).toMatchObject({ result: 'promoted' })
   return scene

@@ -14,7 +14,7 @@ jest.setTimeout(120_000)
 const API = 'networking.istio.io/v1'
 const ref = (kind: string) => ({ apiVersion: API, kind, namespace: NAMESPACE, name: 'web' })
 
-const numbered = (version: number): Deployment => {
+function numbered(version: number): Deployment {
   const { spec, ...object } = workload('web', { version })
   const { template, ...rest } = spec
   const labels = { app: 'web', version: `v${version}` }

@@ -24,7 +24,7 @@ const named = (name: string, selector: Readonly<Record<string, string>>) => ({
   metadata: { name, namespace: NAMESPACE }
 })
 
-const refuses = async (objects: readonly KubernetesObject[], told: string): Promise<void> => {
+async function refuses(objects: readonly KubernetesObject[], told: string): Promise<void> {
   const scene = await openScene(objects)
   const before = scene.story.length
   for (const command of ['deploy', 'plan'] as const)

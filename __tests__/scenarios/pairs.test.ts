@@ -3,11 +3,11 @@ import type { Deployment } from '../../src/kubernetes/objects.ts'
 import { manifest, openScene, service, workload } from './scene.ts'
 
 /** One of a pair that a team has made by hand, with a label of its own, and what each says of itself. */
-const coloured = (
+function coloured(
   colour: 'blue' | 'green',
   replicas: number,
   more: Readonly<Record<string, string>> = {}
-): Deployment => {
+): Deployment {
   const deployment = workload(`web-${colour}`, { labels: { version: colour }, replicas })
   const { template, ...spec } = deployment.spec
   const env = Object.entries({ VERSION: colour, ...more }).map(([name, value]) => ({ name, value }))

@@ -25,7 +25,7 @@ const everything = (scene: Scene): unknown =>
     .concat(scene.cluster.all({ apiVersion: 'v1', kind: 'ConfigMap' }))
     .concat(scene.cluster.all({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }))
 
-const planned = async (scene: Scene, options: RunOptions = {}) => {
+async function planned(scene: Scene, options: RunOptions = {}) {
   const before = everything(scene)
   const outcome = await scene.run(options).plan()
   expect(everything(scene)).toEqual(before)

@@ -71,7 +71,7 @@ async function unasked(
   return [...done].filter((right) => !asked.includes(right) && !TOLERATED.has(right))
 }
 
-const open = async (...objects: readonly KubernetesObject[]): Promise<Scene> => {
+async function open(...objects: readonly KubernetesObject[]): Promise<Scene> {
   const scene = await openScene([workload(), service(), ...objects])
   openGateway(scene.cluster)
   scene.cluster.listsRules = false
@@ -197,7 +197,7 @@ describe('nothing is done without the right for it having been looked at', () =>
   })
 })
 
-const withQuota = async (hard: Readonly<Record<string, string>>, used: Readonly<Record<string, string>>) => {
+async function withQuota(hard: Readonly<Record<string, string>>, used: Readonly<Record<string, string>>) {
   const scene = await openScene()
   const kind = { apiVersion: 'v1', kind: 'ResourceQuota' }
   scene.cluster.create({ ...kind, metadata: { name: 'team', namespace: NAMESPACE }, spec: { hard } })
@@ -233,7 +233,7 @@ describe('a canary that cannot fit', () => {
   })
 })
 
-const tracked = <T extends KubernetesObject>(object: T): T => {
+function tracked<T extends KubernetesObject>(object: T): T {
   const { kind, apiVersion, metadata } = object
   const group = apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
   return {

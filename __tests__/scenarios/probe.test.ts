@@ -33,7 +33,7 @@ const byVersion = (pod: string): Readonly<Record<string, string>> => ({
 
 const podIn = ({ path }: HttpRequest): string => /pods\/http:(.+):8080\/proxy\//.exec(path)?.[1] ?? ''
 
-const open = async (headers: (pod: string) => Readonly<Record<string, string>> = byVersion) => {
+async function open(headers: (pod: string) => Readonly<Record<string, string>> = byVersion) {
   const scene = await openScene([workload(), service(), httpRoute()])
   openGateway(scene.cluster)
   const paths: string[] = []

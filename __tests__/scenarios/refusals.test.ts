@@ -7,14 +7,14 @@ import { copyOf } from '../../src/plan/config-copy.ts'
 import { manifest, NAMESPACE, openScene, type Scene } from './scene.ts'
 
 /** A cluster whose credentials lack some rights. */
-const without = async (...denied: readonly string[]): Promise<Scene> => {
+async function without(...denied: readonly string[]): Promise<Scene> {
   const scene = await openScene()
   scene.cluster.listsRules = false
   deny(scene, ...denied)
   return scene
 }
 
-const deny = ({ cluster }: Scene, ...denied: readonly string[]): void => {
+function deny({ cluster }: Scene, ...denied: readonly string[]): void {
   cluster.isDenied = ({ verb, resource }: Reviewed) => denied.includes(`${verb} ${resource}`)
 }
 

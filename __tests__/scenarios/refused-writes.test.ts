@@ -15,7 +15,7 @@ const refusing =
     if (verb === 'patch' && kind === 'Service' && isRefused()) throw refusal()
   }
 
-const crash = (scene: Scene): void => {
+function crash(scene: Scene): void {
   for (const pod of scene.controllers.podsOf('web-green'))
     scene.controllers.change(pod, waiting('CrashLoopBackOff'))
 }

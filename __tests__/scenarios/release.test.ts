@@ -6,7 +6,7 @@ import { autoscaler, essence, openScene, service, workload, SERVING, type Scene 
 const isCanary = ({ metadata }: Pod): boolean => metadata.name.startsWith('web-green')
 
 /** From now on pods of the canary come up like this. */
-const canaryComesUp = ({ controllers }: Scene, status: Pod['status'], after = 500): void => {
+function canaryComesUp({ controllers }: Scene, status: Pod['status'], after = 500): void {
   controllers.life = (pod) =>
     isCanary(pod) ? { after, status: status ?? READY } : { after: 500, status: READY }
 }
@@ -201,7 +201,7 @@ describe('a version that does not come up', () => {
 })
 
 /** Breaks so many of the canary's three pods some seconds after the traffic has come to them. */
-const breakUnderTraffic = (scene: Scene, count: number, status: Pod['status']) => {
+function breakUnderTraffic(scene: Scene, count: number, status: Pod['status']) {
   void scene.when(SERVING, 3000, () => {
     for (const pod of scene.controllers.podsOf('web-green').slice(0, count))
       scene.controllers.change(pod, status)

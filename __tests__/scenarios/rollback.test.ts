@@ -24,7 +24,7 @@ const to = (version: number, more: Readonly<Record<string, string>> = {}) => ({
 })
 
 /** From now on pods with this image crash. */
-const crashes = (scene: Scene, version: number): void => {
+function crashes(scene: Scene, version: number): void {
   scene.controllers.life = ({ spec }) => ({
     after: 500,
     status: spec.containers[0]?.image === `shop/web:${version}` ? waiting('CrashLoopBackOff') : READY

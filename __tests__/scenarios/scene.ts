@@ -230,7 +230,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   }
 }
 
-export const inputsOf = (given: Readonly<Record<string, string>> = {}): Inputs => {
+export function inputsOf(given: Readonly<Record<string, string>> = {}): Inputs {
   const values: Readonly<Record<string, string>> = { workload: 'web', images: 'shop/web:2', ...given }
   return readInputs((name) => values[name] ?? '')
 }
@@ -242,7 +242,7 @@ export function found<T>(object: T | undefined): T {
 
 const versionOf = ({ spec }: Pod): string => `v${spec.containers[0]?.image?.split(':')[1] ?? '?'}`
 
-const behind = (cluster: MemoryCluster, name: string): Pod[] => {
+function behind(cluster: MemoryCluster, name: string): Pod[] {
   const { spec } = found(cluster.read<Service>({ ...serviceRef, name }))
   return cluster
     .all<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace: NAMESPACE })
@@ -298,7 +298,7 @@ function tellStory(cluster: MemoryCluster): readonly string[] {
 }
 
 /** What the workload's own objects say, without the bookkeeping of the API server. */
-export const essence = (object: KubernetesObject): unknown => {
+export function essence(object: KubernetesObject): unknown {
   const { status: _, metadata, ...rest } = object as KubernetesObject & { status?: unknown }
   return { ...rest, name: metadata.name, labels: metadata.labels }
 }

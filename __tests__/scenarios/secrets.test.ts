@@ -31,7 +31,7 @@ const inputs = (...more: readonly string[]) => ({
 })
 
 /** Every channel but the log, and the record that the Service has, with where the secret is in it. */
-const leaksIn = (outcome: Outcome, given: Readonly<Record<string, string>>): readonly string[] => {
+function leaksIn(outcome: Outcome, given: Readonly<Record<string, string>>): readonly string[] {
   const shown = redacted(outcome, delicateIn(inputsOf(given), {}))
   // Neither does it take the last net: what is told is made of words of ours.
   const channels = { comment: renderComment(outcome), summary: renderSummary(outcome), ...outputsOf(outcome) }
@@ -41,7 +41,7 @@ const leaksIn = (outcome: Outcome, given: Readonly<Record<string, string>>): rea
     .map(([name]) => name)
 }
 
-const open = async (): Promise<Scene> => {
+async function open(): Promise<Scene> {
   const scene = await openScene([workload(), service(), httpRoute()])
   openGateway(scene.cluster)
   return scene

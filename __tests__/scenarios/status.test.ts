@@ -14,7 +14,7 @@ const images = (version: number, more: Readonly<Record<string, string>> = {}): R
 })
 
 /** Two versions on record: v2 serves on green, and v1 was kept on blue or plain. */
-const released = async (): Promise<Scene> => {
+async function released(): Promise<Scene> {
   const scene = await openScene()
   expect((await scene.run(images(2)).deploy()).result).toBe('promoted')
   expect((await scene.run(images(3)).deploy()).result).toBe('promoted')
@@ -27,7 +27,7 @@ interface Told {
   readonly summary: string
 }
 
-const ask = async (scene: Scene, options: RunOptions = {}): Promise<Told> => {
+async function ask(scene: Scene, options: RunOptions = {}): Promise<Told> {
   const lines: string[] = []
   const outcome = await scene.run({ ...options, quote: (text) => lines.push(text) }).status()
   return { outcome, log: lines.join('\n'), summary: renderSummary(outcome) }

@@ -45,7 +45,7 @@ const stateOf = (scene: Scene): unknown => [
   }))
 ]
 
-const open = async (world: World) => {
+async function open(world: World) {
   const { objects, inputs } = worlds[world]
   const scene = await openScene(objects())
   const gateway = openGateway(scene.cluster)

@@ -4,7 +4,7 @@ import { NAMESPACE, openScene, service, STARTED, workload, type Scene } from './
 
 /** Deployments and Services that merely have a slot's name, and are another team's. */
 
-const others = (name: string) => {
+function others(name: string) {
   const own = workload(name)
   const labels = { app: 'bluetooth' }
   const deployment = {
@@ -19,7 +19,7 @@ const others = (name: string) => {
   return [deployment, theirs] as const
 }
 
-const join = async (scene: Scene, name: string): Promise<void> => {
+async function join(scene: Scene, name: string): Promise<void> {
   for (const object of others(name)) scene.cluster.create(object)
   await scene.clock.sleep(60_000)
 }

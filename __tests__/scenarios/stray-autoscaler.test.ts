@@ -15,7 +15,7 @@ const to = (version: number, more: Readonly<Record<string, string>> = {}) => ({
   inputs: { images: `shop/web:${version}`, bake: '0s', ...more }
 })
 
-const oldFileApplied = async (): Promise<Scene> => {
+async function oldFileApplied(): Promise<Scene> {
   const scene = await openScene([workload(), service(), autoscaler()])
   expect(await scene.run(to(2)).deploy()).toMatchObject({ result: 'promoted' })
   void scene.cluster.patch(autoscalerRef, [
@@ -27,7 +27,7 @@ const oldFileApplied = async (): Promise<Scene> => {
 }
 
 /** What is idle has ended after a while. */
-const podsIn = async (scene: Scene, ...deployments: readonly string[]): Promise<readonly number[]> => {
+async function podsIn(scene: Scene, ...deployments: readonly string[]): Promise<readonly number[]> {
   await scene.clock.sleep(60_000)
   return deployments.map((name) => scene.controllers.podsOf(name).length)
 }

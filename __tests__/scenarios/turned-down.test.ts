@@ -11,7 +11,7 @@ const inputs = (more: Readonly<Record<string, string>>): RunOptions => ({ inputs
 
 const CANARY = { strategy: 'canary', steps: '50% until approved\n100%' }
 
-const waitingScene = async (): Promise<Scene> => {
+async function waitingScene(): Promise<Scene> {
   const scene = await openScene()
   await scene.run().deploy()
   const outcome = await scene.run(inputs({ ...CANARY, images: 'shop/web:3' })).deploy()

@@ -8,7 +8,7 @@ import { openScene, service, serviceRef, workload, type Scene } from './scene.ts
 
 const STEPS = '50% until approved\n80% for 5m\n100%'
 
-const waiting = async (changes: object): Promise<Scene> => {
+async function waiting(changes: object): Promise<Scene> {
   const scene = await openScene()
   await scene.run({ inputs: { strategy: 'canary', steps: STEPS } }).deploy()
   const value = JSON.stringify({ ...scene.record(), ...changes })

@@ -15,7 +15,7 @@ const frozen: Pick<RunOptions, 'before'> = {
 }
 
 /** Its machine dies as green serves. */
-const died = async (): Promise<Scene> => {
+async function died(): Promise<Scene> {
   const scene = await openScene([workload(), service()])
   const run = scene.run()
   void run.deploy()

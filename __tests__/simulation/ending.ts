@@ -91,7 +91,7 @@ function sizeAtBegin(stage: Stage, id: string): () => number {
   return () => size
 }
 
-const servingSize = ({ cluster }: Stage): number => {
+function servingSize({ cluster }: Stage): number {
   const [service] = waysOf(cluster, [])
   const names = new Set(service?.pods.map(ownerOf))
   return Math.max(...[...names].map((name) => deploymentIn(cluster, name)?.spec.replicas ?? 1), 1)

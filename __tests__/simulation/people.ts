@@ -53,7 +53,7 @@ export function happen(stage: Stage, fault: WorldFault): void {
 const releaseIn = ({ cluster }: Stage): Release | undefined => readRecord(serviceIn(cluster))
 
 /** Stable and canary of the release that is on record. */
-const nameOf = (stage: Stage, side: 'stable' | 'canary'): string | undefined => {
+function nameOf(stage: Stage, side: 'stable' | 'canary'): string | undefined {
   const release = releaseIn(stage)
   if (release !== undefined) return release[side].deployment
   return side === 'canary' ? undefined : stage.world.start === 'plain' ? 'web' : 'web-blue'

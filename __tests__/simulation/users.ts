@@ -36,7 +36,7 @@ export const podsIn = (cluster: MemoryCluster): readonly Pod[] =>
 
 export const routesIn = (cluster: MemoryCluster): readonly HttpRoute[] => cluster.all<HttpRoute>(ROUTES)
 
-export const serviceIn = (cluster: MemoryCluster): Service => {
+export function serviceIn(cluster: MemoryCluster): Service {
   const service = cluster.read<Service>(serviceRef)
   if (service === undefined) throw new Error('service/web is gone')
   return service

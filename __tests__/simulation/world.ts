@@ -8,7 +8,7 @@ import { INTERNAL } from './users.ts'
 
 const slotLabels = (slot: string): Readonly<Record<string, string>> => ({ 'greenlight.dev/slot': slot })
 
-export const serviceOf = ({ start }: World): Service => {
+export function serviceOf({ start }: World): Service {
   const written = service(start === 'plain' ? { app: 'web' } : { app: 'web', ...slotLabels('blue') })
   return { ...written, metadata: { ...written.metadata, labels: { team: 'shop' } } }
 }
@@ -28,7 +28,7 @@ export const routeOf = (name: string): HttpRoute => ({
 })
 
 /** By which other users come to the same pods. */
-const internalOf = (world: World): Service => {
+function internalOf(world: World): Service {
   const written = serviceOf(world)
   return { ...written, metadata: { ...written.metadata, name: INTERNAL } }
 }

@@ -154,7 +154,7 @@ function environment(
   }
 }
 
-const results = (folder: string): Pick<Ended, 'outputs' | 'state' | 'summary' | 'files'> => {
+function results(folder: string): Pick<Ended, 'outputs' | 'state' | 'summary' | 'files'> {
   const read = (file: string): string => readFileSync(join(folder, file), 'utf8')
   const files = {
     output: read(FILES.GITHUB_OUTPUT),

@@ -16,7 +16,7 @@ const ARGO_ROLLOUTS_MS = 2000
 const K8S_DEPLOY_PROCESSES = { 3: 29, 30: 83 } as const
 const K8S_DEPLOY_BYTES = 1_192_562
 
-const print = (what: string, value: string, beside = ''): void => {
+function print(what: string, value: string, beside = ''): void {
   process.stdout.write(`${what.padEnd(62)} ${value.padStart(10)}   ${beside}\n`)
 }
 

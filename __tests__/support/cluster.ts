@@ -8,7 +8,7 @@ import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 
 /** The kubeconfig of the test cluster's administrator; `script/test` starts the cluster and sets it. */
-export const kubeconfigPath = (): string => {
+export function kubeconfigPath(): string {
   const path = process.env.KUBECONFIG
   if (path === undefined || path === '') {
     throw new Error(
@@ -18,7 +18,7 @@ export const kubeconfigPath = (): string => {
   return path
 }
 
-const adminConfig = (): KubeConfig => {
+function adminConfig(): KubeConfig {
   const config = new KubeConfig()
   config.loadFromFile(kubeconfigPath())
   return config

@@ -37,7 +37,7 @@ const releases: readonly {
 
 const heading = (text: string): string => `\n${'━'.repeat(100)}\n${text}\n${'━'.repeat(100)}\n`
 
-const print = (text: string): void => {
+function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 

@@ -229,12 +229,12 @@ const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotat
 const recreates = (deployment: Deployment): boolean => rolloutOf(deployment).strategy?.type === 'Recreate'
 
 /** Name of the Deployment that a pod is of; empty for a pod by itself. */
-const ownerOf = (pod: Stored): string => {
+function ownerOf(pod: Stored): string {
   const [owner] = pod.metadata.ownerReferences ?? []
   return owner === undefined ? '' : owner.name.replace(`-${templateHash(pod as Pod)}`, '')
 }
 
-const hashOf = ({ spec: { template } }: Deployment): string => {
+function hashOf({ spec: { template } }: Deployment): string {
   const labels = withoutKeys(template.metadata?.labels ?? {}, 'pod-template-hash')
   const text = canonical({ ...template, metadata: { ...template.metadata, labels } })
   return createHash('sha256').update(text).digest('hex').slice(0, 8)

@@ -186,7 +186,7 @@ export function openSlowGateway(cluster: MemoryCluster, { controller, routes, po
   return { harm, story }
 }
 
-const readyBehind = (cluster: MemoryCluster, name: string): readonly Pod[] => {
+function readyBehind(cluster: MemoryCluster, name: string): readonly Pod[] {
   const service = cluster.read<Service>({ apiVersion: 'v1', kind: 'Service', namespace: 'shop', name })
   return cluster
     .all<Pod>({ apiVersion: 'v1', kind: 'Pod' })

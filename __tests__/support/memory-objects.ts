@@ -95,7 +95,7 @@ function holdsField(object: Stored, term: string): boolean {
 export const sameContent = (one: Stored, other: Stored): boolean =>
   isDeepStrictEqual(content(one), content(other))
 
-const content = ({ metadata, ...rest }: Stored): unknown => {
+function content({ metadata, ...rest }: Stored): unknown {
   const { resourceVersion: _, managedFields: __, generation: ___, ...kept } = metadata
   return { ...rest, metadata: kept }
 }

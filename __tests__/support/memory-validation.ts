@@ -76,7 +76,7 @@ function unknownIn(value: unknown, { fields, inner = {} }: Type, path: string): 
 }
 
 /** Fields that the API server does not know, and so does not keep: `spec.template.spec.containers[0].resource`. */
-export const unknownFields = (object: Stored): readonly string[] => {
+export function unknownFields(object: Stored): readonly string[] {
   const type = typeOf(object)
   return type === undefined ? [] : unknownIn(object, type, '')
 }
@@ -93,7 +93,7 @@ function knownIn(value: unknown, { fields, inner = {} }: Type): unknown {
 }
 
 /** The object as it is kept. */
-export const withoutUnknown = <T extends Stored>(object: T): T => {
+export function withoutUnknown<T extends Stored>(object: T): T {
   const type = typeOf(object)
   return type === undefined || unknownIn(object, type, '').length === 0
     ? object

@@ -17,7 +17,7 @@ export interface OwnPrometheus {
   stop(): Promise<void>
 }
 
-const listening = async (server: ReturnType<typeof createServer>): Promise<number> => {
+async function listening(server: ReturnType<typeof createServer>): Promise<number> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return (server.address() as AddressInfo).port
 }

@@ -54,7 +54,7 @@ export async function closeScenes(): Promise<void> {
   for (const close of open.splice(0).reverse()) await close()
 }
 
-const once = <T>(work: () => Promise<T>): (() => Promise<T>) => {
+function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined
   return () => (result ??= work())
 }

@@ -17,7 +17,7 @@ export interface Shift {
   readonly observed?: { readonly share: number; readonly requests: number }
 }
 
-export const shiftsOf = ({ outputs }: Ended): readonly Shift[] => {
+export function shiftsOf({ outputs }: Ended): readonly Shift[] {
   const { shifts } = JSON.parse(outputs.json ?? '{}') as {
     shifts: readonly (Omit<Shift, 'at'> & { readonly at: string })[]
   }

@@ -36,7 +36,7 @@ async function everythingIn(namespace: string): Promise<unknown> {
   return found.map((objects) => objects.filter(isTheirs).map(asWritten))
 }
 
-const asWritten = (object: KubernetesObject): unknown => {
+function asWritten(object: KubernetesObject): unknown {
   const { metadata, status: _, ...rest } = object as KubernetesObject & { status?: unknown }
   const { resourceVersion: __, managedFields: ___, ...kept } = metadata
   return { ...rest, metadata: kept }

@@ -71,13 +71,13 @@ export function json(
 }
 
 /** The API server's way to say no. */
-export const refuse = (
+export function refuse(
   response: ServerResponse,
   code: number,
   message: string,
   reason = '',
   details = {}
-): void => {
+): void {
   json(response, code, {
     kind: 'Status',
     apiVersion: 'v1',

@@ -123,7 +123,7 @@ export async function createWorld(
   }
 }
 
-const nodePort = async (namespace: string, name: string): Promise<number> => {
+async function nodePort(namespace: string, name: string): Promise<number> {
   const found = await getService(namespace, name)
   return (found.spec.ports?.[0] as { nodePort?: number } | undefined)?.nodePort ?? 0
 }

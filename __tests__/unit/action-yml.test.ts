@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import { InputError } from '../../src/base/errors.ts'
 import { parseProbe } from '../../src/inputs/probe.ts'
 import { parseRoute } from '../../src/inputs/route.ts'
-import { defaultCanarySteps, parseStep, printStep } from '../../src/inputs/step.ts'
+import { DEFAULT_CANARY_STEPS, parseStep, printStep } from '../../src/inputs/step.ts'
 import { inputDefaults, readInputs } from '../../src/inputs/inputs.ts'
 import type { Outcome, Result } from '../../src/domain/outcome.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
@@ -27,7 +27,7 @@ const action = parse(text('action.yml')) as Action
 const readme = text('README.md')
 
 /** Cells of the table rows between `<!-- name -->` and `<!-- /name -->` that begin with a name in backticks. */
-const rows = (section: string): string[][] => {
+function rows(section: string): string[][] {
   const between = readme.split(`<!-- ${section} -->`)[1]?.split(`<!-- /${section} -->`)[0] ?? ''
   return between
     .split('\n')
@@ -55,7 +55,7 @@ const meaningOf = (input: string): string =>
   rows('inputs').find(([name]) => quoted(name) === input)?.[2] ?? ''
 
 /** The words that an input takes, as its refusal of any other lists them. */
-const wordsOf = (input: string): string[] => {
+function wordsOf(input: string): string[] {
   try {
     readInputs((name) => (name === input ? '?' : name === 'workload' ? 'web' : ''))
     return []
@@ -153,7 +153,7 @@ describe('action.yml', () => {
 
   it('states the steps of canary', () => {
     const stated = /Without it: (.*);/.exec(descriptionOf('steps'))?.[1]
-    expect(inBackticks(stated)).toEqual(defaultCanarySteps.map(printStep))
+    expect(inBackticks(stated)).toEqual(DEFAULT_CANARY_STEPS.map(printStep))
   })
 
   it('starts the same bundle for main and post', () => {
@@ -179,7 +179,7 @@ describe('README.md', () => {
 
   it('states the steps of canary', () => {
     const cell = rows('inputs').find(([name]) => quoted(name) === 'steps')?.[1] ?? ''
-    expect(inBackticks(cell.split('canary')[1])).toEqual(defaultCanarySteps.map(printStep))
+    expect(inBackticks(cell.split('canary')[1])).toEqual(DEFAULT_CANARY_STEPS.map(printStep))
   })
 
   it('gives an example of steps that can be read', () => {

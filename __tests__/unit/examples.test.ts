@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 
 /** The command by which README.md and examples/README.md have the right to Prometheus applied, and its file. */
-const commandIn = (readme: string): { readonly script: string; readonly file: string } => {
+function commandIn(readme: string): { readonly script: string; readonly file: string } {
   const text = readFileSync(readme, 'utf8')
   const lines = text
     .split('\n')
@@ -23,7 +23,7 @@ interface Binding {
 }
 
 /** What it binds when it is done for this namespace. */
-const boundBy = (readme: string, namespace: string): Binding => {
+function boundBy(readme: string, namespace: string): Binding {
   const { script, file } = commandIn(readme)
   const path = readme.replace('README.md', '') + file
   const text = execFileSync('sed', [script.replace('shop', namespace), path], { encoding: 'utf8' })

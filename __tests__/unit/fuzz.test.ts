@@ -85,7 +85,7 @@ const mutated = (value: unknown): fc.Arbitrary<unknown> =>
       }, value)
     )
 
-const told = (work: () => unknown): string => {
+function told(work: () => unknown): string {
   try {
     work()
     return ''

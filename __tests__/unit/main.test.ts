@@ -15,7 +15,7 @@ const play = (env: Readonly<Record<string, string>>, inputs = {}): Promise<Ended
     inputs: { workload: 'web', images: 'shop/web:2', kubeconfig: '{\n}', ...inputs }
   }).ended
 
-const fileWith = (text: string): string => {
+function fileWith(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'main-')), 'file')
   writeFileSync(path, text)
   return path

@@ -1,23 +1,23 @@
-const units = [
+const UNITS = [
   ['h', 3_600_000],
   ['m', 60_000],
   ['s', 1_000],
   ['ms', 1]
 ] as const
 
-const duration = /^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
+const DURATION = /^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?$/
 
 /** Milliseconds of `90s`, `5m`, `1h30m` or `500ms`; undefined for anything else, plain numbers included. */
-export const parseDuration = (text: string): number | undefined => {
-  const amounts: readonly (string | undefined)[] | undefined = duration.exec(text)?.slice(1)
-  const total = amounts?.reduce((sum, amount, i) => sum + Number(amount ?? 0) * (units[i]?.[1] ?? 0), 0)
+export function parseDuration(text: string): number | undefined {
+  const amounts: readonly (string | undefined)[] | undefined = DURATION.exec(text)?.slice(1)
+  const total = amounts?.reduce((sum, amount, i) => sum + Number(amount ?? 0) * (UNITS[i]?.[1] ?? 0), 0)
   return Number.isSafeInteger(total) ? total : undefined
 }
 
 /** The shortest text that `parseDuration` reads as these milliseconds, rounded to whole ones: `1m30s`, `0s`. */
-export const formatDuration = (milliseconds: number): string => {
+export function formatDuration(milliseconds: number): string {
   let rest = Math.round(milliseconds)
-  const parts = units.map(([unit, size]) => {
+  const parts = UNITS.map(([unit, size]) => {
     const amount = Math.floor(rest / size)
     rest -= amount * size
     return amount > 0 ? `${amount}${unit}` : ''

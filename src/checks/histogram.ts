@@ -13,7 +13,7 @@ export interface Quantile {
 }
 
 /** One bucket per edge, ordered, with counts that never go down. */
-const tidy = (buckets: readonly Bucket[]): readonly Bucket[] => {
+function tidy(buckets: readonly Bucket[]): readonly Bucket[] {
   const counts = new Map<number, number>()
   for (const { edge, count } of buckets) counts.set(edge, (counts.get(edge) ?? 0) + count)
   let most = 0
@@ -23,7 +23,7 @@ const tidy = (buckets: readonly Bucket[]): readonly Bucket[] => {
 }
 
 /** How many observations a histogram holds: the count of its `+Inf` bucket, 0 without one. */
-export const observations = (buckets: readonly Bucket[]): number => {
+export function observations(buckets: readonly Bucket[]): number {
   const last = tidy(buckets).at(-1)
   return last?.edge === Infinity ? last.count : 0
 }
@@ -35,7 +35,7 @@ export const observations = (buckets: readonly Bucket[]): number => {
  * Buckets of several series may be given at once; those of the same edge are added up.
  * Undefined without observations, without a `+Inf` bucket or with no bucket but that.
  */
-export const histogramQuantile = (quantile: number, buckets: readonly Bucket[]): Quantile | undefined => {
+export function histogramQuantile(quantile: number, buckets: readonly Bucket[]): Quantile | undefined {
   const ordered = tidy(buckets)
   const total = observations(ordered)
   const highest = ordered.at(-2)

@@ -36,7 +36,7 @@ const holds: Readonly<Record<Comparison, (value: number, bound: number) => boole
 }
 
 /** Undefined where the true value, which is only known to be above the found one, may lie on either side. */
-const verdictOf = ({ comparison, bound }: Check, { value, beyond }: Found): Verdict | undefined => {
+function verdictOf({ comparison, bound }: Check, { value, beyond }: Found): Verdict | undefined {
   if (!beyond) return holds[comparison](value, bound) ? 'pass' : 'fail'
   if (value < bound) return undefined
   return comparison.startsWith('>') ? 'pass' : 'fail'
@@ -47,7 +47,7 @@ const undecided = (check: Check, { value }: Found): string =>
   `it cannot be told whether that is above ${asWritten(check, check.bound)}`
 
 /** Sets what was found against a check's bound. Only a finite number can pass. */
-export const judge = (check: Check, finding: Finding, circumstances: Circumstances): Reading => {
+export function judge(check: Check, finding: Finding, circumstances: Circumstances): Reading {
   const { at, step, young, youth } = circumstances
   const base = { check, at, step }
   if ('why' in finding) {
@@ -94,7 +94,7 @@ const isFailure = ({ verdict, early }: Reading, { onNoData }: Rules): boolean =>
   verdict === 'fail' || (verdict === 'no-data' && onNoData === 'fail' && early !== true)
 
 /** Takes one round of readings, one of each check, into the standing. */
-export const judgeRound = (standing: Standing, round: readonly Reading[], rules: Rules): Standing => {
+export function judgeRound(standing: Standing, round: readonly Reading[], rules: Rules): Standing {
   const failures = new Map(standing.failures)
   const silentSince = new Map<Check, number>()
   for (const reading of round) {
@@ -111,11 +111,11 @@ export const judgeRound = (standing: Standing, round: readonly Reading[], rules:
   return { ...next, decision: passes ? 'pass' : 'hold' }
 }
 
-const reasonToFail = (
+function reasonToFail(
   reading: Reading,
   { failures, silentSince }: Pick<Standing, 'failures' | 'silentSince'>,
   rules: Rules
-): string | undefined => {
+): string | undefined {
   const { check, at, verdict, final, why = '' } = reading
   if (final) return `${checkName(check)}: ${why}`
   const count = failures.get(check) ?? 0
@@ -130,7 +130,7 @@ const reasonToFail = (
   return waited ? `${checkName(check)} has had no data for ${formatDuration(silent)}: ${why}` : undefined
 }
 
-const sentence = ({ check, verdict, value = 0, requests, why = '' }: Reading): string => {
+function sentence({ check, verdict, value = 0, requests, why = '' }: Reading): string {
   if (verdict === 'no-data') return `${checkName(check)} has no data: ${why}`
   const { comparison, bound } = check
   const over = requests === undefined ? '' : ` over ${counted(Math.round(requests), 'request')}`

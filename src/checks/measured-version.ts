@@ -46,37 +46,37 @@ export interface SubjectPod {
 }
 
 /** The API server cuts names to this length before it puts five random characters behind (63 in all). */
-const longestPrefix = 58
+const LONGEST_PREFIX = 58
 
 /** Matches no pod, and, unlike an empty pattern, no series without a label for the pod either. */
-const nothing = '-'
+const NOTHING = '-'
 
 /** A dot in brackets: a backslash would have to be doubled in one kind of PromQL string and not in another. */
 const escaped = (name: string): string => name.replaceAll('.', '[.]')
 
 /** Whether the pods carry the ReplicaSet's whole name, its hash and the hyphen behind it included. */
-const isWhole = (prefix: string): boolean => prefix.length <= longestPrefix
+const isWhole = (prefix: string): boolean => prefix.length <= LONGEST_PREFIX
 
 /**
  * An RE2 pattern for the names of the subject's pods, and of nobody else's, that needs no escapes in any kind of PromQL
  * string. A ReplicaSet whose name is too long shares the beginning of its pods' names with every other one of the
  * workload: then the pods are named one by one, as far as they are known.
  */
-export const podPattern = ({ replicaSet, pods, otherPods = [] }: Subject): string => {
+export function podPattern({ replicaSet, pods, otherPods = [] }: Subject): string {
   const prefix = replicaSet === undefined ? '' : `${replicaSet}-`
   if (prefix !== '' && isWhole(prefix)) return `${escaped(prefix)}[a-z0-9]{5}`
   const names = [...new Set([...pods.map(({ name }) => name), ...otherPods])]
-  return names.length === 0 ? nothing : anyOf(names, prefix.slice(0, longestPrefix))
+  return names.length === 0 ? NOTHING : anyOf(names, prefix.slice(0, LONGEST_PREFIX))
 }
 
 /** With what all have in common only once: the pattern is asked for with every query. */
-const anyOf = (names: readonly string[], prefix: string): string => {
+function anyOf(names: readonly string[], prefix: string): string {
   const common = names.every((name) => name.startsWith(prefix)) ? prefix : ''
   return `${escaped(common)}(${names.map((name) => escaped(name.slice(common.length))).join('|')})`
 }
 
 /** Puts the subject into a query's placeholders; `window` in seconds. */
-export const fillPlaceholders = (promql: string, subject: Subject, window: number): string => {
+export function fillPlaceholders(promql: string, subject: Subject, window: number): string {
   const { namespace, workload, slot, service } = subject
   const values = new Map([
     ['namespace', namespace],

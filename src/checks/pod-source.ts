@@ -6,9 +6,9 @@ import {
   inNamespace,
   isServerError,
   samplesQuery,
-  searchedBuckets,
-  searchedCounters,
-  searchedStatusLabels,
+  SEARCHED_BUCKETS,
+  SEARCHED_COUNTERS,
+  SEARCHED_STATUS_LABELS,
   type Recipe
 } from './recipes.ts'
 import type { Subject } from './measured-version.ts'
@@ -19,12 +19,12 @@ import { lookBack, named, type Counted } from './traffic.ts'
  * A new series began at 0 when its pod is as new, or when the pod was scraped before: the counter did not exist
  * then. In an older pod that Prometheus has only just found, its first value is older traffic.
  */
-const beganAtZero = (
+function beganAtZero(
   history: readonly Series[],
   { pod }: Recipe,
   subject: Subject,
   since: number
-): ((series: Series) => boolean) => {
+): (series: Series) => boolean {
   const old = subject.pods.filter(
     ({ createdAt }) => createdAt < subject.releaseStartedAt - lookBack(undefined)
   )
@@ -37,12 +37,12 @@ const beganAtZero = (
  * Ready pods that no scrape has got anything from since `fresh`: one that fails is no silence. Where no pod has a target
  * (metrics are pushed), nothing is known.
  */
-const silentPods = (
+function silentPods(
   history: readonly Series[],
   { pod }: Recipe,
   { pods }: Subject,
   fresh: number
-): readonly string[] => {
+): readonly string[] {
   if (named(history, 'up').length === 0) return []
   const telling = history.filter(({ labels, samples }) =>
     samples.some(({ at, value }) => at >= fresh && (labels.__name__ !== 'up' || value === 1))
@@ -56,13 +56,13 @@ const silentPods = (
  * Where a probe asks for `/`, as users do: of each pod's requests there that did not fail so many as the kubelet may have
  * sent. A pod that is as new as what is counted was asked since it began.
  */
-const probesAmong = (
+function probesAmong(
   { pod }: Recipe,
   { probes, pods }: Subject,
   hasFailed: (labels: Series['labels']) => boolean,
   counted: readonly Counted[],
   { since, until }: { readonly since: number; readonly until: number }
-): number => {
+): number {
   const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
   const byPod = Map.groupBy(atRoot, ({ labels }) => labels[pod] ?? '')
   return [...byPod].reduce((total, [name, requests]) => {
@@ -75,21 +75,21 @@ const probesAmong = (
 
 const lacksOf: Readonly<Record<Version, Lacks>> = {
   canary: {
-    counter: (scraped, expected = `any of ${searchedCounters}`) =>
+    counter: (scraped, expected = `any of ${SEARCHED_COUNTERS}`) =>
       scraped
         ? `no series: the canary's pods are scraped, but none reports ${expected} (has a request reached them?)`
         : `no series: no pod of the canary reports ${expected} (is it scraped?)`,
-    status: (requests) => `${requests} has no label with the HTTP status (tried ${searchedStatusLabels})`,
-    buckets: `no histogram: the canary's pods report none of ${searchedBuckets}`,
+    status: (requests) => `${requests} has no label with the HTTP status (tried ${SEARCHED_STATUS_LABELS})`,
+    buckets: `no histogram: the canary's pods report none of ${SEARCHED_BUCKETS}`,
     durations: "no durations: the canary's pods report no sum of them"
   },
   stable: {
     counter: (scraped) =>
       scraped
-        ? `the stable version's pods are scraped, but report none of ${searchedCounters}`
-        : `Prometheus has nothing from the stable version's pods (searched for ${searchedCounters})`,
-    status: (requests) => `${requests} has none of the labels ${searchedStatusLabels} with an HTTP status`,
-    buckets: `the stable version's pods report none of ${searchedBuckets}`,
+        ? `the stable version's pods are scraped, but report none of ${SEARCHED_COUNTERS}`
+        : `Prometheus has nothing from the stable version's pods (searched for ${SEARCHED_COUNTERS})`,
+    status: (requests) => `${requests} has none of the labels ${SEARCHED_STATUS_LABELS} with an HTTP status`,
+    buckets: `the stable version's pods report none of ${SEARCHED_BUCKETS}`,
     durations: "the stable version's pods report no durations of requests"
   }
 }

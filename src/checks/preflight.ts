@@ -17,7 +17,7 @@ export interface PreflightReport {
 }
 
 /** Seconds that `$window` stands for: no step has begun, and the stable version has served for long. */
-const window = 300
+const WINDOW = 300
 
 const nothingFound: PreflightReport = { faults: [], warnings: [] }
 
@@ -34,11 +34,11 @@ interface Tried {
 const isQuery = (check: Check): check is QueryCheck => check.metric.kind === 'query'
 
 /** Tries every check on the stable version's pods. */
-export const preflight = async (
+export async function preflight(
   { metrics, observation, checks, need }: Tried,
   stable: Subject,
   signal?: AbortSignal
-): Promise<PreflightReport> => {
+): Promise<PreflightReport> {
   const builtIn = checks.filter((check) => !isQuery(check))
   const study = async () => tryBuiltIn(await observation.study(stable, signal, need), builtIn, need)
   const reports = await Promise.all([
@@ -58,11 +58,11 @@ const distinct = (faults: readonly Fault[]): readonly Fault[] => [
   ...new Map(faults.map((fault) => [`${fault.input} ${fault.problem}`, fault])).values()
 ]
 
-const tried = async (
+async function tried(
   metric: QueryMetric | undefined,
   attempt: () => Promise<PreflightReport>,
   signal?: AbortSignal
-): Promise<PreflightReport> => {
+): Promise<PreflightReport> {
   try {
     return await attempt()
   } catch (error) {
@@ -77,14 +77,14 @@ const tried = async (
   }
 }
 
-const tryQuery = async (
+async function tryQuery(
   { metrics, need }: Pick<Tried, 'metrics' | 'need'>,
   check: QueryCheck,
   stable: Subject,
   signal?: AbortSignal
-): Promise<PreflightReport> => {
+): Promise<PreflightReport> {
   const { name, promql } = check.metric
-  const answer = await metrics.query(fillPlaceholders(promql, stable, window), signal)
+  const answer = await metrics.query(fillPlaceholders(promql, stable, WINDOW), signal)
   const finding = findInAnswer(answer, promql)
   if ('value' in finding) return nothingFound
   const problem = `${name}: ${finding.why}`
@@ -100,11 +100,11 @@ const tryQuery = async (
 }
 
 /** One of the metrics that a query names of which Prometheus has no series at all, whoever's. */
-const unknownMetric = async (
+async function unknownMetric(
   metrics: Metrics,
   promql: string,
   signal?: AbortSignal
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   const counts = await Promise.all(
     metricsIn(promql).map(async (metric) => ({
       metric,
@@ -125,16 +125,16 @@ const unknownFault = (name: string, metric: string): Fault => ({
 })
 
 /** A ratio that is empty only because nothing has failed: with a zero above its line it has a value. */
-const remedyFor = async (
+async function remedyFor(
   metrics: Metrics,
   check: QueryCheck,
   stable: Subject,
   signal?: AbortSignal
-): Promise<string | undefined> => {
+): Promise<string | undefined> {
   const { name, promql } = check.metric
   const zeroed = withZero(promql)
   if (zeroed === undefined) return undefined
-  const answer = await metrics.query(fillPlaceholders(zeroed, stable, window), signal)
+  const answer = await metrics.query(fillPlaceholders(zeroed, stable, WINDOW), signal)
   if (!('value' in findInAnswer(answer, zeroed))) return undefined
   const line = printCheck({ ...check, metric: { ...check.metric, promql: zeroed } })
   return (
@@ -148,11 +148,11 @@ const isOneNumber = (answer: readonly Series[]): boolean =>
   answer.length === 0 || (answer.length === 1 && answer[0]?.samples.length === 1)
 
 /** What of the metrics that the built-in checks stand on the stable version lacks. */
-const tryBuiltIn = (
+function tryBuiltIn(
   { found, lacks, blind, requests }: Study,
   checks: readonly Check[],
   need: Need | undefined
-): PreflightReport => {
+): PreflightReport {
   const { recipe, scraped } = found
   if (blind) return { faults: [unmeasurable(checks, lacks)], warnings: [] }
   const warnings = checks.flatMap((check) => {
@@ -166,7 +166,7 @@ const tryBuiltIn = (
 
 /** Users may come; whether they do is known when they are on the new version. */
 const withoutUsers = (checks: readonly Check[]): string =>
-  `${checks.map(checkName).join(', ')}: no request of users reached the old version in the last ${formatDuration(window * 1000)}. ` +
+  `${checks.map(checkName).join(', ')}: no request of users reached the old version in the last ${formatDuration(WINDOW * 1000)}. ` +
   'If none reach the new one, nothing can be measured, and with on-no-data: fail the release is put back after users were moved. ' +
   'Add a load line to smoke-tests, GET / at 20/s for 30s -> 200, which is measured before that; or set on-no-data: wait, which gives requests no-data-timeout to come'
 
@@ -181,7 +181,7 @@ const unmeasurable = (checks: readonly Check[], lacks: Lacks): Fault => ({
     "prometheus.io/scrape: 'true' and prometheus.io/port: '8080' as annotations of the pod template, or a PodMonitor, as your Prometheus finds its targets"
 })
 
-const lackFor = (metric: Metric, { requests, status, latency }: Names, lacks: Lacks): string | undefined => {
+function lackFor(metric: Metric, { requests, status, latency }: Names, lacks: Lacks): string | undefined {
   switch (metric.kind) {
     case 'success-rate':
     case 'error-rate':
@@ -196,10 +196,10 @@ const lackFor = (metric: Metric, { requests, status, latency }: Names, lacks: La
 }
 
 /** In a bucket whose edges are further apart a quantile is more guessed than measured; 1, 2.5, 5, 10 is usual. */
-const widest = 2.5
+const WIDEST = 2.5
 
 /** Whether the bound lies in a bucket that is too wide to tell which side of it a quantile is on. */
-const coarseness = (check: Check, { base, edges = [] }: Latency): readonly string[] => {
+function coarseness(check: Check, { base, edges = [] }: Latency): readonly string[] {
   const { bound } = check
   const highest = edges.at(-1)
   if (highest === undefined || edges.some((edge) => Math.abs(edge - bound) < bound * 1e-9)) return []
@@ -209,7 +209,7 @@ const coarseness = (check: Check, { base, edges = [] }: Latency): readonly strin
   }
   const below = edges.findLast((edge) => edge < bound) ?? 0
   const above = edges.find((edge) => edge > bound) ?? Infinity
-  if (above <= below * widest * (1 + 1e-9)) return []
+  if (above <= below * WIDEST * (1 + 1e-9)) return []
   const where = `${base} has no edge between ${inSeconds(below)} and ${inSeconds(above)}`
   return [`${name} is only estimated near its bound: ${where}`]
 }

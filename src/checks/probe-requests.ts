@@ -4,7 +4,7 @@ import type { Series } from './metrics.ts'
 type Labels = Series['labels']
 
 /** Labels in which exporters put the path of a request, or the pattern of paths that it was routed by. */
-const pathLabels = [
+const PATH_LABELS = [
   'path',
   'route',
   'handler',
@@ -21,18 +21,18 @@ const pathLabels = [
 ]
 
 /** Labels in which exporters put the port that a request came in by. */
-const portLabels = ['server_port', 'net_host_port']
+const PORT_LABELS = ['server_port', 'net_host_port']
 
 /** What probes and scrapes are usually called, whatever the template says. */
-const usual =
+const USUAL =
   /^\/(metrics|healthz?|livez?|readyz?|(health|healthz|livez|readyz)\/.*|actuator\/.*|q\/(health|metrics)(\/.*)?|-\/(healthy|ready))$/
 
 /** Users come here, too: what the kubelet asks is told from it only by its number. */
-const root = '/'
+const ROOT = '/'
 
 /** Each way in which the labels name a path. */
 const pathsIn = (labels: Labels): readonly string[] =>
-  pathLabels.flatMap((label) => {
+  PATH_LABELS.flatMap((label) => {
     const value = (labels[label] ?? '').replace(/^https?:\/\/[^/]*/i, '')
     // Of a target this is the name of its port.
     const isPath = label === 'endpoint' ? value.startsWith('/') : value !== ''
@@ -42,7 +42,7 @@ const pathsIn = (labels: Labels): readonly string[] =>
 /** The path by which these are known for requests of kubelet or Prometheus; undefined when users are behind them. */
 export const probedPath = (labels: Labels, probes: readonly Probe[] = []): string | undefined =>
   pathsIn(labels).find(
-    (path) => usual.test(path) || (path !== root && probes.some((probe) => probe.path === path))
+    (path) => USUAL.test(path) || (path !== ROOT && probes.some((probe) => probe.path === path))
   )
 
 /**
@@ -54,14 +54,14 @@ export const cameByProbedPort = (labels: Labels, probes: readonly Probe[] = [], 
   probes.some((probe) => {
     const { port: asked } = probe
     return (
-      asked !== undefined && asked !== port && portLabels.some((label) => labels[label] === String(asked))
+      asked !== undefined && asked !== port && PORT_LABELS.some((label) => labels[label] === String(asked))
     )
   })
 
-export const isAtRoot = (labels: Labels): boolean => pathsIn(labels).includes(root)
+export const isAtRoot = (labels: Labels): boolean => pathsIn(labels).includes(ROOT)
 
 /** How many requests for `/` the kubelet sends one pod within these milliseconds, at most. */
 export const rootProbes = (probes: readonly Probe[] = [], milliseconds: number): number =>
   probes
-    .filter(({ path }) => path === root)
+    .filter(({ path }) => path === ROOT)
     .reduce((sum, { every }) => sum + Math.ceil(Math.max(0, milliseconds) / 1000 / every) + 1, 0)

@@ -39,7 +39,7 @@ export interface Wanted {
 }
 
 /** The usual names, Prometheus clients first, then OpenTelemetry (new, old) and Spring (Micrometer). */
-const latencies: readonly Histogram[] = [
+const LATENCIES: readonly Histogram[] = [
   { base: 'http_request_duration_seconds', unit: 1 },
   { base: 'http_server_request_duration_seconds', unit: 1 },
   { base: 'http_server_duration_milliseconds', unit: 0.001 },
@@ -47,9 +47,9 @@ const latencies: readonly Histogram[] = [
 ]
 
 /** A service without a counter of its own is counted by its histogram. */
-const requestCounters = ['http_requests_total', ...latencies.map(({ base }) => `${base}_count`)]
+const REQUEST_COUNTERS = ['http_requests_total', ...LATENCIES.map(({ base }) => `${base}_count`)]
 
-const statusLabels = [
+const STATUS_LABELS = [
   'code',
   'status',
   'status_code',
@@ -57,35 +57,35 @@ const statusLabels = [
   'http_status_code',
   'outcome'
 ]
-const podLabels = ['pod', 'kubernetes_pod_name', 'exported_pod', 'k8s_pod_name', 'pod_name']
-const namespaceLabels = ['namespace', 'kubernetes_namespace', 'exported_namespace', 'k8s_namespace_name']
+const POD_LABELS = ['pod', 'kubernetes_pod_name', 'exported_pod', 'k8s_pod_name', 'pod_name']
+const NAMESPACE_LABELS = ['namespace', 'kubernetes_namespace', 'exported_namespace', 'k8s_namespace_name']
 
 /** For messages: where requests and their duration are looked for. */
-export const searchedCounters = requestCounters.join(', ')
-export const searchedBuckets = latencies.map(({ base }) => `${base}_bucket`).join(', ')
-export const searchedStatusLabels = statusLabels.join(', ')
+export const SEARCHED_COUNTERS = REQUEST_COUNTERS.join(', ')
+export const SEARCHED_BUCKETS = LATENCIES.map(({ base }) => `${base}_bucket`).join(', ')
+export const SEARCHED_STATUS_LABELS = STATUS_LABELS.join(', ')
 
 /** How Micrometer sorts statuses, where a label holds that instead. */
-const outcomes = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR']
+const OUTCOMES = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR']
 
 /** The request was answered by a failure of the server: `503`, or `5xx` where a client counts by class. */
 export const isServerError = (status: string): boolean =>
   /^5(\d\d|xx)$/i.test(status) || status === 'SERVER_ERROR'
 
-const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || outcomes.includes(value)
+const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || OUTCOMES.includes(value)
 
 /** One query for which of the usual series exist for the subject's pods, whatever their labels are called. */
-export const detectionQuery = (subject: Subject): string => {
-  const suffixed = latencies.flatMap(({ base }) => [`${base}_bucket`, `${base}_sum`])
-  const names = ['up', ...requestCounters, ...suffixed].join('|')
-  const kept = ['__name__', ...podLabels, ...namespaceLabels, ...statusLabels].join(',')
-  const selectors = podLabels.map((label) => `{__name__=~"${names}",${label}=~"${podPattern(subject)}"}`)
+export function detectionQuery(subject: Subject): string {
+  const suffixed = LATENCIES.flatMap(({ base }) => [`${base}_bucket`, `${base}_sum`])
+  const names = ['up', ...REQUEST_COUNTERS, ...suffixed].join('|')
+  const kept = ['__name__', ...POD_LABELS, ...NAMESPACE_LABELS, ...STATUS_LABELS].join(',')
+  const selectors = POD_LABELS.map((label) => `{__name__=~"${names}",${label}=~"${podPattern(subject)}"}`)
   return `count by (${kept}) (${selectors.join(' or ')})`
 }
 
 /** No other namespace's pod of the same name: a label says so, or there is no label for it. */
-export const inNamespace = ({ labels }: Series, namespace: string): boolean => {
-  const found = namespaceLabels.flatMap((label) => labels[label] ?? [])
+export function inNamespace({ labels }: Series, namespace: string): boolean {
+  const found = NAMESPACE_LABELS.flatMap((label) => labels[label] ?? [])
   return found.length === 0 || found.includes(namespace)
 }
 
@@ -93,26 +93,25 @@ export const inNamespace = ({ labels }: Series, namespace: string): boolean => {
  * The label that holds the HTTP status, best one whose every value is that: a gRPC code is none. What has none among
  * them (`UNKNOWN`, `0`: the client was gone before there was an answer) was not failed by the server.
  */
-const statusLabelOf = (series: readonly Series[]): string | undefined => {
+function statusLabelOf(series: readonly Series[]): string | undefined {
   const valuesOf = (label: string) =>
     series.flatMap(({ labels }) => labels[label] ?? []).filter((value) => value !== '')
-  const holding = statusLabels.filter((label) => valuesOf(label).some(isStatus))
+  const holding = STATUS_LABELS.filter((label) => valuesOf(label).some(isStatus))
   return holding.find((label) => valuesOf(label).every(isStatus)) ?? holding[0]
 }
 
-const findLatency = (names: ReadonlySet<string>): Latency | undefined => {
-  const found = latencies.find(({ base }) => names.has(`${base}_bucket`))
+function findLatency(names: ReadonlySet<string>): Latency | undefined {
+  const found = LATENCIES.find(({ base }) => names.has(`${base}_bucket`))
   if (found !== undefined) return { ...found, hasBuckets: true }
-  const summed = latencies.find(({ base }) => names.has(`${base}_sum`))
+  const summed = LATENCIES.find(({ base }) => names.has(`${base}_sum`))
   return summed && { ...summed, hasBuckets: false }
 }
 
-const findRequests = (series: readonly Series[]): Names | undefined => {
-  const found = requestCounters
-    .map((requests) => ({
-      requests,
-      of: series.filter(({ labels }) => labels.__name__ === requests)
-    }))
+function findRequests(series: readonly Series[]): Names | undefined {
+  const found = REQUEST_COUNTERS.map((requests) => ({
+    requests,
+    of: series.filter(({ labels }) => labels.__name__ === requests)
+  }))
     .filter(({ of }) => of.length > 0)
     .map(({ requests, of }) => ({ requests, status: statusLabelOf(of) }))
   const best = found.find(({ status }) => status !== undefined) ?? found[0]
@@ -130,17 +129,17 @@ export interface Detection<R extends Names> {
 const asMatcher = (subject: Subject): RegExp => new RegExp(`^(?:${podPattern(subject)})$`)
 
 /** Reads the answer to `detectionQuery`: the series of other namespaces' pods of the same name are left out. */
-export const detect = (answer: readonly Series[], subject: Subject): Detection<Recipe> => {
+export function detect(answer: readonly Series[], subject: Subject): Detection<Recipe> {
   const matcher = asMatcher(subject)
   const belongs = (label: string) => (series: Series) => matcher.test(series.labels[label] ?? '')
   const local = answer.filter((series) => inNamespace(series, subject.namespace))
   const known = local.filter(({ labels }) => labels.__name__ !== 'up')
   const scraped = local.length > known.length
-  const pod = podLabels.find((label) => known.some(belongs(label)))
+  const pod = POD_LABELS.find((label) => known.some(belongs(label)))
   const series = pod === undefined ? [] : known.filter(belongs(pod))
   const requests = findRequests(series)
   if (pod === undefined || requests === undefined) return { scraped }
-  const namespace = namespaceLabels.find((label) =>
+  const namespace = NAMESPACE_LABELS.find((label) =>
     series.every(({ labels }) => labels[label] === subject.namespace)
   )
   const latency = findLatency(new Set(series.map(({ labels }) => labels.__name__ ?? '')))
@@ -155,14 +154,14 @@ export const covers = ({ status, latency }: Names, wanted: Wanted): boolean =>
   (!wanted.mean || latency !== undefined)
 
 /** Of what the wanted figures are counted. */
-export const metricNames = ({ requests, latency }: Names, wanted: Wanted): readonly string[] => {
+export function metricNames({ requests, latency }: Names, wanted: Wanted): readonly string[] {
   const buckets = wanted.buckets && latency?.hasBuckets ? [`${latency.base}_bucket`] : []
   const mean = wanted.mean && latency ? [`${latency.base}_sum`, `${latency.base}_count`] : []
   return [...new Set([requests, ...buckets, ...mean])]
 }
 
 /** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
-export const samplesQuery = (recipe: Recipe, wanted: Wanted, subject: Subject, seconds: number): string => {
+export function samplesQuery(recipe: Recipe, wanted: Wanted, subject: Subject, seconds: number): string {
   const names = `__name__=~"${['up', ...metricNames(recipe, wanted)].join('|')}"`
   const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${subject.namespace}"`
   return `{${names}${namespace},${recipe.pod}=~"${podPattern(subject)}"}[${seconds}s]`

@@ -45,17 +45,17 @@ export interface Observation {
 }
 
 /** Asked again every time: a sample that was late must have come within these milliseconds. */
-const margin = 30_000
+const MARGIN = 30_000
 
 /** A pod that is so old has been scraped, in milliseconds: Prometheus' default interval, and the time to find it. */
-const settled = 75_000
+const SETTLED = 75_000
 
 /** Between two looks at pods that have not been scraped yet, in milliseconds. */
-const lookAgain = 5_000
+const LOOK_AGAIN = 5_000
 
 const isNothing = ({ scraped, recipe }: Detection<Names>): boolean => !scraped && recipe === undefined
 
-export const wantedBy = (checks: readonly Check[]): Wanted => {
+export function wantedBy(checks: readonly Check[]): Wanted {
   const kinds = new Set(checks.map(({ metric }) => metric.kind))
   return {
     status: kinds.has('success-rate') || kinds.has('error-rate'),
@@ -136,7 +136,7 @@ class TrafficObservation<R extends Names> implements Observation {
 
   async #detectInTime(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
     const found = await this.#detect(subject, signal)
-    const left = settled - this.#ageOf(subject)
+    const left = SETTLED - this.#ageOf(subject)
     if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
     need.tell(
       `Prometheus has not scraped the old version's pods yet, which are new: waiting for that, ${formatDuration(left)} at most`
@@ -145,7 +145,7 @@ class TrafficObservation<R extends Names> implements Observation {
   }
 
   async #detectWithin(end: number, subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
-    await this.#clock.sleep(Math.min(lookAgain, end - this.#clock.now()), signal)
+    await this.#clock.sleep(Math.min(LOOK_AGAIN, end - this.#clock.now()), signal)
     const found = await this.#detect(subject, signal)
     const isOver = this.#clock.now() >= end || !isNothing(found)
     return isOver ? found : this.#detectWithin(end, subject, signal)
@@ -158,8 +158,8 @@ class TrafficObservation<R extends Names> implements Observation {
 
   /** A Prometheus that is itself new, or to which metrics are pushed, may yet have something. */
   async #isBlind(subject: Subject, signal?: AbortSignal): Promise<boolean> {
-    if (!this.#origin.scrapesPods || !(this.#ageOf(subject) >= settled)) return false
-    const others = await this.#metrics.query(`count(up offset ${settled / 1000}s)`, signal)
+    if (!this.#origin.scrapesPods || !(this.#ageOf(subject) >= SETTLED)) return false
+    const others = await this.#metrics.query(`count(up offset ${SETTLED / 1000}s)`, signal)
     return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
   }
 
@@ -197,7 +197,7 @@ class TrafficObservation<R extends Names> implements Observation {
     const targets = await this.#targetsAt(since, recipe, signal)
     const earliest = since - lookBack(this.#gap)
     const newest = newestSample([...this.#history.values()])
-    const from = newest === undefined ? earliest : Math.max(newest - margin, earliest)
+    const from = newest === undefined ? earliest : Math.max(newest - MARGIN, earliest)
     const added = await this.#samples(recipe, subject, from, signal)
     // What is not counted any more still tells that a pod was scraped a moment ago.
     const heard = this.#now() - lookBack(this.#gap)

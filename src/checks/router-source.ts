@@ -23,7 +23,7 @@ const candidates = ({ version, reports }: Router, subject: Subject): readonly Se
 const among = (names: readonly string[], selector: Selector): string =>
   printSelector([matches('__name__', names.join('|')), ...selector])
 
-const detectionQuery = (router: Router, subject: Subject): string => {
+function detectionQuery(router: Router, subject: Subject): string {
   const { requests, status, latency } = router
   const selectors = candidates(router, subject)
   const kept = new Set(['__name__', 'job', 'le', status, ...selectors.flat().map(({ label }) => label)])
@@ -32,7 +32,7 @@ const detectionQuery = (router: Router, subject: Subject): string => {
   return `count by (${[...kept].join(',')}) (${found})`
 }
 
-const latencyAmong = (series: readonly Series[], { latency }: Router): Latency | undefined => {
+function latencyAmong(series: readonly Series[], { latency }: Router): Latency | undefined {
   const called = (name: string) => series.filter(({ labels }) => labels.__name__ === name)
   const edges = called(`${latency.base}_bucket`).map(edgeOf).filter(Number.isFinite)
   const ordered = [...new Set(edges)].sort((one, other) => one - other).map((edge) => edge * latency.unit)
@@ -40,7 +40,7 @@ const latencyAmong = (series: readonly Series[], { latency }: Router): Latency |
   return called(`${latency.base}_sum`).length > 0 ? { ...latency, hasBuckets: false } : undefined
 }
 
-const detect = (router: Router, answer: readonly Series[], subject: Subject): Detection<RouterRecipe> => {
+function detect(router: Router, answer: readonly Series[], subject: Subject): Detection<RouterRecipe> {
   const { requests, status } = router
   const counters = answer.filter(({ labels }) => labels.__name__ === requests)
   const selector = candidates(router, subject).find((one) => counters.some((series) => selects(one, series)))
@@ -74,7 +74,7 @@ const targetOf = ({ labels }: Series): string => JSON.stringify([labels.job, lab
  * scraped others of the job: then the router's pod is as new. What a target that was down or whose job was unknown
  * reports first may be older traffic.
  */
-const beganAtZero = ({ since, history, targets }: Evidence): ((series: Series) => boolean) => {
+function beganAtZero({ since, history, targets }: Evidence): (series: Series) => boolean {
   const wasUp = new Map(targets.map((target) => [targetOf(target), target.samples.at(-1)?.value === 1]))
   const jobs = new Set(targets.filter((one) => wasUp.get(targetOf(one))).map(({ labels }) => labels.job))
   const scraped = history.filter(({ samples }) => (samples[0]?.at ?? Infinity) <= since)
@@ -83,7 +83,7 @@ const beganAtZero = ({ since, history, targets }: Evidence): ((series: Series) =
     known.has(targetOf(series)) || (wasUp.get(targetOf(series)) ?? jobs.has(series.labels.job))
 }
 
-const lacksOf = (router: Router, version: Version, subject: Subject): Lacks => {
+function lacksOf(router: Router, version: Version, subject: Subject): Lacks {
   const { name, requests, status, latency } = router
   const whose = printSelector(router.version(subject))
   const whom = version === 'canary' ? 'the canary' : 'the stable version'

@@ -35,7 +35,7 @@ const istioFailed = ({ response_code = '', response_flags = '', grpc_response_st
   (response_code === '0' && !/\b(DC|DR)\b/.test(response_flags))
 
 /** What a subject for this router must have; only a caller that forgot it gets here. */
-const needed = <T>(value: T | undefined, what: string): T => {
+function needed<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`the metrics of a router are looked for without the ${what}`)
   return value
 }
@@ -51,7 +51,7 @@ const hyphened = (...names: readonly string[]): string => names.join('-').replac
  * and `<namespace>-<name>-<port>-grpc` (GRPCRoute) `@kubernetesgateway`. The pattern is that narrow because `web`
  * must not be found in `web-green`.
  */
-const traefikService = (subject: Subject): string => {
+function traefikService(subject: Subject): string {
   const { service, port = '[0-9]+', portName } = backendOf(subject)
   const written = portName === undefined ? String(port) : `(${port}|${hyphened(portName)})`
   const gateway = `(-http-${port}|-${port}-grpc)@kubernetesgateway`
@@ -62,7 +62,7 @@ const traefikService = (subject: Subject): string => {
  * The canary's requests name the backend that took the place of the Ingress' own, `<namespace>-<name>-<port>`; stable's
  * name none. A port's name with hyphens must be known: `web-green` must not be found in `web-green-api`.
  */
-const nginxVersion = (subject: Subject): Selector => {
+function nginxVersion(subject: Subject): Selector {
   const { namespace, route, side } = subject
   const { service, portName = '' } = backendOf(subject)
   const port = portName.includes('-') ? `([a-z0-9]+|${portName})` : '[a-z0-9]+'

@@ -55,12 +55,12 @@ export interface Sampler {
  *
  * @param source whose metrics the built-in checks are counted from; for a router's the subject says more than its pods
  */
-export const createSampler = (
+export function createSampler(
   metrics: Metrics,
   clock: Clock,
   checks: readonly Check[],
   source: MetricsSource = 'http'
-): Sampler => {
+): Sampler {
   const observation = observeTraffic(metrics, clock, wantedBy(checks), source)
   return {
     preflight: (stable, signal, need) => preflight({ metrics, observation, checks, need }, stable, signal),
@@ -99,17 +99,17 @@ const ask = async (
 ): Promise<Finding> =>
   findInAnswer(await metrics.query(fillPlaceholders(promql, subject, age / 1000), signal), promql)
 
-const findIn = async (
+async function findIn(
   looking: Promise<ObservedTraffic | Missing>,
   metric: Exclude<Metric, QueryMetric>,
   subject: Subject
-): Promise<Finding> => {
+): Promise<Finding> {
   const seen = await looking
   return 'why' in seen ? seen : findInTraffic(metric, seen, subject.pods.length)
 }
 
 /** Turns what the metrics store could not answer into a missing value. */
-const orMissing = async <T>(asking: Promise<T>, signal?: AbortSignal): Promise<T | Missing> => {
+async function orMissing<T>(asking: Promise<T>, signal?: AbortSignal): Promise<T | Missing> {
   try {
     return await asking
   } catch (error) {
@@ -123,7 +123,7 @@ const orMissing = async <T>(asking: Promise<T>, signal?: AbortSignal): Promise<T
  * How long a step is young, in milliseconds: until a second scrape must have come and been stored. While the
  * interval is unknown, one scrape at Prometheus' default of a minute.
  */
-const youthBy = (observation: Observation): number => {
+function youthBy(observation: Observation): number {
   const gap = observation.gap()
   return gap === undefined ? 75_000 : 2 * gap + 5_000
 }

@@ -12,7 +12,7 @@ export const emptyHistory: History = new Map()
 const keyOf = (labels: Series['labels']): string =>
   JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
 
-const merged = (known: readonly Sample[], added: readonly Sample[]): readonly Sample[] => {
+function merged(known: readonly Sample[], added: readonly Sample[]): readonly Sample[] {
   const times = new Set(known.map(({ at }) => at))
   const fresh = added.filter(({ at, value }) => {
     const wanted = !times.has(at) && Number.isFinite(value)
@@ -23,7 +23,7 @@ const merged = (known: readonly Sample[], added: readonly Sample[]): readonly Sa
 }
 
 /** Takes in what a range selector brought, in any order. A sample whose time is known already is ignored. */
-export const absorb = (history: History, found: readonly Series[]): History => {
+export function absorb(history: History, found: readonly Series[]): History {
   const next = new Map(history)
   for (const { labels, samples } of found) {
     const key = keyOf(labels)
@@ -47,7 +47,7 @@ export const forget = (history: History, since: number): History =>
  * @param samples of one series, ordered by time
  * @param fromZero without a sample until `since` the series began at 0; else it is counted from its first sample
  */
-export const increase = (samples: readonly Sample[], since: number, fromZero: boolean): number => {
+export function increase(samples: readonly Sample[], since: number, fromZero: boolean): number {
   const base = samples.findLastIndex(({ at }) => at <= since)
   const counted = samples.slice(Math.max(base, 0))
   let previous = base < 0 && fromZero ? 0 : (counted[0]?.value ?? 0)
@@ -67,7 +67,7 @@ export const newestSample = (series: readonly Series[]): number | undefined =>
   }, undefined)
 
 /** Milliseconds between two samples of a series, on average over the series with the most; undefined before two. */
-export const scrapeGap = (series: readonly Series[]): number | undefined => {
+export function scrapeGap(series: readonly Series[]): number | undefined {
   const longest = series.reduce<readonly Sample[]>(
     (most, { samples }) => (samples.length > most.length ? samples : most),
     []

@@ -14,7 +14,7 @@ export const is = (label: string, value: string): Matcher => ({ label, operator:
 export const isNot = (label: string, value: string): Matcher => ({ label, operator: '!=', value })
 export const matches = (label: string, value: string): Matcher => ({ label, operator: '=~', value })
 
-const holds = ({ operator, value }: Matcher, found: string): boolean => {
+function holds({ operator, value }: Matcher, found: string): boolean {
   switch (operator) {
     case '=':
       return found === value
@@ -32,7 +32,7 @@ export const printSelector = (selector: Selector): string =>
   `{${selector.map(({ label, operator, value }) => `${label}${operator}"${value}"`).join(',')}}`
 
 /** Labels that Prometheus usually puts on all that a target reports. */
-const ofTargets = ['namespace', 'service']
+const OF_TARGETS = ['namespace', 'service']
 
 const renamed = (matcher: Matcher): Matcher => ({ ...matcher, label: `exported_${matcher.label}` })
 
@@ -45,7 +45,7 @@ const renamed = (matcher: Matcher): Matcher => ({ ...matcher, label: `exported_$
 export const spellings = (selector: Selector): readonly Selector[] =>
   selector.reduce<readonly Selector[]>(
     (prefixes, matcher) =>
-      (ofTargets.includes(matcher.label) ? [renamed(matcher), matcher] : [matcher]).flatMap((one) =>
+      (OF_TARGETS.includes(matcher.label) ? [renamed(matcher), matcher] : [matcher]).flatMap((one) =>
         prefixes.map((prefix) => [...prefix, one])
       ),
     [[]]

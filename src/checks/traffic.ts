@@ -27,10 +27,10 @@ export interface Traffic {
 }
 
 /** Prometheus' default scrape interval, in milliseconds: what to expect before two samples are seen. */
-const defaultGap = 60_000
+const DEFAULT_GAP = 60_000
 
 /** Older samples say nothing about now: three scrapes must have been missed, and some time passed at all. */
-export const staleAfter = (gap = defaultGap): number => Math.max(3 * gap, 15_000)
+export const staleAfter = (gap = DEFAULT_GAP): number => Math.max(3 * gap, 15_000)
 
 /** How far before a moment its base samples are sought, at most; Prometheus takes older ones for gone too. */
 export const lookBack = (gap: number | undefined): number =>
@@ -70,7 +70,7 @@ export interface Counted {
 }
 
 /** Counts what has happened between two moments (milliseconds since the epoch by Prometheus' clock). */
-export const trafficSince = (history: History, names: Names, counting: Counting, moment: Moment): Traffic => {
+export function trafficSince(history: History, names: Names, counting: Counting, moment: Moment): Traffic {
   const { since, now } = moment
   const all = [...history.values()]
   const gap = scrapeGap(all) ?? moment.gap
@@ -101,12 +101,12 @@ export const trafficSince = (history: History, names: Names, counting: Counting,
   }
 }
 
-const leftOut = (
+function leftOut(
   requests: readonly Series[],
   grown: (series: Series) => number,
   { probedPath }: Counting,
   probes: number
-): Traffic['leftOut'] => {
+): Traffic['leftOut'] {
   const known = requests.flatMap((series) => {
     const path = probedPath(series.labels)
     const count = path === undefined ? 0 : grown(series)

@@ -7,7 +7,7 @@ import { recover } from './recover.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import type { Request } from './invocation.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
-import { templateNeeds } from '../preflight/needs.ts'
+import { TEMPLATE_NEEDS } from '../preflight/needs.ts'
 
 /**
  * Puts stable back in a release that waits for approval, or whose run has died.
@@ -17,7 +17,7 @@ export async function abort(request: Omit<Request, 'manifests' | 'metrics'>): Pr
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports)
   const left = refuseEnded(seen.record, seen.service.metadata.name)
-  await requireRights(seen, [...(await needsToEnd(seen, left, ports)), ...templateNeeds], ports)
+  await requireRights(seen, [...(await needsToEnd(seen, left, ports)), ...TEMPLATE_NEEDS], ports)
   return withLock(seen, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports)
     const record = refuseEnded(observed.record, observed.service.metadata.name)

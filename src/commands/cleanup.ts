@@ -19,7 +19,7 @@ import { retireVersions } from './retire-versions.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { planRetirement, retirable } from '../plan/retirement.ts'
 import { rivalFaults } from '../observe/neighbours.ts'
-import { configRemovalNeeds, needsOf, templateNeeds } from '../preflight/needs.ts'
+import { CONFIG_REMOVAL_NEEDS, needsOf, TEMPLATE_NEEDS } from '../preflight/needs.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import { planSettle } from '../plan/rollback.ts'
 
@@ -44,7 +44,7 @@ interface Chore {
 type Recorded = Observed & { readonly record: Release }
 
 /** In this order: what a release has left is known when it is over. */
-const chores: readonly Chore[] = [
+const CHORES: readonly Chore[] = [
   {
     isDue: ({ record }) => record !== undefined && isLeft(record),
     needs: needsAfterRun,
@@ -62,7 +62,7 @@ const chores: readonly Chore[] = [
   },
   {
     isDue: hasOldConfig,
-    needs: () => [...needsOf({ steps: [], routes: [] }), ...configRemovalNeeds],
+    needs: () => [...needsOf({ steps: [], routes: [] }), ...CONFIG_REMOVAL_NEEDS],
     work: removeOldConfig
   }
 ]
@@ -72,12 +72,12 @@ async function needsOfChores(observed: Observed, ports: Ports): Promise<readonly
   const { record } = observed
   const needs: Right[] = []
   let isDue = false
-  for (const chore of chores) {
+  for (const chore of CHORES) {
     if (record === undefined || !(await chore.isDue(observed, ports))) continue
     isDue = true
     needs.push(...(await chore.needs({ ...observed, record }, ports)))
   }
-  return isDue ? [...needs, ...templateNeeds] : undefined
+  return isDue ? [...needs, ...TEMPLATE_NEEDS] : undefined
 }
 
 /** Ended, it may leave what earlier ones have kept. */
@@ -121,7 +121,7 @@ async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
   const { target, ports } = request
   const deeds: Deed[] = []
   let observed = await observe(target, ports)
-  for (const chore of chores) {
+  for (const chore of CHORES) {
     const { record } = observed
     if (record === undefined || !(await chore.isDue(observed, ports))) continue
     const work = chore.work(request, { ...observed, record }, lock)
@@ -200,7 +200,7 @@ async function hasOldConfig(observed: Observed, { cluster }: Ports): Promise<boo
   if (observed.record === undefined) return false
   try {
     if ((await findUnreferencedConfig(observed, cluster)).length === 0) return false
-    return (await missingRights(cluster, observed.namespace, configRemovalNeeds)).length === 0
+    return (await missingRights(cluster, observed.namespace, CONFIG_REMOVAL_NEEDS)).length === 0
   } catch (error) {
     if (error instanceof ClusterError && error.status === 403) return false
     throw error

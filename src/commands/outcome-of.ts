@@ -108,7 +108,7 @@ export function outcomeOf(
   }
 }
 
-const toldBy = (ending: Ending): Partial<Outcome> => {
+function toldBy(ending: Ending): Partial<Outcome> {
   const { failedCheck, restoreSeconds, unexposed, returning, unsettled } = ending
   return {
     ...(failedCheck === undefined ? {} : { failedCheck }),

@@ -26,7 +26,7 @@ import { isConfig } from '../plan/config-copy.ts'
 import { difference } from '../kubernetes/template-difference.ts'
 import { asAuthored } from '../plan/exported.ts'
 import { withoutHooks } from '../plan/hooks.ts'
-import { needsOf, templateNeeds, wayBack } from '../preflight/needs.ts'
+import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { entranceOf, smokePortFaults } from '../plan/entrance.ts'
 import { prepare } from '../plan/prepare.ts'
 import { isSlotOf } from '../plan/live-fields.ts'
@@ -67,7 +67,7 @@ async function requireRightsToGoOn(
   })
   // What the inputs ask for is tried, to see whether it is what was tested.
   const trying = images.length > 0 || manifests.length > 0 ? need('apps', 'deployments', 'update') : []
-  await requireRights(seen, [...needs, ...templateNeeds, ...trying], ports)
+  await requireRights(seen, [...needs, ...TEMPLATE_NEEDS, ...trying], ports)
 }
 
 function waitingIn({ record, service }: Observed): Release {

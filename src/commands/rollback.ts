@@ -20,7 +20,7 @@ import { beginRun, drainIn, type Beginning } from '../execute/begin-run.ts'
 import type { Request } from './invocation.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { planInPlace } from '../plan/in-place.ts'
-import { needsOf, templateNeeds, wayBack } from '../preflight/needs.ts'
+import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { turnedDownAfter } from './turned-down.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import { harmToOthers } from '../observe/neighbours.ts'
@@ -54,7 +54,7 @@ async function requireRightsToReturn(request: RollbackRequest, seen: Observed): 
   const left = record !== undefined && isUnfinished(record) ? record : undefined
   const toEnd = left === undefined ? needsOf({ steps: [], routes: [] }) : await needsToEnd(seen, left, ports)
   // Only the templates tell which way there is.
-  await requireRights(seen, [...toEnd, ...templateNeeds], ports)
+  await requireRights(seen, [...toEnd, ...TEMPLATE_NEEDS], ports)
   const isUndoneOnly = left !== undefined && left.phase !== 'promoting' && inputs.to === undefined
   if (isUndoneOnly) return
   const after = left === undefined ? seen : { ...whenEnded(seen, left), record: ended(left, ports) }

@@ -62,7 +62,7 @@ export function companionOf(
 export const companionsIn = (written: unknown): readonly Companion[] =>
   Array.isArray(written) ? written.filter(isCompanion) : []
 
-const isCompanion = (one: unknown): one is Companion => {
+function isCompanion(one: unknown): one is Companion {
   const { name, before } = isTree(one) ? one : {}
   return (
     typeof name === 'string' &&

@@ -109,7 +109,7 @@ export const templateIn = (
     : inOtherSlot(template, live?.spec.template, otherSlot(slot), slot)
 
 /** All that others keep there: owners, finalizers, and the versions by which a write in between is noticed. */
-const keptMetadata = (live: Deployment | undefined): Partial<Deployment['metadata']> => {
+function keptMetadata(live: Deployment | undefined): Partial<Deployment['metadata']> {
   const { managedFields: _, ...kept } = live?.metadata ?? {}
   return kept
 }

@@ -24,7 +24,7 @@ export interface Check {
 }
 
 /** What a query may leave open; each is written with a `$` before it. */
-export const placeholders = ['namespace', 'workload', 'slot', 'pods', 'service', 'window'] as const
+export const PLACEHOLDERS = ['namespace', 'workload', 'slot', 'pods', 'service', 'window'] as const
 
 /** How many decimal places a number moves on its way from its unit to the base unit. */
 const places: Record<Check['unit'], number> = { '%': -2, ms: -3, s: 0, '/s': 0, '': 0 }
@@ -65,7 +65,7 @@ const rules: Record<BuiltIn['kind'], MetricRule> = {
   latency: { ...latency, example: 'p95 latency < 200ms' }
 }
 
-const queryExample = 'queue: sum(queue_depth{pod=~"$pods"}) < 100'
+const QUERY_EXAMPLE = 'queue: sum(queue_depth{pod=~"$pods"}) < 100'
 
 const metrics: Readonly<Record<string, BuiltIn>> = {
   'success-rate': { kind: 'success-rate' },
@@ -86,7 +86,7 @@ const isComparison = (text: string | undefined): text is Comparison =>
 const isUnit = (text: string): text is Check['unit'] => Object.hasOwn(places, text)
 
 /** Splits at the last comparison, because a query may hold others. */
-const splitAtBound = (line: string): Parsed<Sentence> => {
+function splitAtBound(line: string): Parsed<Sentence> {
   const [, before = '', comparison, bound = ''] = /^(.*?)(<=|>=|<|>)([^<>=]*)$/.exec(line) ?? []
   const subject = before.trim()
   if (!isComparison(comparison) || /[<>=!~]$/.test(subject)) {
@@ -98,7 +98,7 @@ const splitAtBound = (line: string): Parsed<Sentence> => {
   return { value: { subject, comparison, bound: bound.trim() } }
 }
 
-const parseMetric = (subject: string): Parsed<BuiltIn> => {
+function parseMetric(subject: string): Parsed<BuiltIn> {
   const percentile = /^p(\d\d?(?:\.\d\d?)?) latency$/.exec(subject)?.[1]
   if (Number(percentile) >= 1)
     return { value: { kind: 'latency', quantile: shiftDecimal(Number(percentile), -2) } }
@@ -111,14 +111,14 @@ const parseMetric = (subject: string): Parsed<BuiltIn> => {
   const known = `${Object.keys(metrics).join(', ')}, p95 latency, or a query with a name before it`
   const hint = meant === undefined ? '' : `; did you mean ${meant}?`
   const similar = Object.values(rules).find(({ example }) => meant !== undefined && example.startsWith(meant))
-  return refusal(`${quote(subject)} is none of ${known}${hint}`, similar?.example ?? queryExample)
+  return refusal(`${quote(subject)} is none of ${known}${hint}`, similar?.example ?? QUERY_EXAMPLE)
 }
 
 /** What is wrong with a check whose words were understood; undefined when nothing is. */
-const boundProblem = (
+function boundProblem(
   metric: BuiltIn,
   { comparison, bound, unit }: Omit<Check, 'metric'>
-): Refusal | undefined => {
+): Refusal | undefined {
   const { units, comparisons, least, most, range, example } = rules[metric.kind]
   const name = metricName(metric)
   if (!units.includes(unit))
@@ -139,7 +139,7 @@ const boundProblem = (
 const comparedWithStable = (example: string): Refusal =>
   refusal('a comparison with stable is not supported yet; write a fixed bound', example)
 
-const parseBuiltIn = ({ subject, comparison, bound: text }: Sentence): Parsed<Check> => {
+function parseBuiltIn({ subject, comparison, bound: text }: Sentence): Parsed<Check> {
   const metric = parseMetric(subject)
   if ('problem' in metric) return metric
   const { example } = rules[metric.value.kind]
@@ -157,19 +157,19 @@ const parseBuiltIn = ({ subject, comparison, bound: text }: Sentence): Parsed<Ch
 const unknownPlaceholder = (promql: string): string | undefined =>
   promql
     .match(/\$(?:\{\s*)?[a-zA-Z_]\w*/g)
-    ?.find((found) => !placeholders.some((placeholder) => found === `$${placeholder}`))
+    ?.find((found) => !PLACEHOLDERS.some((placeholder) => found === `$${placeholder}`))
 
-const parseQuery = (name: string, { subject: promql, comparison, bound: text }: Sentence): Parsed<Check> => {
-  if (promql === '') return refusal(`${name} has no query`, queryExample)
-  if (/^stable\b/.test(text)) return comparedWithStable(queryExample)
+function parseQuery(name: string, { subject: promql, comparison, bound: text }: Sentence): Parsed<Check> {
+  if (promql === '') return refusal(`${name} has no query`, QUERY_EXAMPLE)
+  if (/^stable\b/.test(text)) return comparedWithStable(QUERY_EXAMPLE)
   const bound = parseDecimal(text)
   if (bound === undefined) {
-    return refusal(`the bound of a query is a number without a unit, not ${quote(text)}`, queryExample)
+    return refusal(`the bound of a query is a number without a unit, not ${quote(text)}`, QUERY_EXAMPLE)
   }
   const unknown = unknownPlaceholder(promql)
   if (unknown !== undefined) {
-    const known = placeholders.map((placeholder) => `$${placeholder}`).join(' ')
-    return refusal(`${quote(unknown)} is not a placeholder; there are ${known}`, queryExample)
+    const known = PLACEHOLDERS.map((placeholder) => `$${placeholder}`).join(' ')
+    return refusal(`${quote(unknown)} is not a placeholder; there are ${known}`, QUERY_EXAMPLE)
   }
   return (
     misread(name, promql, `${comparison} ${text}`) ?? {
@@ -179,9 +179,9 @@ const parseQuery = (name: string, { subject: promql, comparison, bound: text }: 
 }
 
 /** What Prometheus would read in another way than it stands there. */
-const misread = (name: string, promql: string, limit: string): Refusal | undefined => {
+function misread(name: string, promql: string, limit: string): Refusal | undefined {
   if (hasComment(promql))
-    return refusal(`to Prometheus what follows # in ${quote(promql)} is a comment`, queryExample)
+    return refusal(`to Prometheus what follows # in ${quote(promql)} is a comment`, QUERY_EXAMPLE)
   const word = looseWord(promql)
   if (word === undefined) return undefined
   return refusal(
@@ -199,7 +199,7 @@ const asName = (text: string): string =>
 /**
  * With a name before it, and a space between. Of a recording rule (`level:metric:operations`) that is the metric's.
  */
-const withName = (line: string): string => {
+function withName(line: string): string {
   const [, wrong, query] = /^([\w-]+):\s+(.*)$/.exec(line) ?? []
   if (wrong !== undefined && query !== undefined) return `${asName(wrong)}: ${query}`
   const [, metric = ''] = /^\w*:([a-zA-Z_]\w*)/.exec(line) ?? []
@@ -207,16 +207,16 @@ const withName = (line: string): string => {
 }
 
 /** A query without a name must not be read as another one, or as a name and the rest of it. */
-const namelessQuery = (line: string): Refusal => {
+function namelessQuery(line: string): Refusal {
   const suggestion = withName(line)
   return refusal(
     `${quote(line)} is neither a built-in check nor a query with a name before it: small letters, digits and hyphens, a colon, a space`,
-    'value' in parseCheck(suggestion) ? suggestion : queryExample
+    'value' in parseCheck(suggestion) ? suggestion : QUERY_EXAMPLE
   )
 }
 
 /** Reads one line of `checks`: `success-rate >= 95%`, `p95 latency < 200ms`, `name: <PromQL> < 100`. */
-export const parseCheck = (text: string): Parsed<Check> => {
+export function parseCheck(text: string): Parsed<Check> {
   const line = text.trim()
   // Without a space it may be the name of a recording rule.
   const [, name, query = ''] = /^([a-z][a-z0-9-]*):(\s.*)?$/.exec(line) ?? []
@@ -226,7 +226,7 @@ export const parseCheck = (text: string): Parsed<Check> => {
   return /^[\w-]*:|[({[]/.test(line) ? namelessQuery(line) : parseBuiltIn(sentence.value)
 }
 
-const metricName = (metric: Metric): string => {
+function metricName(metric: Metric): string {
   if (metric.kind === 'query') return metric.name
   if (metric.kind === 'latency') return `p${shiftDecimal(metric.quantile, 2)} latency`
   return metric.kind === 'mean-latency' ? 'mean latency' : metric.kind
@@ -236,7 +236,7 @@ const metricName = (metric: Metric): string => {
 export const checkName = ({ metric }: Check): string => metricName(metric)
 
 /** The line that reads back as this check. */
-export const printCheck = ({ metric, comparison, bound, unit }: Check): string => {
+export function printCheck({ metric, comparison, bound, unit }: Check): string {
   const query = metric.kind === 'query' ? `: ${metric.promql}` : ''
   return `${metricName(metric)}${query} ${comparison} ${printShifted(bound, -places[unit])}${unit}`
 }

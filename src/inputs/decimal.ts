@@ -1,9 +1,9 @@
-const decimal = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?$/i
+const DECIMAL = /^-?(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?$/i
 
 /** A finite number such as `95`, `-0.5` or `1e-3`; undefined for anything else, `Infinity` and `0x10` included. */
-export const parseDecimal = (text: string): number | undefined => {
+export function parseDecimal(text: string): number | undefined {
   // Adding 0 makes the 0 of -0, which would not print back.
-  const value = decimal.test(text) ? Number(text) + 0 : NaN
+  const value = DECIMAL.test(text) ? Number(text) + 0 : NaN
   return Number.isFinite(value) ? value : undefined
 }
 
@@ -18,12 +18,12 @@ export const parseShifted = (text: string, places: number): number | undefined =
   parseDecimal(text) === undefined ? undefined : parseDecimal(shifted(text, places))
 
 /** The text that `parseShifted` reads as `value`, when it moves the point back. */
-export const printShifted = (value: number, places: number): string => {
+export function printShifted(value: number, places: number): string {
   const short = String(shiftDecimal(value, places))
   return parseShifted(short, -places) === value ? short : shifted(String(value), places)
 }
 
-const shifted = (text: string, places: number): string => {
+function shifted(text: string, places: number): string {
   const [digits = '0', exponent = '0'] = text.toLowerCase().split('e')
   return `${digits}e${Number(exponent) + places}`
 }

@@ -44,7 +44,7 @@ export const optional = <T>(parse: Parser<T>): Field<T | undefined> => ({
   read: (text) => (text.trim() === '' ? { value: undefined } : toReading(parse(text.trim())))
 })
 
-const repeated = <T>(items: readonly Item<T>[], keyOf: (item: T) => string): LineFault[] => {
+function repeated<T>(items: readonly Item<T>[], keyOf: (item: T) => string): LineFault[] {
   const first = new Map<string, number>()
   return items.flatMap(({ line, value }) => {
     const key = keyOf(value)

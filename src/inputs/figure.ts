@@ -8,7 +8,7 @@ export interface Scale {
 }
 
 /** The scale in which a value of that size reads best. */
-export const scaleFor = ({ metric }: Check, value: number): Scale => {
+export function scaleFor({ metric }: Check, value: number): Scale {
   switch (metric.kind) {
     case 'success-rate':
     case 'error-rate':
@@ -27,14 +27,14 @@ export const scaleFor = ({ metric }: Check, value: number): Scale => {
 const landmarks = ({ metric, bound }: Check): readonly number[] =>
   metric.kind === 'success-rate' || metric.kind === 'error-rate' ? [bound, 0, 1] : [bound, 0]
 
-const written = (value: number): string => {
+function written(value: number): string {
   const size = Math.abs(value)
   const plain = size === 0 || (size >= 1e-6 && size < 1e15)
   return plain ? value.toLocaleString('en-US', { maximumFractionDigits: 12 }) : String(value)
 }
 
 /** Three digits, or as many as it takes to stay on the right side of every landmark. */
-const rounded = (value: number, places: number, keepApart: readonly number[]): number => {
+function rounded(value: number, places: number, keepApart: readonly number[]): number {
   const shown = shiftDecimal(value, places)
   const wholeDigits = Math.ceil(Math.log10(Math.abs(shown) + 1))
   for (let digits = Math.max(3, Math.min(wholeDigits, 15)); digits < 17; digits += 1) {
@@ -48,14 +48,14 @@ const rounded = (value: number, places: number, keepApart: readonly number[]): n
 }
 
 /** A value of the check for people: `97.3 %`, `182 ms`, `20.1/s`. */
-export const figure = (check: Check, value: number): string => {
+export function figure(check: Check, value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const { places, unit } = scaleFor(check, value)
   return written(rounded(value, places, landmarks(check))) + unit
 }
 
 /** The same value as its author writes the check, where that is quoted beside it: `97.3%`, `0.182s`. */
-export const asWritten = (check: Check, value: number): string => {
+export function asWritten(check: Check, value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const { places } = scaleFor(check, value)
   const shown = shiftDecimal(rounded(value, places, landmarks(check)), -places)

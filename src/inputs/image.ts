@@ -18,22 +18,22 @@ export interface ImageRule {
   readonly image: ImageReference
 }
 
-const word = '[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*'
-const registry = `(?:${word}(?:\\.${word})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`
-const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
-const digest = 'sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}'
-const reference = new RegExp(
-  `^((?:${registry}/)?${component}(?:/${component})*)(?::(\\w[\\w.-]{0,127}))?(?:@(${digest}))?$`
+const WORD = '[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*'
+const REGISTRY = `(?:${WORD}(?:\\.${WORD})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`
+const COMPONENT = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
+const DIGEST = 'sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}'
+const REFERENCE = new RegExp(
+  `^((?:${REGISTRY}/)?${COMPONENT}(?:/${COMPONENT})*)(?::(\\w[\\w.-]{0,127}))?(?:@(${DIGEST}))?$`
 )
 
-const imageExample = 'ghcr.io/acme/web:1.4.2'
+const IMAGE_EXAMPLE = 'ghcr.io/acme/web:1.4.2'
 
 /** Reads an image reference by the rules of the `docker` command. */
-export const parseImage = (text: string): Parsed<ImageReference> => {
-  const [, repository, tag, digest] = reference.exec(text) ?? []
+export function parseImage(text: string): Parsed<ImageReference> {
+  const [, repository, tag, digest] = REFERENCE.exec(text) ?? []
   if (repository === undefined) {
-    const hint = reference.test(text.toLowerCase()) ? ': repositories are written in lower case' : ''
-    return refusal(`${quote(text)} is not an image reference${hint}`, imageExample)
+    const hint = REFERENCE.test(text.toLowerCase()) ? ': repositories are written in lower case' : ''
+    return refusal(`${quote(text)} is not an image reference${hint}`, IMAGE_EXAMPLE)
   }
   return {
     value: { repository, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) }
@@ -47,7 +47,7 @@ export const printImage = ({ repository, tag, digest }: ImageReference): string 
  * The repository with everything that `docker` would add: `nginx` and `docker.io/nginx` are
  * `docker.io/library/nginx`. For comparing only; what is written to the cluster is the user's text.
  */
-export const fullRepository = (repository: string): string => {
+export function fullRepository(repository: string): string {
   const slash = repository.indexOf('/')
   const first = repository.slice(0, Math.max(slash, 0))
   const named = /[.:A-Z]/.test(first) || first === 'localhost'
@@ -56,7 +56,7 @@ export const fullRepository = (repository: string): string => {
   return host === 'docker.io' && !path.includes('/') ? `docker.io/library/${path}` : `${host}/${path}`
 }
 
-const parseTarget = (text: string): Parsed<Pick<ImageRule, 'match' | 'target'>> => {
+function parseTarget(text: string): Parsed<Pick<ImageRule, 'match' | 'target'>> {
   if (isName(text)) return { value: { match: 'name', target: text } }
   const image = parseImage(text)
   if ('value' in image && printImage(image.value) === image.value.repository) {
@@ -64,22 +64,22 @@ const parseTarget = (text: string): Parsed<Pick<ImageRule, 'match' | 'target'>> 
   }
   return refusal(
     `${quote(text)} is neither a container nor a repository; a repository is written without tag and digest`,
-    `web=${imageExample}`
+    `web=${IMAGE_EXAMPLE}`
   )
 }
 
 /** Reads an image that is to run: without tag and digest, an empty variable would bring `latest`. */
-export const parseTaggedImage = (text: string, line = text): Parsed<ImageReference> => {
+export function parseTaggedImage(text: string, line = text): Parsed<ImageReference> {
   const image = parseImage(text)
   if ('problem' in image || printImage(image.value) !== image.value.repository) return image
-  return refusal(`${quote(line)} names an image with neither tag nor digest`, imageExample)
+  return refusal(`${quote(line)} names an image with neither tag nor digest`, IMAGE_EXAMPLE)
 }
 
 /**
  * Reads one line of `images`: `container=ref`, `repository=ref`, or `ref` alone for the containers that run the
  * same repository.
  */
-export const parseImageRule = (text: string): Parsed<ImageRule> => {
+export function parseImageRule(text: string): Parsed<ImageRule> {
   const equals = text.indexOf('=')
   const image = parseTaggedImage(text.slice(equals + 1).trim(), text)
   if ('problem' in image) return image
@@ -93,7 +93,7 @@ export const parseImageRule = (text: string): Parsed<ImageRule> => {
 export const printImageRule = ({ match, target, image }: ImageRule): string =>
   match === 'repository' && target === image.repository ? printImage(image) : `${target}=${printImage(image)}`
 
-const runsRepository = (container: Container, repository: string): boolean => {
+function runsRepository(container: Container, repository: string): boolean {
   const image = parseImage(container.image ?? '')
   return 'value' in image && fullRepository(image.value.repository) === fullRepository(repository)
 }
@@ -108,10 +108,10 @@ const matches = (rule: ImageRule, container: Container, names: ReadonlySet<strin
  * rule: the one that names it, else the first that matches its repository. `unmatched` are the rules that set
  * nothing. Everything else in the spec stays as it is.
  */
-export const withImages = <Spec extends PodSpec>(
+export function withImages<Spec extends PodSpec>(
   spec: Spec,
   rules: readonly ImageRule[]
-): { readonly spec: Spec; readonly unmatched: readonly ImageRule[] } => {
+): { readonly spec: Spec; readonly unmatched: readonly ImageRule[] } {
   const names = new Set([...spec.containers, ...(spec.initContainers ?? [])].map(({ name }) => name))
   const used = new Set<ImageRule>()
   const set = (container: Container): Container => {

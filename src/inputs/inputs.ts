@@ -1,4 +1,4 @@
-import { metricsSources, type MetricsSource } from '../routes/metrics-source.ts'
+import { METRICS_SOURCES, type MetricsSource } from '../routes/metrics-source.ts'
 import { InputError, type Fault } from '../base/errors.ts'
 import { checkName, parseCheck, type Check } from './check.ts'
 import { durationBetween } from './duration.ts'
@@ -21,9 +21,9 @@ import { isCommand, parseSmokeTest, type SmokeTest } from './smoke-test.ts'
 import { parseStep, stepsFaults, type Step } from './step.ts'
 import { parseVersionName } from './version-name.ts'
 
-const commands = ['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
+const COMMANDS = ['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
 
-type Command = (typeof commands)[number]
+type Command = (typeof COMMANDS)[number]
 
 /** What the user asked for. Durations are in milliseconds; an empty list means none. */
 export interface Inputs {
@@ -69,7 +69,7 @@ export interface Inputs {
 }
 
 /** No job on GitHub lasts longer than 5 days, and a timer beyond 24 days would fire at once. */
-const longest = 5 * 24 * 3_600_000
+const LONGEST = 5 * 24 * 3_600_000
 
 const anyText: Parser<string> = (text) => ({ value: text })
 
@@ -88,7 +88,7 @@ const parseKubeconfig: Parser<string> = (text) =>
       )
 
 const duration = (fallback: string, least = 0): Field<number> =>
-  single(durationBetween(least, longest, fallback), fallback)
+  single(durationBetween(least, LONGEST, fallback), fallback)
 
 const targetOf = ({ match, target }: ImageRule): string =>
   match === 'name' ? target : fullRepository(target)
@@ -103,7 +103,7 @@ const toRecord = (items: readonly Header[]): Readonly<Record<string, string>> =>
 
 /** How each input is read. Its name in action.yml is the key in kebab case. */
 const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
-  command: single(choice(...commands), 'deploy'),
+  command: single(choice(...COMMANDS), 'deploy'),
   workload: optional(parseWorkload),
   route: list(parseRoute, { keyOf: printRoute }),
   namespace: optional(parseName),
@@ -117,7 +117,7 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   checks: list(parseCheck, { keyOf: checkName }),
   prometheus: optional(parsePrometheus),
   prometheusHeaders: mapped(headers, toRecord),
-  metrics: optional(choice(...metricsSources)),
+  metrics: optional(choice(...METRICS_SOURCES)),
   checkInterval: duration('15s', 1_000),
   failureLimit: single(parseCount, '3'),
   onNoData: single(choice('fail', 'wait'), 'fail'),
@@ -143,10 +143,10 @@ export const inputDefaults: Readonly<Record<string, string>> = Object.fromEntrie
 )
 
 /** What is wrong between inputs that may each be right. */
-const faultsBetween = (
+function faultsBetween(
   isGiven: (name: string) => boolean,
   { strategy, command }: { readonly strategy?: unknown; readonly command?: unknown }
-): readonly Fault[] => {
+): readonly Fault[] {
   const faults: Fault[] = []
   if (!isGiven('workload') && !isGiven('manifests')) {
     const problem = 'nothing says which Deployment is meant: give its name, or manifests that hold only one'
@@ -173,7 +173,7 @@ const faultsBetween = (
  * not trim, else the line numbers in faults are wrong by the empty lines at the beginning.
  * Throws InputError with all faults of all inputs. Inputs that the command has no use for are checked the same.
  */
-export const readInputs = (read: (name: string) => string): Inputs => {
+export function readInputs(read: (name: string) => string): Inputs {
   const values: Record<string, unknown> = {}
   const faults: Fault[] = []
   for (const [key, field] of Object.entries(fields)) {
@@ -189,21 +189,21 @@ export const readInputs = (read: (name: string) => string): Inputs => {
 }
 
 /** Shorter ones are tenant numbers and the like; masking them would blank out half the log. */
-const shortestSecret = 4
+const SHORTEST_SECRET = 4
 
 /** Other request headers of a probe say where it goes or what it asks for. */
-const credentialHeader = /auth|cookie|token|secret|passw|key|credential|session/i
+const CREDENTIAL_HEADER = /auth|cookie|token|secret|passw|key|credential|session/i
 
 const probeCredentials = (probe: Probe | undefined): string[] =>
   Object.entries(probe?.requestHeaders ?? {})
-    .filter(([name]) => credentialHeader.test(name))
+    .filter(([name]) => CREDENTIAL_HEADER.test(name))
     .map(([, value]) => value)
 
 /** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
-export const secretsOf = ({ githubToken, prometheusHeaders, probe }: Inputs): readonly string[] => {
+export function secretsOf({ githubToken, prometheusHeaders, probe }: Inputs): readonly string[] {
   const values = [...Object.values(prometheusHeaders), ...probeCredentials(probe)]
   // "Bearer <token>" and "Basic <credentials>": logs of others show the second word alone.
   const credentials = values.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
   const secrets = [githubToken ?? '', ...values, ...credentials]
-  return [...new Set(secrets)].filter((secret) => secret.length >= shortestSecret)
+  return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET)
 }

@@ -12,7 +12,7 @@ export interface Line {
  * single quotes and backticks do too, where outside an apostrophe is just that. What is never closed reaches to
  * the end of the text: the parser then complains about it, and nothing is dropped in silence.
  */
-export const maskQuoted = (text: string): string => {
+export function maskQuoted(text: string): string {
   let depth = 0
   let open = ''
   return text.replace(/\\[^]|[^]/g, (token) => {
@@ -25,7 +25,7 @@ export const maskQuoted = (text: string): string => {
   })
 }
 
-const withoutComment = (line: string): string => {
+function withoutComment(line: string): string {
   const start = maskQuoted(line).search(/(?<!\S)#/)
   return start < 0 ? line : line.slice(0, start)
 }

@@ -8,7 +8,7 @@ import { parseManifests, type Manifest, type ParsedManifests } from '../kubernet
 
 const isManifest = (path: string): boolean => /\.(ya?ml|json)$/i.test(path)
 
-const matches = async (patterns: readonly string[]): Promise<readonly string[]> => {
+async function matches(patterns: readonly string[]): Promise<readonly string[]> {
   const globber = await create(patterns.join('\n'), { matchDirectories: false })
   return (await globber.glob()).filter(isManifest)
 }

@@ -1,10 +1,10 @@
 import { nearest } from './nearest.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
+const LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/
 
 /** Whether a text can name a container, a namespace or a Service: an RFC 1123 label. */
-export const isName = (text: string): boolean => label.test(text)
+export const isName = (text: string): boolean => LABEL.test(text)
 
 /** Whether a text can name an object of most other kinds: an RFC 1123 subdomain. */
 export const isSubdomain = (text: string): boolean => text.length <= 253 && text.split('.').every(isName)

@@ -1,5 +1,5 @@
 /** How many letters must be added, left out, changed or swapped with their neighbour to get from `a` to `b`. */
-const editDistance = (a: string, b: string): number => {
+function editDistance(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)]
   const at = (row: number, column: number): number => rows[row]?.[column] ?? Infinity
   for (let i = 1; i <= a.length; i++) {

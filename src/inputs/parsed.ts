@@ -11,16 +11,16 @@ export type Parser<T> = (text: string) => Parsed<T>
 
 export const refusal = (problem: string, example: string): Refusal => ({ problem, example })
 
-const longestQuote = 120
+const LONGEST_QUOTE = 120
 
-const withoutCredentials = (text: string): string => {
+function withoutCredentials(text: string): string {
   const start = text.indexOf('//') + 2
   const end = text.lastIndexOf('@')
   return start >= 2 && end >= start ? `${text.slice(0, start)}***${text.slice(end)}` : text
 }
 
 /** The user's text for use in a problem: shortened, and without the `user:password@` of a URL. */
-export const quote = (text: string): string => {
+export function quote(text: string): string {
   const safe = withoutCredentials(text)
-  return `"${safe.length > longestQuote ? `${safe.slice(0, longestQuote)}…` : safe}"`
+  return `"${safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}…` : safe}"`
 }

@@ -11,17 +11,17 @@ export interface Probe {
   readonly requestHeaders: Readonly<Record<string, string>>
 }
 
-const example = 'https://shop.example.com/ by x-version'
-const headerExample = `http://10.0.0.1/ by x-version with Host: shop.example.com`
+const EXAMPLE = 'https://shop.example.com/ by x-version'
+const HEADER_EXAMPLE = `http://10.0.0.1/ by x-version with Host: shop.example.com`
 
 /** The user's text as far as it can be told: user name, password and query may be secrets, and so may what comes later. */
-const quoteUrl = (text: string): string => {
+function quoteUrl(text: string): string {
   const [url = '', ...more] = text.split(/\s+/)
   const plain = url.replace(/^.*@/, '***@').replace(/[?#].*$/, '?***')
   return quote(more.length === 0 ? plain : `${plain} …`)
 }
 
-const urlProblem = (url: string): string | undefined => {
+function urlProblem(url: string): string | undefined {
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url)) return `${quoteUrl(url)} is not an http(s) URL`
   const { username, password } = new URL(url)
   return username + password === ''
@@ -29,7 +29,7 @@ const urlProblem = (url: string): string | undefined => {
     : 'a URL must not hold user name and password, logs would show them'
 }
 
-const splitAtWith = (text: string): readonly [string, string?] => {
+function splitAtWith(text: string): readonly [string, string?] {
   const word = /\swith\s/.exec(text)
   return word === null
     ? [text]
@@ -37,16 +37,16 @@ const splitAtWith = (text: string): readonly [string, string?] => {
 }
 
 /** Reads `<URL> by <response header>`, with `with <Name>: <value>` after it for a header to send. */
-export const parseProbe = (text: string): Parsed<Probe> => {
+export function parseProbe(text: string): Parsed<Probe> {
   const [what, request] = splitAtWith(text.trim())
   const [, url, header = ''] = /^(\S+)\s+by\s+(\S+)$/.exec(what) ?? []
-  if (url === undefined) return refusal(`${quoteUrl(what)} is not <URL> by <response header>`, example)
+  if (url === undefined) return refusal(`${quoteUrl(what)} is not <URL> by <response header>`, EXAMPLE)
   const problem = urlProblem(url)
-  if (problem !== undefined) return refusal(problem, example)
-  if (!isHeaderName(header)) return refusal(`${quote(header)} is not the name of a header`, example)
+  if (problem !== undefined) return refusal(problem, EXAMPLE)
+  if (!isHeaderName(header)) return refusal(`${quote(header)} is not the name of a header`, EXAMPLE)
   if (request === undefined) return { value: { url, header, requestHeaders: {} } }
   const sent = parseHeader(request)
   return 'problem' in sent
-    ? refusal(`after with: ${sent.problem}`, headerExample)
+    ? refusal(`after with: ${sent.problem}`, HEADER_EXAMPLE)
     : { value: { url, header, requestHeaders: { [sent.value.name]: sent.value.value } } }
 }

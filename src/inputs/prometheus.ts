@@ -20,9 +20,9 @@ export interface Header {
   readonly value: string
 }
 
-const urlExample = 'https://prometheus.example.com'
-const serviceExample = 'service/monitoring/prometheus-server:80'
-const headerExample = 'Authorization: Bearer <token>'
+const URL_EXAMPLE = 'https://prometheus.example.com'
+const SERVICE_EXAMPLE = 'service/monitoring/prometheus-server:80'
+const HEADER_EXAMPLE = 'Authorization: Bearer <token>'
 
 /** Reads `https://…`, `http://…` or `service/<namespace>/<name>:<port>`, which may have a path behind it. */
 export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
@@ -30,13 +30,14 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   if (text.includes('@')) {
     return refusal(
       'a URL must not hold user name and password; send them with prometheus-headers',
-      urlExample
+      URL_EXAMPLE
     )
   }
   if (/[?#]/.test(text))
-    return refusal('only the base of the URL is wanted, without query and fragment', urlExample)
+    return refusal('only the base of the URL is wanted, without query and fragment', URL_EXAMPLE)
   // A URL is read as if line breaks in it were not there: two of them would be one that nobody has written.
-  if (/[\r\n\t]/.test(text)) return refusal('one address is wanted, without line breaks and tabs', urlExample)
+  if (/[\r\n\t]/.test(text))
+    return refusal('one address is wanted, without line breaks and tabs', URL_EXAMPLE)
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
     return { value: { kind: 'url', url: new URL(text).href.replace(/(?<!\/)\/+$/, '') } }
   }
@@ -49,7 +50,7 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
     ? { value: { kind: 'service', namespace, name, port, ...(path !== '' && { path }) } }
     : refusal(
         `${quote(text)} is neither an http(s) URL nor service/<namespace>/<name>:<port>`,
-        serviceExample
+        SERVICE_EXAMPLE
       )
 }
 
@@ -57,8 +58,8 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
 export const parseHeader: Parser<Header> = (text) => {
   const [, name, value] = /^([-!#$%&'*+.^_`|~0-9A-Za-z]+):[ \t]*(\S.*)$/.exec(text) ?? []
   if (name === undefined || value === undefined)
-    return refusal('not a header, which is name: value', headerExample)
+    return refusal('not a header, which is name: value', HEADER_EXAMPLE)
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(value)
     ? { value: { name, value } }
-    : refusal('the value has characters that no header can carry', headerExample)
+    : refusal('the value has characters that no header can carry', HEADER_EXAMPLE)
 }

@@ -4,7 +4,7 @@ const closing: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}'
  * A query with everything in quotes painted over by `~`, and everything in brackets of any kind too where `nested` is
  * false; positions stay the same.
  */
-export const paint = (promql: string, nested = false): string => {
+export function paint(promql: string, nested = false): string {
   const open: string[] = []
   let quoted = ''
   return promql.replace(/\\[^]|[^]/g, (token) => {
@@ -31,7 +31,7 @@ const KEYWORDS: ReadonlySet<string> = new Set(
 )
 
 /** The metrics that a query names before a selector, a range or nothing; those that are only labels are not. */
-export const metricsIn = (promql: string): readonly string[] => {
+export function metricsIn(promql: string): readonly string[] {
   const bare = paint(promql, true)
     .replace(/\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)/gi, ' ')
     .replace(/\{[^}]*\}/g, '{}')
@@ -44,7 +44,7 @@ export const metricsIn = (promql: string): readonly string[] => {
 }
 
 /** One series without labels, or none: what `vector(0)` can stand in for. */
-const aggregated = /^(?:[\d.]+\s*\*\s*)?(?:sum|count|avg|min|max)\s*~+(?:\s*\*\s*[\d.]+)?$/i
+const AGGREGATED = /^(?:[\d.]+\s*\*\s*)?(?:sum|count|avg|min|max)\s*~+(?:\s*\*\s*[\d.]+)?$/i
 
 /** Where what stands before the slash begins. */
 const startOfTerm = (before: string): number =>
@@ -57,18 +57,18 @@ const startOfTerm = (before: string): number =>
  * A ratio that is 0 while there is nothing above its line, where it would have no series: `(… or vector(0)) / …`.
  * Undefined for a query that is none, or whose upper part has labels.
  */
-export const withZero = (promql: string): string | undefined => {
+export function withZero(promql: string): string | undefined {
   const painted = paint(promql)
   const slash = painted.indexOf('/')
   if (slash < 0) return zeroInBrackets(promql, painted)
   const start = startOfTerm(painted.slice(0, slash))
   const above = promql.slice(start, slash).trim()
-  if (!aggregated.test(painted.slice(start, slash).trim())) return undefined
+  if (!AGGREGATED.test(painted.slice(start, slash).trim())) return undefined
   return `${promql.slice(0, start)}${start > 0 ? ' ' : ''}(${above} or vector(0)) ${promql.slice(slash)}`
 }
 
 /** The ratio may stand in brackets: `100 * (… / …)`. */
-const zeroInBrackets = (promql: string, painted: string): string | undefined => {
+function zeroInBrackets(promql: string, painted: string): string | undefined {
   const [whole = '', before = '', bracket = ''] = /^([-+*\s\d.]*)(~+)/.exec(painted) ?? []
   const inside = promql.slice(before.length + 1, whole.length - 1)
   if (promql[before.length] !== '(' || bracket.length < 3) return undefined

@@ -1,9 +1,9 @@
-import { routes } from '../routes/index.ts'
+import { ROUTES } from '../routes/index.ts'
 import { isName, isSubdomain } from './names.ts'
 import { nearest } from './nearest.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 
-const kinds = [...new Set(routes.map(({ kind }) => kind))]
+const KINDS = [...new Set(ROUTES.map(({ kind }) => kind))]
 
 /** One line of `route`: the object that carries the traffic. */
 export interface RouteName {
@@ -11,7 +11,7 @@ export interface RouteName {
   readonly name: string
 }
 
-const nameProblem = (kind: string, name: string): string | undefined => {
+function nameProblem(kind: string, name: string): string | undefined {
   if (kind === 'service') return isName(name) ? undefined : `${quote(name)} is not the name of a Service`
   return isSubdomain(name)
     ? undefined
@@ -24,11 +24,11 @@ export const parseRoute: Parser<RouteName> = (text) => {
   if (slash < 0) return refusal(`${quote(text)} is not a route, which is <kind>/<name>`, 'service/web')
   const word = text.slice(0, slash)
   const name = text.slice(slash + 1)
-  const kind = kinds.find((known) => known === word)
+  const kind = KINDS.find((known) => known === word)
   if (kind === undefined) {
-    const meant = nearest(word, kinds)
+    const meant = nearest(word, KINDS)
     const hint = meant === undefined ? '' : `; did you mean ${meant}?`
-    const problem = `${quote(text)} is not a route: its kind is none of ${kinds.join(', ')}${hint}`
+    const problem = `${quote(text)} is not a route: its kind is none of ${KINDS.join(', ')}${hint}`
     return refusal(problem, `${meant ?? 'service'}/web`)
   }
   const problem = nameProblem(kind, name)

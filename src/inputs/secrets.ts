@@ -4,13 +4,13 @@ import type { SmokeTest } from './smoke-test.ts'
 type Variables = Readonly<Record<string, string | undefined>>
 
 /** Shorter values are words like `true`: nobody guesses a secret of that length, and hiding them would blot out reports. */
-const shortest = 8
+const SHORTEST = 8
 
 /**
  * What may be a secret in the inputs beside those that are nothing else: of smoke tests queries, bodies and what stands
  * in commands, the values of header steps, and the variables that a command names. No report has to show any of it.
  */
-export const delicateIn = (inputs: Inputs, variables: Variables): readonly string[] => {
+export function delicateIn(inputs: Inputs, variables: Variables): readonly string[] {
   const { smokeTests, steps } = inputs
   const values = [
     ...smokeTests.flatMap((test) =>
@@ -18,10 +18,10 @@ export const delicateIn = (inputs: Inputs, variables: Variables): readonly strin
     ),
     ...steps.flatMap(({ split }) => (split.header === undefined ? [] : [split.header.value]))
   ]
-  return [...secretsOf(inputs), ...new Set(values.filter((value) => value.length >= shortest))]
+  return [...secretsOf(inputs), ...new Set(values.filter((value) => value.length >= SHORTEST))]
 }
 
-const inRequest = ({ target, body }: Exclude<SmokeTest, { kind: 'command' }>): readonly string[] => {
+function inRequest({ target, body }: Exclude<SmokeTest, { kind: 'command' }>): readonly string[] {
   const { search, searchParams } = new URL(target, 'http://pod')
   const raw = search
     .slice(1)
@@ -34,13 +34,13 @@ const inRequest = ({ target, body }: Exclude<SmokeTest, { kind: 'command' }>): r
   ]
 }
 
-const textsIn = (value: unknown): readonly string[] => {
+function textsIn(value: unknown): readonly string[] {
   if (typeof value === 'string') return [value]
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }
 
 /** Of the runner, not of the user. */
-const ofRunner = /^(?:GREENLIGHT|GITHUB_(?!TOKEN)|RUNNER_)|^(?:PATH|HOME|PWD|USER|SHELL|LANG|HOSTNAME)$/u
+const OF_RUNNER = /^(?:GREENLIGHT|GITHUB_(?!TOKEN)|RUNNER_)|^(?:PATH|HOME|PWD|USER|SHELL|LANG|HOSTNAME)$/u
 
 /** Words with letters and digits in them, and what the variables hold that it names. */
 const inCommand = (run: string, variables: Variables): readonly string[] => [
@@ -48,6 +48,6 @@ const inCommand = (run: string, variables: Variables): readonly string[] => [
     .split(/[\s"'`=:&?,;|<>(){}[\]$\\]+/u)
     .filter((word) => /^(?=\D*\d)(?=[^a-z]*[a-z])[^/]+$/iu.test(word)),
   ...[...run.matchAll(/\$\{?([a-z_]\w*)/giu)].flatMap(([, name = '']) =>
-    ofRunner.test(name) ? [] : [variables[name] ?? '']
+    OF_RUNNER.test(name) ? [] : [variables[name] ?? '']
   )
 ]

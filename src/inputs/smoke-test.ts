@@ -36,24 +36,24 @@ export type SmokeTest =
 
 type Load = Pick<SmokeTest & { kind: 'load' }, 'perSecond' | 'duration'>
 
-const defaultWithin = 10_000
-const longest = 600_000
-const mostPerSecond = 1_000
+const DEFAULT_WITHIN = 10_000
+const LONGEST = 600_000
+const MOST_PER_SECOND = 1_000
 
-const requestExample = 'GET /health -> 200'
-const portExample = 'GET :8080/health -> 200'
-const bodyExample = 'POST /orders {"sku":1} -> 201'
-const loadExample = 'GET / at 20/s for 30s -> 200'
-const expectationExample = 'GET /version -> 200 contains "v2" within 2s'
+const REQUEST_EXAMPLE = 'GET /health -> 200'
+const PORT_EXAMPLE = 'GET :8080/health -> 200'
+const BODY_EXAMPLE = 'POST /orders {"sku":1} -> 201'
+const LOAD_EXAMPLE = 'GET / at 20/s for 30s -> 200'
+const EXPECTATION_EXAMPLE = 'GET /version -> 200 contains "v2" within 2s'
 
-const bodiless = ['GET', 'HEAD', 'OPTIONS']
-const methods = [...bodiless, 'POST', 'PUT', 'PATCH', 'DELETE']
+const BODILESS = ['GET', 'HEAD', 'OPTIONS']
+const METHODS = [...BODILESS, 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** Whether a line of `smoke-tests` is a shell command, in which a `#` is no comment of ours. */
 export const isCommand = (line: string): boolean => line.startsWith('run:')
 
 /** Nothing of a line is quoted: a body, a query, a header in a command may hold a secret. */
-const parseJson = (text: string): unknown => {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
@@ -68,7 +68,7 @@ interface Place {
 }
 
 /** Reads `/health`, `:8080/health`, `:http/health`, or a URL without a host, which is every pod: `https://:8443/health`. */
-const parsePort = (target: string): Parsed<Place> => {
+function parsePort(target: string): Parsed<Place> {
   const [matched, written, text = '', path = ''] = /^(?:(https?):\/\/)?:([^/]*)(.*)$/.exec(target) ?? []
   if (matched === undefined) return { value: { target } }
   const isNumber = /^\d+$/.test(text)
@@ -76,7 +76,7 @@ const parsePort = (target: string): Parsed<Place> => {
   if (!isPort || path === '') {
     return refusal(
       'what begins with a colon is no port from 1 to 65535, or name of one, with a path',
-      portExample
+      PORT_EXAMPLE
     )
   }
   const scheme = written as Scheme | undefined
@@ -84,7 +84,7 @@ const parsePort = (target: string): Parsed<Place> => {
 }
 
 /** What is wrong with the target of a request; undefined when nothing is. */
-const targetProblem = (target: string): string | undefined => {
+function targetProblem(target: string): string | undefined {
   // "//host/path" would leave the pod: it is an absolute URL without its scheme.
   if (target.startsWith('/') && !target.startsWith('//')) return undefined
   if (!/^https?:\/\//.test(target) || !URL.canParse(target)) {
@@ -96,43 +96,46 @@ const targetProblem = (target: string): string | undefined => {
     : 'a URL must not hold user name and password, logs would show them'
 }
 
-const parseLoad = (rate: string, time: string): Parsed<Load> => {
+function parseLoad(rate: string, time: string): Parsed<Load> {
   const perSecond = parseDecimal(/^(.*)\/s$/.exec(rate)?.[1] ?? '')
-  if (perSecond === undefined || perSecond < 0.1 || perSecond > mostPerSecond) {
-    return refusal(`a load needs a rate between 0.1/s and ${mostPerSecond}/s`, loadExample)
+  if (perSecond === undefined || perSecond < 0.1 || perSecond > MOST_PER_SECOND) {
+    return refusal(`a load needs a rate between 0.1/s and ${MOST_PER_SECOND}/s`, LOAD_EXAMPLE)
   }
-  const duration = durationBetween(1, longest, loadExample)(time)
+  const duration = durationBetween(1, LONGEST, LOAD_EXAMPLE)(time)
   return 'problem' in duration
-    ? refusal(`a load lasts from 1ms to ${formatDuration(longest)}`, loadExample)
+    ? refusal(`a load lasts from 1ms to ${formatDuration(LONGEST)}`, LOAD_EXAMPLE)
     : { value: { perSecond, duration: duration.value } }
 }
 
 /** Reads what stands between target and arrow: a JSON body, a load, both or nothing. */
-const parseExtras = (method: string, text: string): Parsed<{ body?: string } & Partial<Load>> => {
+function parseExtras(method: string, text: string): Parsed<{ body?: string } & Partial<Load>> {
   const match = /(?<!\S)at\s+(\S+)\s+for\s+(\S+)$/.exec(maskQuoted(text))
   const body = (match === null ? text : text.slice(0, match.index)).trim()
-  if (body !== '' && bodiless.includes(method)) {
-    return refusal(`${method} takes no body, but something follows its target`, bodyExample)
+  if (body !== '' && BODILESS.includes(method)) {
+    return refusal(`${method} takes no body, but something follows its target`, BODY_EXAMPLE)
   }
   if (body !== '' && parseJson(body) === undefined) {
-    return refusal('after the target comes JSON or a load like "at 20/s for 30s"', bodyExample)
+    return refusal('after the target comes JSON or a load like "at 20/s for 30s"', BODY_EXAMPLE)
   }
   const load = match === null ? { value: {} } : parseLoad(match[1] ?? '', match[2] ?? '')
   return 'problem' in load ? load : { value: { ...(body !== '' && { body }), ...load.value } }
 }
 
-const parseExpectation = (text: string): Parsed<Expectation> => {
+function parseExpectation(text: string): Parsed<Expectation> {
   const grammar = /^([1-5]\d\d)(?:\s+contains\s+("(?:[^"\\]|\\.)+"))?(?:\s+within\s+(\S+))?$/
   const [matched, status, literal, time] = grammar.exec(text) ?? []
   const contains = literal === undefined ? undefined : parseJson(literal)
   if (matched === undefined || (literal !== undefined && typeof contains !== 'string')) {
     const order = 'a status from 100 to 599, then contains "text" and within <duration> if wanted'
-    return refusal(`after the arrow comes ${order}`, expectationExample)
+    return refusal(`after the arrow comes ${order}`, EXPECTATION_EXAMPLE)
   }
   const within =
-    time === undefined ? { value: defaultWithin } : durationBetween(1, longest, expectationExample)(time)
+    time === undefined ? { value: DEFAULT_WITHIN } : durationBetween(1, LONGEST, EXPECTATION_EXAMPLE)(time)
   if ('problem' in within) {
-    return refusal(`after within comes a duration from 1ms to ${formatDuration(longest)}`, expectationExample)
+    return refusal(
+      `after within comes a duration from 1ms to ${formatDuration(LONGEST)}`,
+      EXPECTATION_EXAMPLE
+    )
   }
   return {
     value: { status: Number(status), ...(typeof contains === 'string' && { contains }), within: within.value }
@@ -142,20 +145,20 @@ const parseExpectation = (text: string): Parsed<Expectation> => {
 /** What a shell would take for a command is one only behind `run:`. */
 const notARequest = () =>
   refusal(
-    `the line does not begin with ${methods.join(', ')} and a target, nor with run: before a command`,
-    `${requestExample}, or run: npm run smoke`
+    `the line does not begin with ${METHODS.join(', ')} and a target, nor with run: before a command`,
+    `${REQUEST_EXAMPLE}, or run: npm run smoke`
   )
 
-const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
+function parseRequest(text: string, expectation: string): Parsed<SmokeTest> {
   const [, method = '', where, rest = ''] = /^(\S+)\s+(\S+)(?:\s+([^]*))?$/.exec(text) ?? []
-  if (where === undefined || !methods.includes(method)) {
+  if (where === undefined || !METHODS.includes(method)) {
     return notARequest()
   }
   const place = parsePort(where)
   if ('problem' in place) return place
   const { target } = place.value
   const problem = targetProblem(target)
-  if (problem !== undefined) return refusal(problem, requestExample)
+  if (problem !== undefined) return refusal(problem, REQUEST_EXAMPLE)
   const extras = parseExtras(method, rest)
   if ('problem' in extras) return extras
   const expect = parseExpectation(expectation)
@@ -168,7 +171,7 @@ const parseRequest = (text: string, expectation: string): Parsed<SmokeTest> => {
 }
 
 /** Reads one line of `smoke-tests`: `GET /health -> 200`, `GET / at 20/s for 30s -> 200`, `run: npm run smoke`. */
-export const parseSmokeTest = (text: string): Parsed<SmokeTest> => {
+export function parseSmokeTest(text: string): Parsed<SmokeTest> {
   const line = text.trim()
   if (isCommand(line)) {
     const run = line.slice('run:'.length).trim()
@@ -178,7 +181,7 @@ export const parseSmokeTest = (text: string): Parsed<SmokeTest> => {
   }
   if (!/^[A-Z]+(?:\s|$)/.test(line) && line !== '') return notARequest()
   const arrow = maskQuoted(line).search(/(?<=\s)->/)
-  if (arrow < 0) return refusal('the line does not say which status must come back', requestExample)
+  if (arrow < 0) return refusal('the line does not say which status must come back', REQUEST_EXAMPLE)
   return parseRequest(line.slice(0, arrow).trim(), line.slice(arrow + 2).trim())
 }
 
@@ -192,19 +195,19 @@ const pathOf = (target: string): string => new URL(target, 'http://pod').pathnam
  * What may be told of a test to everybody: its number among the lines, method and path. Queries, bodies, headers and
  * commands may hold secrets, and what a comment or an output says, nobody masks.
  */
-export const nameSmokeTest = (test: SmokeTest, number: number): string => {
+export function nameSmokeTest(test: SmokeTest, number: number): string {
   if (test.kind === 'command') return `command ${number}`
   const load = test.kind === 'load' ? ` at ${test.perSecond}/s for ${formatDuration(test.duration)}` : ''
   return `${number}: ${test.method} ${portOf(test)}${pathOf(test.target)}${load}`
 }
 
 /** The line that reads back as this test; it may hold secrets. */
-export const printSmokeTest = (test: SmokeTest): string => {
+export function printSmokeTest(test: SmokeTest): string {
   if (test.kind === 'command') return `run: ${test.run}`
   const { method, target, body, expect } = test
   const { status, contains, within } = expect
   const load = test.kind === 'load' && `at ${test.perSecond}/s for ${formatDuration(test.duration)}`
   const text = contains !== undefined && `contains ${JSON.stringify(contains)}`
-  const time = within !== defaultWithin && `within ${formatDuration(within)}`
+  const time = within !== DEFAULT_WITHIN && `within ${formatDuration(within)}`
   return [method, portOf(test) + target, body, load, '->', status, text, time].filter(Boolean).join(' ')
 }

@@ -18,16 +18,16 @@ export interface Step {
 }
 
 /** No job on GitHub lasts longer than 5 days. */
-const longest = 5 * 24 * 3_600_000
+const LONGEST = 5 * 24 * 3_600_000
 
-const weightExample = '10% for 5m'
-const headerExample = 'header x-canary: true for 10m'
-const mirrorExample = 'mirror 20% for 5m'
-const lastStep = '100%'
+const WEIGHT_EXAMPLE = '10% for 5m'
+const HEADER_EXAMPLE = 'header x-canary: true for 10m'
+const MIRROR_EXAMPLE = 'mirror 20% for 5m'
+const LAST_STEP = '100%'
 
 const isLast = ({ split }: Step): boolean => split.weight === 100
 
-const parsePercentage = (text: string, example: string): Parsed<number> => {
+function parsePercentage(text: string, example: string): Parsed<number> {
   const [, digits = '', decimals] = /^(\d{1,9})([.,]\d+)?%$/.exec(text) ?? []
   if (decimals !== undefined) return refusal(`${quote(text)} is not a whole number of per cent`, example)
   if (digits === '') return refusal(`${quote(text)} is not a percentage like 10%`, example)
@@ -35,40 +35,40 @@ const parsePercentage = (text: string, example: string): Parsed<number> => {
   return value <= 100 ? { value } : refusal(`${quote(text)} is more than 100%`, example)
 }
 
-const parseMirror = (text: string): Parsed<Split> => {
-  const mirror = parsePercentage(text, mirrorExample)
+function parseMirror(text: string): Parsed<Split> {
+  const mirror = parsePercentage(text, MIRROR_EXAMPLE)
   if ('problem' in mirror) return mirror
   return mirror.value === 0
-    ? refusal('mirror 0% would copy nothing', mirrorExample)
+    ? refusal('mirror 0% would copy nothing', MIRROR_EXAMPLE)
     : { value: { weight: 0, mirror: mirror.value } }
 }
 
-const parseHeaderMatch = (text: string): Parsed<Split> => {
+function parseHeaderMatch(text: string): Parsed<Split> {
   const header = parseHeader(text)
   return 'problem' in header
-    ? refusal(header.problem, headerExample)
+    ? refusal(header.problem, HEADER_EXAMPLE)
     : { value: { weight: 0, header: header.value } }
 }
 
-const parseWeight = (text: string): Parsed<Split> => {
+function parseWeight(text: string): Parsed<Split> {
   if (!/^[\d.,]+\s*%?$/.test(text)) {
-    return refusal(`${quote(text)} is neither a percentage, nor header or mirror`, weightExample)
+    return refusal(`${quote(text)} is neither a percentage, nor header or mirror`, WEIGHT_EXAMPLE)
   }
-  const weight = parsePercentage(text, weightExample)
+  const weight = parsePercentage(text, WEIGHT_EXAMPLE)
   return 'problem' in weight ? weight : { value: { weight: weight.value } }
 }
 
-const parseSplit = (text: string): Parsed<Split> => {
+function parseSplit(text: string): Parsed<Split> {
   const [word = ''] = /^(?:header|mirror)(?!\S)/.exec(text) ?? []
   const rest = text.slice(word.length).trimStart()
   if (word === 'header') return parseHeaderMatch(rest)
   return word === 'mirror' ? parseMirror(rest) : parseWeight(text)
 }
 
-const parseUntil = (word: string | undefined, end: string): Parsed<Until> => {
+function parseUntil(word: string | undefined, end: string): Parsed<Until> {
   if (word === undefined) return { value: { kind: 'none' } }
   if (word === 'for') {
-    const parsed = durationBetween(1, longest, weightExample)(end)
+    const parsed = durationBetween(1, LONGEST, WEIGHT_EXAMPLE)(end)
     return 'problem' in parsed ? parsed : { value: { kind: 'duration', duration: parsed.value } }
   }
   return end === 'approved'
@@ -79,13 +79,13 @@ const parseUntil = (word: string | undefined, end: string): Parsed<Until> => {
 /** The value of a header may be a secret, so a line with one is not quoted. */
 const withoutHeader = (line: string, parsed: Parsed<Step>): Parsed<Step> =>
   'problem' in parsed && parsed.problem.includes('"') && /^header\b/.test(line)
-    ? refusal('what comes after the header is neither for <duration> nor until approved', headerExample)
+    ? refusal('what comes after the header is neither for <duration> nor until approved', HEADER_EXAMPLE)
     : parsed
 
 /** Reads one line of `steps`: `10% for 5m`, `50% until approved`, `header x-canary: true for 10m`, `100%`. */
 export const parseStep = (text: string): Parsed<Step> => withoutHeader(text.trim(), parseLine(text.trim()))
 
-const parseLine = (line: string): Parsed<Step> => {
+function parseLine(line: string): Parsed<Step> {
   // The last "for" or "until" counts: the value of a header may hold others.
   const [ending = '', word, end = ''] = /\s(for|until)\s+(\S+)$/.exec(line) ?? []
   const split = parseSplit(line.slice(0, line.length - ending.length).trimEnd())
@@ -100,14 +100,14 @@ const parseLine = (line: string): Parsed<Step> => {
 
 /** What the line lacked; the value of a header may be a secret. */
 const exampleFor = ({ split }: Step): string =>
-  split.header === undefined ? `${printSplit(split)} for 5m` : headerExample
+  split.header === undefined ? `${printSplit(split)} for 5m` : HEADER_EXAMPLE
 
-const printSplit = ({ weight, header, mirror }: Split): string => {
+function printSplit({ weight, header, mirror }: Split): string {
   if (header !== undefined) return `header ${header.name}: ${header.value}`
   return mirror === undefined ? `${weight}%` : `mirror ${mirror}%`
 }
 
-const printUntil = (until: Until): string => {
+function printUntil(until: Until): string {
   if (until.kind === 'none') return ''
   return until.kind === 'approval' ? ' until approved' : ` for ${formatDuration(until.duration)}`
 }
@@ -120,7 +120,7 @@ export const nameStep = ({ split, until }: Step): string =>
   (split.header === undefined ? printSplit(split) : `header ${split.header.name}`) + printUntil(until)
 
 /** What is wrong with one step, given the last one before it that sends users. */
-const orderProblem = (step: Step, previous: Item<Step> | undefined): string | undefined => {
+function orderProblem(step: Step, previous: Item<Step> | undefined): string | undefined {
   const { weight } = step.split
   // A 100% that is not the last has a fault of its own.
   if (previous === undefined || isLast(step) || weight > previous.value.split.weight) return undefined
@@ -131,12 +131,12 @@ const orderProblem = (step: Step, previous: Item<Step> | undefined): string | un
 }
 
 /** What is wrong with the list as a whole; `lastLine` may be one that could not be read. */
-export const stepsFaults = (items: readonly Item<Step>[], lastLine: number): readonly LineFault[] => {
+export function stepsFaults(items: readonly Item<Step>[], lastLine: number): readonly LineFault[] {
   let previous: Item<Step> | undefined
   const faults = items.flatMap((item): LineFault[] => {
     const { line, value } = item
     if (isLast(value) && line < lastLine) {
-      return [{ line, problem: `${quote(nameStep(value))} can only be the last step`, example: lastStep }]
+      return [{ line, problem: `${quote(nameStep(value))} can only be the last step`, example: LAST_STEP }]
     }
     const problem = orderProblem(value, previous)
     if (value.split.weight > 0 && !isLast(value)) previous = item
@@ -144,14 +144,14 @@ export const stepsFaults = (items: readonly Item<Step>[], lastLine: number): rea
   })
   const last = items.at(-1)
   if (last?.line !== lastLine || items.some(({ value }) => isLast(value))) return faults
-  const problem = `the last step must be ${lastStep}, not ${quote(nameStep(last.value))}: add a line`
-  return [...faults, { line: lastLine, problem, example: lastStep }]
+  const problem = `the last step must be ${LAST_STEP}, not ${quote(nameStep(last.value))}: add a line`
+  return [...faults, { line: lastLine, problem, example: LAST_STEP }]
 }
 
 const fiveMinutes: Until = { kind: 'duration', duration: 300_000 }
 
 /** The steps of strategy canary when none are given. */
-export const defaultCanarySteps: readonly Step[] = [
+export const DEFAULT_CANARY_STEPS: readonly Step[] = [
   { split: { weight: 10 }, until: fiveMinutes },
   { split: { weight: 30 }, until: fiveMinutes },
   { split: { weight: 50 }, until: fiveMinutes },

@@ -1,15 +1,15 @@
 import { fullRepository, parseImage, type ImageReference } from './image.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 
-const tag = /^\w[\w.-]{0,127}$/
+const TAG = /^\w[\w.-]{0,127}$/
 
 /** Reads what a version can be called by: a release id, a revision, an image, or the tag or digest of one. */
 export const parseVersionName: Parser<string> = (text) =>
-  tag.test(text) || 'value' in parseImage(text)
+  TAG.test(text) || 'value' in parseImage(text)
     ? { value: text }
     : refusal(`${quote(text)} is neither a release id, a revision nor an image`, '123456-1')
 
-const partsOf = (text: string): ImageReference | undefined => {
+function partsOf(text: string): ImageReference | undefined {
   const parsed = parseImage(text)
   return 'value' in parsed ? parsed.value : undefined
 }

@@ -56,13 +56,13 @@ const GROUPS: ReadonlySet<string> = new Set(
   ].map((name) => `${name}.k8s.io`)
 )
 
-const isBuiltIn = (apiVersion: unknown): boolean => {
+function isBuiltIn(apiVersion: unknown): boolean {
   if (typeof apiVersion !== 'string') return false
   const group = groupOf(apiVersion)
   return !group.includes('.') || GROUPS.has(group)
 }
 
-const withoutNullsIn = (value: unknown): unknown => {
+function withoutNullsIn(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNullsIn)
   return isTree(value) ? fieldsOf(value) : value
 }

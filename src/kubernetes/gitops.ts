@@ -93,7 +93,7 @@ export function declares(
   return owns(object, 'greenlight', field) ? undefined : false
 }
 
-const parsed = (json: string): unknown => {
+function parsed(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {

@@ -1,7 +1,7 @@
 import type { Right } from './rights.ts'
 
 /** `need('apps', 'deployments', 'get', 'patch')`: a right for each verb. */
-export const need = (group: string, resource: string, ...verbs: string[]): Right[] => {
+export function need(group: string, resource: string, ...verbs: string[]): Right[] {
   const [name = '', subresource] = resource.split('/')
   return verbs.map((verb) => ({
     verb,

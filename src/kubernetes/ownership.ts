@@ -24,7 +24,7 @@ const isOurs = ({ manager, operation, subresource = '' }: Entry): boolean =>
   manager === MANAGER && operation === 'Apply' && subresource === ''
 
 /** Whether kubectl has applied it from the client, or Helm: by its third version as an update, by the fourth as an apply. */
-const hasApplied = ({ manager = '', operation, fieldsV1 }: Entry): boolean => {
+function hasApplied({ manager = '', operation, fieldsV1 }: Entry): boolean {
   const annotations = fieldsV1?.['f:metadata']?.['f:annotations']
   if (!isTree(annotations)) return false
   if (operation === 'Update' && annotations[LAST_APPLIED] !== undefined) return true
@@ -126,7 +126,7 @@ export function removals(object: KubernetesObject): JsonPatch | undefined {
   ]
 }
 
-const united = (one: Tree, other: Tree): Tree => {
+function united(one: Tree, other: Tree): Tree {
   const both = Object.entries(other).map(([key, inner]): readonly [string, unknown] => {
     const mine = one[key]
     return [key, isTree(mine) && isTree(inner) ? united(mine, inner) : inner]

@@ -229,7 +229,7 @@ const NODE_IS_COMING: readonly string[] = ['TriggeredScaleUp', 'Nominated', 'Nom
 const NO_NODE_COMES = 'NotTriggerScaleUp'
 
 /** Whether an autoscaler brings a node, by what it has said last. */
-export const isNodeComing = (events: readonly ClusterEvent[]): boolean => {
+export function isNodeComing(events: readonly ClusterEvent[]): boolean {
   const said = events.filter(({ reason = '' }) => NODE_IS_COMING.includes(reason) || reason === NO_NODE_COMES)
   return NODE_IS_COMING.includes(lastOf(said)?.reason ?? '')
 }

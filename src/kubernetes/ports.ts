@@ -59,7 +59,7 @@ const isCalled = ({ port, name }: ServicePort, ref: PortRef | undefined): boolea
 const ASIDE =
   /metric|prom(etheus)?\b|admin|manage|mgmt|health|probe|live|ready|debug|pprof|monitor|status|stat(s|sd)\b|telemetry|profil|actuator/i
 
-const unlessNone = <T>(items: readonly T[], isWanted: (item: T) => boolean): readonly T[] => {
+function unlessNone<T>(items: readonly T[], isWanted: (item: T) => boolean): readonly T[] {
   const wanted = items.filter(isWanted)
   return wanted.length > 0 ? wanted : items
 }

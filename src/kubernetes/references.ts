@@ -99,12 +99,12 @@ const keysIn = ({ key, items }: Tree): readonly string[] =>
 
 const nameIn = ({ name }: Tree): string => (typeof name === 'string' ? name : '?')
 
-const within = (tree: Tree, field: string, change: (inner: Tree) => Tree): Tree => {
+function within(tree: Tree, field: string, change: (inner: Tree) => Tree): Tree {
   const inner = tree[field]
   return isTree(inner) ? { ...tree, [field]: change(inner) } : tree
 }
 
-const withEach = (tree: Tree, field: string, change: (item: Tree) => Tree): Tree => {
+function withEach(tree: Tree, field: string, change: (item: Tree) => Tree): Tree {
   const items = tree[field]
   if (!Array.isArray(items)) return tree
   return { ...tree, [field]: items.map((item: unknown) => (isTree(item) ? change(item) : item)) }

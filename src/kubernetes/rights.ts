@@ -95,12 +95,12 @@ async function isAllowed(cluster: Cluster, namespace: string, right: Right): Pro
  * What is missing and the rule that would bring it.
  * @param verbs all that are wanted of the resource, where it is more than the one that is missing
  */
-export const describeMissing = (
+export function describeMissing(
   right: Right,
   namespace: string | undefined,
   verbs: readonly string[] = [right.verb],
   { verb: one }: Right = right
-): string => {
+): string {
   const { verb, group, name } = right
   const file = roleFileFor({ ...right, verb: one })
   const where = namespace === undefined ? '' : ` in namespace ${namespace}`

@@ -18,11 +18,11 @@ export function rolloutOf({ spec }: Deployment): Rollout {
 }
 
 /** The Deployment with another template, and everything else about how that comes up. */
-export const withRollout = (
+export function withRollout(
   deployment: Deployment,
   rollout: Rollout,
   template: Deployment['spec']['template'] = deployment.spec.template
-): Deployment => {
+): Deployment {
   const { replicas, selector } = deployment.spec
   return {
     ...deployment,

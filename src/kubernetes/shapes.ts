@@ -21,7 +21,7 @@ export const map = is('a map', isTree)
 const array = is('a list', Array.isArray)
 
 /** The first complaint of several. */
-const first = (complaints: Iterable<string | undefined>): string | undefined => {
+function first(complaints: Iterable<string | undefined>): string | undefined {
   for (const complaint of complaints) if (complaint !== undefined) return complaint
   return undefined
 }

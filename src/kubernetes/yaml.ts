@@ -135,7 +135,7 @@ const scalar = (name: string, test: RegExp | undefined, resolve: (text: string) 
 
 const MAY_BE_NUMBER = /^[-+.0-9][-+.0-9A-Za-z_]*$/
 
-const known: Tags = [
+const KNOWN: Tags = [
   scalar('null', /^(?:~|null|Null|NULL)?$/, () => null),
   scalar('bool', /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
   scalar('bool', /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
@@ -148,7 +148,7 @@ const known: Tags = [
   { tag: tagged('pairs'), collection: 'seq', default: false, resolve: (list) => list }
 ]
 
-const REPLACED = new Set(known.map((tag) => (typeof tag === 'string' ? tag : tag.tag)))
+const REPLACED = new Set(KNOWN.map((tag) => (typeof tag === 'string' ? tag : tag.tag)))
 
 /**
  * Kubernetes reads by a library of Go, which is neither YAML 1.1 nor 1.2: dates and numbers with colons in them are text, and
@@ -156,7 +156,7 @@ const REPLACED = new Set(known.map((tag) => (typeof tag === 'string' ? tag : tag
  */
 const kubernetesTags = (tags: Tags): Tags => [
   ...tags.filter((tag) => typeof tag === 'string' || !REPLACED.has(tag.tag)),
-  ...known
+  ...KNOWN
 ]
 
 const BASES: Readonly<Record<string, number>> = { x: 16, o: 8, b: 2, '': 8 }

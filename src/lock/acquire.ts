@@ -50,7 +50,7 @@ export async function acquireAll(
 }
 
 /** One run holds several locks, and what is looked for is whether that run is alive. */
-const onlyOnce = (log: Ports['log']): Ports['log'] => {
+function onlyOnce(log: Ports['log']): Ports['log'] {
   const told = new Set<string>()
   return {
     ...log,
@@ -62,7 +62,7 @@ const onlyOnce = (log: Ports['log']): Ports['log'] => {
 }
 
 /** Lost as soon as one of them is. */
-const together = ({ id }: Holder, locks: readonly Lock[]): Lock => {
+function together({ id }: Holder, locks: readonly Lock[]): Lock {
   const all = async (work: (lock: Lock) => Promise<void>): Promise<void> => {
     await Promise.all(locks.map(work))
   }

@@ -83,7 +83,7 @@ export function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now:
 }
 
 /** How often it has changed hands, if what stands there is a number. */
-const transitionsOf = (lease: Lease | undefined): number => {
+function transitionsOf(lease: Lease | undefined): number {
   const found: unknown = lease?.spec?.leaseTransitions
   return Number.isSafeInteger(found) ? Math.max(0, found as number) : 0
 }

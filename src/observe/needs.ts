@@ -2,7 +2,7 @@ import { need } from '../kubernetes/needs.ts'
 import type { Right } from '../kubernetes/rights.ts'
 
 /** What every command reads first. */
-export const observeNeeds: readonly Right[] = [
+export const OBSERVE_NEEDS: readonly Right[] = [
   ...need('', 'services', 'list'),
   ...need('', 'pods', 'list'),
   ...need('apps', 'deployments', 'get'),

@@ -78,12 +78,12 @@ function neighbourFaults(observed: Observed, { canary, release, leftovers = [] }
 const isTouched = ({ metadata }: Deployment, canary: Deployment, leftovers: readonly string[]): boolean =>
   metadata.name === canary.metadata.name || leftovers.includes(metadata.name)
 
-const faultOf = (
+function faultOf(
   service: Service,
   deployments: readonly Deployment[],
   deed: string,
   observed: Observed
-): Fault => {
+): Fault {
   const { name } = service.metadata
   const pods = deployments.map(({ metadata }) => `deployment/${metadata.name}`).join(' and ')
   return {

@@ -24,7 +24,7 @@ import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SlotName } from '../domain/slots.ts'
 import { findStable, slotsOf, type Slots } from './find-service.ts'
 import { ownSlots } from './own-slots.ts'
-import { observeNeeds } from './needs.ts'
+import { OBSERVE_NEEDS } from './needs.ts'
 import { rivalFaults } from './neighbours.ts'
 import { companionFaults, divergedFaults } from './services.ts'
 import { servingPods } from './serving.ts'
@@ -55,7 +55,7 @@ export async function observe(target: Target, ports: Ports): Promise<Observed> {
     // The API server names one right, and the next one after that.
     if (!(error instanceof ClusterError && error.status === 403)) throw error
     const { namespace } = target
-    const missing = await missingRights(ports.cluster, namespace, observeNeeds)
+    const missing = await missingRights(ports.cluster, namespace, OBSERVE_NEEDS)
     if (missing.length === 0) throw error
     throw new InputError(rightsFaults(missing, namespace))
   }

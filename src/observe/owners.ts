@@ -77,7 +77,7 @@ const byRollout = (title: string, rollout: string): Fault => ({
   example: `release it through Argo Rollouts, by a new image in the Rollout, or remove the Rollout ${rollout} first`
 })
 
-const byKeda = (object: KubernetesObject, name: string, { stable, namespace }: Changed): Fault => {
+function byKeda(object: KubernetesObject, name: string, { stable, namespace }: Changed): Fault {
   const deployment = stable.deployment.metadata.name
   return {
     input: 'workload',

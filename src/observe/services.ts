@@ -42,13 +42,13 @@ export function choose(
 const timeOf = (record: Release | undefined): number =>
   record === undefined ? 0 : Date.parse(record.startedAt)
 
-const isBefore = (one: readonly number[], other: readonly number[]): boolean => {
+function isBefore(one: readonly number[], other: readonly number[]): boolean {
   const at = one.findIndex((value, index) => value !== other[index])
   return at >= 0 && (one[at] ?? 0) < (other[at] ?? 0)
 }
 
 /** Every kind of route names the Services that it leads to somewhere in its fields, or in an annotation. */
-const leadsTo = ({ object }: FoundRoute, { metadata }: Service): boolean => {
+function leadsTo({ object }: FoundRoute, { metadata }: Service): boolean {
   const { spec } = object as { spec?: unknown }
   const text = JSON.stringify([spec, object.metadata.annotations])
   return new RegExp(`(?<![a-z0-9-])${metadata.name}(?![a-z0-9-])`).test(text)

@@ -1,5 +1,5 @@
 import { checkName } from '../inputs/check.ts'
-import { defaultCanarySteps, printStep, type Step as ReleaseStep } from '../inputs/step.ts'
+import { DEFAULT_CANARY_STEPS, printStep, type Step as ReleaseStep } from '../inputs/step.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Release } from '../domain/record.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
@@ -15,7 +15,7 @@ export const asAsked = (
 })
 
 /** The steps that the strategy has when the user gives none. */
-export const stepsOf = ({ strategy, steps }: Inputs): readonly ReleaseStep[] => {
+export function stepsOf({ strategy, steps }: Inputs): readonly ReleaseStep[] {
   if (strategy !== 'canary') return ALL_AT_ONCE
-  return steps.length > 0 ? steps : defaultCanarySteps
+  return steps.length > 0 ? steps : DEFAULT_CANARY_STEPS
 }

@@ -3,10 +3,7 @@ import { isUnfinished, type Release } from '../domain/record.ts'
 import { sh } from '../base/shell.ts'
 
 /** A place with another autoscaler of its own needs no second one: with two of them, neither does anything. */
-export const followingAutoscaler = (
-  { autoscaler, autoscaled }: Observed,
-  place: string
-): string | undefined => {
+export function followingAutoscaler({ autoscaler, autoscaled }: Observed, place: string): string | undefined {
   const isThere = autoscaler?.spec.scaleTargetRef.name === place
   return autoscaled.includes(place) && !isThere ? undefined : autoscaler?.metadata.name
 }

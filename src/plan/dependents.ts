@@ -51,7 +51,7 @@ export function dependentWarnings(
 const isFor = ({ spec }: VerticalAutoscaler, { metadata }: Deployment): boolean =>
   spec?.targetRef?.kind === 'Deployment' && spec.targetRef.name === metadata.name
 
-const protects = ({ spec }: DisruptionBudget, labels: Labels = {}): boolean => {
+function protects({ spec }: DisruptionBudget, labels: Labels = {}): boolean {
   const { matchLabels = {}, matchExpressions = [] } = spec?.selector ?? {}
   return (
     spec?.selector !== undefined &&

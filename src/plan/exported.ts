@@ -98,7 +98,7 @@ const names = (object: KubernetesObject, name: string): boolean =>
     .split(/[^a-z0-9-]+/)
     .includes(name)
 
-const backendsWith = (canary: string, { namespace, service, workload }: Observed): Backends => {
+function backendsWith(canary: string, { namespace, service, workload }: Observed): Backends {
   const selector = service.spec.selector ?? {}
   const [stable = ''] = slotServices(workload).filter((name) => name !== canary)
   const selectors = { before: selector, stable: selector, canary: selector }
@@ -154,7 +154,7 @@ interface Templated extends KubernetesObject {
   }
 }
 
-const isTemplated = (object: KubernetesObject): object is Templated => {
+function isTemplated(object: KubernetesObject): object is Templated {
   const { spec } = object as { readonly spec?: unknown }
   return isTree(spec) && isTree(spec.template) && isTree(spec.template.metadata)
 }

@@ -61,7 +61,7 @@ export function withoutHooks(given: readonly Manifest[], observed: Pick<Observed
   return { manifests, faults, warnings, notes }
 }
 
-const listIn = ({ metadata }: KubernetesObject, key: string): readonly string[] => {
+function listIn({ metadata }: KubernetesObject, key: string): readonly string[] {
   const text: unknown = metadata.annotations?.[key]
   if (typeof text !== 'string') return []
   return text.split(',').map((moment) => moment.trim().toLowerCase())

@@ -1,7 +1,7 @@
 import type { Fault } from '../base/errors.ts'
 import { nameStep, type Step as ReleaseStep } from '../inputs/step.ts'
 import type { ObservedRoute } from '../observe/observed.ts'
-import { routes } from '../routes/index.ts'
+import { ROUTES } from '../routes/index.ts'
 import type { Ability, Backends, PodLabels, Route, Split } from '../routes/route.ts'
 import { shareByPods, podsFor } from './sizing.ts'
 
@@ -14,8 +14,8 @@ const deeds: Readonly<Record<Ability, string>> = {
   mirror: 'copy requests'
 }
 
-const whoCan = (ability: Ability): string => {
-  const kinds = routes.filter(({ can }) => can.includes(ability)).map(({ kind }) => kind)
+function whoCan(ability: Ability): string {
+  const kinds = ROUTES.filter(({ can }) => can.includes(ability)).map(({ kind }) => kind)
   return [...new Set(kinds)].join(', ')
 }
 

@@ -118,7 +118,7 @@ function portClashes({ canary, release }: Wanted, { stable }: Serving): readonly
       ]
 }
 
-const hostPortsOf = (deployment: Deployment): readonly number[] => {
+function hostPortsOf(deployment: Deployment): readonly number[] {
   const { hostNetwork = false } = deployment.spec.template.spec
   return listeningIn(deployment.spec.template.spec)
     .flatMap(({ ports }) => ports ?? [])

@@ -133,7 +133,7 @@ const isVersion = ({ release, revision, images }: PastVersion, name: string): bo
 const MOST_LISTED = 10
 
 /** `5-1 (shop/web:2, web-green revision 3)` */
-const print = ({ release, images, deployment, revision, serves }: PastVersion): string => {
+function print({ release, images, deployment, revision, serves }: PastVersion): string {
   const facts = [
     ...images,
     ...(revision === undefined ? [] : [`${deployment ?? ''} revision ${revision}`]),

@@ -1,4 +1,4 @@
-import { observeNeeds } from '../observe/needs.ts'
+import { OBSERVE_NEEDS } from '../observe/needs.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
 import { distinct, need } from '../kubernetes/needs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -20,13 +20,13 @@ export interface Intent {
 }
 
 /** Templates of versions: what there is to go back to, or to go on with. */
-export const templateNeeds = need('apps', 'replicasets', 'get', 'list')
+export const TEMPLATE_NEEDS = need('apps', 'replicasets', 'get', 'list')
 
 /** What `status` reads. */
-export const statusNeeds: readonly Right[] = [...observeNeeds, ...need('apps', 'replicasets', 'list')]
+export const STATUS_NEEDS: readonly Right[] = [...OBSERVE_NEEDS, ...need('apps', 'replicasets', 'list')]
 
 /** Removing copies of config that no version refers to any more. */
-export const configRemovalNeeds: readonly Right[] = [
+export const CONFIG_REMOVAL_NEEDS: readonly Right[] = [
   ...need('', 'configmaps', 'list', 'delete'),
   ...need('', 'secrets', 'list', 'delete'),
   ...need('apps', 'deployments', 'list'),
@@ -34,26 +34,26 @@ export const configRemovalNeeds: readonly Right[] = [
 ]
 
 /** One release at a time. */
-const lock = need('coordination.k8s.io', 'leases', 'get', 'create', 'update')
+const LOCK = need('coordination.k8s.io', 'leases', 'get', 'create', 'update')
 
 /** Writing the record with the traffic, and putting back what others make of it. */
-const traffic = need('', 'services', 'get', 'list', 'watch', 'patch')
-const endpoints = need('discovery.k8s.io', 'endpointslices', 'list', 'watch')
-const pods = need('', 'pods', 'list')
+const TRAFFIC = need('', 'services', 'get', 'list', 'watch', 'patch')
+const ENDPOINTS = need('discovery.k8s.io', 'endpointslices', 'list', 'watch')
+const PODS = need('', 'pods', 'list')
 /** Pods come up, or it is told why they do not. */
-const readiness: readonly Right[] = [
+const READINESS: readonly Right[] = [
   ...need('apps', 'deployments', 'list', 'watch'),
   ...need('', 'pods', 'list', 'watch'),
   ...need('', 'events', 'list')
 ]
-const scaling = need('apps', 'deployments', 'list', 'watch', 'patch')
-const rewriting = need('apps', 'deployments', 'get', 'update')
+const SCALING = need('apps', 'deployments', 'list', 'watch', 'patch')
+const REWRITING = need('apps', 'deployments', 'get', 'update')
 
 const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
   // Of most kinds the API server says what it takes, when it is tried.
   apply: [],
-  start: pods,
-  'await-ready': readiness,
+  start: PODS,
+  'await-ready': READINESS,
   'start-watchdog': need('batch', 'jobs', 'list', 'create', 'delete'),
   'await-watchdog': [
     ...need('', 'pods', 'list', 'watch'),
@@ -61,36 +61,36 @@ const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
     ...need('', 'events', 'list')
   ],
   'stop-watchdog': need('batch', 'jobs', 'list', 'delete'),
-  smoke: readiness,
+  smoke: READINESS,
   'point-autoscaler': need('autoscaling', 'horizontalpodautoscalers', 'patch'),
-  begin: [...traffic, ...need('apps', 'deployments', 'list', 'watch')],
-  resize: [...need('apps', 'deployments', 'get', 'patch'), ...readiness],
-  'prepare-routes': [...endpoints, ...readiness],
-  shift: [...traffic, ...endpoints, ...readiness],
+  begin: [...TRAFFIC, ...need('apps', 'deployments', 'list', 'watch')],
+  resize: [...need('apps', 'deployments', 'get', 'patch'), ...READINESS],
+  'prepare-routes': [...ENDPOINTS, ...READINESS],
+  shift: [...TRAFFIC, ...ENDPOINTS, ...READINESS],
   watch: need('', 'pods', 'list', 'watch'),
-  wait: traffic,
-  follow: [...traffic, ...endpoints, ...pods],
-  restore: traffic,
+  wait: TRAFFIC,
+  follow: [...TRAFFIC, ...ENDPOINTS, ...PODS],
+  restore: TRAFFIC,
   'await-routes': [],
-  'ensure-stable': [...need('apps', 'deployments', 'get', 'patch'), ...readiness],
-  'collect-evidence': [...pods, ...need('', 'pods/log', 'get'), ...need('', 'events', 'list')],
+  'ensure-stable': [...need('apps', 'deployments', 'get', 'patch'), ...READINESS],
+  'collect-evidence': [...PODS, ...need('', 'pods/log', 'get'), ...need('', 'events', 'list')],
   drain: [],
-  'scale-down': scaling,
-  retire: scaling,
-  replace: [...traffic, ...rewriting],
-  'take-over': [...traffic, ...endpoints, ...readiness],
-  confirm: [...rewriting, ...pods],
-  undo: [...traffic, ...rewriting, ...need('apps', 'replicasets', 'get')],
-  'await-undone': [...rewriting, ...readiness],
-  finish: traffic,
-  settle: traffic
+  'scale-down': SCALING,
+  retire: SCALING,
+  replace: [...TRAFFIC, ...REWRITING],
+  'take-over': [...TRAFFIC, ...ENDPOINTS, ...READINESS],
+  confirm: [...REWRITING, ...PODS],
+  undo: [...TRAFFIC, ...REWRITING, ...need('apps', 'replicasets', 'get')],
+  'await-undone': [...REWRITING, ...READINESS],
+  finish: TRAFFIC,
+  settle: TRAFFIC
 }
 
 /** The rights that this takes in the namespace of the workload, each once. What the manifests need besides is tried. */
 export function needsOf({ steps, routes, smokeTests = [], services = [] }: Intent): readonly Right[] {
   return distinct([
-    ...observeNeeds,
-    ...lock,
+    ...OBSERVE_NEEDS,
+    ...LOCK,
     ...steps.flatMap((step) => [...needsByKind[step.kind], ...needsOfObject(step, services)]),
     ...routes.flatMap((route) => route.needs),
     ...smokeNeeds(smokeTests)

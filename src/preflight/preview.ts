@@ -79,7 +79,7 @@ function shown(object: KubernetesObject, hide: Hide): unknown {
 }
 
 /** Only which keys there are. */
-const secretShown = (secret: object, hide: Hide): unknown => {
+function secretShown(secret: object, hide: Hide): unknown {
   const { type, data, stringData } = secret as Readonly<Record<'type' | 'data' | 'stringData', unknown>>
   const keys = (values: unknown): object =>
     Object.fromEntries(Object.entries(values ?? {}).map(([key, value]) => [key, hide(key, value)]))

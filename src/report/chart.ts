@@ -15,7 +15,7 @@ const label = (text: string): string =>
 const fenced = (lines: readonly string[]): string => ['```mermaid', ...lines, '```'].join('\n')
 
 /** More bars than that are too narrow to be seen. */
-const mostSlots = 30
+const MOST_SLOTS = 30
 
 interface Point {
   readonly at: number
@@ -23,17 +23,17 @@ interface Point {
 }
 
 /** Stretches of time of the same length, as many as the samples need that came closest to each other. */
-const countOfSlots = (times: readonly number[], span: number): number => {
+function countOfSlots(times: readonly number[], span: number): number {
   const pauses = times.slice(1).map((at, index) => at - (times[index] ?? at))
   const shortest = pauses.filter((pause) => pause > 0).reduce((least, pause) => Math.min(least, pause), span)
-  return Math.min(mostSlots, Math.round(span / shortest) + 1)
+  return Math.min(MOST_SLOTS, Math.round(span / shortest) + 1)
 }
 
 /** The worst value of every stretch of time; undefined where nothing was measured. */
-export const inSlots = (
+export function inSlots(
   samples: readonly Pick<Measurement, 'at' | 'value'>[],
   worse: (one: number, other: number) => number
-): readonly (number | undefined)[] => {
+): readonly (number | undefined)[] {
   const times = samples.map(({ at }) => at)
   const [first = 0, last = 0] = [times.at(0), times.at(-1)]
   if (first >= last) return []
@@ -47,7 +47,7 @@ export const inSlots = (
 }
 
 /** A number as Mermaid reads it: without an exponent. */
-const decimal = (value: number): string => {
+function decimal(value: number): string {
   const short = Number(value.toPrecision(6))
   return String(short).includes('e') ? short.toFixed(9) : String(short)
 }
@@ -55,14 +55,14 @@ const decimal = (value: number): string => {
 /** Mermaid cannot draw numbers beyond this. */
 const drawable = (value: number): boolean => Number.isFinite(value) && Math.abs(value) < 1e12
 
-const ratios: ReadonlySet<string> = new Set(['success-rate', 'error-rate'])
+const RATIOS: ReadonlySet<string> = new Set(['success-rate', 'error-rate'])
 
 /** A bit more than the values need; of a ratio never beyond nothing and all. */
-const axis = (values: readonly number[], { metric }: Check): readonly [low: number, high: number] => {
+function axis(values: readonly number[], { metric }: Check): readonly [low: number, high: number] {
   const low = Math.min(...values)
   const high = Math.max(...values)
   const margin = (high - low) * 0.1 || Math.abs(high) * 0.1 || 1
-  const top = ratios.has(metric.kind) ? Math.min(100, high + margin) : high + margin
+  const top = RATIOS.has(metric.kind) ? Math.min(100, high + margin) : high + margin
   return [low >= 0 ? Math.max(0, low - margin) : low - margin, top]
 }
 
@@ -70,7 +70,7 @@ const pointsOf = (samples: readonly Pick<Measurement, 'at' | 'value'>[]): readon
   samples.flatMap(({ at, value }) => (value !== undefined && drawable(value) ? [{ at, value }] : []))
 
 /** Lower than Mermaid's own, and in colours that show on a light and on a dark page. */
-const look =
+const LOOK =
   '%%{init: {"xyChart": {"width": 860, "height": 300}, ' +
   '"themeVariables": {"xyChart": {"backgroundColor": "transparent", "plotColorPalette": "#2f81f7, #d1242f"}}}}%%'
 
@@ -81,11 +81,11 @@ const series = (kind: 'bar' | 'line', values: readonly number[]): string =>
  * The values of one check over time, the worst of each stretch, its bound as a line; nothing for fewer than two values.
  * Mermaid's lines know no gaps, so values are bars: there is none where nothing was measured.
  */
-export const checkChart = (
+export function checkChart(
   check: Check,
   samples: readonly Measurement[],
   { startedAt }: Pick<Outcome, 'startedAt'>
-): string => {
+): string {
   const slots = inSlots(samples, check.comparison.startsWith('>') ? Math.min : Math.max)
   const known = slots.filter((value) => value !== undefined)
   if (known.length < 2 || !drawable(check.bound)) return ''
@@ -96,7 +96,7 @@ export const checkChart = (
   const seconds = (at = startedAt): string => decimal(Math.max(0, at - startedAt) / 1_000)
   const gaps = known.length < slots.length ? ', no bar: no data' : ''
   return fenced([
-    look,
+    LOOK,
     'xychart-beta',
     `  title "${label(checkName(check))} (blue), bound ${boundOf(check)} (red)${gaps}"`,
     `  x-axis "seconds since the start" ${seconds(samples.at(0)?.at)} --> ${seconds(samples.at(-1)?.at)}`,

@@ -20,12 +20,12 @@ interface CheckReport {
   readonly worst: number | undefined
 }
 
-const worstOf = ({ comparison }: Check, values: readonly number[]): number | undefined => {
+function worstOf({ comparison }: Check, values: readonly number[]): number | undefined {
   const worse = comparison.startsWith('>') ? Math.min : Math.max
   return values.length === 0 ? undefined : values.reduce((worst, value) => worse(worst, value))
 }
 
-const reportOf = (check: Check, line: string, samples: readonly Measurement[]): CheckReport => {
+function reportOf(check: Check, line: string, samples: readonly Measurement[]): CheckReport {
   const values = samples.flatMap(({ value }) =>
     value !== undefined && Number.isFinite(value) ? [value] : []
   )
@@ -38,8 +38,8 @@ export const checkReports = ({ measurements }: Outcome): readonly CheckReport[] 
     samples[0] === undefined ? [] : [reportOf(samples[0].check, line, samples)]
   )
 
-const verdicts = ['pass', 'fail', 'no-data'] as const
-const verdictColumns = ['Passed', 'Failed', 'No data'] as const
+const VERDICTS = ['pass', 'fail', 'no-data'] as const
+const VERDICT_COLUMNS = ['Passed', 'Failed', 'No data'] as const
 
 const marks: Readonly<Record<Verdict, string>> = { pass: '✅ pass', fail: '❌ fail', 'no-data': '⚪ no data' }
 
@@ -49,12 +49,12 @@ const valueOrDash = (check: Check, value: number | undefined): string =>
 const howMany = ({ samples }: CheckReport, wanted: Verdict): string =>
   String(samples.filter(({ verdict }) => verdict === wanted).length)
 
-const stateOf = ({ line, samples }: CheckReport, outcome: Outcome): string => {
+function stateOf({ line, samples }: CheckReport, outcome: Outcome): string {
   if (line === outcome.failedCheck) return lacksData(outcome) ? '❌ no data' : '❌'
   return samples.at(-1)?.verdict === 'pass' ? '✅' : '⚠️'
 }
 
-const checkRow = (report: CheckReport, outcome: Outcome): readonly string[] => {
+function checkRow(report: CheckReport, outcome: Outcome): readonly string[] {
   const { check, latest, worst } = report
   return [
     stateOf(report, outcome),
@@ -62,19 +62,19 @@ const checkRow = (report: CheckReport, outcome: Outcome): readonly string[] => {
     codeSpan(boundOf(check)),
     valueOrDash(check, latest),
     valueOrDash(check, worst),
-    ...verdicts.map((verdict) => howMany(report, verdict))
+    ...VERDICTS.map((verdict) => howMany(report, verdict))
   ]
 }
 
 /** How near the worst value is to the bound, as a part of it; below 0 it is on the wrong side. */
-const margin = ({ check, worst }: CheckReport): number => {
+function margin({ check, worst }: CheckReport): number {
   if (worst === undefined) return -Infinity
   const distance = check.comparison.startsWith('>') ? worst - check.bound : check.bound - worst
   return distance / Math.max(Math.abs(check.bound), Number.MIN_VALUE)
 }
 
 /** What failed the release first, then what failed at all, then what is nearest to its bound. */
-const mostTellingFirst = (outcome: Outcome): readonly CheckReport[] => {
+function mostTellingFirst(outcome: Outcome): readonly CheckReport[] {
   const rank = ({ line, samples }: CheckReport): number => {
     if (line === outcome.failedCheck) return 0
     return samples.some(({ verdict }) => verdict !== 'pass') ? 1 : 2
@@ -93,12 +93,12 @@ const mostTellingFirst = (outcome: Outcome): readonly CheckReport[] => {
 }
 
 /** The checks one a line: bound, values, how often it passed. All of them in their order, or the most telling ones. */
-export const checkTable = (outcome: Outcome, { rows }: Limits): string => {
+export function checkTable(outcome: Outcome, { rows }: Limits): string {
   const all = checkReports(outcome)
   const reports = all.length <= rows ? all : mostTellingFirst(outcome)
   return paragraphs(
     table(
-      ['', 'Check', 'Must be', 'Latest', 'Worst', ...verdictColumns],
+      ['', 'Check', 'Must be', 'Latest', 'Worst', ...VERDICT_COLUMNS],
       reports.slice(0, rows).map((report) => checkRow(report, outcome))
     ),
     more(reports.length - rows, 'checks')
@@ -106,7 +106,7 @@ export const checkTable = (outcome: Outcome, { rows }: Limits): string => {
 }
 
 /** What came out in every step; nothing when there was only one. */
-const byStep = ({ check, line, samples }: CheckReport, { rows }: Limits): string => {
+function byStep({ check, line, samples }: CheckReport, { rows }: Limits): string {
   const steps = [...Map.groupBy(samples, ({ step }) => step)]
   if (steps.length < 2) return ''
   const shown = steps.slice(-rows).map(([step, taken]) => {
@@ -114,11 +114,11 @@ const byStep = ({ check, line, samples }: CheckReport, { rows }: Limits): string
     return [
       forMarkdown(step, 80),
       valueOrDash(check, report.worst),
-      ...verdicts.map((verdict) => howMany(report, verdict))
+      ...VERDICTS.map((verdict) => howMany(report, verdict))
     ]
   })
   return paragraphs(
-    table(['In the step', 'Worst', ...verdictColumns], shown),
+    table(['In the step', 'Worst', ...VERDICT_COLUMNS], shown),
     more(steps.length - shown.length, 'steps before')
   )
 }
@@ -132,7 +132,7 @@ const sampleRow = (sample: Measurement, startedAt: number, { characters }: Limit
   forMarkdown(sample.why ?? '', characters)
 ]
 
-const sampleTable = ({ samples }: CheckReport, { startedAt }: Outcome, limits: Limits): string => {
+function sampleTable({ samples }: CheckReport, { startedAt }: Outcome, limits: Limits): string {
   const shown = keep(samples, limits.samples, ({ verdict }) => verdict !== 'pass')
   return paragraphs(
     table(
@@ -144,7 +144,7 @@ const sampleTable = ({ samples }: CheckReport, { startedAt }: Outcome, limits: L
 }
 
 /** To unfold, except for the check that failed. */
-const measured = (report: CheckReport, at: number, outcome: Outcome, limits: Limits): string => {
+function measured(report: CheckReport, at: number, outcome: Outcome, limits: Limits): string {
   const { check, line, samples } = report
   const evidence = paragraphs(
     at < limits.charts ? checkChart(check, samples, outcome) : '',
@@ -161,7 +161,7 @@ const measured = (report: CheckReport, at: number, outcome: Outcome, limits: Lim
 }
 
 /** What Prometheus was asked, what it said, and what was made of it. The check that failed comes first. */
-export const checks = (outcome: Outcome, limits: Limits): string => {
+export function checks(outcome: Outcome, limits: Limits): string {
   const all = checkReports(outcome)
   const reports =
     all.length <= limits.rows

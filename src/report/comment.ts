@@ -10,7 +10,7 @@ import { smokeTests, stepTable } from './steps.ts'
 import { trafficOverTime } from './traffic.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. */
-const mostBytes = 60_000
+const MOST_BYTES = 60_000
 
 /** A comment that is written once and then kept up to date. */
 export interface Sticky {
@@ -27,20 +27,20 @@ const markable = (text: string): string => text.replace(/[^\w.-]/gu, '')
  * Invisible first line by which the comment for a workload of a cluster is found again. Where it is not known which
  * cluster is meant, the release stands in for it: of two clusters neither may hide what the other's run has to say.
  */
-export const commentMarker = (
+export function commentMarker(
   { namespace, workload, release }: Pick<Outcome, 'namespace' | 'workload' | 'release'>,
   cluster: string | undefined
-): string => {
+): string {
   const place = cluster === undefined ? `#${markable(release)}` : `@${markable(cluster)}`
   return `<!-- greenlight:${markable(namespace)}/${markable(workload)}${place} -->`
 }
 
 /** A marker without a cluster: of an earlier version, or of a run that did not get far enough to know it. */
-const clusterless = /^<!-- greenlight:([\w.-]*)\/([\w.-]*)(?:#([\w.-]*))? -->$/u
+const CLUSTERLESS = /^<!-- greenlight:([\w.-]*)\/([\w.-]*)(?:#([\w.-]*))? -->$/u
 
 /** Whether that comment has nothing more to say once this run has ended: it would be in the way for ever. */
-const isReplaced = (marker: string, { namespace, workload, release }: Outcome): boolean => {
-  const [matched, itsNamespace = '', itsWorkload = '', itsRelease] = clusterless.exec(marker) ?? []
+function isReplaced(marker: string, { namespace, workload, release }: Outcome): boolean {
+  const [matched, itsNamespace = '', itsWorkload = '', itsRelease] = CLUSTERLESS.exec(marker) ?? []
   return (
     matched !== undefined &&
     ['', markable(namespace)].includes(itsNamespace) &&
@@ -84,7 +84,7 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
 
 /** The one comment on the pull request: the verdict and its reason, the rest to unfold. */
 export const renderComment = (outcome: Outcome, cluster?: string): string =>
-  `${commentMarker(outcome, cluster)}\n${fitting(mostBytes, (limits) => withLimits(outcome, brief(limits)))}\n`
+  `${commentMarker(outcome, cluster)}\n${fitting(MOST_BYTES, (limits) => withLimits(outcome, brief(limits)))}\n`
 
 /** The comment, and which one it takes the place of. */
 export const commentOf = (outcome: Outcome, cluster: string | undefined): Sticky => ({

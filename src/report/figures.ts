@@ -1,5 +1,5 @@
 /** `40 ms`, `0.8 s`, `12 s`, `1m 12s`, `2h 5m`. */
-export const timeSpan = (milliseconds: number): string => {
+export function timeSpan(milliseconds: number): string {
   const ms = Math.max(0, milliseconds)
   if (ms > 0 && ms < 99.5) return `${Math.ceil(ms)} ms`
   if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`

@@ -12,7 +12,7 @@ const isUntouched = ({ result, timeline, touched }: Outcome): boolean =>
   touched !== true &&
   !timeline.some(({ status }) => status === 'done')
 
-const withoutServing = (outcome: Outcome, { code }: Voice): string => {
+function withoutServing(outcome: Outcome, { code }: Voice): string {
   const { previous, result, route } = outcome
   if (isUntouched(outcome)) return NOTHING
   const undone = result === 'rolled-back' || result === 'aborted'
@@ -22,7 +22,7 @@ const withoutServing = (outcome: Outcome, { code }: Voice): string => {
 }
 
 /** Who gets the traffic now. */
-const traffic = (outcome: Outcome, voice: Voice): string => {
+function traffic(outcome: Outcome, voice: Voice): string {
   const { serving } = outcome
   if (serving === undefined) return withoutServing(outcome, voice)
   if (outcome.returning === true) return `the pods of ${nameIn(outcome, voice, serving)} are coming back`
@@ -31,7 +31,7 @@ const traffic = (outcome: Outcome, voice: Voice): string => {
     : shares(outcome, serving, voice)
 }
 
-const shares = (outcome: Outcome, serving: Version, voice: Voice): string => {
+function shares(outcome: Outcome, serving: Version, voice: Voice): string {
   const { shareOf } = outcome
   const name = nameIn(outcome, voice, serving)
   const gets = (share: string): string =>
@@ -42,7 +42,7 @@ const shares = (outcome: Outcome, serving: Version, voice: Voice): string => {
   return `${gets(stableShare(shift, shareOf))}${comma} and ${canaryName(outcome, voice)} has ${canaryShare(shift, shareOf, voice)}`
 }
 
-const takenOut = (outcome: Outcome, voice: Voice): string => {
+function takenOut(outcome: Outcome, voice: Voice): string {
   const { failedCheck } = outcome
   if (failedCheck === undefined) return `${canaryName(outcome, voice)} was taken out`
   const what = lacksData(outcome) ? 'had no data for' : 'failed'
@@ -127,7 +127,7 @@ const runners: Readonly<Record<NonNullable<Outcome['runner']>, string>> = {
   unknown: ', in a release that has not ended'
 }
 
-const sentence = (outcome: Outcome, voice: Voice): string => {
+function sentence(outcome: Outcome, voice: Voice): string {
   const workload = voice.name(oneLine(outcome.workload) || 'the workload')
   const { command, result } = outcome
   if (command !== 'status') return sentences[command][result](workload, outcome, voice)
@@ -136,7 +136,7 @@ const sentence = (outcome: Outcome, voice: Voice): string => {
     : `${workload}: ${traffic(outcome, voice)}${outcome.runner === undefined ? '' : runners[outcome.runner]}`
 }
 
-const icon = (outcome: Outcome): string => {
+function icon(outcome: Outcome): string {
   const { result, runner, ready } = outcome
   if (failsTheStep(outcome)) return result === 'aborted' ? '🛑' : '❌'
   if (result === 'planned') return '📋'

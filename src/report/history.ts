@@ -14,7 +14,7 @@ const became: Readonly<Record<NonNullable<PastVersion['phase']>, string>> = {
   promoting: 'has passed, is being promoted'
 }
 
-const becameOf = ({ release, command, served, serves, phase, abandoned }: PastVersion): string => {
+function becameOf({ release, command, served, serves, phase, abandoned }: PastVersion): string {
   if (abandoned === true) return 'left unfinished, its run is gone'
   if (phase !== undefined) return became[phase]
   if (release === undefined) return serves ? 'the same template' : 'not on record'
@@ -23,14 +23,14 @@ const becameOf = ({ release, command, served, serves, phase, abandoned }: PastVe
   return served ? 'promoted' : 'rolled back, never promoted'
 }
 
-const states = (version: PastVersion, versions: readonly PastVersion[], now: string): string => {
+function states(version: PastVersion, versions: readonly PastVersion[], now: string): string {
   const end = becameOf(version)
   if (isServing(version, versions)) return version.release === undefined ? now : `${now}, ${end}`
   return version.serves && version.release !== undefined ? `${end}; the same template serves` : end
 }
 
 /** To the minute, as people compare it. */
-const whenOf = ({ at }: PastVersion): string => {
+function whenOf({ at }: PastVersion): string {
   const time = Date.parse(at)
   return Number.isNaN(time) ? oneLine(at) : new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 }
@@ -38,13 +38,13 @@ const whenOf = ({ at }: PastVersion): string => {
 const placeOf = ({ deployment = '', revision, kept }: PastVersion): readonly string[] =>
   kept ? [deployment, ...(revision === undefined ? [] : [`revision ${revision}`])] : ['gone']
 
-const mostImages = 6
+const MOST_IMAGES = 6
 
 const originOf = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
 
 /** The record can be edited: what does not lead to where this run is is no link. */
-const runOf = ({ run }: PastVersion, { runUrl }: Outcome): string => {
+function runOf({ run }: PastVersion, { runUrl }: Outcome): string {
   if (run === undefined) return ''
   return originOf(run) === originOf(runUrl) ? link('the run', run) : codeSpan(run, 120)
 }
@@ -54,7 +54,7 @@ const row = (version: PastVersion, versions: readonly PastVersion[], outcome: Ou
   forMarkdown(whenOf(version), 40),
   states(version, versions, '**serves**'),
   version.images
-    .slice(0, mostImages)
+    .slice(0, MOST_IMAGES)
     .map((image) => codeSpan(image))
     .join('<br>'),
   placeOf(version)
@@ -64,7 +64,7 @@ const row = (version: PastVersion, versions: readonly PastVersion[], outcome: Ou
 ]
 
 /** What can be gone back to, as `kubectl rollout history` lists it. */
-export const versionTable = (outcome: Outcome, { rows }: Limits): string => {
+export function versionTable(outcome: Outcome, { rows }: Limits): string {
   const { versions = [] } = outcome
   return section(
     'Versions',

@@ -12,12 +12,12 @@ import type {
   TimelineEntry,
   Version
 } from '../domain/outcome.ts'
-import { fitting, keep, ladder, spread, type Limits } from './limits.ts'
+import { fitting, keep, LADDER, spread, type Limits } from './limits.ts'
 import { clean, truncate } from './text.ts'
 
 /** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks as written, smoke tests by number, method and path. */
 
-const mostBytes = 100_000
+const MOST_BYTES = 100_000
 
 /** More than any ordinary release has to tell, but still a bounded amount of work. */
 const generous: Limits = {
@@ -41,7 +41,7 @@ const thinned: Limits = {
 }
 
 /** A smoke test goes to every pod; the names of the first ones tell enough. */
-const mostPods = 30
+const MOST_PODS = 30
 
 const isoTime = (at: number): string => new Date(at).toISOString()
 
@@ -56,7 +56,7 @@ const tail = (originals: readonly string[], count: number, limits: Limits): read
 const versionOf = (version: Version | undefined, limits: Limits): Version | undefined =>
   version && { ...version, images: texts(version.images, limits.rows, limits) }
 
-const pastVersionOf = (version: PastVersion, limits: Limits): object => {
+function pastVersionOf(version: PastVersion, limits: Limits): object {
   const {
     release,
     at,
@@ -108,7 +108,7 @@ const smokeTestOf = (
 ): object => ({
   test: text(nameSmokeTest(test, number), limits),
   passed,
-  pods: texts(pods, Math.min(limits.rows, mostPods), limits),
+  pods: texts(pods, Math.min(limits.rows, MOST_PODS), limits),
   milliseconds,
   detail: text(detail, limits)
 })
@@ -182,7 +182,7 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   gapSeconds: outcome.gapSeconds
 })
 
-const withLimits = (outcome: Outcome, limits: Limits): string => {
+function withLimits(outcome: Outcome, limits: Limits): string {
   const { timeline, smokeTests, measurements, evidence, foreignWrites, warnings, next } = outcome
   const { rows, samples, pods } = limits
   const kept = keep(measurements, samples, ({ verdict }) => verdict !== 'pass')
@@ -203,4 +203,4 @@ const withLimits = (outcome: Outcome, limits: Limits): string => {
 
 /** Always below 100 kB; measurements that passed are thinned first. */
 export const outcomeJson = (outcome: Outcome): string =>
-  fitting(mostBytes, (limits) => withLimits(outcome, limits), [generous, thinned, ...ladder])
+  fitting(MOST_BYTES, (limits) => withLimits(outcome, limits), [generous, thinned, ...LADDER])

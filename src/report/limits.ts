@@ -13,7 +13,7 @@ export interface Limits {
 }
 
 /** From generous to bare. Samples go first, evidence of what failed goes last. */
-export const ladder: readonly [Limits, ...Limits[]] = [
+export const LADDER: readonly [Limits, ...Limits[]] = [
   { samples: 100, charts: 6, rows: 60, pods: 6, events: 12, logLines: 40, diffLines: 600, characters: 600 },
   { samples: 30, charts: 4, rows: 40, pods: 5, events: 10, logLines: 40, diffLines: 300, characters: 500 },
   { samples: 8, charts: 2, rows: 20, pods: 4, events: 8, logLines: 30, diffLines: 150, characters: 400 },
@@ -27,11 +27,11 @@ export const ladder: readonly [Limits, ...Limits[]] = [
 export const sizeOf = (text: string): number => new TextEncoder().encode(text).length
 
 /** The most detailed rendering that stays below `bytes`. */
-export const fitting = (
+export function fitting(
   bytes: number,
   render: (limits: Limits) => string,
-  rungs: readonly [Limits, ...Limits[]] = ladder
-): string => {
+  rungs: readonly [Limits, ...Limits[]] = LADDER
+): string {
   const [generous, ...less] = rungs
   let text = render(generous)
   for (const limits of less) {
@@ -42,7 +42,7 @@ export const fitting = (
 }
 
 /** `count` of the items, evenly spread, first and last among them. */
-export const spread = <T>(items: readonly T[], count: number): readonly T[] => {
+export function spread<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items
   if (count < 2) return items.slice(items.length - count)
   const step = (items.length - 1) / (count - 1)
@@ -52,11 +52,7 @@ export const spread = <T>(items: readonly T[], count: number): readonly T[] => {
 }
 
 /** At most `count` items in their order: the important ones, then as many of the others as there is room for. */
-export const keep = <T>(
-  items: readonly T[],
-  count: number,
-  important: (item: T) => boolean
-): readonly T[] => {
+export function keep<T>(items: readonly T[], count: number, important: (item: T) => boolean): readonly T[] {
   if (items.length <= count) return items
   const first = spread(items.filter(important), count)
   const rest = spread(

@@ -5,7 +5,7 @@ export const paragraphs = (...parts: readonly string[]): string =>
   parts.filter((part) => part !== '').join('\n\n')
 
 /** A heading with what stands below it; nothing when there is nothing below it. */
-export const section = (title: string, ...parts: readonly string[]): string => {
+export function section(title: string, ...parts: readonly string[]): string {
   const body = paragraphs(...parts)
   return body === '' ? '' : `### ${title}\n\n${body}`
 }
@@ -27,7 +27,7 @@ export const alert = (kind: 'NOTE' | 'WARNING' | 'CAUTION', body: string): strin
   body === '' ? '' : [`[!${kind}]`, ...body.split('\n')].map((line) => `> ${line}`.trimEnd()).join('\n')
 
 /** `_… 12 more lines_`, `_… 1 more step before_`; nothing when none were left out. */
-export const more = (count: number, what: string): string => {
+export function more(count: number, what: string): string {
   const noun = count === 1 ? what.replace(/s(?= before$|$)/u, '') : what
   return count > 0 ? `_… ${count} more ${noun}_` : ''
 }

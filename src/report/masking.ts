@@ -4,17 +4,17 @@ import { parse } from 'yaml'
 type SetSecret = (value: string) => void
 
 /** Keys of a kubeconfig whose value is a secret, and names of variables and flags that sound like one. */
-const secretKey = /(?:token|password|secret|key-data)$/iu
-const secretVariable = /token|secret|passw|key|credential/iu
-const secretFlag = /^--?[\w-]*(?:token|passw|secret)[\w-]*(?:=(.*))?$/isu
+const SECRET_KEY = /(?:token|password|secret|key-data)$/iu
+const SECRET_VARIABLE = /token|secret|passw|key|credential/iu
+const SECRET_FLAG = /^--?[\w-]*(?:token|passw|secret)[\w-]*(?:=(.*))?$/isu
 
 /** Shorter pieces give nothing away, and masking them would blot out half the log. */
-const shortestPiece = 8
+const SHORTEST_PIECE = 8
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const percentDecoded = (text: string): string => {
+function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
@@ -23,7 +23,7 @@ const percentDecoded = (text: string): string => {
 }
 
 /** The password of `https://user:password@host`, in both spellings. */
-const urlPassword = (text: string): readonly string[] => {
+function urlPassword(text: string): readonly string[] {
   const [, password] = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:([^/\s]*)@/iu.exec(text) ?? []
   return password === undefined ? [] : [password, percentDecoded(password)]
 }
@@ -31,7 +31,7 @@ const urlPassword = (text: string): readonly string[] => {
 /** What follows a flag such as `--token`, with `=` or as the next argument. */
 const secretArguments = (values: readonly unknown[]): readonly string[] =>
   values.flatMap((value, at) => {
-    const [flag, attached] = secretFlag.exec(typeof value === 'string' ? value : '') ?? []
+    const [flag, attached] = SECRET_FLAG.exec(typeof value === 'string' ? value : '') ?? []
     const next = values[at + 1]
     if (flag === undefined) return []
     if (attached !== undefined) return [attached]
@@ -48,13 +48,13 @@ const NOTHING = 'null'
 /** YAML can refer to itself: what was looked into once is not looked into again. */
 type Seen = Set<unknown>
 
-const secretsOfEntry = (key: string, value: unknown, seen: Seen): readonly string[] => {
+function secretsOfEntry(key: string, value: unknown, seen: Seen): readonly string[] {
   if (typeof value !== 'string') return secretsIn(value, seen)
   if (value === NOTHING) return []
-  return secretKey.test(key) ? [value, ...decoded(key, value)] : urlPassword(value)
+  return SECRET_KEY.test(key) ? [value, ...decoded(key, value)] : urlPassword(value)
 }
 
-const secretsIn = (value: unknown, seen: Seen): readonly string[] => {
+function secretsIn(value: unknown, seen: Seen): readonly string[] {
   if (seen.has(value)) return []
   seen.add(value)
   if (Array.isArray(value)) {
@@ -62,7 +62,7 @@ const secretsIn = (value: unknown, seen: Seen): readonly string[] => {
   }
   if (!isRecord(value)) return []
   const { name, value: variable } = value
-  const named = typeof name === 'string' && typeof variable === 'string' && secretVariable.test(name)
+  const named = typeof name === 'string' && typeof variable === 'string' && SECRET_VARIABLE.test(name)
   return [
     ...(named ? [variable] : []),
     ...Object.entries(value).flatMap(([key, entry]) => secretsOfEntry(key, entry, seen))
@@ -72,24 +72,24 @@ const secretsIn = (value: unknown, seen: Seen): readonly string[] => {
 const linesOf = (text: string): readonly string[] => text.split(/[\r\n]+/u).map((line) => line.trim())
 
 const longLines = (lines: readonly string[]): readonly string[] =>
-  lines.filter((line) => line.length >= shortestPiece && !line.startsWith('-----'))
+  lines.filter((line) => line.length >= SHORTEST_PIECE && !line.startsWith('-----'))
 
 /** What stands behind a secret's name in a line of what cannot be read, and what is left of it without marks around. */
-const secretsInLine = (line: string): readonly string[] => {
+function secretsInLine(line: string): readonly string[] {
   const colon = line.indexOf(':')
   const key = line.slice(0, Math.max(0, colon)).replace(/^[\s"'{-]+|["'\s]+$/gu, '')
-  if (!secretKey.test(key)) return []
+  if (!SECRET_KEY.test(key)) return []
   const value = line.slice(colon + 1).trim()
-  return [value, value.replace(/^[^\w]+|[^\w]+$/gu, '')].filter((piece) => piece.length >= shortestPiece)
+  return [value, value.replace(/^[^\w]+|[^\w]+$/gu, '')].filter((piece) => piece.length >= SHORTEST_PIECE)
 }
 
 /** The runner masks line by line, so a secret of several lines is registered as its lines. */
-const pieces = (secret: string): readonly string[] => {
+function pieces(secret: string): readonly string[] {
   const lines = linesOf(secret.trim())
   return lines.length > 1 ? longLines(lines) : lines.filter((line) => line !== '')
 }
 
-const read = (text: string): unknown => {
+function read(text: string): unknown {
   try {
     // A warning would quote the line that it is about before anything in it is masked.
     return parse(text, { schema: 'failsafe', logLevel: 'error' })
@@ -102,7 +102,7 @@ const read = (text: string): unknown => {
  * Registers every secret of a kubeconfig before anything can print it. What is not readable as one is masked
  * as a whole.
  */
-export const maskKubeconfig = (text: string, setSecret: SetSecret): void => {
+export function maskKubeconfig(text: string, setSecret: SetSecret): void {
   const config = read(text)
   const lines = linesOf(text)
   const secrets = isRecord(config)
@@ -112,6 +112,6 @@ export const maskKubeconfig = (text: string, setSecret: SetSecret): void => {
 }
 
 /** Registers one secret. */
-export const maskSecret = (secret: string, setSecret: SetSecret): void => {
+export function maskSecret(secret: string, setSecret: SetSecret): void {
   for (const piece of pieces(secret)) setSecret(piece)
 }

@@ -42,7 +42,7 @@ export const outputsOf = (outcome: Outcome): Readonly<Record<string, string>> =>
 })
 
 /** The verdict and its reason in one line: the end of the log, and what a failed step says. */
-export const verdictLine = (outcome: Outcome): string => {
+export function verdictLine(outcome: Outcome): string {
   const reason = inOneLine(outcome.reason)
   return truncate(reason === '' ? plainHeadline(outcome) : `${plainHeadline(outcome)}. ${reason}`, 2_000)
 }

@@ -7,7 +7,7 @@ import { clean, codeSpan, forMarkdown } from './text.ts'
 import { failsTheStep } from './verdict.ts'
 import { markdown } from './versions.ts'
 
-const restored = ({ restoreSeconds: seconds, unexposed, returning, shifts }: Outcome): string => {
+function restored({ restoreSeconds: seconds, unexposed, returning, shifts }: Outcome): string {
   if (unexposed === true) return '**no user was ever on the new version**'
   if (returning === true) return '**the pods that served before are not all back yet**'
   if (seconds === undefined) return ''
@@ -21,7 +21,7 @@ const withoutPods = ({ gapSeconds }: Outcome): string =>
     : `**nobody served for up to ${timeSpan(gapSeconds * 1_000)}**, between the old pods and the new ones`
 
 /** How long it took, and where to read on. */
-export const facts = (outcome: Outcome): string => {
+export function facts(outcome: Outcome): string {
   const { startedAt, finishedAt, release, runUrl } = outcome
   return [
     `Took ${timeSpan(finishedAt - startedAt)}`,
@@ -41,7 +41,7 @@ const list = (texts: readonly string[], { rows, characters }: Limits, what: stri
   )
 
 /** Why it ended as it did. Several lines, as for inputs with several faults, become a list. */
-export const reasonBox = (outcome: Outcome, limits: Limits): string => {
+export function reasonBox(outcome: Outcome, limits: Limits): string {
   const lines = clean(outcome.reason)
     .split('\n')
     .filter((line) => line.trim() !== '')
@@ -58,7 +58,7 @@ export const nextSteps = ({ next }: Outcome, limits: Limits): string =>
 export const warnings = (outcome: Outcome, limits: Limits): string =>
   alert('WARNING', list(outcome.warnings, limits, 'warnings'))
 
-const foreignWrite = (write: ForeignWrite, startedAt: number, { characters }: Limits): string => {
+function foreignWrite(write: ForeignWrite, startedAt: number, { characters }: Limits): string {
   const { object, manager, at, change, restoredAfter } = write
   const end =
     restoredAfter === undefined
@@ -78,19 +78,19 @@ export const foreignWrites = ({ foreignWrites: writes, startedAt }: Outcome, lim
     more(writes.length - limits.rows, 'changes')
   )
 
-const canaryRole = (outcome: Outcome, { replicas }: Version): string => {
+function canaryRole(outcome: Outcome, { replicas }: Version): string {
   if (outcome.result === 'planned') return 'would be released'
   if (isSplit(outcome)) return `**gets ${canaryShare(shiftNow(outcome), outcome.shareOf, markdown)}**`
   return replicas > 0 ? 'no traffic, still runs' : 'no traffic, taken out'
 }
 
-const previousRole = ({ runner }: Outcome, { replicas }: Version): string => {
+function previousRole({ runner }: Outcome, { replicas }: Version): string {
   if (replicas === 0) return 'no traffic, kept at 0 for a rollback'
   return `no traffic, kept running: ${runner === undefined ? 'a rollback is instant' : 'the way back'}`
 }
 
 /** Every version of the story with what became of it. */
-const roles = (outcome: Outcome): readonly (readonly [role: string, version: Version])[] => {
+function roles(outcome: Outcome): readonly (readonly [role: string, version: Version])[] {
   const { serving, canary, previous, shareOf } = outcome
   const share = isSplit(outcome) ? stableShare(shiftNow(outcome), shareOf) : 'all traffic'
   const servingRole =
@@ -109,7 +109,7 @@ const roles = (outcome: Outcome): readonly (readonly [role: string, version: Ver
   ]
 }
 
-const mostImages = 6
+const MOST_IMAGES = 6
 
 const versionRow = (
   role: string,
@@ -118,15 +118,15 @@ const versionRow = (
   role,
   `${codeSpan(deployment, 80)} (${forMarkdown(slot, 40)})`,
   [
-    ...images.slice(0, mostImages).map((image) => codeSpan(image)),
-    ...(images.length > mostImages ? [`${images.length - mostImages} more`] : [])
+    ...images.slice(0, MOST_IMAGES).map((image) => codeSpan(image)),
+    ...(images.length > MOST_IMAGES ? [`${images.length - MOST_IMAGES} more`] : [])
   ].join('<br>'),
   String(replicas),
   hash === '' ? '' : codeSpan(hash, 40)
 ]
 
 /** What runs where at the end. */
-export const whatRunsNow = (outcome: Outcome): string => {
+export function whatRunsNow(outcome: Outcome): string {
   const versions = table(
     [
       `${codeSpan(outcome.route, 80)} in ${codeSpan(outcome.namespace, 80)}`,

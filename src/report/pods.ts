@@ -16,7 +16,7 @@ const tail = (texts: readonly string[], count: number, characters: number): read
 
 const block = (lines: readonly string[]): string => (lines.length === 0 ? '' : codeBlock(lines.join('\n')))
 
-const podReport = (evidence: PodEvidence, limits: Limits, first: boolean): string => {
+function podReport(evidence: PodEvidence, limits: Limits, first: boolean): string {
   const { pod, reason, message, events, log } = evidence
   const { characters, events: mostEvents, logLines } = limits
   const eventLines = tail(events, mostEvents, characters)

@@ -14,7 +14,7 @@ const states: Readonly<Record<ObjectChange['state'], string>> = {
 const lineOf = (text: string, { characters }: Limits): string =>
   truncate(clean(text).replaceAll('\n', ' '), characters)
 
-const changeReport = (change: ObjectChange, lines: number, limits: Limits): string => {
+function changeReport(change: ObjectChange, lines: number, limits: Limits): string {
   const { object, state, diff, why } = change
   const shown = diff.slice(0, lines).map((line) => lineOf(line, limits))
   return paragraphs(
@@ -25,7 +25,7 @@ const changeReport = (change: ObjectChange, lines: number, limits: Limits): stri
 }
 
 /** What is left for each object when all of them share the lines, the first ones first. */
-const shares = (changes: readonly ObjectChange[], lines: number): readonly number[] => {
+function shares(changes: readonly ObjectChange[], lines: number): readonly number[] {
   let left = lines
   return changes.map(({ diff }) => {
     const share = Math.min(diff.length, left)
@@ -43,7 +43,7 @@ function sameReport(same: readonly ObjectChange[], { rows }: Limits): string {
 }
 
 /** What a release would make of the objects: first what changes. */
-export const previewOfChanges = ({ plan }: Outcome, limits: Limits): string => {
+export function previewOfChanges({ plan }: Outcome, limits: Limits): string {
   const { changes: all = [] } = plan ?? {}
   const { rows, diffLines } = limits
   const changes = all.filter(({ state }) => state !== 'same')
@@ -60,7 +60,7 @@ export const previewOfChanges = ({ plan }: Outcome, limits: Limits): string => {
 }
 
 /** The steps that a release would take. That they are listed means that nothing is in their way. */
-export const previewOfSteps = ({ plan }: Outcome, { rows }: Limits): string => {
+export function previewOfSteps({ plan }: Outcome, { rows }: Limits): string {
   const { steps = [], changes = [] } = plan ?? {}
   const unseen = changes.some(({ state }) => state === 'unknown')
   return section(

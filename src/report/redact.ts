@@ -12,7 +12,7 @@ const spellings = (secret: string): readonly string[] => [
 ]
 
 /** Fewer characters are found everywhere, and hiding them would hide everything. */
-const shortest = 4
+const SHORTEST = 4
 
 const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/gu, '\\$&')
 
@@ -21,7 +21,7 @@ const literal = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/gu, 
  * an error that quotes one. The runner masks the log; comment and outputs go past it.
  */
 export function redacted(outcome: Outcome, secrets: Iterable<string>): Outcome {
-  const words = [...new Set([...secrets].flatMap(spellings))].filter((word) => word.length >= shortest)
+  const words = [...new Set([...secrets].flatMap(spellings))].filter((word) => word.length >= SHORTEST)
   if (words.length === 0) return outcome
   // The longest first: one secret may be the beginning of another one.
   const longestFirst = words.toSorted((one, other) => other.length - one.length)

@@ -12,13 +12,13 @@ type ShareOf = Outcome['shareOf']
 export const percent = (share: number): string => `${Number(share.toFixed(1))} %`
 
 /** Where the last shift of the run has left the traffic; a run that shifted nothing knows the weight alone. */
-export const shiftNow = ({ shifts, weight }: Outcome): Pick<Shift, 'split' | 'achieved'> => {
+export function shiftNow({ shifts, weight }: Outcome): Pick<Shift, 'split' | 'achieved'> {
   const last = shifts.at(-1)
   return last?.split.weight === weight ? last : { split: { weight } }
 }
 
 /** Whether two versions get traffic at the end of the run. */
-export const isSplit = (outcome: Outcome): boolean => {
+export function isSplit(outcome: Outcome): boolean {
   const { weight, serving, canary } = outcome
   return (
     canary !== undefined &&
@@ -35,21 +35,21 @@ const besides = ({ header, mirror }: Split, { code }: Voice): readonly string[] 
 ]
 
 /** What the canary has: `10 % of the requests`. `achieved` is told instead of the wanted share. */
-export const canaryShare = (
+export function canaryShare(
   { split, achieved }: Pick<Shift, 'split' | 'achieved'>,
   shareOf: ShareOf,
   voice: Voice
-): string => {
+): string {
   if (split.weight === 100) return 'all traffic'
   const share = split.weight === 0 ? [] : [`${percent(achieved ?? split.weight)} of the ${shareOf}`]
   return [...share, ...besides(split, voice)].join(' and ') || 'no traffic'
 }
 
 /** What is left for stable while the canary has a part: `90 % of the requests`. */
-export const stableShare = (
+export function stableShare(
   { split, achieved }: Pick<Shift, 'split' | 'achieved'>,
   shareOf: ShareOf
-): string => {
+): string {
   if (split.header !== undefined) return 'all other traffic'
   return split.weight === 0 ? 'all traffic' : `${percent(100 - (achieved ?? split.weight))} of the ${shareOf}`
 }

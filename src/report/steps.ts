@@ -8,7 +8,7 @@ import { codeSpan, forMarkdown } from './text.ts'
 
 const marks: Readonly<Record<TimelineEntry['status'], string>> = { done: '✅', failed: '❌', skipped: '⏭️' }
 
-const stepRow = (entry: TimelineEntry, outcome: Outcome, { characters }: Limits): readonly string[] => {
+function stepRow(entry: TimelineEntry, outcome: Outcome, { characters }: Limits): readonly string[] {
   const ran = entry.status !== 'skipped'
   return [
     `${outcome.timeline.indexOf(entry) + 1} ${marks[entry.status]}`,
@@ -20,7 +20,7 @@ const stepRow = (entry: TimelineEntry, outcome: Outcome, { characters }: Limits)
 }
 
 /** The steps one a line. */
-export const stepTable = (outcome: Outcome, limits: Limits): string => {
+export function stepTable(outcome: Outcome, limits: Limits): string {
   const { timeline } = outcome
   const shown = keep(timeline, limits.rows, ({ status }) => status === 'failed')
   return paragraphs(
@@ -45,7 +45,7 @@ const smokeRow = (result: SmokeResult, { characters }: Limits): readonly string[
 ]
 
 /** The smoke tests one a line. */
-export const smokeTests = ({ smokeTests: results }: Outcome, limits: Limits): string => {
+export function smokeTests({ smokeTests: results }: Outcome, limits: Limits): string {
   const shown = keep(results, limits.rows, ({ passed }) => !passed)
   return section(
     'Smoke tests',

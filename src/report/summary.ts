@@ -10,7 +10,7 @@ import { previewOfChanges, previewOfSteps } from './preview.ts'
 import { smokeTests, timeline } from './steps.ts'
 import { trafficOverTime } from './traffic.ts'
 
-const mostBytes = 60_000
+const MOST_BYTES = 60_000
 
 const withLimits = (outcome: Outcome, limits: Limits): string =>
   paragraphs(
@@ -33,4 +33,4 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
 
 /** The job summary: verdict, reason and next step first, then the evidence. Always below 60 kB of Markdown. */
 export const renderSummary = (outcome: Outcome): string =>
-  `${fitting(mostBytes, (limits) => withLimits(outcome, limits))}\n`
+  `${fitting(MOST_BYTES, (limits) => withLimits(outcome, limits))}\n`

@@ -7,22 +7,22 @@ const ESC = '\u001B'
 const BEL = '\u0007'
 
 /** Colours and cursor moves (also the one-character C1 form), and window titles or hyperlinks. */
-const terminalSequence = new RegExp(
+const TERMINAL_SEQUENCE = new RegExp(
   `(?:${ESC}\\[|\u009B)[0-?]*[ -/]*[@-~]|${ESC}\\][^${BEL}${ESC}]{0,2000}(?:${BEL}|${ESC}\\\\)`,
   'gu'
 )
-const newline = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/gu
-const invisible = /(?![\n\t])\p{Cc}|[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+const NEWLINE = /\r\n|[\n\r\v\f\u0085\u2028\u2029]/gu
+const INVISIBLE = /(?![\n\t])\p{Cc}|[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
 
 /** Removes terminal sequences, control characters, direction overrides and everything without a width. */
 export const clean = (text: string): string =>
-  text.toWellFormed().replace(terminalSequence, '').replace(newline, '\n').replace(invisible, '')
+  text.toWellFormed().replace(TERMINAL_SEQUENCE, '').replace(NEWLINE, '\n').replace(INVISIBLE, '')
 
 /** The same, as one line. */
 export const oneLine = (text: string): string => clean(text).replace(/\s+/gu, ' ').trim()
 
 /** At most `max` characters, then `… 12 more`. */
-export const truncate = (text: string, max: number): string => {
+export function truncate(text: string, max: number): string {
   if (text.length <= max) return text
   // No more is looked at than can be shown: a text may be of any length.
   const characters = Array.from(text.slice(0, 2 * max + 2))
@@ -39,7 +39,7 @@ const countOf = (text: string, from: number): number =>
 const withoutOldCommands = (text: string): string => text.replaceAll('##[', '## [')
 
 /** A line of ours for the log: unchanged, unless the runner would take it for a command. */
-export const lineForLog = (text: string): string => {
+export function lineForLog(text: string): string {
   const line = withoutOldCommands(clean(text).replaceAll('\n', ' '))
   return line.trimStart().startsWith('::') ? `│ ${line}` : line
 }
@@ -55,9 +55,9 @@ export const forLog = (text: string): string =>
  * Mentions, references, links and emoji are found after unescaping: only a character without a width stops them.
  * `clean` has removed all others, so this one is always ours.
  */
-const widthlessBreak = '\u200B'
-const linkable = /@|#(?=\w)|:(?=\/\/|(?:\d*[a-z_+-][\w+-]*|100|1234):)|www(?=\.)|gh-(?=\d)/giu
-const structural = /[&<>$\\`*_[\]|~#\u200B]/gu
+const WIDTHLESS_BREAK = '\u200B'
+const LINKABLE = /@|#(?=\w)|:(?=\/\/|(?:\d*[a-z_+-][\w+-]*|100|1234):)|www(?=\.)|gh-(?=\d)/giu
+const STRUCTURAL = /[&<>$\\`*_[\]|~#\u200B]/gu
 
 const entity: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -65,23 +65,23 @@ const entity: Readonly<Record<string, string>> = {
   '>': '&gt;',
   // GitHub's own advice against its math syntax.
   $: '<span>$</span>',
-  [widthlessBreak]: '&#8203;'
+  [WIDTHLESS_BREAK]: '&#8203;'
 }
 
 /** At the start of a line these would begin a list, a heading's underline or a rule. */
-const lineStart = /^(?:(?=[-+=])|(\d+)(?=[.)](?:\s|$)))/u
+const LINE_START = /^(?:(?=[-+=])|(\d+)(?=[.)](?:\s|$)))/u
 
 const words = (text: string): string =>
   text
-    .replace(linkable, `$&${widthlessBreak}`)
-    .replace(structural, (character) => entity[character] ?? `\\${character}`)
-    .replace(lineStart, '$1\\')
+    .replace(LINKABLE, `$&${WIDTHLESS_BREAK}`)
+    .replace(STRUCTURAL, (character) => entity[character] ?? `\\${character}`)
+    .replace(LINE_START, '$1\\')
 
 const longestRun = (text: string): number =>
   (text.match(/`+/gu) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0)
 
 /** Text of others as code within a line or table cell of Markdown. */
-export const codeSpan = (text: string, max = 200): string => {
+export function codeSpan(text: string, max = 200): string {
   const code = truncate(oneLine(text), max)
   // A table cell ends at a pipe even within backticks.
   if (code === '' || code.includes('|')) return `<code>${words(code)}</code>`
@@ -98,7 +98,7 @@ export const forMarkdown = (text: string, max = 500): string =>
     .join('')
 
 /** Lines of others as a block of code that they cannot end. */
-export const codeBlock = (text: string, language: 'text' | 'diff' = 'text'): string => {
+export function codeBlock(text: string, language: 'text' | 'diff' = 'text'): string {
   const code = clean(text)
   const fence = '`'.repeat(Math.max(3, longestRun(code) + 1))
   return `${fence}${language}\n${code}\n${fence}`

@@ -9,7 +9,7 @@ import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { describeSplit, isNobody } from '../routes/split.ts'
 
 /** Who sends how much of the traffic where, and what runs: for the log, one line each. */
-export const factsOf = (observed: Observed): readonly string[] => {
+export function factsOf(observed: Observed): readonly string[] {
   const { record, slots, autoscaler } = observed
   return [
     record !== undefined && isUnfinished(record) ? trafficIn(record, observed) : traffic(observed),

@@ -16,7 +16,7 @@ const sameSplit = (one: Split, other: Split): boolean =>
   one.mirror === other.mirror
 
 /** Every change of who is on the canary, from the first user on. */
-const movesOf = ({ shifts }: Outcome): readonly Shift[] => {
+function movesOf({ shifts }: Outcome): readonly Shift[] {
   const first = shifts.findIndex(({ split }) => !isNobody(split))
   const seen = first < 0 ? [] : shifts.slice(first)
   return seen.filter(({ split }, at) => {
@@ -25,17 +25,17 @@ const movesOf = ({ shifts }: Outcome): readonly Shift[] => {
   })
 }
 
-const cells = 20
+const CELLS = 20
 
 /** A bar as text, which shows in mails and on phones too, where a drawing is shown as its source. */
-const bar = (share: number): string => {
-  const filled = Math.round((share / 100) * cells)
+function bar(share: number): string {
+  const filled = Math.round((share / 100) * CELLS)
   // What little there is must not look like nothing, nor almost everything like all of it.
-  const shown = share <= 0 || share >= 100 ? filled : Math.min(cells - 1, Math.max(1, filled))
-  return `\`${'█'.repeat(shown)}${'░'.repeat(cells - shown)}\``
+  const shown = share <= 0 || share >= 100 ? filled : Math.min(CELLS - 1, Math.max(1, filled))
+  return `\`${'█'.repeat(shown)}${'░'.repeat(CELLS - shown)}\``
 }
 
-const stopOf = ({ weight, header, mirror }: Split): string => {
+function stopOf({ weight, header, mirror }: Split): string {
   const parts = [
     ...(header === undefined ? [] : [`header ${codeSpan(header.name, 40)}`]),
     ...(mirror === undefined ? [] : [`mirror ${percent(mirror)}`])
@@ -43,7 +43,7 @@ const stopOf = ({ weight, header, mirror }: Split): string => {
   return weight > 0 || parts.length === 0 ? [percent(weight), ...parts].join(' + ') : parts.join(' + ')
 }
 
-const causeOf = (outcome: Outcome): string => {
+function causeOf(outcome: Outcome): string {
   const { command, result, failedCheck } = outcome
   if (failedCheck !== undefined)
     return lacksData(outcome) ? ' when a check had no data' : ' at the failed check'
@@ -51,22 +51,22 @@ const causeOf = (outcome: Outcome): string => {
   return command === 'abort' ? ' as asked' : ' when it was stopped'
 }
 
-const mostStops = 12
+const MOST_STOPS = 12
 
 /** The way of the traffic in one line: `10 % → 30 % → 0 % at the failed check`. */
-const way = (moves: readonly Shift[], outcome: Outcome): string => {
+function way(moves: readonly Shift[], outcome: Outcome): string {
   const stops = moves
     .filter(({ gradual }, at) => gradual !== true || at === moves.length - 1)
     .map(({ split }) => stopOf(split))
-  const half = mostStops / 2
-  const shown = stops.length > mostStops ? [...stops.slice(0, half), '…', ...stops.slice(1 - half)] : stops
+  const half = MOST_STOPS / 2
+  const shown = stops.length > MOST_STOPS ? [...stops.slice(0, half), '…', ...stops.slice(1 - half)] : stops
   const last = moves.at(-1)
   const takenBack = last !== undefined && isNobody(last.split)
   return `**${shown.join(' → ')}**${takenBack ? causeOf(outcome) : ''}`
 }
 
 /** Nobody knows how long the last one lasts. */
-const lastly = ({ result }: Outcome): string => {
+function lastly({ result }: Outcome): string {
   if (result === 'waiting') return 'until it is approved'
   return result === 'failed' ? '' : 'from then on'
 }
@@ -80,12 +80,12 @@ interface Columns {
 }
 
 /** One move a line: when, who, how many by the pods and at the entry, for how long. */
-const moveRow = (
+function moveRow(
   move: Shift,
   next: Shift | undefined,
   outcome: Outcome,
   { byPods, seen }: Columns
-): readonly string[] => {
+): readonly string[] {
   const { at, split, achieved, observed } = move
   const share = achieved === undefined ? '' : `${achieved.toFixed(1)} %`
   const had =
@@ -101,7 +101,7 @@ const moveRow = (
   ]
 }
 
-const moveTable = (moves: readonly Shift[], outcome: Outcome, rows: number): string => {
+function moveTable(moves: readonly Shift[], outcome: Outcome, rows: number): string {
   const byPods = moves.some(({ achieved }) => achieved !== undefined)
   const seen = moves.some(({ observed }) => observed !== undefined)
   const shown = spread(moves, rows)
@@ -115,14 +115,14 @@ const moveTable = (moves: readonly Shift[], outcome: Outcome, rows: number): str
   )
 }
 
-const ofConnections =
+const OF_CONNECTIONS =
   'These are shares of connections, by the number of pods behind the Service, not of requests: ' +
   'a connection that a client keeps alive stays where it is.'
 
 const isPart = ({ split }: Shift): boolean => split.weight > 0 && split.weight < 100
 
 /** Who was on the canary when; nothing when all traffic moved at once and stayed. */
-export const trafficOverTime = (outcome: Outcome, { rows }: Limits): string => {
+export function trafficOverTime(outcome: Outcome, { rows }: Limits): string {
   const moves = movesOf(outcome)
   const [first, ...others] = moves
   if (first === undefined || (first.split.weight === 100 && others.length === 0)) return ''
@@ -130,6 +130,6 @@ export const trafficOverTime = (outcome: Outcome, { rows }: Limits): string => {
     'Traffic over time',
     way(moves, outcome),
     moveTable(moves, outcome, rows),
-    outcome.shareOf === 'connections' && moves.some(isPart) ? ofConnections : ''
+    outcome.shareOf === 'connections' && moves.some(isPart) ? OF_CONNECTIONS : ''
   )
 }

@@ -1,11 +1,11 @@
 import { printCheck } from '../inputs/check.ts'
 import type { Outcome, Result, Version } from '../domain/outcome.ts'
 
-const unreleased: readonly Result[] = ['rolled-back', 'aborted', 'failed']
+const UNRELEASED: readonly Result[] = ['rolled-back', 'aborted', 'failed']
 
 const failures: Readonly<Record<Outcome['command'], readonly Result[]>> = {
-  deploy: unreleased,
-  promote: unreleased,
+  deploy: UNRELEASED,
+  promote: UNRELEASED,
   abort: ['failed'],
   rollback: ['aborted', 'failed'],
   status: ['failed'],

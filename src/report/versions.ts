@@ -23,21 +23,21 @@ const shortDigest = (image: string): string => image.replace(/(@sha256:[0-9a-f]{
 const withoutRegistry = (image: string): string => image.replace(/^(?:[^/]*[.:][^/]*|localhost)\//u, '')
 
 /** The image without its registry, unless that is what tells it from the others. */
-const shortImage = (image: string, others: readonly string[]): string => {
+function shortImage(image: string, others: readonly string[]): string {
   const short = shortDigest(withoutRegistry(image))
   const ambiguous = others.some((other) => other !== image && shortDigest(withoutRegistry(other)) === short)
   return ambiguous ? shortDigest(image) : short
 }
 
-const mostNamed = 2
+const MOST_NAMED = 2
 
 /** What tells a version from the other one: the images that differ, else the template. */
-const versionName = (version: Version, other: Version | undefined, { code }: Voice): string => {
+function versionName(version: Version, other: Version | undefined, { code }: Voice): string {
   const differing = version.images.filter((image) => !other?.images.includes(image))
   const images = differing.length > 0 ? differing : version.images
   if (images.length === 0) return code(version.deployment)
-  const names = images.slice(0, mostNamed).map((image) => code(shortImage(image, other?.images ?? [])))
-  const rest = images.length > mostNamed ? [`${images.length - mostNamed} more`] : []
+  const names = images.slice(0, MOST_NAMED).map((image) => code(shortImage(image, other?.images ?? [])))
+  const rest = images.length > MOST_NAMED ? [`${images.length - MOST_NAMED} more`] : []
   const template =
     differing.length > 0 || other === undefined || version.hash === ''
       ? ''

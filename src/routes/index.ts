@@ -9,7 +9,7 @@ import { traefikServiceRoute } from './traefik.ts'
 import { virtualServiceRoute } from './istio/virtual-service.ts'
 
 /** Every kind of route. Of several with the same kind the first that recognises an object has it. */
-export const routes: readonly Route[] = [
+export const ROUTES: readonly Route[] = [
   serviceRoute,
   httpRoute,
   grpcRoute,
@@ -20,7 +20,7 @@ export const routes: readonly Route[] = [
   httpProxyRoute
 ]
 
-export const routesOfKind = (kind: string): readonly Route[] => routes.filter((route) => route.kind === kind)
+export const routesOfKind = (kind: string): readonly Route[] => ROUTES.filter((route) => route.kind === kind)
 
 export const routeFor = (kind: string, object: KubernetesObject): Route | undefined =>
   routesOfKind(kind).find(({ recognises }) => recognises?.(object) ?? true)

@@ -46,7 +46,7 @@ export const classOf = (ingress: Ingress): string | undefined =>
   ingress.spec.ingressClassName ?? annotationsOf(ingress)[CLASS_ANNOTATION]
 
 /** The annotation that names the class where the field does not. */
-export const classAnnotation = (ingress: Ingress): Readonly<Record<string, string>> => {
+export function classAnnotation(ingress: Ingress): Readonly<Record<string, string>> {
   const name = annotationsOf(ingress)[CLASS_ANNOTATION]
   return name === undefined ? {} : { [CLASS_ANNOTATION]: name }
 }

@@ -37,7 +37,7 @@ function selectorFor(
 }
 
 /** The whole selector at once: between two keyed edits it would select both versions or none. */
-const withSelector = (object: KubernetesObject, selector: Labels): KubernetesObject => {
+function withSelector(object: KubernetesObject, selector: Labels): KubernetesObject {
   const service = object as Service
   const edited: Service = { ...service, spec: { ...service.spec, selector } }
   return edited

@@ -1,7 +1,7 @@
 import type { Split } from './route.ts'
 
 /** Who is sent to the canary, in words: `10 % of the traffic`. The value of a header may be a secret. */
-export const describeSplit = ({ weight, header, mirror }: Split): string => {
+export function describeSplit({ weight, header, mirror }: Split): string {
   if (weight === 100) return 'all traffic'
   const parts = [
     ...(weight > 0 ? [`${weight} % of the traffic`] : []),

@@ -94,7 +94,7 @@ export function portFor(
 const schemeFor = (request: Pick<Request, 'scheme'>, port: number, { tls = [] }: SmokeTarget['entrance']) =>
   request.scheme ?? (tls.includes(port) ? 'https' : 'http')
 
-const pathIn = (request: Request): string => {
+function pathIn(request: Request): string {
   // Resolved as a URL, so that no ".." can lead out of the pod to the API server itself.
   const { pathname, search } = new URL(request.target, 'http://pod')
   return pathname + search

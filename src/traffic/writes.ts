@@ -52,7 +52,7 @@ function writeOf(live: RouteObjects, wanted: KubernetesObject, { record, always 
 }
 
 /** The record says whose it is, and a route that is as it was is nobody's: a claim has done its work by then. */
-const withRecord = (object: KubernetesObject, record: string | undefined): KubernetesObject => {
+function withRecord(object: KubernetesObject, record: string | undefined): KubernetesObject {
   const { [RECORD_ANNOTATION]: _, [CLAIM_ANNOTATION]: __, ...others } = object.metadata.annotations ?? {}
   const annotations = record === undefined ? others : { ...others, [RECORD_ANNOTATION]: record }
   return { ...object, metadata: { ...object.metadata, annotations } }

@@ -71,7 +71,7 @@ const direct = path('/direct', 'web', { number: 80 })
 const isOurs = (key: string): boolean => key.endsWith('-greenlight-canary')
 
 /** Everything but our paths, our annotations, and what the paths of the workload do. */
-const foreign = ([object]: readonly KubernetesObject[]): unknown => {
+function foreign([object]: readonly KubernetesObject[]): unknown {
   const { metadata, spec } = object as Ingress
   const ours = ['greenlight.dev/before', ...['web', 'root', 'shared'].map((name) => `${ALB}/actions.${name}`)]
   const rules = spec.rules?.map((rule) => ({
@@ -88,7 +88,7 @@ const foreign = ([object]: readonly KubernetesObject[]): unknown => {
   return { labels: metadata.labels, others: Object.fromEntries(others), spec: { ...spec, rules } }
 }
 
-const edit = ([object]: RouteObjects): RouteObjects => {
+function edit([object]: RouteObjects): RouteObjects {
   const live = object as Ingress
   const rule = { host: 'new.example.com', http: { paths: [path('/', 'new', { number: 80 })] } }
   const own = { ...live.metadata.annotations, 'example.com/ticket': '41' }

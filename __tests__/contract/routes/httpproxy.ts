@@ -83,7 +83,7 @@ const isCopy = ({ conditions = [] }: ProxyRoute): boolean => conditions[0]?.head
 const isPreview = ({ conditions = [] }: ProxyRoute): boolean => conditions[0]?.header?.name === 'x-preview'
 
 /** Everything but our routes, our entries and mirrors, and the weight of the apex. */
-const foreign = ([object]: readonly KubernetesObject[]): unknown => {
+function foreign([object]: readonly KubernetesObject[]): unknown {
   const { spec, metadata } = object as HttpProxy
   const routes = spec.routes
     .filter((route) => !isCopy(route))
@@ -97,7 +97,7 @@ const foreign = ([object]: readonly KubernetesObject[]): unknown => {
 }
 
 /** Somebody writes another route before all, and gives another Service a part of the last. */
-const edit = ([object]: RouteObjects): RouteObjects => {
+function edit([object]: RouteObjects): RouteObjects {
   const live = object as HttpProxy
   const annotations = { ...live.metadata.annotations, 'example.com/ticket': '41' }
   const added = { conditions: [{ prefix: '/new' }], services: [{ name: 'new', port: 80 }] }
@@ -110,7 +110,7 @@ const edit = ([object]: RouteObjects): RouteObjects => {
   ]
 }
 
-const editServices = ([object]: RouteObjects): RouteObjects => {
+function editServices([object]: RouteObjects): RouteObjects {
   const live = object as HttpProxy
   const routes = live.spec.routes.map((route) => ({
     ...route,

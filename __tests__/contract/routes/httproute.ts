@@ -75,7 +75,7 @@ const isOurs = (rule: Rule): boolean =>
   rule.matches?.every(({ headers }) => headers?.at(-1)?.name === HEADER.name) === true
 
 /** Everything but our rules, our entries and mirrors, and the weight of the apex. */
-export const foreignRules = ([object]: readonly KubernetesObject[]): unknown => {
+export function foreignRules([object]: readonly KubernetesObject[]): unknown {
   const { spec, metadata } = object as GatewayRoute
   const rules = rulesOf(object as GatewayRoute)
     .filter((rule) => !isOurs(rule))
@@ -93,7 +93,7 @@ export const foreignRules = ([object]: readonly KubernetesObject[]): unknown => 
   return { labels: metadata.labels, owner: metadata.annotations?.['example.com/owner'], ...spec, rules }
 }
 
-export const editRules = ([object]: RouteObjects): RouteObjects => {
+export function editRules([object]: RouteObjects): RouteObjects {
   const live = object as GatewayRoute
   const rule = { name: 'new', backendRefs: [{ name: 'new', port: 80 }] }
   const annotations = { ...live.metadata.annotations, 'example.com/ticket': '41' }

@@ -47,7 +47,7 @@ const hopeless =
   (...others: readonly ((namespace: string) => KubernetesObject)[]): Required<Hopeless>['objects'] =>
   (namespace) => [ingress(namespace, 'web', only('web')), ...others.map((other) => other(namespace))]
 
-const edit = ([object, ...others]: RouteObjects): RouteObjects => {
+function edit([object, ...others]: RouteObjects): RouteObjects {
   const live = object as Ingress
   const rule = { host: 'new.example.com', http: { paths: [path('/', 'new')] } }
   const annotations = { ...live.metadata.annotations, 'example.com/ticket': '41' }
@@ -57,7 +57,7 @@ const edit = ([object, ...others]: RouteObjects): RouteObjects => {
 }
 
 /** The user's Ingress as a whole. */
-const foreign = ([object]: readonly KubernetesObject[]): unknown => {
+function foreign([object]: readonly KubernetesObject[]): unknown {
   const { metadata, spec: own } = object as Ingress
   const { 'greenlight.dev/before': _, ...annotations } = metadata.annotations ?? {}
   return { labels: metadata.labels, annotations, own }

@@ -21,7 +21,7 @@ const service = (namespace: string): readonly [Service] => [
 ]
 
 /** Everything but the selector. */
-const foreign = ([object]: readonly KubernetesObject[]): unknown => {
+function foreign([object]: readonly KubernetesObject[]): unknown {
   const { metadata, spec } = object as Service
   const { selector: _, ...others } = spec
   return { labels: metadata.labels, annotations: metadata.annotations, others }

@@ -39,7 +39,7 @@ const alone = {
 }
 
 /** Everything but the canary's entry and the weight of the apex; while it mirrors there is nothing else. */
-const foreign = ([object]: readonly KubernetesObject[]): unknown => {
+function foreign([object]: readonly KubernetesObject[]): unknown {
   const { metadata, spec } = object as TraefikService
   const services = (spec.weighted?.services ?? []).filter(
     ({ name, kind = 'Service' }) => name !== 'web-green' || kind !== 'Service'
@@ -54,7 +54,7 @@ const foreign = ([object]: readonly KubernetesObject[]): unknown => {
   }
 }
 
-const foreignOfAlone = ([object]: readonly KubernetesObject[]): unknown => {
+function foreignOfAlone([object]: readonly KubernetesObject[]): unknown {
   const { metadata } = object as TraefikService
   const { 'greenlight.dev/before': _, ...annotations } = metadata.annotations ?? {}
   return { labels: metadata.labels, annotations }
@@ -68,7 +68,7 @@ const annotated = (object: KubernetesObject): KubernetesObject => ({
   }
 })
 
-const another = ([object]: RouteObjects): RouteObjects => {
+function another([object]: RouteObjects): RouteObjects {
   const live = annotated(object) as TraefikService
   const services = [{ name: 'new', port: 80, weight: 5 }, ...(live.spec.weighted?.services ?? [])]
   return [

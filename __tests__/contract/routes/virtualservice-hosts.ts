@@ -104,7 +104,7 @@ export const foreignOfMesh = (objects: readonly KubernetesObject[]): unknown =>
       }
     })
 
-export const editMesh = (objects: RouteObjects): RouteObjects => {
+export function editMesh(objects: RouteObjects): RouteObjects {
   const [live, ...others] = objects as unknown as readonly [VirtualService, ...KubernetesObject[]]
   const rule = {
     name: 'new',

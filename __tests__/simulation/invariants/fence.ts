@@ -55,7 +55,7 @@ export const isClaim = (now: Stored, before: Stored | undefined): boolean =>
   claimOf(now) !== claimOf(before) &&
   isDeepStrictEqual(withoutClaim(now), withoutClaim(before))
 
-const withoutClaim = ({ spec, metadata }: Stored): unknown => {
+function withoutClaim({ spec, metadata }: Stored): unknown {
   const { [CLAIM_ANNOTATION]: _, ...annotations } = metadata.annotations ?? {}
   return { spec, annotations, labels: metadata.labels }
 }

@@ -6,7 +6,7 @@ import { parseCheck, type Check } from '../../../src/inputs/check.ts'
 /** An arbitrary moment: times in these tests are milliseconds after it. */
 export const epoch = 1_790_000_000_000
 
-export const check = (line: string): Check => {
+export function check(line: string): Check {
   const parsed = parseCheck(line)
   if ('problem' in parsed) throw new Error(parsed.problem)
   return parsed.value

@@ -8,7 +8,7 @@ export interface Listening {
 }
 
 /** A real server on a free port of this machine. */
-export const listen = async (listener: RequestListener): Promise<Listening> => {
+export async function listen(listener: RequestListener): Promise<Listening> {
   const server: Server = createServer(listener)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -22,7 +22,7 @@ export const listen = async (listener: RequestListener): Promise<Listening> => {
   }
 }
 
-export const bodyOf = async (request: IncomingMessage): Promise<string> => {
+export async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString()

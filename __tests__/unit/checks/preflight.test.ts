@@ -14,11 +14,11 @@ interface Look {
 
 const none = { faults: [], warnings: [] }
 
-const preflight = (
+function preflight(
   lines: readonly string[],
   answers: Readonly<Record<string, readonly Series[] | Error>>,
   stored: readonly Series[] = []
-) => {
+) {
   const clock = new TestClock()
   const store = new TestStore(clock)
   store.stored = stored

@@ -164,7 +164,7 @@ interface Scene {
   readonly subject?: Subject
 }
 
-const measure = async (source: MetricsSource, line: string, scene: Scene) => {
+async function measure(source: MetricsSource, line: string, scene: Scene) {
   const clock = new TestClock()
   const store = new SelectorStore(clock)
   store.stored = scene.stored
@@ -176,7 +176,7 @@ const measure = async (source: MetricsSource, line: string, scene: Scene) => {
   return { reading, asked: store.asked }
 }
 
-const preflight = (source: MetricsSource, line: string, stored: readonly Series[]) => {
+function preflight(source: MetricsSource, line: string, stored: readonly Series[]) {
   const clock = new TestClock()
   const store = new SelectorStore(clock)
   store.stored = stored

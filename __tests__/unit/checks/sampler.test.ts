@@ -28,7 +28,7 @@ interface Scene {
   readonly ahead?: number
 }
 
-const measure = async (line: string, { stored, after = 20, ahead = 0, ...scene }: Scene) => {
+async function measure(line: string, { stored, after = 20, ahead = 0, ...scene }: Scene) {
   const clock = new TestClock()
   const store = new TestStore(clock, ahead)
   store.stored = stored

@@ -10,12 +10,12 @@ interface Term {
   readonly offset: number
 }
 
-const holds = (operator: string, wanted: string, found: string): boolean => {
+function holds(operator: string, wanted: string, found: string): boolean {
   const equal = operator.endsWith('~') ? new RegExp(`^(?:${wanted})$`).test(found) : found === wanted
   return operator.startsWith('!') ? !equal : equal
 }
 
-const parseTerm = (text: string): Term => {
+function parseTerm(text: string): Term {
   const parsed = /^(\w*)\{(.*)\}(?:\[(\d+)s\])?(?: offset (\d+)s)?$/.exec(text)
   if (!parsed) throw new Error(`not a selector: ${text}`)
   const [, name = '', inside = '', range, offset = '0'] = parsed

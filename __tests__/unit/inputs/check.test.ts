@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { checkName, parseCheck, placeholders, printCheck, type Check } from '../../../src/inputs/check.ts'
+import { checkName, parseCheck, PLACEHOLDERS, printCheck, type Check } from '../../../src/inputs/check.ts'
 
 const query = (name: string, promql: string, comparison: Check['comparison'], bound: number): Check => ({
   metric: { kind: 'query', name, promql },
@@ -154,7 +154,7 @@ describe('parseCheck', () => {
     expect(parseCheck(example)).toHaveProperty('value')
   })
 
-  it.each(placeholders)('knows $%s', (placeholder) => {
+  it.each(PLACEHOLDERS)('knows $%s', (placeholder) => {
     expect(parseCheck(`queue: x{a="$${placeholder}"} < 1`)).toHaveProperty('value')
   })
 })

@@ -14,7 +14,7 @@ import type { PodSpec } from '../../../src/kubernetes/objects.ts'
 
 const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
 
-const rule = (text: string): ImageRule => {
+function rule(text: string): ImageRule {
   const parsed = parseImageRule(text)
   if ('problem' in parsed) throw new Error(parsed.problem)
   return parsed.value

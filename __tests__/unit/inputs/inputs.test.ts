@@ -6,7 +6,7 @@ import { inputDefaults, readInputs, secretsOf, type Inputs } from '../../../src/
 const read = (given: Readonly<Record<string, string>>): Inputs => readInputs((name) => given[name] ?? '')
 
 /** What the user gets to read. */
-const faults = (given: Readonly<Record<string, string>>): string[] => {
+function faults(given: Readonly<Record<string, string>>): string[] {
   try {
     read(given)
     return []

@@ -10,7 +10,7 @@ const within = (): string => mkdtempSync(join(process.cwd(), 'node_modules', '.m
 
 const OBJECT = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { key: hunter2 }\n'
 
-const outside = (): string => {
+function outside(): string {
   const path = join(mkdtempSync(join(tmpdir(), 'outside-')), 'a.yaml')
   writeFileSync(path, OBJECT)
   return path

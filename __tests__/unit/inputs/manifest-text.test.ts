@@ -7,7 +7,7 @@ import { readManifests } from '../../../src/inputs/manifest-files.ts'
 
 const TEXT = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: words}\ndata: {greeting: grüß}\n'
 
-const fileOf = (bytes: Buffer): string => {
+function fileOf(bytes: Buffer): string {
   const path = join(mkdtempSync(join(tmpdir(), 'text-')), 'words.yaml')
   writeFileSync(path, bytes)
   return path

@@ -74,7 +74,7 @@ const probe = fc.record({
     .map((header) => Object.fromEntries(header ? [header] : []))
 })
 
-const printProbe = ({ url, header, requestHeaders }: Probe): string => {
+function printProbe({ url, header, requestHeaders }: Probe): string {
   const sent = Object.entries(requestHeaders).map(([name, value]) => ` with ${name}: ${value}`)
   return `${url} by ${header}${sent.join('')}`
 }

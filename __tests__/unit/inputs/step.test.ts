@@ -1,6 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { defaultCanarySteps, parseStep, printStep, stepsFaults, type Step } from '../../../src/inputs/step.ts'
+import {
+  DEFAULT_CANARY_STEPS,
+  parseStep,
+  printStep,
+  stepsFaults,
+  type Step
+} from '../../../src/inputs/step.ts'
 
 const minutes = (count: number): Step['until'] => ({ kind: 'duration', duration: count * 60_000 })
 
@@ -147,9 +153,9 @@ describe('stepsFaults', () => {
 })
 
 it('has default steps that could have been written', () => {
-  const lines = defaultCanarySteps.map(printStep)
+  const lines = DEFAULT_CANARY_STEPS.map(printStep)
   expect(lines).toEqual(['10% for 5m', '30% for 5m', '50% for 5m', '100%'])
-  expect(lines.map(parseStep)).toEqual(defaultCanarySteps.map((value) => ({ value })))
+  expect(lines.map(parseStep)).toEqual(DEFAULT_CANARY_STEPS.map((value) => ({ value })))
 })
 
 const percentage = fc.integer({ min: 1, max: 100 })

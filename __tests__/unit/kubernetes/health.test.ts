@@ -20,7 +20,7 @@ import { workload } from '../../scenarios/scene.ts'
 const seconds = (count: number): string => new Date(EPOCH + count * 1000).toISOString()
 
 /** A Deployment of two pods that its controller has brought up. */
-const deployment = (changes: Partial<NonNullable<Deployment['status']>> = {}, replicas = 2): Deployment => {
+function deployment(changes: Partial<NonNullable<Deployment['status']>> = {}, replicas = 2): Deployment {
   const bare = workload('web', { replicas })
   return {
     ...bare,
@@ -50,7 +50,7 @@ interface PodOptions {
   readonly restarts?: number
 }
 
-const pod = (name: string, options: PodOptions = {}): Pod => {
+function pod(name: string, options: PodOptions = {}): Pod {
   const { owner = 'web', hash = 'aaa', ready = false, phase = 'Running', conditions = [] } = options
   const { container, last, init, gate, ending = false, restarts = 2 } = options
   const status = { ready, restartCount: restarts }
@@ -222,7 +222,7 @@ const unschedulable = pod('b', {
   conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }]
 })
 
-const refused = (message: string): Deployment => {
+function refused(message: string): Deployment {
   const condition = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }
   return deployment({ availableReplicas: 1, conditions: [condition] })
 }

@@ -4,7 +4,7 @@ import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 const parse = (text: string) => parseManifests(text, 'k8s/web.yaml')
 const map = (name: string, more = ''): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`
-const dataOf = (text: string): unknown => {
+function dataOf(text: string): unknown {
   const { manifests, faults } = parse(map('web', `data:\n${text.replaceAll(/^/gm, '  ')}\n`))
   expect(faults).toEqual([])
   return (manifests[0]?.object as { data?: unknown }).data

@@ -5,21 +5,21 @@ import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import type { Step } from '../../../src/plan/step.ts'
 import type { InPlace, Release } from '../../../src/domain/record.ts'
-import { routes as allRoutes } from '../../../src/routes/index.ts'
+import { ROUTES as allRoutes } from '../../../src/routes/index.ts'
 import type { Route } from '../../../src/routes/route.ts'
-import { defaultCanarySteps, parseStep, type Step as ReleaseStep } from '../../../src/inputs/step.ts'
+import { DEFAULT_CANARY_STEPS, parseStep, type Step as ReleaseStep } from '../../../src/inputs/step.ts'
 import { type SmokeTest, parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
 import { planRetirement } from '../../../src/plan/retirement.ts'
 import {
-  configRemovalNeeds,
+  CONFIG_REMOVAL_NEEDS,
   needsOf,
-  statusNeeds,
-  templateNeeds,
+  STATUS_NEEDS,
+  TEMPLATE_NEEDS,
   wayBack,
   wayOut
 } from '../../../src/preflight/needs.ts'
-import { observeNeeds } from '../../../src/observe/needs.ts'
+import { OBSERVE_NEEDS } from '../../../src/observe/needs.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { WATCHDOG_SCRIPT } from '../../../src/execute/watchdog/script.ts'
 import { planRollback, planSettle } from '../../../src/plan/rollback.ts'
@@ -36,7 +36,7 @@ const IN_PLACE = 'role-in-place.yaml'
 
 const folder = new URL('../../../examples/kubernetes/', import.meta.url)
 
-const published = (file: string) => {
+function published(file: string) {
   const { manifests, faults } = parseManifests(readFileSync(new URL(file, folder), 'utf8'), file)
   const objects = manifests.map(({ object }) => object)
   const role = objects.find(({ kind }) => kind === 'Role') as { rules?: readonly Rule[] } | undefined
@@ -104,7 +104,7 @@ const needsFor = (steps: readonly Step[], record: Release, { route, smokeTests =
     smokeTests
   }).map(print)
 
-const beside = (given: Case = {}): string[] => {
+function beside(given: Case = {}): string[] {
   const { steps: shares = ALL_AT_ONCE, canary = fresh, smokeTests = [], config = [] } = given
   const progress = { steps: shares, checks: true, bake: 1, previous: 'scale-down', drain: 1 } as const
   const manifests = [...servicesFor(given), ...config.map((object) => manifest(object))]
@@ -115,14 +115,14 @@ const beside = (given: Case = {}): string[] => {
   return needsFor(steps, recordOf(given), given)
 }
 
-const inPlace = (strategy: InPlace, given: Case = {}): string[] => {
+function inPlace(strategy: InPlace, given: Case = {}): string[] {
   const smokeTests = (given.smokeTests ?? []).length > 0
   const manifests = (given.config ?? []).map((object) => manifest(object))
   const steps = planInPlace({ canary: live, manifests, checks: true, smokeTests, bake: 1 })
   return needsFor(steps, release({ strategy }), given)
 }
 
-const back = (given: Case = {}): string[] => {
+function back(given: Case = {}): string[] {
   const steps = planRollback(
     {
       canary: live,
@@ -134,16 +134,16 @@ const back = (given: Case = {}): string[] => {
     },
     recordOf(given)
   )
-  return [...needsFor(steps, recordOf(given), given), ...templateNeeds.map(print)]
+  return [...needsFor(steps, recordOf(given), given), ...TEMPLATE_NEEDS.map(print)]
 }
 
 /** Of a release that has died, of what was kept, and of a rollback that was not settled. */
-const tidy = (given: Case = {}): string[] => {
+function tidy(given: Case = {}): string[] {
   const left = [recordOf(given), release({ strategy: 'rolling' }), release({ phase: 'promoting' })]
   const steps = [...left.flatMap(wayOut), ...planRetirement(1), ...planSettle({})]
   const { route } = given
   const needs = needsOf({ steps, routes: route === undefined ? [] : [route] })
-  return [...needs, ...templateNeeds].map(print)
+  return [...needs, ...TEMPLATE_NEEDS].map(print)
 }
 
 const everyTest = tests(
@@ -230,7 +230,7 @@ describe('role-config.yaml', () => {
   it('grants what config in the manifests and its removal need besides role.yaml, and nothing more', () => {
     const { rules } = published(CONFIG)
     const config = [inNamespace('ConfigMap'), inNamespace('Secret')]
-    const needed = [...beside({ config }), ...configRemovalNeeds.map(print)]
+    const needed = [...beside({ config }), ...CONFIG_REMOVAL_NEEDS.map(print)]
     expect(granted(rules).sort()).toEqual(
       [...new Set(needed)].filter((right) => !withoutRoutes.has(right)).sort()
     )
@@ -331,15 +331,15 @@ it('a release that has all traffic is ended forwards, so the old version may be 
 })
 
 it('looking needs to read only, and no more than a release', () => {
-  expect([...new Set(observeNeeds.map(({ verb }) => verb))].sort()).toEqual(['get', 'list'])
-  expect(observeNeeds.map(print).filter((right) => !beside().includes(right))).toEqual([])
+  expect([...new Set(OBSERVE_NEEDS.map(({ verb }) => verb))].sort()).toEqual(['get', 'list'])
+  expect(OBSERVE_NEEDS.map(print).filter((right) => !beside().includes(right))).toEqual([])
 })
 
 it('status needs to read only, and the templates besides', () => {
-  expect([...new Set(statusNeeds.map(({ verb }) => verb))].sort()).toEqual(['get', 'list'])
-  const more = statusNeeds.map(print).filter((right) => !observeNeeds.map(print).includes(right))
+  expect([...new Set(STATUS_NEEDS.map(({ verb }) => verb))].sort()).toEqual(['get', 'list'])
+  const more = STATUS_NEEDS.map(print).filter((right) => !OBSERVE_NEEDS.map(print).includes(right))
   expect(more).toEqual(['list replicasets in apps'])
-  expect(statusNeeds.map(print).filter((right) => !withoutRoutes.has(right))).toEqual([])
+  expect(STATUS_NEEDS.map(print).filter((right) => !withoutRoutes.has(right))).toEqual([])
 })
 
 it('role-watchdog.yaml grants starting and removing a watchdog, and to that as much as its script does', () => {
@@ -413,7 +413,7 @@ describe('every strategy on every route with every option', () => {
 
   /** To release, to go back, and to end what a run that was lost has left. */
   const needsBeside = (strategy: 'blue-green' | 'canary', given: Case): readonly string[] => {
-    const plans = strategy === 'blue-green' ? [ALL_AT_ONCE] : [defaultCanarySteps, shares]
+    const plans = strategy === 'blue-green' ? [ALL_AT_ONCE] : [DEFAULT_CANARY_STEPS, shares]
     return [
       ...plans.flatMap((steps) => [fresh, live].flatMap((canary) => beside({ ...given, steps, canary }))),
       ...back(given),
@@ -425,7 +425,7 @@ describe('every strategy on every route with every option', () => {
     ...inPlace(strategy, given),
     ...inPlace(strategy),
     ...needsOf({ steps: wayOut(release({ strategy })), routes: [] }).map(print),
-    ...templateNeeds.map(print)
+    ...TEMPLATE_NEEDS.map(print)
   ]
 
   const neededFor = (combination: Combination): Set<string> => {
@@ -437,8 +437,8 @@ describe('every strategy on every route with every option', () => {
     })
     return new Set([
       ...needs,
-      ...statusNeeds.map(print),
-      ...(configured ? configRemovalNeeds.map(print) : [])
+      ...STATUS_NEEDS.map(print),
+      ...(configured ? CONFIG_REMOVAL_NEEDS.map(print) : [])
     ])
   }
 

@@ -7,7 +7,7 @@ import { roleFileFor } from '../../../src/kubernetes/role-files.ts'
 const FOLDER = 'examples/kubernetes'
 
 /** The rules of a file for whoever runs the action; the watchdog has an account of its own. */
-const rulesIn = (file: string): readonly Rule[] => {
+function rulesIn(file: string): readonly Rule[] {
   const roles = parseManifests(readFileSync(file, 'utf8'), file).manifests.filter(
     ({ object }) => object.kind === 'Role'
   )

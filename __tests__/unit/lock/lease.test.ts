@@ -18,7 +18,7 @@ afterEach(() => {
   for (const clock of clocks.splice(0)) clock.stop()
 })
 
-const open = () => {
+function open() {
   const clock = new FakeClock({ auto: true })
   clocks.push(clock)
   const cluster = new MemoryCluster(clock)

@@ -9,11 +9,11 @@ const slot = (color: string, replicas = 3) => workload(`web-${color}`, { labels:
 const blue = slot('blue')
 const green = slot('green', 0)
 
-const named = (
+function named(
   name: string,
   selector: Readonly<Record<string, string>> | undefined,
   recorded = false
-): Service => {
+): Service {
   const { spec, metadata } = service()
   const annotations = recorded ? { annotations: { [RECORD_ANNOTATION]: '{}' } } : {}
   const { selector: _, ...others } = spec

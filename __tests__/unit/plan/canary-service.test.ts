@@ -14,12 +14,12 @@ const ingress = (annotations: Readonly<Record<string, string>> = {}): Kubernetes
   metadata: { name: 'web', namespace: 'shop', annotations }
 })
 
-const behind = (
+function behind(
   route: typeof albRoute,
   object: KubernetesObject,
   spec: Partial<Service['spec']> = {},
   annotations: Readonly<Record<string, string>> = {}
-): Observed => {
+): Observed {
   const base = service()
   return {
     ...observed({
@@ -29,7 +29,7 @@ const behind = (
   }
 }
 
-const made = (seen: Observed): Service => {
+function made(seen: Observed): Service {
   const canary = versionOf('green', workload('web-green'), '')
   const release = beginRelease(
     'deploy',

@@ -32,7 +32,7 @@ const secret = (
 })
 
 /** The workload with fields of its pod spec. */
-const withSpec = (spec: object, name = 'web'): Deployment => {
+function withSpec(spec: object, name = 'web'): Deployment {
   const deployment = workload(name)
   const template = { ...deployment.spec.template, spec: { ...deployment.spec.template.spec, ...spec } }
   return { ...deployment, spec: { ...deployment.spec, template } }
@@ -45,12 +45,12 @@ const referring = (name = 'web'): Deployment => withSpec({ volumes: VOLUMES }, n
 
 type Given = readonly KubernetesObject[]
 
-const prepared = (given: Given, seen = observed(), inputs: object = { images: '' }): Prepared => {
+function prepared(given: Given, seen = observed(), inputs: object = { images: '' }): Prepared {
   const result = prepare(inputsOf({ ...inputs }), seen, given.map(manifest), origin)
   if ('length' in result) throw new Error(result.map(({ problem }) => problem).join('\n'))
   return result
 }
-const faultsOf = (given: Given): readonly string[] => {
+function faultsOf(given: Given): readonly string[] {
   const result = prepare(inputsOf({ images: '' }), observed(), given.map(manifest), origin)
   return 'length' in result ? result.map(({ problem }) => problem) : []
 }

@@ -14,7 +14,7 @@ const helm = (kind: string, moments: string, more: Readonly<Record<string, strin
   hook(kind, { 'helm.sh/hook': moments, ...more })
 
 /** What becomes of one object. */
-const fateOf = (one: Manifest): 'applied' | 'refused' | 'left out' | 'missed' => {
+function fateOf(one: Manifest): 'applied' | 'refused' | 'left out' | 'missed' {
   const { manifests, faults, warnings, notes } = withoutHooks([one], { workload: 'web' })
   expect(manifests.length + faults.length + warnings.length + notes.length).toBe(1)
   if (manifests.length === 1) return 'applied'

@@ -24,24 +24,24 @@ const ROLLING: RolloutStrategy = { type: 'RollingUpdate', rollingUpdate: { maxSu
 const withOwn = (deployment: Deployment, rollout: Partial<Rollout>): Deployment =>
   withRollout(deployment, { ...rolloutOf(deployment), ...rollout })
 
-const tried = (
+function tried(
   given: Readonly<Record<string, string>> = {},
   state: Observed = observed(),
   manifests: readonly Manifest[] = []
-) => {
+) {
   const inputs: Inputs = inputsOf({ strategy: 'rolling', ...given })
   const { strategy } = inputs
   if (strategy !== 'rolling' && strategy !== 'recreate') throw new Error(`${strategy} is not in place`)
   return prepareInPlace({ ...inputs, strategy }, state, manifests, origin)
 }
 
-const prepared = (...args: Parameters<typeof tried>): Prepared => {
+function prepared(...args: Parameters<typeof tried>): Prepared {
   const result = tried(...args)
   if ('length' in result) throw new Error(result.map(({ problem }) => problem).join('\n'))
   return result
 }
 
-const problems = (...args: Parameters<typeof tried>): string[] => {
+function problems(...args: Parameters<typeof tried>): string[] {
   const result = tried(...args)
   return 'length' in result ? result.map(({ input, problem }) => `${input}: ${problem}`) : []
 }

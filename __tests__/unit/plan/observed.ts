@@ -26,7 +26,7 @@ interface Options {
 }
 
 /** A plain Deployment behind a Service, unless said otherwise. */
-export const observed = (options: Options = {}): Observed => {
+export function observed(options: Options = {}): Observed {
   const { slot = 'plain', deployment = workload(), hash = 'abc', others = {}, record, autoscaler } = options
   return {
     namespace: NAMESPACE,

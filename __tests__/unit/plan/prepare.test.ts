@@ -11,12 +11,12 @@ import { observed, origin, slotted } from './observed.ts'
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
 const GREEN = { app: 'web', 'greenlight.dev/slot': 'green' }
 
-const prepared = (seen: Observed, manifests: readonly Manifest[] = [], given = {}): Prepared => {
+function prepared(seen: Observed, manifests: readonly Manifest[] = [], given = {}): Prepared {
   const result = prepare(inputsOf(given), seen, manifests, origin)
   if ('length' in result) throw new Error(result.map(({ problem }) => problem).join('\n'))
   return result
 }
-const faultsOf = (seen: Observed, manifests: readonly Manifest[] = [], given = {}): readonly Fault[] => {
+function faultsOf(seen: Observed, manifests: readonly Manifest[] = [], given = {}): readonly Fault[] {
   const result = prepare(inputsOf(given), seen, manifests, origin)
   return 'length' in result ? result : []
 }

@@ -3,7 +3,7 @@ import type { Deployment } from '../../../src/kubernetes/objects.ts'
 import { isScrapedAlike } from '../../../src/plan/scraping.ts'
 import { workload } from '../../scenarios/scene.ts'
 
-const changed = (change: (template: Deployment['spec']['template']) => object): Deployment => {
+function changed(change: (template: Deployment['spec']['template']) => object): Deployment {
   const { spec, ...rest } = workload()
   return {
     ...rest,

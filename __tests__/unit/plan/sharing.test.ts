@@ -12,7 +12,7 @@ const having = (spec: Partial<Service['spec']>): Service => ({
 
 const CANARY = { strategy: 'canary', steps: '50% for 5m\n100%' }
 
-const warningsFor = (spec: Partial<Service['spec']>, given: Readonly<Record<string, string>>): string => {
+function warningsFor(spec: Partial<Service['spec']>, given: Readonly<Record<string, string>>): string {
   const prepared = prepare(
     inputsOf(given),
     observed({ service: having(spec) }),

@@ -9,7 +9,7 @@ const preStop = (seconds: number): Partial<Container> => ({ lifecycle: { preStop
 const exec = (...command: string[]): Partial<Container> => ({ lifecycle: { preStop: { exec: { command } } } })
 
 /** A container named web with port http and a readiness probe, unless said otherwise. */
-const deployment = (name: string, web: Partial<Container> = {}, pod: Partial<PodSpec> = {}): Deployment => {
+function deployment(name: string, web: Partial<Container> = {}, pod: Partial<PodSpec> = {}): Deployment {
   const made = workload(name)
   const { template } = made.spec
   const containers = template.spec.containers.map((container) => ({ ...container, ...web }))

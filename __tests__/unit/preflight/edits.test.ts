@@ -30,7 +30,7 @@ const edits = (
     observed({ autoscaler: autoscaler(), others })
   ).map(({ object, field }) => `${object.kind}/${object.metadata.name} ${field}`)
 
-const route = (kind: string, object: KubernetesObject): ObservedRoute => {
+function route(kind: string, object: KubernetesObject): ObservedRoute {
   const found = routeFor(kind, object)
   if (found === undefined) throw new Error('no such route')
   const backends = backendsOf(release(), NAMESPACE, 'web')

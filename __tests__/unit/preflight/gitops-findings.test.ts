@@ -138,7 +138,7 @@ const live = (spec: KeeperObject['spec']): KeeperObject => ({
 })
 
 /** `fault`, `warning` or nothing. */
-const verdict = (edit: Edit, object: KeeperObject | undefined): string => {
+function verdict(edit: Edit, object: KeeperObject | undefined): string {
   const keeper = keeperOf(edit.object)
   if (keeper === undefined) return 'nothing'
   const { faults, warnings } = judgeKeeper(keeper, object, [edit])

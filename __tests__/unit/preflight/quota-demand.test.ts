@@ -16,7 +16,7 @@ import { observed } from '../plan/observed.ts'
 
 const HALF: Resources = { requests: { cpu: '500m', memory: '256Mi' }, limits: { memory: '512Mi' } }
 
-const sized = (name: string, replicas: number, resources: Resources = HALF, rollout = {}): Deployment => {
+function sized(name: string, replicas: number, resources: Resources = HALF, rollout = {}): Deployment {
   const deployment = workload(name, { replicas })
   const { template } = deployment.spec
   const containers = template.spec.containers.map((container) => ({ ...container, resources }))

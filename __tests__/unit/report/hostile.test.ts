@@ -14,7 +14,7 @@ import { rolledBackInBake, shift, start } from './outcomes.ts'
 const fields = 48
 
 /** An outcome in which others wrote every piece of text. */
-const writtenBy = (texts: readonly string[]): Outcome => {
+function writtenBy(texts: readonly string[]): Outcome {
   let used = 0
   const text = (): string => {
     const next = texts[used % texts.length] ?? ''

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { connect } from '../../../src/kubernetes/api/connect.ts'
 import { maskKubeconfig, maskSecret } from '../../../src/report/masking.ts'
 
-const masked = (text: string): readonly string[] => {
+function masked(text: string): readonly string[] {
   const secrets: string[] = []
   maskKubeconfig(text, (secret) => secrets.push(secret))
   return secrets

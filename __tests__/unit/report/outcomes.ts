@@ -14,13 +14,13 @@ import type { Split } from '../../../src/routes/route.ts'
 
 export const start = Date.UTC(2026, 10, 3, 14, 5, 0)
 
-export const check = (line: string): Check => {
+export function check(line: string): Check {
   const parsed = parseCheck(line)
   if ('problem' in parsed) throw new Error(parsed.problem)
   return parsed.value
 }
 
-export const smokeTest = (line: string): SmokeTest => {
+export function smokeTest(line: string): SmokeTest {
   const parsed = parseSmokeTest(line)
   if ('problem' in parsed) throw new Error(parsed.problem)
   return parsed.value

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Outcome, Shift } from '../../../src/domain/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
-import { ladder } from '../../../src/report/limits.ts'
+import { LADDER } from '../../../src/report/limits.ts'
 import { outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { trafficOverTime } from '../../../src/report/traffic.ts'
@@ -16,7 +16,7 @@ import {
 } from './canary-outcomes.ts'
 import { promoted, rolledBackAsAsked, shift } from './outcomes.ts'
 
-const pictureOf = (outcome: Outcome): string => trafficOverTime(outcome, ladder[0])
+const pictureOf = (outcome: Outcome): string => trafficOverTime(outcome, LADDER[0])
 
 const wayOf = (outcome: Outcome): string | undefined => pictureOf(outcome).split('\n')[2]
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { routes } from '../../../src/routes/index.ts'
+import { ROUTES } from '../../../src/routes/index.ts'
 import { gatewayLag } from '../../../src/routes/gateway/lag.ts'
 import type { GatewayRoute } from '../../../src/routes/gateway/rules.ts'
 import { drainOf, lagOf } from '../../../src/plan/drain.ts'
@@ -40,7 +40,7 @@ describe('how long a gateway of the Gateway API may take to learn', () => {
 describe('the drain of pods that users were on', () => {
   const object: KubernetesObject = taken('networking.gke.io/gateway')
   const lane = (kind: string) => {
-    const route = routes.find((one) => one.kind === kind)
+    const route = ROUTES.find((one) => one.kind === kind)
     if (route === undefined) throw new Error(kind)
     return { route, objects: [object] as const }
   }
@@ -52,7 +52,7 @@ describe('the drain of pods that users were on', () => {
   })
 
   it('and every kind of route in front of a Service says how long it takes', () => {
-    for (const route of routes.filter(({ kind }) => kind !== 'service'))
+    for (const route of ROUTES.filter(({ kind }) => kind !== 'service'))
       expect(lagOf([{ route, objects: [object] }])).toBeGreaterThan(0)
   })
 })

@@ -128,7 +128,7 @@ const albObjects = fc
   )
 
 /** As they are read again, the user's object first. */
-const readAgain = (route: Route, objects: readonly KubernetesObject[]): RouteObjects => {
+function readAgain(route: Route, objects: readonly KubernetesObject[]): RouteObjects {
   const [main] = objects.filter(({ kind }) => kind === route.object.kind)
   if (main === undefined) throw new Error('the route is gone')
   return route.members(

@@ -26,7 +26,7 @@ function listen() {
   return { log, lines }
 }
 
-const run = async (line: string, more: Variables = {}) => {
+async function run(line: string, more: Variables = {}) {
   const { log, lines } = listen()
   const signal = new AbortController().signal
   const ending = await runCommand(line, { ...variables, ...more }, { clock: systemClock, log }, signal)

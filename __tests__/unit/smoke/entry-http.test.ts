@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close()
 })
 
-const serve = async (answer: Parameters<typeof standIn>[0]): Promise<StandIn> => {
+async function serve(answer: Parameters<typeof standIn>[0]): Promise<StandIn> {
   const server = await standIn(answer)
   open.push(server)
   return server

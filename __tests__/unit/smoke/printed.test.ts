@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from '@jest/globals'
 import { lineSplitter } from '../../../src/smoke/printed.ts'
 
-const linesOf = (chunks: readonly string[]): readonly string[] => {
+function linesOf(chunks: readonly string[]): readonly string[] {
   const lines: string[] = []
   const { push, end } = lineSplitter((line) => lines.push(line))
   for (const chunk of chunks) push(chunk)

@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close()
 })
 
-const testOf = (line: string) => {
+function testOf(line: string) {
   const parsed = parseSmokeTest(line)
   if ('problem' in parsed) throw new Error(parsed.problem)
   return parsed.value

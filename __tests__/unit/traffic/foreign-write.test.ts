@@ -30,7 +30,7 @@ const selectors = { before: { app: 'web' }, stable, canary: { app: 'web', slot: 
 const backends = { namespace: 'shop', apex: 'web', stable: 'web-blue', canary: 'web-green', selectors }
 
 /** What our own edit finds to undo. */
-const changeOf = (object: Service) => {
+function changeOf(object: Service) {
   const wanted = serviceRoute.split([object], backends, { weight: 0 })
   const [write] = writesOf([object], wanted, { record: 'ours', always: true })
   return write && changeFrom(write)

@@ -14,7 +14,7 @@ const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The JSON object in a text, undefined for any other text. */
-export const parseFields = (text: string): Fields | undefined => {
+export function parseFields(text: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(text)
     return isFields(value) ? value : undefined
@@ -23,12 +23,12 @@ export const parseFields = (text: string): Fields | undefined => {
   }
 }
 
-const longestExcerpt = 300
+const LONGEST_EXCERPT = 300
 
 /** A text of others for use in a message: one line, shortened. */
-export const excerpt = (text: string): string => {
+export function excerpt(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > longestExcerpt ? `${line.slice(0, longestExcerpt)}…` : line
+  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line
 }
 
 /**
@@ -37,7 +37,7 @@ export const excerpt = (text: string): string => {
  * partial one included.
  * @param where names who answered: `Prometheus at https://…`
  */
-export const readAnswer = (reply: Reply, where: string): readonly Series[] => {
+export function readAnswer(reply: Reply, where: string): readonly Series[] {
   const envelope = parseFields(reply.body)
   if (reply.status < 200 || reply.status > 299) throw refusalOf(reply, envelope, where)
   if (envelope?.status !== 'success') {
@@ -65,13 +65,13 @@ const isRemark = (text: string): boolean => /^(PromQL info: |\d+ more info annot
  * them (Grafana Cloud, Amazon), say in `warnings` what is missing, as Prometheus does for remote reads; VictoriaMetrics
  * has `isPartial`. Warnings of PromQL itself (`PromQL warning:`) are for samples that were left out.
  */
-const doubtsIn = ({ warnings, isPartial }: Fields): string => {
+function doubtsIn({ warnings, isPartial }: Fields): string {
   const told = [warnings ?? []].flat().map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
   const doubts = told.filter((text) => !isRemark(text))
   return [...(isPartial === true ? ['isPartial is true'] : []), ...doubts].join('; ')
 }
 
-const refusalOf = (reply: Reply, envelope: Fields | undefined, where: string): MetricsError => {
+function refusalOf(reply: Reply, envelope: Fields | undefined, where: string): MetricsError {
   const { status, location } = reply
   const error = typeof envelope?.error === 'string' ? excerpt(envelope.error) : undefined
   const said = error ?? excerpt(reply.body)
@@ -101,7 +101,7 @@ const refusalOf = (reply: Reply, envelope: Fields | undefined, where: string): M
 const withoutQuery = (location: string): string =>
   location.replace(/^([a-z][-+.a-z0-9]*:)?\/\/[^/?#]*@/i, '$1//').replace(/[?#].*$/s, '')
 
-const readResult = ({ resultType, result }: Fields): readonly Series[] | undefined => {
+function readResult({ resultType, result }: Fields): readonly Series[] | undefined {
   if (resultType === 'scalar') {
     const sample = readSample(result)
     return sample && [{ labels: {}, samples: [sample] }]
@@ -114,7 +114,7 @@ const allOrNone = <T>(items: readonly (T | undefined)[]): readonly T[] | undefin
   items.some((item) => item === undefined) ? undefined : items.filter((item) => item !== undefined)
 
 /** Native histograms come as a series without samples: they are no numbers. */
-const readSeries = (entry: unknown): Series | undefined => {
+function readSeries(entry: unknown): Series | undefined {
   if (!isFields(entry) || !isFields(entry.metric)) return undefined
   const { metric, value, values } = entry
   const pairs: readonly unknown[] = Array.isArray(values) ? values : value === undefined ? [] : [value]
@@ -137,13 +137,13 @@ const readValue = (text: string): number | undefined =>
   /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text) ? Number(text) : unusual.get(text)
 
 /** Milliseconds since the epoch: no Date is later. */
-const lastMoment = 8.64e15
+const LAST_MOMENT = 8.64e15
 
 /** `[seconds, "value"]` */
-const readSample = (pair: unknown): Sample | undefined => {
+function readSample(pair: unknown): Sample | undefined {
   const [seconds, text] = Array.isArray(pair) ? (pair as readonly unknown[]) : []
   const value = typeof text === 'string' ? readValue(text) : undefined
   if (typeof seconds !== 'number' || value === undefined) return undefined
   const at = Math.round(seconds * 1000)
-  return Math.abs(at) <= lastMoment ? { at, value } : undefined
+  return Math.abs(at) <= LAST_MOMENT ? { at, value } : undefined
 }

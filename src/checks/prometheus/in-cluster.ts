@@ -5,7 +5,7 @@ import type { Pod, Service } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
 import { parseFields, type Reply } from './answer.ts'
 import { MetricsError } from '../metrics.ts'
-import { queryPath, within, type Ask } from './transport.ts'
+import { QUERY_PATH, within, type Ask } from './transport.ts'
 
 export interface ServiceAddress {
   readonly namespace: string
@@ -93,7 +93,7 @@ class Connection implements ServiceConnection {
     const { namespace, name, port, path: prefix = '' } = this.#address
     const proxy = `/api/v1/namespaces/${namespace}/services/${name}:${port}/proxy`
     // GET needs the verb `get` on services/proxy, POST would need `create`.
-    const path = `${proxy}${prefix}${queryPath}?${new URLSearchParams({ query: promql }).toString()}`
+    const path = `${proxy}${prefix}${QUERY_PATH}?${new URLSearchParams({ query: promql }).toString()}`
     return within(timeout, where, signal, async (limit) => {
       try {
         // The limit is the signal's; the client's own must not come before it.
@@ -152,14 +152,14 @@ interface Blocked {
 }
 
 /** What the API server says, where the reply is its own and not Prometheus'; undefined otherwise. */
-const statusMessage = ({ status, body }: Reply): string | undefined => {
+function statusMessage({ status, body }: Reply): string | undefined {
   if (status < 400) return undefined
   const fields = parseFields(body)
   if (fields?.kind === 'Status') return typeof fields.message === 'string' ? fields.message : `HTTP ${status}`
   return /^.?(error trying to reach service|no endpoints available)/i.test(body) ? body.trim() : undefined
 }
 
-const podPort = (service: Service, port: number, pod: Pod): number => {
+function podPort(service: Service, port: number, pod: Pod): number {
   const target = service.spec.ports?.find((candidate) => candidate.port === port)
   if (target === undefined) {
     const ports = (service.spec.ports ?? []).map((candidate) => candidate.port).join(', ')

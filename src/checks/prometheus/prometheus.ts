@@ -5,7 +5,7 @@ import type { Cluster } from '../../kubernetes/cluster.ts'
 import { readAnswer } from './answer.ts'
 import { askService } from './in-cluster.ts'
 import { MetricsError, type Metrics } from '../metrics.ts'
-import { defaultTimeout, queryPath, within, type Ask } from './transport.ts'
+import { DEFAULT_TIMEOUT, QUERY_PATH, within, type Ask } from './transport.ts'
 
 export interface PrometheusOptions {
   /** Sent with every query; secrets. */
@@ -22,8 +22,8 @@ export interface Prometheus extends Metrics {
 }
 
 /** The Prometheus at an address, or what answers like one: Thanos, Mimir, VictoriaMetrics. Asks nothing yet. */
-export const openPrometheus = (address: PrometheusAddress, options: PrometheusOptions): Prometheus => {
-  const { headers, cluster, timeout = defaultTimeout } = options
+export function openPrometheus(address: PrometheusAddress, options: PrometheusOptions): Prometheus {
+  const { headers, cluster, timeout = DEFAULT_TIMEOUT } = options
   const where = `Prometheus at ${nameOf(address)}`
   const askAt = (url: string, direct: boolean): Ask => askUrl(url, { headers, timeout, where, direct })
   const { ask, close } =
@@ -53,15 +53,15 @@ interface UrlOptions {
 }
 
 /** Longer queries go as a form: servers and proxies take long URLs badly, but some proxies let only GET through. */
-const longestUrl = 2_000
+const LONGEST_URL = 2_000
 
 /** Answers are a few kilobytes, for hundreds of pods with many statuses a few megabytes. */
-const largestAnswer = 64 * 1024 * 1024
+const LARGEST_ANSWER = 64 * 1024 * 1024
 
-const requestFor = (promql: string, url: string): AxiosRequestConfig => {
+function requestFor(promql: string, url: string): AxiosRequestConfig {
   const form = new URLSearchParams({ query: promql }).toString()
-  const address = `${url.replace(/\/+$/, '')}${queryPath}`
-  return address.length + form.length < longestUrl
+  const address = `${url.replace(/\/+$/, '')}${QUERY_PATH}`
+  return address.length + form.length < LONGEST_URL
     ? { method: 'GET', url: `${address}?${form}` }
     : { method: 'POST', url: address, data: form }
 }
@@ -75,7 +75,7 @@ const askUrl =
           ...requestFor(promql, url),
           headers: { accept: 'application/json', ...headers },
           signal: limit,
-          maxContentLength: largestAnswer,
+          maxContentLength: LARGEST_ANSWER,
           // Headers with credentials must not follow a redirect to another host.
           maxRedirects: 0,
           validateStatus: () => true,
@@ -106,10 +106,10 @@ const reasons: Readonly<Record<string, string>> = {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 
-const unreachable = (error: unknown, where: string): MetricsError => {
+function unreachable(error: unknown, where: string): MetricsError {
   const code = codeOf(error)
   if (messageOf(error).startsWith('maxContentLength')) {
-    const size = `${largestAnswer / 1024 / 1024} MB`
+    const size = `${LARGEST_ANSWER / 1024 / 1024} MB`
     return new MetricsError(`${where} answered with more than ${size}; ask for less`, 'answer')
   }
   const reason = reasons[code] ?? messageOf(error)

@@ -5,20 +5,20 @@ import type { Reply } from './answer.ts'
 export type Ask = (promql: string, signal?: AbortSignal) => Promise<Reply>
 
 /** How long Prometheus may take, in milliseconds. */
-export const defaultTimeout = 10_000
+export const DEFAULT_TIMEOUT = 10_000
 
-export const queryPath = '/api/v1/query'
+export const QUERY_PATH = '/api/v1/query'
 
 /**
  * Gives `ask` a signal that is aborted after `milliseconds`, and then throws MetricsError `timeout`. When the
  * caller's signal is aborted its reason is thrown.
  */
-export const within = async <T>(
+export async function within<T>(
   milliseconds: number,
   where: string,
   signal: AbortSignal | undefined,
   ask: (signal: AbortSignal) => Promise<T>
-): Promise<T> => {
+): Promise<T> {
   const limit = AbortSignal.timeout(milliseconds)
   try {
     return await ask(signal === undefined ? limit : AbortSignal.any([signal, limit]))

@@ -42,7 +42,7 @@ const replacedBefore = (run: ReleaseRun, wanted: Deployment): Promise<Deployment
     return (await isAsWanted(live, sized(wanted, live), run.ports.cluster)) ? live : undefined
   })
 
-const sized = (wanted: Deployment, live: Deployment): Deployment => {
+function sized(wanted: Deployment, live: Deployment): Deployment {
   const { replicas } = live.spec
   const spec = { ...wanted.spec, ...(replicas === undefined ? {} : { replicas }) }
   return { ...withVersionOf(live, wanted), spec }

@@ -151,10 +151,7 @@ function withOwnStrategy(run: ReleaseRun, live: Deployment): Deployment | undefi
   return canonical(own.strategy) === canonical(rolloutOf(live).strategy) ? undefined : withRollout(live, own)
 }
 
-const podsOf = async (
-  { ports, namespace, initial }: ReleaseRun,
-  live: Deployment
-): Promise<readonly Pod[]> => {
+async function podsOf({ ports, namespace, initial }: ReleaseRun, live: Deployment): Promise<readonly Pod[]> {
   const labels = printSelector(initial.selectors.before)
   const pods = await ports.cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
   return pods.filter((pod) => isOwnedBy(live, pod))

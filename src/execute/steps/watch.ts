@@ -28,7 +28,7 @@ const nameOf = ({ metadata }: Pod): string => metadata.name
 const testedPods = ({ pods }: ReleaseRun): CanaryPods => ({ ready: pods, names: pods.map(nameOf) })
 
 /** Takes in what a watch tells of the pods behind the canary's selector. */
-const withNews = (known: CanaryPods, told: readonly Pod[], hash: string): CanaryPods => {
+function withNews(known: CanaryPods, told: readonly Pod[], hash: string): CanaryPods {
   const found = told.filter((pod) => templateHash(pod) === hash)
   return {
     ready: found.filter((pod) => isReady(pod) && !isEnding(pod)),

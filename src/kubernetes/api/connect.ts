@@ -44,9 +44,9 @@ interface Source {
 type Mapping = Readonly<Record<string, unknown>>
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount'
-const example = 'kubeconfig: ${{ secrets.KUBECONFIG }}'
+const EXAMPLE = 'kubeconfig: ${{ secrets.KUBECONFIG }}'
 
-const readIfThere = (path: string): string | undefined => {
+function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
@@ -103,7 +103,7 @@ function findSources({ kubeconfig }: ConnectOptions, machine: Machine): readonly
   })
   if (sources.length > 0) return sources
   if (files.length > 0)
-    throw refused(`$KUBECONFIG names ${files.join(', ')}, which does not exist`, { example })
+    throw refused(`$KUBECONFIG names ${files.join(', ')}, which does not exist`, { example: EXAMPLE })
   return undefined
 }
 
@@ -111,7 +111,7 @@ function findSources({ kubeconfig }: ConnectOptions, machine: Machine): readonly
 function parse({ name, text, folder }: Source): KubeConfig {
   const where = `${name} is not a kubeconfig`
   const read = readKubeconfig(text)
-  if ('problem' in read) throw refused(`${where}: ${read.problem}`, { example })
+  if ('problem' in read) throw refused(`${where}: ${read.problem}`, { example: EXAMPLE })
   const config = new KubeConfig()
   try {
     config.loadFromString(JSON.stringify(withTokenFiles(read.content, folder)))
@@ -158,7 +158,7 @@ function inCluster({ variables, home, read }: Machine): KubeConfig {
   const host = variables.KUBERNETES_SERVICE_HOST
   if (host === undefined || read(`${SERVICE_ACCOUNT}/token`) === undefined) {
     const looked = `the input kubeconfig, $KUBECONFIG, ${join(home, '.kube', 'config')} and the service account of a Pod`
-    throw refused(`nothing says where the cluster is; looked for ${looked}`, { example })
+    throw refused(`nothing says where the cluster is; looked for ${looked}`, { example: EXAMPLE })
   }
   const config = new KubeConfig()
   const namespace = read(`${SERVICE_ACCOUNT}/namespace`)?.trim()

@@ -58,7 +58,7 @@ function secretsIn({ headers, auth }: RequestOptions): readonly string[] {
 
 const basic = (auth: string): string => Buffer.from(auth).toString('base64')
 
-const explain = (cause: unknown): never => {
+function explain(cause: unknown): never {
   if (cause instanceof NoCredentials) throw cause
   // Node would quote what it could not parse, which may be a token.
   const isNoJson = cause instanceof SyntaxError

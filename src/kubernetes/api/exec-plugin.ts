@@ -117,7 +117,7 @@ function parse(output: string): { readonly status?: unknown } {
 }
 
 /** Long words without a break may be tokens. */
-const lastWords = (text: string): string => {
+function lastWords(text: string): string {
   const said = text
     .trim()
     .replace(/[\w+/=-]{24,}/g, '***')

@@ -49,7 +49,7 @@ function whyNot(text: string): string {
 }
 
 /** Once, or twice by a tool and a person; the YAML or JSON of one. */
-const isEncoded = (text: string, depth = 2): boolean => {
+function isEncoded(text: string, depth = 2): boolean {
   const packed = text.replace(/\s/g, '')
   if (depth === 0 || packed === '' || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(packed)) return false
   const decoded = Buffer.from(packed, 'base64').toString()
@@ -57,7 +57,7 @@ const isEncoded = (text: string, depth = 2): boolean => {
 }
 
 /** Where a path is wanted, somebody may have put the secret itself, which the error of a file would quote. */
-export const withoutPath = (error: unknown): string => {
+export function withoutPath(error: unknown): string {
   const { code, syscall } = error as NodeJS.ErrnoException
   return syscall === 'open' || syscall === 'read'
     ? `a file that the kubeconfig names cannot be read (${code ?? 'no reason'})`

@@ -103,7 +103,7 @@ const fetchStream: Attempt<Reply> = async (settings) => {
   return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
 }
 
-const unlessCertificate = (error: unknown): undefined => {
+function unlessCertificate(error: unknown): undefined {
   if (!refusesCertificate(error)) throw error
 }
 

@@ -3,19 +3,19 @@ import type { Log } from '../../base/log.ts'
 import { clean, forLog, lineForLog, truncate } from '../text.ts'
 
 /** The runner shows ten annotations of a kind for a step; the tenth is left for the verdict. */
-const mostAnnotations = 9
+const MOST_ANNOTATIONS = 9
 /** The runner cuts a longer message. */
-const longestAnnotation = 4_000
+const LONGEST_ANNOTATION = 4_000
 
 type Annotate = (message: string) => void
 
 /** Annotations while there is room for them, then lines that say the same. */
-const annotations = (annotate: Annotate, print: Annotate, word: string): Annotate => {
+function annotations(annotate: Annotate, print: Annotate, word: string): Annotate {
   let written = 0
   return (text) => {
     const lines = clean(text).split('\n').map(lineForLog).join('\n')
     written += 1
-    if (written <= mostAnnotations) annotate(truncate(lines, longestAnnotation))
+    if (written <= MOST_ANNOTATIONS) annotate(truncate(lines, LONGEST_ANNOTATION))
     else print(forLog(`${word}: ${lines}`))
   }
 }
@@ -23,7 +23,7 @@ const annotations = (annotate: Annotate, print: Annotate, word: string): Annotat
 type Printer = Pick<typeof core, 'info' | 'warning' | 'error' | 'startGroup' | 'endGroup'>
 
 /** The job's log, with groups that fold and warnings that also show at the top of the run. */
-export const actionsLog = (printer: Printer = core): Log => {
+export function actionsLog(printer: Printer = core): Log {
   let open = false
   const endGroup = (): void => {
     if (open) printer.endGroup()

@@ -13,12 +13,12 @@ export interface CommentOptions {
 }
 
 /** The comment may never hold up a release for longer. */
-const longest = 10_000
+const LONGEST = 10_000
 
 const withoutBot = (login: string): string => login.replace(/\[bot\]$/u, '')
 
 /** Whose token this is; a workflow's own token can only ask by GraphQL, and some servers do not say. */
-const whoAmI = async ({ github, signal }: Session): Promise<string | undefined> => {
+async function whoAmI({ github, signal }: Session): Promise<string | undefined> {
   try {
     const { viewer } = await github.graphql<{ viewer: { login: string } }>('query { viewer { login } }', {
       request: { signal }
@@ -42,11 +42,11 @@ const isOurs = ({ user }: Comment, login: string | undefined): boolean =>
 const firstLine = ({ body = '' }: Comment): string => body.split(/\r?\n/u, 1)[0] ?? ''
 
 /** The comment with our marker, else the newest one whose place we take. */
-const findComment = async (
+async function findComment(
   session: Session,
   pull: number,
   { marker, replaces = () => false }: Sticky
-): Promise<number | undefined> => {
+): Promise<number | undefined> {
   const { github, context, signal } = session
   const { owner, repo } = context
   const login = await whoAmI(session)
@@ -64,7 +64,7 @@ const findComment = async (
   return replaced
 }
 
-const updateOrCreate = async (session: Session, sticky: Sticky): Promise<void> => {
+async function updateOrCreate(session: Session, sticky: Sticky): Promise<void> {
   const pull = await findPullRequest(session)
   if (pull === undefined) return
   const { github, context, signal } = session
@@ -76,10 +76,10 @@ const updateOrCreate = async (session: Session, sticky: Sticky): Promise<void> =
 }
 
 /** Ends the work, and everything it waits for, when the time is up. */
-const inTime = async (clock: Clock, work: (signal: AbortSignal) => Promise<void>): Promise<void> => {
+async function inTime(clock: Clock, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController()
-  const limit = clock.sleep(longest, stop.signal).then(() => {
-    throw new Error(`GitHub did not answer within ${longest / 1_000} s`)
+  const limit = clock.sleep(LONGEST, stop.signal).then(() => {
+    throw new Error(`GitHub did not answer within ${LONGEST / 1_000} s`)
   })
   try {
     await Promise.race([work(stop.signal), limit])
@@ -91,7 +91,7 @@ const inTime = async (clock: Clock, work: (signal: AbortSignal) => Promise<void>
 const lacksRight = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && (error.status === 403 || error.status === 404)
 
-const advice =
+const ADVICE =
   ' — give the job "permissions: pull-requests: write" (beside "contents: read"). Pull requests from forks ' +
   'and from Dependabot get a token that can only read.'
 
@@ -99,7 +99,7 @@ const advice =
  * The library reads the event while it is imported and throws at what it does not like. We have read it by now, and
  * nothing else of it is used.
  */
-const openGitHub = async (token: string, { apiUrl }: Context): Promise<Session['github']> => {
+async function openGitHub(token: string, { apiUrl }: Context): Promise<Session['github']> {
   delete process.env.GITHUB_EVENT_PATH
   const { getOctokit } = await import(/* webpackMode: "eager" */ '@actions/github')
   return getOctokit(token, { baseUrl: apiUrl })
@@ -110,14 +110,14 @@ const openGitHub = async (token: string, { apiUrl }: Context): Promise<Session['
  * commit that came without a pull request. Never throws and never takes longer than ten seconds: a release does
  * not depend on a comment.
  */
-export const writeComment = async (
+export async function writeComment(
   { token, context, clock, warn }: CommentOptions,
   sticky: Sticky
-): Promise<void> => {
+): Promise<void> {
   try {
     const github = await openGitHub(token, context)
     await inTime(clock, (signal) => updateOrCreate({ github, context, clock, signal }, sticky))
   } catch (error) {
-    warn(`No comment on the pull request: ${messageOf(error)}${lacksRight(error) ? advice : ''}`)
+    warn(`No comment on the pull request: ${messageOf(error)}${lacksRight(error) ? ADVICE : ''}`)
   }
 }

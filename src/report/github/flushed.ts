@@ -1,14 +1,14 @@
 import type { Writable } from 'node:stream'
 
 /** A reader that has stopped reading must not keep a job from ending. */
-const longest = 30_000
+const LONGEST = 30_000
 
 /** Resolves when all that was written has been taken, however slow the reader is; a process that exits drops the rest. */
 export async function flushed(...streams: readonly Writable[]): Promise<void> {
   const late = Promise.withResolvers<undefined>()
   const timer = setTimeout(() => {
     late.resolve(undefined)
-  }, longest)
+  }, LONGEST)
   await Promise.race([Promise.all(streams.map(taken)), late.promise])
   clearTimeout(timer)
 }

@@ -61,12 +61,12 @@ function setOutputs(outputs: Readonly<Record<string, string>>): void {
 }
 
 /** The runner drops the summary of a step, and fails it, when it is larger. */
-const largestSummary = 1024 * 1024
+const LARGEST_SUMMARY = 1024 * 1024
 
 /** @throws Error when there is no room for it */
 export async function writeSummary(markdown: string): Promise<void> {
   const { size } = await stat(process.env.GITHUB_STEP_SUMMARY ?? '').catch(() => ({ size: 0 }))
-  if (size + Buffer.byteLength(markdown) > largestSummary)
+  if (size + Buffer.byteLength(markdown) > LARGEST_SUMMARY)
     throw new Error(`its file holds ${size} bytes already, and GitHub takes no more than 1 MiB`)
   await core.summary.addRaw(markdown).write()
 }

@@ -27,10 +27,10 @@ const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
 
 /** The parts of the run and its event that matter here. */
-export const contextFrom = (
+export function contextFrom(
   { serverUrl: _, ...run }: WorkflowRun,
   event: Readonly<Record<string, unknown>>
-): Context => {
+): Context {
   const commented = field(event.issue, 'pull_request') === undefined ? undefined : event.issue
   const pullRequest = field(event.pull_request, 'number') ?? field(commented, 'number')
   const headMessage = field(event.head_commit, 'message')
@@ -49,17 +49,17 @@ interface PullRequest {
 }
 
 /** Merged into the pushed branch, merged elsewhere, still open; one that was turned down does not count. */
-const preference = ({ merged_at: mergedAt, base, state }: PullRequest, branch: string): number => {
+function preference({ merged_at: mergedAt, base, state }: PullRequest, branch: string): number {
   if (mergedAt !== null) return base.ref === branch ? 0 : 1
   return state === 'open' ? 2 : Infinity
 }
 
 const branchOf = ({ ref }: Context): string => ref.replace(/^refs\/heads\//u, '')
 
-const pullRequestOfCommit = async (
+async function pullRequestOfCommit(
   { github, context, signal }: Session,
   commit = context.sha
-): Promise<number | undefined> => {
+): Promise<number | undefined> {
   const { owner, repo } = context
   const { data: found } = await github.rest.repos.listPullRequestsAssociatedWithCommit({
     ...{ owner, repo, commit_sha: commit },
@@ -73,17 +73,14 @@ const pullRequestOfCommit = async (
 }
 
 /** `Merge pull request #12 from …`, or `Title (#12)` after a squash. */
-const numberIn = (message = ''): number | undefined => {
+function numberIn(message = ''): number | undefined {
   const title = message.split('\n', 1).join('')
   const number = /^Merge pull request #(\d+) /u.exec(title)?.[1] ?? /\(#(\d+)\)\s*$/u.exec(title)?.[1]
   return number === undefined ? undefined : Number(number)
 }
 
 /** Anybody can write a number into a commit message: it counts only if merging it brought this commit. */
-const mergedAs = async (
-  { github, context, signal }: Session,
-  number: number
-): Promise<number | undefined> => {
+async function mergedAs({ github, context, signal }: Session, number: number): Promise<number | undefined> {
   const { owner, repo, sha } = context
   const { data: pull } = await github.rest.pulls.get({
     ...{ owner, repo, pull_number: number },
@@ -93,7 +90,7 @@ const mergedAs = async (
 }
 
 /** Right after a merge GitHub may not know yet which pull request a commit came from. */
-const pullRequestOfPush = async (session: Session): Promise<number | undefined> => {
+async function pullRequestOfPush(session: Session): Promise<number | undefined> {
   const mentioned = numberIn(session.context.headMessage)
   const pauses = mentioned === undefined ? [0, 1_000] : [0, 1_000, 2_000]
   for (const pause of pauses) {
@@ -107,7 +104,7 @@ const pullRequestOfPush = async (session: Session): Promise<number | undefined> 
 const isCommit = (text: string): boolean => /^[0-9a-f]{40}([0-9a-f]{24})?$/u.test(text)
 
 /** The release may have come from another repository: then there is none here. */
-const pullRequestOfRelease = async (session: Session, commit: string): Promise<number | undefined> => {
+async function pullRequestOfRelease(session: Session, commit: string): Promise<number | undefined> {
   if (!isCommit(commit)) return undefined
   try {
     return await pullRequestOfCommit(session, commit)
@@ -122,7 +119,7 @@ const pullRequestOfRelease = async (session: Session, commit: string): Promise<n
  * The pull request that the run is about, or that brought the pushed commit, or the release that a run has gone on with
  * or taken back which somebody has started; undefined when there is none.
  */
-export const findPullRequest = async (session: Session): Promise<number | undefined> => {
+export async function findPullRequest(session: Session): Promise<number | undefined> {
   const { owner, pullRequest, eventName, released } = session.context
   if (owner === '') return undefined
   if (pullRequest !== undefined) return pullRequest

@@ -31,7 +31,7 @@ export function workflowRun(variables: Variables): WorkflowRun {
 }
 
 /** GitHub sends no event of more than 25 MB. */
-const largestEvent = 32 * 1024 * 1024
+const LARGEST_EVENT = 32 * 1024 * 1024
 
 /**
  * The event that started the run; without a file there is nothing in it.
@@ -42,7 +42,7 @@ export function readEvent({ GITHUB_EVENT_PATH: path = '' }: Variables): Readonly
   const file = statSync(path, { throwIfNoEntry: false })
   if (file === undefined) return {}
   if (!file.isFile()) throw new Error(`the event file ${path} is no regular file`)
-  if (file.size > largestEvent) throw new Error(`the event file ${path} is larger than 32 MB`)
+  if (file.size > LARGEST_EVENT) throw new Error(`the event file ${path} is larger than 32 MB`)
   const event = parse(readFileSync(path, 'utf8'), path)
   return typeof event === 'object' && event !== null ? { ...event } : {}
 }

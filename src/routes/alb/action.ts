@@ -16,13 +16,13 @@ export const isAlbAnnotation = (key: string): boolean => key.startsWith(PREFIX)
 const keyIn = (fields: Fields, name: string): string | undefined =>
   Object.keys(fields).find((key) => key.toLowerCase() === name.toLowerCase())
 
-const fieldOf = (fields: Fields, name: string): unknown => {
+function fieldOf(fields: Fields, name: string): unknown {
   const key = keyIn(fields, name)
   return key === undefined ? undefined : fields[key]
 }
 
 /** Writes the field under the name that it has; a new one in the case that the author writes others in. */
-const withField = (fields: Fields, name: string, value: unknown): Fields => {
+function withField(fields: Fields, name: string, value: unknown): Fields {
   const isCapital = Object.keys(fields).some((key) => /^[A-Z]/.test(key))
   const fresh = isCapital ? `${name.charAt(0).toUpperCase()}${name.slice(1)}` : name
   return { ...fields, [keyIn(fields, name) ?? fresh]: value }
@@ -52,7 +52,7 @@ export function groupsOf(action: Action): readonly TargetGroup[] {
 export const withGroups = (action: Action, groups: readonly TargetGroup[]): Action =>
   withField(action, 'forwardConfig', withField(configOf(action), 'targetGroups', groups))
 
-export const serviceOf = (group: TargetGroup): string | undefined => {
+export function serviceOf(group: TargetGroup): string | undefined {
   const name = fieldOf(group, 'serviceName')
   return typeof name === 'string' ? name : undefined
 }

@@ -71,7 +71,7 @@ export function labelledAsLive(
 }
 
 /** Whether it names the version, and this one. */
-const hasVersion = (subset: Labels, version: Labels): boolean => {
+function hasVersion(subset: Labels, version: Labels): boolean {
   const own = Object.entries(subset).filter(([key]) => version[key] !== undefined)
   return own.length > 0 && own.every(([key, value]) => version[key] === value)
 }

@@ -48,7 +48,7 @@ interface Scene {
 }
 
 /** A cluster of one Service, which notes what is asked of it. */
-const clusterWith = (scene: Scene) => {
+function clusterWith(scene: Scene) {
   const log: string[] = []
   const notUsed = () => Promise.reject(new Error('not used'))
   const cluster: Cluster = {
@@ -94,7 +94,7 @@ const forwarding = [
 ]
 const running = { service: service(), pods: [pod('prometheus-0', 'False'), pod('prometheus-1', 'True')] }
 
-const answers = async (): Promise<void> => {
+async function answers(): Promise<void> {
   server = await listen((_request, response) => response.end(scalarOne))
 }
 

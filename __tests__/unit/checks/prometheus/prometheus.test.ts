@@ -14,10 +14,10 @@ afterEach(() => {
 // An address without a Service must do without a cluster.
 const noCluster = {} as Cluster
 
-const open = async (
+async function open(
   listener: RequestListener,
   { path = '', headers = {}, timeout = 2_000 } = {}
-): Promise<Prometheus> => {
+): Promise<Prometheus> {
   server = await listen(listener)
   return openPrometheus(
     { kind: 'url', url: `${server.url}${path}` },

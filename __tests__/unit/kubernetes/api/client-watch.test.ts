@@ -16,7 +16,7 @@ const service = (name: string, version: string): KubernetesObject & { readonly s
   spec: {}
 })
 
-const line = (response: ServerResponse, type: string, object: unknown): void => {
+function line(response: ServerResponse, type: string, object: unknown): void {
   response.write(`${JSON.stringify({ type, object })}\n`)
 }
 

@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const one of open.splice(0)) await one.close()
 })
 
-const start = async (...given: Parameters<typeof standIn>): Promise<StandIn> => {
+async function start(...given: Parameters<typeof standIn>): Promise<StandIn> {
   const one = await standIn(...given)
   open.push(one)
   return one
@@ -36,7 +36,7 @@ const start = async (...given: Parameters<typeof standIn>): Promise<StandIn> => 
 const clusterOf = ({ config }: Pick<StandIn, 'config'>, options: Partial<ClientOptions> = {}) =>
   createCluster(config, { clock: quickClock(), ...options })
 
-const failureOf = async (attempt: Promise<unknown>): Promise<ClusterError> => {
+async function failureOf(attempt: Promise<unknown>): Promise<ClusterError> {
   const error: unknown = await attempt.then(
     () => undefined,
     (reason: unknown) => reason

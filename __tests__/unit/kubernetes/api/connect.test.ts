@@ -42,7 +42,7 @@ const inPod = machine(
   { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' }
 )
 
-const faultOf = (attempt: () => unknown): string => {
+function faultOf(attempt: () => unknown): string {
   try {
     attempt()
   } catch (error) {

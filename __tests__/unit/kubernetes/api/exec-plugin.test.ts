@@ -54,7 +54,7 @@ const failureOf = (promise: Promise<unknown>): Promise<string> =>
     (error: unknown) => (error as Error).message
   )
 
-const lives = (pid: string): boolean => {
+function lives(pid: string): boolean {
   try {
     // A zombie is dead, too.
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))

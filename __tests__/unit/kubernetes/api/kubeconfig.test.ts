@@ -24,7 +24,7 @@ contexts:
 const ofUser = (lines: string): string => good.replace('token: t', lines)
 const ofCluster = (line: string): string => good.replace('    server:', `    ${line}\n    server:`)
 
-const complaintOf = async (kubeconfig: string): Promise<string> => {
+async function complaintOf(kubeconfig: string): Promise<string> {
   try {
     const { config } = connect({ kubeconfig, context: undefined, namespace: undefined })
     await createCredentials(config, () => undefined).access()

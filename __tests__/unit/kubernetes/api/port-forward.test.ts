@@ -22,7 +22,7 @@ async function refusing(status: string) {
   return { api, paths, forward: () => cluster.forward({ namespace: 'shop', name: 'web-1', port: 8080 }) }
 }
 
-const failureOf = async (attempt: Promise<unknown>): Promise<ClusterError> => {
+async function failureOf(attempt: Promise<unknown>): Promise<ClusterError> {
   const error: unknown = await attempt.then(
     () => undefined,
     (reason: unknown) => reason

@@ -21,7 +21,7 @@ let requests: { readonly line: string; readonly body: string }[]
 let server: Server
 let apiUrl: string
 
-const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const line = `${request.method ?? ''} ${request.url ?? ''}`
   requests.push({ line, body: await text(request) })
   const told = answers[line] ?? { status: 404, json: { message: 'Not Found' } }
@@ -44,7 +44,7 @@ afterEach(() => {
 })
 
 /** Short pauses pass at once; the long one, after which the work is given up, passes when the test says so. */
-const stoppedClock = (): Clock & { readonly pauses: number[]; timeIsUp: () => void } => {
+function stoppedClock(): Clock & { readonly pauses: number[]; timeIsUp: () => void } {
   const pauses: number[] = []
   const long = Promise.withResolvers<undefined>()
   return {
@@ -100,7 +100,7 @@ const pull = (number: number, base: string, state: 'merged' | 'open' | 'closed')
   base: { ref: base }
 })
 
-const write = async (context: Context, clock: Clock = stoppedClock()): Promise<readonly string[]> => {
+async function write(context: Context, clock: Clock = stoppedClock()): Promise<readonly string[]> {
   const warnings: string[] = []
   const warn = (warning: string): number => warnings.push(warning)
   await writeComment({ token: 'a-token', context, clock, warn }, { marker, body })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
 import { readEvent, workflowRun } from '../../../../src/report/github/workflow-run.ts'
 
-const fileWith = (text: string): string => {
+function fileWith(text: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'event-')), 'event.json')
   writeFileSync(path, text)
   return path

@@ -79,7 +79,7 @@ const NINETY = jasonAnd(`[
   { destination: { host: reviews, subset: v1 }, weight: 90 },
   { destination: { host: reviews, subset: v2 }, weight: 10 } ]`)
 
-const steps = (objects: RouteObjects, split: Split): RouteObjects => {
+function steps(objects: RouteObjects, split: Split): RouteObjects {
   const after = route.split(objects, backends, split)
   const [main] = after.filter(({ kind }) => kind === 'VirtualService')
   if (main === undefined) throw new Error('the VirtualService is gone')
