@@ -21,12 +21,12 @@ import { maskKubeconfig, maskSecret } from './report/masking.ts'
 import { flushed } from './report/github/flushed.ts'
 import { workflowRun } from './report/github/workflow-run.ts'
 import { run, targetOf } from './run.ts'
-import type { Origin } from './plan/prepare.ts'
+import type { ReleaseOrigin } from './plan/prepare.ts'
 
 /** What the post step has to know of the step, should that have been killed. */
 interface Begun {
   readonly target: Target
-  readonly origin: Origin
+  readonly origin: ReleaseOrigin
 }
 
 const log = actionsLog()
@@ -75,7 +75,7 @@ function saveState(name: string, value: string): void {
 
 /** What is known of a run so far, should it end by an error. */
 interface Known {
-  readonly origin: Origin
+  readonly origin: ReleaseOrigin
   inputs?: Inputs
   target?: Target
   /** Tells the cluster from others. */
@@ -165,7 +165,7 @@ function maskedInputs(): Inputs {
   return inputs
 }
 
-function originOf(): Origin {
+function originOf(): ReleaseOrigin {
   const { GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt = '1' } = process.env
   const startedAt = Math.round(performance.timeOrigin)
   const release = id === undefined ? `local-${startedAt}` : `${id}-${attempt}`

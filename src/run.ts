@@ -7,7 +7,7 @@ import type { Manifest } from './kubernetes/manifests.ts'
 import type { Target } from './observe/observe.ts'
 import type { Outcome } from './domain/outcome.ts'
 import { promote } from './commands/promote.ts'
-import type { Request } from './commands/invocation.ts'
+import type { Invocation } from './commands/invocation.ts'
 import { rollback } from './commands/rollback.ts'
 import { showPlan } from './commands/plan.ts'
 import { status } from './commands/status.ts'
@@ -17,31 +17,31 @@ import { noting, turnedDown } from './commands/turned-down.ts'
  * The whole story: observe, plan, execute; on a failure put stable back; tell the outcome. So it does where a command
  * throws, which most often means that nothing has been changed: InputError, LockedError, ClusterError.
  */
-export async function run(request: Request): Promise<Outcome> {
-  const { cluster, isTouched } = noting(request.ports.cluster)
+export async function run(invocation: Invocation): Promise<Outcome> {
+  const { cluster, isTouched } = noting(invocation.ports.cluster)
   try {
-    return await obey({ ...request, ports: { ...request.ports, cluster } })
+    return await obey({ ...invocation, ports: { ...invocation.ports, cluster } })
   } catch (error) {
-    return turnedDown(error, request, isTouched())
+    return turnedDown(error, invocation, isTouched())
   }
 }
 
-function obey(request: Request): Promise<Outcome> {
-  switch (request.inputs.command) {
+function obey(invocation: Invocation): Promise<Outcome> {
+  switch (invocation.inputs.command) {
     case 'deploy':
-      return deploy(request)
+      return deploy(invocation)
     case 'promote':
-      return promote(request)
+      return promote(invocation)
     case 'abort':
-      return abort(request)
+      return abort(invocation)
     case 'rollback':
-      return rollback(request)
+      return rollback(invocation)
     case 'status':
-      return status(request)
+      return status(invocation)
     case 'plan':
-      return showPlan(request)
+      return showPlan(invocation)
     case 'cleanup':
-      return cleanup(request)
+      return cleanup(invocation)
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { CLAIM_ANNOTATION } from '../../src/lock/fence.ts'
+import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import { printRecord, RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import type { Call, Verb } from '../support/memory-cluster.ts'
 import {
@@ -161,7 +161,7 @@ describe('what others write in between', () => {
       dead.kill()
     })
     expect(await scene.run({ inputs: { bake: '0s' } }).deploy()).toMatchObject({ result: 'promoted' })
-    expect(scene.deployment('web-blue').metadata.annotations).toMatchObject({ [CLAIM_ANNOTATION]: '2-1-a' })
+    expect(scene.deployment('web-blue').metadata.annotations).toMatchObject({ [FENCE_ANNOTATION]: '2-1-a' })
     expect(await scene.run({ inputs: { images: 'shop/web:3' } }).deploy()).toMatchObject({
       result: 'promoted'
     })
@@ -172,7 +172,7 @@ describe('what others write in between', () => {
     const scene = await openScene([...slotted(), autoscaler('web-blue')])
     await scene.run().deploy()
     for (const ref of refs)
-      expect(scene.cluster.read(ref)?.metadata.annotations ?? {}).not.toHaveProperty([CLAIM_ANNOTATION])
+      expect(scene.cluster.read(ref)?.metadata.annotations ?? {}).not.toHaveProperty([FENCE_ANNOTATION])
   })
 })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { CLAIM_ANNOTATION } from '../../src/lock/fence.ts'
+import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import type { Ref } from '../../src/kubernetes/ref.ts'
 import type { Lease } from '../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
@@ -48,7 +48,7 @@ const meddlings: readonly [string, Meddle][] = [
   [
     'a claim is written',
     (scene, ref) => {
-      annotate(scene, ref, CLAIM_ANNOTATION, 'me')
+      annotate(scene, ref, FENCE_ANNOTATION, 'me')
     }
   ],
   [
@@ -206,7 +206,7 @@ describe('the lock is lost at 50 %', () => {
         ...lease,
         spec: { ...lease.spec, holderIdentity: 'gone', renewTime: 'then' }
       })
-      annotate(scene, serviceRef, CLAIM_ANNOTATION, 'me')
+      annotate(scene, serviceRef, FENCE_ANNOTATION, 'me')
     })
     return { scene, run, outcome: await ended }
   }

@@ -22,7 +22,7 @@ import { run as obey, targetOf } from '../../src/run.ts'
 import { showPlan } from '../../src/commands/plan.ts'
 import { status } from '../../src/commands/status.ts'
 import { DRAIN } from '../../src/plan/drain.ts'
-import type { Origin } from '../../src/plan/prepare.ts'
+import type { ReleaseOrigin } from '../../src/plan/prepare.ts'
 import { FakeClock, type ProcessClock } from '../support/fake-clock.ts'
 import { MemoryCluster, type Call, type Hooks } from '../support/memory-cluster.ts'
 import { Controllers } from '../support/memory-controllers.ts'
@@ -193,7 +193,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   const inputs = inputsOf(options.inputs)
   const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
   const { id, holder = `${id}-a`, manifests = [], sha } = options
-  const origin: Origin = {
+  const origin: ReleaseOrigin = {
     release: id,
     holder,
     run: `https://ci/${id}`,

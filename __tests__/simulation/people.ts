@@ -1,5 +1,5 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
-import { CLAIM_ANNOTATION } from '../../src/lock/fence.ts'
+import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { readRecord } from '../../src/domain/read-record.ts'
 import { isUnfinished, RECORD_ANNOTATION, type Release } from '../../src/domain/record.ts'
@@ -179,7 +179,7 @@ type Forgery = Extract<Edit, { readonly on: unknown }>['what']
 
 function forge(stage: Stage, object: KubernetesObject, what: Forgery): void {
   const { cluster } = stage
-  const key = what === 'write a claim' ? CLAIM_ANNOTATION : RECORD_ANNOTATION
+  const key = what === 'write a claim' ? FENCE_ANNOTATION : RECORD_ANNOTATION
   const value = what === 'write a claim' ? WHO : forgedRecord(stage, object, what)
   if (value === undefined) return
   const annotations = { ...object.metadata.annotations, [key]: value }

@@ -2,7 +2,7 @@ import { readInputs, type Inputs } from '../../src/inputs/inputs.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { recoverOwn } from '../../src/commands/recover.ts'
 import { run, targetOf } from '../../src/run.ts'
-import type { Origin } from '../../src/plan/prepare.ts'
+import type { ReleaseOrigin } from '../../src/plan/prepare.ts'
 import { NAMESPACE } from '../support/shop.ts'
 import { startProcess, type Process } from './process.ts'
 import { isProcessFault, type Act, type ProcessFault } from './schedule.ts'
@@ -53,7 +53,7 @@ export function start(
 ): Started {
   const inputs = inputsOf(stage, given, command, version)
   const release = `${name.replace(/\D+/, '')}-1`
-  const origin: Origin = {
+  const origin: ReleaseOrigin = {
     release,
     holder: `${release}-a`,
     run: `https://ci/${release}`,

@@ -3,7 +3,7 @@ import { checkName, type Check, type Comparison } from '../inputs/check.ts'
 import { formatDuration } from '../base/duration.ts'
 import { asWritten } from '../inputs/figure.ts'
 import type { Measurement, Verdict } from '../domain/outcome.ts'
-import type { Finding, Found } from './metric-value.ts'
+import type { MetricValue, Value } from './metric-value.ts'
 
 /** A measurement, with what the judge has to know of one that brought no value. */
 export interface Reading extends Measurement {
@@ -36,18 +36,18 @@ const holds: Readonly<Record<Comparison, (value: number, bound: number) => boole
 }
 
 /** Undefined where the true value, which is only known to be above the found one, may lie on either side. */
-function verdictOf({ comparison, bound }: Check, { value, beyond }: Found): Verdict | undefined {
+function verdictOf({ comparison, bound }: Check, { value, beyond }: Value): Verdict | undefined {
   if (!beyond) return holds[comparison](value, bound) ? 'pass' : 'fail'
   if (value < bound) return undefined
   return comparison.startsWith('>') ? 'pass' : 'fail'
 }
 
-const undecided = (check: Check, { value }: Found): string =>
+const undecided = (check: Check, { value }: Value): string =>
   `above ${asWritten(check, value)}, the highest edge of the histogram: ` +
   `it cannot be told whether that is above ${asWritten(check, check.bound)}`
 
 /** Sets what was found against a check's bound. Only a finite number can pass. */
-export function judge(check: Check, finding: Finding, circumstances: Circumstances): Reading {
+export function judge(check: Check, finding: MetricValue, circumstances: Circumstances): Reading {
   const { at, step, young, youth } = circumstances
   const base = { check, at, step }
   if ('why' in finding) {

@@ -4,7 +4,7 @@ import type { Probe } from '../kubernetes/probes.ts'
  * Whose metrics are meant: the pods of one version of the workload. Names only of Kubernetes objects. What is
  * optional but for the ReplicaSet is needed to find the version in the metrics of a router.
  */
-export interface Subject {
+export interface MeasuredVersion {
   readonly namespace: string
   /** Name of the Deployment without its slot. */
   readonly workload: string
@@ -15,12 +15,12 @@ export interface Subject {
   /** The version's Deployment, e.g. `web-green`. */
   readonly deployment?: string
   /** The Service that the router sends this version's requests to. */
-  readonly backend?: SubjectBackend
+  readonly backend?: MeasuredBackend
   /** The object that routes the traffic, e.g. `{ kind: 'ingress', name: 'web' }`. */
   readonly route?: { readonly kind: string; readonly name: string }
   readonly side?: 'stable' | 'canary'
   /** The pods that are ready. */
-  readonly pods: readonly SubjectPod[]
+  readonly pods: readonly MeasuredPod[]
   /** Names of its other pods: not ready yet, or ended since the step began. */
   readonly otherPods?: readonly string[]
   /** What the kubelet asks of the pods. */
@@ -31,7 +31,7 @@ export interface Subject {
   readonly releaseStartedAt: number
 }
 
-export interface SubjectBackend {
+export interface MeasuredBackend {
   readonly service: string
   /** Undefined for any. */
   readonly port: number | undefined
@@ -39,7 +39,7 @@ export interface SubjectBackend {
   readonly portName?: string
 }
 
-export interface SubjectPod {
+export interface MeasuredPod {
   readonly name: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
@@ -62,7 +62,7 @@ const isWhole = (prefix: string): boolean => prefix.length <= LONGEST_PREFIX
  * string. A ReplicaSet whose name is too long shares the beginning of its pods' names with every other one of the
  * workload: then the pods are named one by one, as far as they are known.
  */
-export function podPattern({ replicaSet, pods, otherPods = [] }: Subject): string {
+export function podPattern({ replicaSet, pods, otherPods = [] }: MeasuredVersion): string {
   const prefix = replicaSet === undefined ? '' : `${replicaSet}-`
   if (prefix !== '' && isWhole(prefix)) return `${escaped(prefix)}[a-z0-9]{5}`
   const names = [...new Set([...pods.map(({ name }) => name), ...otherPods])]
@@ -76,7 +76,7 @@ function anyOf(names: readonly string[], prefix: string): string {
 }
 
 /** Puts the subject into a query's placeholders; `window` in seconds. */
-export function fillPlaceholders(promql: string, subject: Subject, window: number): string {
+export function fillPlaceholders(promql: string, subject: MeasuredVersion, window: number): string {
   const { namespace, workload, slot, service } = subject
   const values = new Map([
     ['namespace', namespace],

@@ -8,9 +8,9 @@ import type { Names } from './recipes.ts'
 import { staleAfter, type Traffic } from './traffic.ts'
 
 /** What looking at a metric has brought. */
-export type Finding = Found | Missing
+export type MetricValue = Value | NoData
 
-export interface Found {
+export interface Value {
   /** In the metric's base unit; finite. */
   readonly value: number
   /** How many requests it stands on. */
@@ -22,7 +22,7 @@ export interface Found {
 }
 
 /** No value, and so never a pass. */
-export interface Missing {
+export interface NoData {
   readonly why: string
   /** It may only be too early: Prometheus learns of a request at its next scrape. */
   readonly early?: boolean
@@ -43,14 +43,14 @@ export interface ObservedTraffic {
 const seconds = (milliseconds: number): string => `${Math.round(milliseconds / 1000)} s`
 
 /** A ratio of failures has no series as long as nothing has failed. */
-function nothingFound(promql: string): Missing {
+function nothingFound(promql: string): NoData {
   const zeroed = withZero(promql)
   const hint = zeroed === undefined ? '' : `; if that is so while nothing fails, write ${zeroed}`
   return { why: `no series: the query found nothing${hint}`, early: true }
 }
 
 /** What a query of the user's has brought: it must be one finite number. */
-export function findInAnswer(answer: readonly Series[], promql: string): Finding {
+export function findInAnswer(answer: readonly Series[], promql: string): MetricValue {
   const [only, ...others] = answer
   if (only === undefined) return nothingFound(promql)
   if (others.length > 0) {
@@ -70,7 +70,7 @@ export function findInAnswer(answer: readonly Series[], promql: string): Finding
 }
 
 /** Why these figures cannot be judged at all; undefined when they can. */
-function doubt({ traffic, names, lacks, side }: ObservedTraffic, pods: number): Missing | undefined {
+function doubt({ traffic, names, lacks, side }: ObservedTraffic, pods: number): NoData | undefined {
   const { newest, gap, since, now, silent } = traffic
   if (newest === undefined) return { why: lacks.counter(false, names.requests), early: true }
   if (now - newest > staleAfter(gap)) return { why: `the newest sample is ${seconds(now - newest)} old` }
@@ -87,7 +87,7 @@ const whenOf = (side: Version, { since, now }: Traffic): string =>
   side === 'canary' ? 'since the step began' : `in the last ${seconds(now - since)}`
 
 /** Where all that came went to the paths of probes, these are named: one of them may be what users ask for. */
-function noRequests({ traffic, side }: ObservedTraffic): Missing {
+function noRequests({ traffic, side }: ObservedTraffic): NoData {
   const { requests, paths } = traffic.leftOut
   const whom = side === 'canary' ? 'the canary' : 'the version that serves'
   const rest =
@@ -95,7 +95,7 @@ function noRequests({ traffic, side }: ObservedTraffic): Missing {
   return { why: `0 requests reached ${whom} ${whenOf(side, traffic)}${rest}`, early: true }
 }
 
-function quantileOf(quantile: number, observed: ObservedTraffic): Finding {
+function quantileOf(quantile: number, observed: ObservedTraffic): MetricValue {
   const { traffic, names, lacks } = observed
   if (!names.latency?.hasBuckets) return { why: lacks.buckets, early: true }
   const requests = observations(traffic.buckets)
@@ -106,7 +106,7 @@ function quantileOf(quantile: number, observed: ObservedTraffic): Finding {
     : { value: found.value, requests, beyond: found.beyond }
 }
 
-function meanOf(observed: ObservedTraffic): Finding {
+function meanOf(observed: ObservedTraffic): MetricValue {
   const { traffic, names, lacks } = observed
   const { seconds: total, timed } = traffic
   if (!names.latency) return { why: lacks.durations, early: true }
@@ -116,21 +116,24 @@ function meanOf(observed: ObservedTraffic): Finding {
 }
 
 /** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95 % exactly. */
-function shareOf(observed: ObservedTraffic, count: (errors: number, requests: number) => number): Finding {
+function shareOf(
+  observed: ObservedTraffic,
+  count: (errors: number, requests: number) => number
+): MetricValue {
   const { traffic, names, lacks } = observed
   const { errors, requests } = traffic
   if (errors === undefined) return { why: lacks.status(names.requests) }
   return requests === 0 ? noRequests(observed) : { value: count(errors, requests) / requests, requests }
 }
 
-function requestRateOf(observed: ObservedTraffic): Finding {
+function requestRateOf(observed: ObservedTraffic): MetricValue {
   const { requests, newest = 0, since } = observed.traffic
   return requests === 0
     ? noRequests(observed)
     : { value: requests / Math.max((newest - since) / 1000, 1), requests }
 }
 
-function valueOf(metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): Finding {
+function valueOf(metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): MetricValue {
   switch (metric.kind) {
     case 'latency':
       return quantileOf(metric.quantile, observed)
@@ -150,7 +153,7 @@ export function findInTraffic(
   metric: Exclude<Metric, { kind: 'query' }>,
   observed: ObservedTraffic,
   pods: number
-): Finding {
+): MetricValue {
   const found = doubt(observed, pods) ?? valueOf(metric, observed)
   return 'why' in found || !isBrief(observed.traffic) ? found : { ...found, brief: true }
 }

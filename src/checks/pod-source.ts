@@ -1,5 +1,5 @@
 import type { Series } from './metrics.ts'
-import type { Lacks, Origin, Version } from './source-queries.ts'
+import type { Lacks, RequestSource, Version } from './source-queries.ts'
 import {
   detect,
   detectionQuery,
@@ -11,7 +11,7 @@ import {
   SEARCHED_STATUS_LABELS,
   type Recipe
 } from './recipes.ts'
-import type { Subject } from './measured-version.ts'
+import type { MeasuredVersion } from './measured-version.ts'
 import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
 import { lookBack, named, type Counted } from './traffic.ts'
 
@@ -22,7 +22,7 @@ import { lookBack, named, type Counted } from './traffic.ts'
 function beganAtZero(
   history: readonly Series[],
   { pod }: Recipe,
-  subject: Subject,
+  subject: MeasuredVersion,
   since: number
 ): (series: Series) => boolean {
   const old = subject.pods.filter(
@@ -40,7 +40,7 @@ function beganAtZero(
 function silentPods(
   history: readonly Series[],
   { pod }: Recipe,
-  { pods }: Subject,
+  { pods }: MeasuredVersion,
   fresh: number
 ): readonly string[] {
   if (named(history, 'up').length === 0) return []
@@ -58,7 +58,7 @@ function silentPods(
  */
 function probesAmong(
   { pod }: Recipe,
-  { probes, pods }: Subject,
+  { probes, pods }: MeasuredVersion,
   hasFailed: (labels: Series['labels']) => boolean,
   counted: readonly Counted[],
   { since, until }: { readonly since: number; readonly until: number }
@@ -94,11 +94,11 @@ const lacksOf: Readonly<Record<Version, Lacks>> = {
   }
 }
 
-const pathOfProbes = (labels: Series['labels'], { probes, port }: Subject): string | undefined =>
+const pathOfProbes = (labels: Series['labels'], { probes, port }: MeasuredVersion): string | undefined =>
   probedPath(labels, probes) ?? (cameByProbedPort(labels, probes, port) ? 'the port of a probe' : undefined)
 
 /** The application's own metrics, found by the names of its pods. */
-export const podOrigin: Origin<Recipe> = {
+export const podOrigin: RequestSource<Recipe> = {
   scrapesPods: true,
   detectionQuery,
   detect,

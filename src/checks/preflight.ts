@@ -4,10 +4,10 @@ import { formatDuration } from '../base/duration.ts'
 import { metricsIn, withZero } from '../inputs/promql.ts'
 import { findInAnswer } from './metric-value.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'
-import type { Need, Observation, Study } from './request-metrics.ts'
+import type { Need, Observation, SourceReport } from './request-metrics.ts'
 import type { Lacks } from './source-queries.ts'
 import type { Latency, Names } from './recipes.ts'
-import { fillPlaceholders, type Subject } from './measured-version.ts'
+import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
 
 /** What is known of the checks before anything is changed. */
 export interface PreflightReport {
@@ -36,7 +36,7 @@ const isQuery = (check: Check): check is QueryCheck => check.metric.kind === 'qu
 /** Tries every check on the stable version's pods. */
 export async function preflight(
   { metrics, observation, checks, need }: Tried,
-  stable: Subject,
+  stable: MeasuredVersion,
   signal?: AbortSignal
 ): Promise<PreflightReport> {
   const builtIn = checks.filter((check) => !isQuery(check))
@@ -80,7 +80,7 @@ async function tried(
 async function tryQuery(
   { metrics, need }: Pick<Tried, 'metrics' | 'need'>,
   check: QueryCheck,
-  stable: Subject,
+  stable: MeasuredVersion,
   signal?: AbortSignal
 ): Promise<PreflightReport> {
   const { name, promql } = check.metric
@@ -128,7 +128,7 @@ const unknownFault = (name: string, metric: string): Fault => ({
 async function remedyFor(
   metrics: Metrics,
   check: QueryCheck,
-  stable: Subject,
+  stable: MeasuredVersion,
   signal?: AbortSignal
 ): Promise<string | undefined> {
   const { name, promql } = check.metric
@@ -149,7 +149,7 @@ const isOneNumber = (answer: readonly Series[]): boolean =>
 
 /** What of the metrics that the built-in checks stand on the stable version lacks. */
 function tryBuiltIn(
-  { found, lacks, blind, requests }: Study,
+  { found, lacks, blind, requests }: SourceReport,
   checks: readonly Check[],
   need: Need | undefined
 ): PreflightReport {

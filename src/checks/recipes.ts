@@ -1,5 +1,5 @@
 import type { Series } from './metrics.ts'
-import { podPattern, type Subject } from './measured-version.ts'
+import { podPattern, type MeasuredVersion } from './measured-version.ts'
 
 /** What the metrics are called that requests are counted from. */
 export interface Names {
@@ -75,7 +75,7 @@ export const isServerError = (status: string): boolean =>
 const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || OUTCOMES.includes(value)
 
 /** One query for which of the usual series exist for the subject's pods, whatever their labels are called. */
-export function detectionQuery(subject: Subject): string {
+export function detectionQuery(subject: MeasuredVersion): string {
   const suffixed = LATENCIES.flatMap(({ base }) => [`${base}_bucket`, `${base}_sum`])
   const names = ['up', ...REQUEST_COUNTERS, ...suffixed].join('|')
   const kept = ['__name__', ...POD_LABELS, ...NAMESPACE_LABELS, ...STATUS_LABELS].join(',')
@@ -126,10 +126,10 @@ export interface Detection<R extends Names> {
   readonly recipe?: R
 }
 
-const asMatcher = (subject: Subject): RegExp => new RegExp(`^(?:${podPattern(subject)})$`)
+const asMatcher = (subject: MeasuredVersion): RegExp => new RegExp(`^(?:${podPattern(subject)})$`)
 
 /** Reads the answer to `detectionQuery`: the series of other namespaces' pods of the same name are left out. */
-export function detect(answer: readonly Series[], subject: Subject): Detection<Recipe> {
+export function detect(answer: readonly Series[], subject: MeasuredVersion): Detection<Recipe> {
   const matcher = asMatcher(subject)
   const belongs = (label: string) => (series: Series) => matcher.test(series.labels[label] ?? '')
   const local = answer.filter((series) => inNamespace(series, subject.namespace))
@@ -161,7 +161,12 @@ export function metricNames({ requests, latency }: Names, wanted: Wanted): reado
 }
 
 /** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
-export function samplesQuery(recipe: Recipe, wanted: Wanted, subject: Subject, seconds: number): string {
+export function samplesQuery(
+  recipe: Recipe,
+  wanted: Wanted,
+  subject: MeasuredVersion,
+  seconds: number
+): string {
   const names = `__name__=~"${['up', ...metricNames(recipe, wanted)].join('|')}"`
   const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${subject.namespace}"`
   return `{${names}${namespace},${recipe.pod}=~"${podPattern(subject)}"}[${seconds}s]`

@@ -1,20 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import type { Check } from '../inputs/check.ts'
 import { formatDuration } from '../base/duration.ts'
-import type { Missing, ObservedTraffic } from './metric-value.ts'
+import type { NoData, ObservedTraffic } from './metric-value.ts'
 import type { Metrics, Series } from './metrics.ts'
-import type { Lacks, Origin } from './source-queries.ts'
+import type { Lacks, RequestSource } from './source-queries.ts'
 import { podOrigin } from './pod-source.ts'
 import { covers, type Detection, type Names, type Wanted } from './recipes.ts'
 import { routerOrigin } from './router-source.ts'
 import { routers } from './routers.ts'
 import { absorb, emptyHistory, forget, newestSample, scrapeGap, type History } from './samples.ts'
 import type { MetricsSource } from '../routes/metrics-source.ts'
-import type { Subject } from './measured-version.ts'
+import type { MeasuredVersion } from './measured-version.ts'
 import { lookBack, trafficSince, type Traffic } from './traffic.ts'
 
 /** What is known of the stable version's metrics. */
-export interface Study {
+export interface SourceReport {
   readonly found: Detection<Names>
   readonly lacks: Lacks
   /** Prometheus has nothing at all of its pods, though it has had the time to scrape them, and has scraped others. */
@@ -34,12 +34,12 @@ export interface Need {
 /** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
 export interface Observation {
   /** The subject's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
-  look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing>
+  look(subject: MeasuredVersion, since: number, signal?: AbortSignal): Promise<ObservedTraffic | NoData>
   /**
    * How the stable version names its metrics; learns how often Prometheus scrapes. Where these are needed, pods that are
    * new are waited for until they must have been scraped. Throws MetricsError.
    */
-  study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study>
+  study(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport>
   /** Milliseconds between two scrapes; undefined while unknown. */
   gap(): number | undefined
 }
@@ -78,7 +78,7 @@ class TrafficObservation<R extends Names> implements Observation {
   readonly #metrics: Metrics
   readonly #clock: Clock
   readonly #wanted: Wanted
-  readonly #origin: Origin<R>
+  readonly #origin: RequestSource<R>
   #history: History = emptyHistory
   #found: Detection<R> = { scraped: false }
   /** The targets that were scraped when the step began. */
@@ -89,7 +89,7 @@ class TrafficObservation<R extends Names> implements Observation {
   /** How far Prometheus' clock is ahead of ours, in milliseconds: its samples carry its own time. */
   #ahead = 0
 
-  constructor(metrics: Metrics, clock: Clock, wanted: Wanted, origin: Origin<R>) {
+  constructor(metrics: Metrics, clock: Clock, wanted: Wanted, origin: RequestSource<R>) {
     this.#metrics = metrics
     this.#clock = clock
     this.#wanted = wanted
@@ -100,7 +100,11 @@ class TrafficObservation<R extends Names> implements Observation {
     return this.#gap
   }
 
-  async look(subject: Subject, since: number, signal?: AbortSignal): Promise<ObservedTraffic | Missing> {
+  async look(
+    subject: MeasuredVersion,
+    since: number,
+    signal?: AbortSignal
+  ): Promise<ObservedTraffic | NoData> {
     const known = this.#found.recipe
     if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
     const { recipe, scraped } = this.#found
@@ -111,7 +115,7 @@ class TrafficObservation<R extends Names> implements Observation {
     return { names: recipe, traffic, lacks, side }
   }
 
-  async study(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Study> {
+  async study(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport> {
     const found = await this.#detectInTime(subject, signal, need)
     const lacks = this.#origin.lacks('stable', subject)
     if (found.recipe === undefined) {
@@ -126,7 +130,12 @@ class TrafficObservation<R extends Names> implements Observation {
     return { found, lacks, blind: false, ...(requests !== undefined && { requests }) }
   }
 
-  #requestsIn(samples: readonly Series[], recipe: R, subject: Subject, since: number): number | undefined {
+  #requestsIn(
+    samples: readonly Series[],
+    recipe: R,
+    subject: MeasuredVersion,
+    since: number
+  ): number | undefined {
     // One sample says how much there was in all, not since when.
     if (this.#gap === undefined) return undefined
     const counting = this.#origin.counting(recipe, subject, { since, history: samples, targets: [] })
@@ -134,7 +143,7 @@ class TrafficObservation<R extends Names> implements Observation {
     return trafficSince(history, recipe, counting, { since, now: this.#now(), gap: this.#gap }).requests
   }
 
-  async #detectInTime(subject: Subject, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
+  async #detectInTime(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
     const found = await this.#detect(subject, signal)
     const left = SETTLED - this.#ageOf(subject)
     if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
@@ -144,7 +153,7 @@ class TrafficObservation<R extends Names> implements Observation {
     return this.#detectWithin(this.#clock.now() + left, subject, signal)
   }
 
-  async #detectWithin(end: number, subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
+  async #detectWithin(end: number, subject: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
     await this.#clock.sleep(Math.min(LOOK_AGAIN, end - this.#clock.now()), signal)
     const found = await this.#detect(subject, signal)
     const isOver = this.#clock.now() >= end || !isNothing(found)
@@ -152,12 +161,12 @@ class TrafficObservation<R extends Names> implements Observation {
   }
 
   /** Of its oldest pod, in milliseconds; NaN when it has none. */
-  #ageOf({ pods }: Subject): number {
+  #ageOf({ pods }: MeasuredVersion): number {
     return pods.length === 0 ? NaN : this.#clock.now() - Math.min(...pods.map(({ createdAt }) => createdAt))
   }
 
   /** A Prometheus that is itself new, or to which metrics are pushed, may yet have something. */
-  async #isBlind(subject: Subject, signal?: AbortSignal): Promise<boolean> {
+  async #isBlind(subject: MeasuredVersion, signal?: AbortSignal): Promise<boolean> {
     if (!this.#origin.scrapesPods || !(this.#ageOf(subject) >= SETTLED)) return false
     const others = await this.#metrics.query(`count(up offset ${SETTLED / 1000}s)`, signal)
     return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
@@ -168,7 +177,7 @@ class TrafficObservation<R extends Names> implements Observation {
     return this.#clock.now() + this.#ahead
   }
 
-  async #detect(subject: Subject, signal?: AbortSignal): Promise<Detection<R>> {
+  async #detect(subject: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
     const asked = this.#clock.now()
     const answer = await this.#metrics.query(this.#origin.detectionQuery(subject), signal)
     const evaluated = newestSample(answer)
@@ -176,7 +185,7 @@ class TrafficObservation<R extends Names> implements Observation {
     return this.#origin.detect(answer, subject)
   }
 
-  async #samples(recipe: R, subject: Subject, from: number, signal?: AbortSignal) {
+  async #samples(recipe: R, subject: MeasuredVersion, from: number, signal?: AbortSignal) {
     const seconds = Math.max(1, Math.ceil((this.#now() - from) / 1000) + 1)
     const query = this.#origin.samplesQuery(recipe, this.#wanted, subject, seconds)
     const answer = await this.#metrics.query(query, signal)
@@ -193,7 +202,7 @@ class TrafficObservation<R extends Names> implements Observation {
     return series
   }
 
-  async #follow(recipe: R, subject: Subject, since: number, signal?: AbortSignal): Promise<Traffic> {
+  async #follow(recipe: R, subject: MeasuredVersion, since: number, signal?: AbortSignal): Promise<Traffic> {
     const targets = await this.#targetsAt(since, recipe, signal)
     const earliest = since - lookBack(this.#gap)
     const newest = newestSample([...this.#history.values()])

@@ -1,9 +1,9 @@
 import type { Series } from './metrics.ts'
-import type { Evidence, Lacks, Origin, Version } from './source-queries.ts'
+import type { Evidence, Lacks, RequestSource, Version } from './source-queries.ts'
 import { metricNames, type Detection, type Latency, type Names, type Wanted } from './recipes.ts'
 import type { Router } from './routers.ts'
 import { matches, printSelector, selects, spellings, type Selector } from './selector.ts'
-import type { Subject } from './measured-version.ts'
+import type { MeasuredVersion } from './measured-version.ts'
 import { edgeOf } from './traffic.ts'
 
 /** How a router's metrics of one version are found. */
@@ -15,7 +15,7 @@ export interface RouterRecipe extends Names {
 }
 
 /** Every way in which the version's series may be stored; the first that finds one is the right one. */
-const candidates = ({ version, reports }: Router, subject: Subject): readonly Selector[] =>
+const candidates = ({ version, reports }: Router, subject: MeasuredVersion): readonly Selector[] =>
   (reports?.map((report) => [report]) ?? [[]]).flatMap((report) =>
     spellings([...version(subject), ...report])
   )
@@ -23,7 +23,7 @@ const candidates = ({ version, reports }: Router, subject: Subject): readonly Se
 const among = (names: readonly string[], selector: Selector): string =>
   printSelector([matches('__name__', names.join('|')), ...selector])
 
-function detectionQuery(router: Router, subject: Subject): string {
+function detectionQuery(router: Router, subject: MeasuredVersion): string {
   const { requests, status, latency } = router
   const selectors = candidates(router, subject)
   const kept = new Set(['__name__', 'job', 'le', status, ...selectors.flat().map(({ label }) => label)])
@@ -40,7 +40,11 @@ function latencyAmong(series: readonly Series[], { latency }: Router): Latency |
   return called(`${latency.base}_sum`).length > 0 ? { ...latency, hasBuckets: false } : undefined
 }
 
-function detect(router: Router, answer: readonly Series[], subject: Subject): Detection<RouterRecipe> {
+function detect(
+  router: Router,
+  answer: readonly Series[],
+  subject: MeasuredVersion
+): Detection<RouterRecipe> {
   const { requests, status } = router
   const counters = answer.filter(({ labels }) => labels.__name__ === requests)
   const selector = candidates(router, subject).find((one) => counters.some((series) => selects(one, series)))
@@ -83,7 +87,7 @@ function beganAtZero({ since, history, targets }: Evidence): (series: Series) =>
     known.has(targetOf(series)) || (wasUp.get(targetOf(series)) ?? jobs.has(series.labels.job))
 }
 
-function lacksOf(router: Router, version: Version, subject: Subject): Lacks {
+function lacksOf(router: Router, version: Version, subject: MeasuredVersion): Lacks {
   const { name, requests, status, latency } = router
   const whose = printSelector(router.version(subject))
   const whom = version === 'canary' ? 'the canary' : 'the stable version'
@@ -97,7 +101,7 @@ function lacksOf(router: Router, version: Version, subject: Subject): Lacks {
 }
 
 /** The metrics of the router in front of the pods, found by what it calls the version. */
-export const routerOrigin = (router: Router): Origin<RouterRecipe> => ({
+export const routerOrigin = (router: Router): RequestSource<RouterRecipe> => ({
   scrapesPods: false,
   detectionQuery: (subject) => detectionQuery(router, subject),
   detect: (answer, subject) => detect(router, answer, subject),

@@ -2,7 +2,7 @@ import type { Series } from './metrics.ts'
 import { isServerError, type Histogram } from './recipes.ts'
 import { is, isNot, matches, type Matcher, type Selector } from './selector.ts'
 import type { MetricsSource } from '../routes/metrics-source.ts'
-import type { Subject } from './measured-version.ts'
+import type { MeasuredVersion } from './measured-version.ts'
 
 type Labels = Series['labels']
 
@@ -17,7 +17,7 @@ export interface Router {
   readonly hasFailed: (labels: Labels) => boolean
   readonly latency: Histogram
   /** Finds a version's series. */
-  readonly version: (subject: Subject) => Selector
+  readonly version: (subject: MeasuredVersion) => Selector
   /** Where a request is reported several times: which report counts, the first that there is. */
   readonly reports?: readonly Matcher[]
 }
@@ -40,7 +40,7 @@ function needed<T>(value: T | undefined, what: string): T {
   return value
 }
 
-const backendOf = ({ backend }: Subject) => needed(backend, "version's Service")
+const backendOf = ({ backend }: MeasuredVersion) => needed(backend, "version's Service")
 
 /** As Traefik joins names: everything but letters and digits is one hyphen. */
 const hyphened = (...names: readonly string[]): string => names.join('-').replace(/[^a-z0-9]+/g, '-')
@@ -51,7 +51,7 @@ const hyphened = (...names: readonly string[]): string => names.join('-').replac
  * and `<namespace>-<name>-<port>-grpc` (GRPCRoute) `@kubernetesgateway`. The pattern is that narrow because `web`
  * must not be found in `web-green`.
  */
-function traefikService(subject: Subject): string {
+function traefikService(subject: MeasuredVersion): string {
   const { service, port = '[0-9]+', portName } = backendOf(subject)
   const written = portName === undefined ? String(port) : `(${port}|${hyphened(portName)})`
   const gateway = `(-http-${port}|-${port}-grpc)@kubernetesgateway`
@@ -62,7 +62,7 @@ function traefikService(subject: Subject): string {
  * The canary's requests name the backend that took the place of the Ingress' own, `<namespace>-<name>-<port>`; stable's
  * name none. A port's name with hyphens must be known: `web-green` must not be found in `web-green-api`.
  */
-function nginxVersion(subject: Subject): Selector {
+function nginxVersion(subject: MeasuredVersion): Selector {
   const { namespace, route, side } = subject
   const { service, portName = '' } = backendOf(subject)
   const port = portName.includes('-') ? `([a-z0-9]+|${portName})` : '[a-z0-9]+'

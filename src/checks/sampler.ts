@@ -3,8 +3,8 @@ import type { Check, Metric } from '../inputs/check.ts'
 import {
   findInAnswer,
   findInTraffic,
-  type Finding,
-  type Missing,
+  type MetricValue,
+  type NoData,
   type ObservedTraffic
 } from './metric-value.ts'
 import { judge, type Reading } from './judge.ts'
@@ -12,7 +12,7 @@ import { MetricsError, type Metrics } from './metrics.ts'
 import { observeTraffic, wantedBy, type Need, type Observation } from './request-metrics.ts'
 import { preflight, type PreflightReport } from './preflight.ts'
 import type { MetricsSource } from '../routes/metrics-source.ts'
-import { fillPlaceholders, type Subject } from './measured-version.ts'
+import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
 
 /** The step that measurements belong to; only traffic since its begin is judged. */
 export interface MeasuredStep {
@@ -27,12 +27,12 @@ export interface Sampler {
    * thrown for what Prometheus answers or does not; only when the signal is aborted.
    * @param need where there must be figures: then what is certain never to bring any is a fault
    */
-  preflight(stable: Subject, signal?: AbortSignal, need?: Need): Promise<PreflightReport>
+  preflight(stable: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<PreflightReport>
   /**
    * One reading of every check, in their order, over the time since the step began. A query that fails is a
    * reading without a value; only an aborted signal throws.
    */
-  measure(step: MeasuredStep, subject: Subject, signal?: AbortSignal): Promise<readonly Reading[]>
+  measure(step: MeasuredStep, subject: MeasuredVersion, signal?: AbortSignal): Promise<readonly Reading[]>
 }
 
 /**
@@ -70,7 +70,7 @@ export function createSampler(
       const traffic = checks.some(isBuiltIn)
         ? orMissing(observation.look(subject, step.startedAt, signal), signal)
         : Promise.resolve(notAsked)
-      const find = (metric: Metric): Promise<Finding> =>
+      const find = (metric: Metric): Promise<MetricValue> =>
         metric.kind === 'query'
           ? orMissing(ask(metrics, metric, subject, age, signal), signal)
           : findIn(traffic, metric, subject)
@@ -84,7 +84,7 @@ export function createSampler(
   }
 }
 
-const notAsked: Missing = { why: 'no check needs it' }
+const notAsked: NoData = { why: 'no check needs it' }
 
 const isBuiltIn = ({ metric }: Check): boolean => metric.kind !== 'query'
 
@@ -93,23 +93,23 @@ type QueryMetric = Extract<Metric, { kind: 'query' }>
 const ask = async (
   metrics: Metrics,
   { promql }: QueryMetric,
-  subject: Subject,
+  subject: MeasuredVersion,
   age: number,
   signal?: AbortSignal
-): Promise<Finding> =>
+): Promise<MetricValue> =>
   findInAnswer(await metrics.query(fillPlaceholders(promql, subject, age / 1000), signal), promql)
 
 async function findIn(
-  looking: Promise<ObservedTraffic | Missing>,
+  looking: Promise<ObservedTraffic | NoData>,
   metric: Exclude<Metric, QueryMetric>,
-  subject: Subject
-): Promise<Finding> {
+  subject: MeasuredVersion
+): Promise<MetricValue> {
   const seen = await looking
   return 'why' in seen ? seen : findInTraffic(metric, seen, subject.pods.length)
 }
 
 /** Turns what the metrics store could not answer into a missing value. */
-async function orMissing<T>(asking: Promise<T>, signal?: AbortSignal): Promise<T | Missing> {
+async function orMissing<T>(asking: Promise<T>, signal?: AbortSignal): Promise<T | NoData> {
   try {
     return await asking
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Series } from './metrics.ts'
 import type { Detection, Names, Wanted } from './recipes.ts'
-import type { Subject } from './measured-version.ts'
+import type { MeasuredVersion } from './measured-version.ts'
 import type { Counting } from './traffic.ts'
 
 export type Version = 'stable' | 'canary'
@@ -19,23 +19,23 @@ export interface Lacks {
 }
 
 /** Who reports the requests to a version: the pods that answer them, or the router that sends them there. */
-export interface Origin<R extends Names> {
+export interface RequestSource<R extends Names> {
   /** Whether it is the version's own pods that Prometheus scrapes: then what is true of one version's is of the other's. */
   readonly scrapesPods: boolean
   /** One query for which series there are. */
-  readonly detectionQuery: (subject: Subject) => string
+  readonly detectionQuery: (subject: MeasuredVersion) => string
   /** Reads its answer. */
-  readonly detect: (answer: readonly Series[], subject: Subject) => Detection<R>
+  readonly detect: (answer: readonly Series[], subject: MeasuredVersion) => Detection<R>
   /** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
-  readonly samplesQuery: (recipe: R, wanted: Wanted, subject: Subject, seconds: number) => string
+  readonly samplesQuery: (recipe: R, wanted: Wanted, subject: MeasuredVersion, seconds: number) => string
   /** Leaves out what this query brings of others. */
-  readonly belongs: (series: Series, subject: Subject) => boolean
+  readonly belongs: (series: Series, subject: MeasuredVersion) => boolean
   /**
    * One query for which targets Prometheus scraped so many seconds ago; undefined when `counting` does not need it.
    */
   readonly targetsQuery: (recipe: R, secondsAgo: number) => string | undefined
-  readonly counting: (recipe: R, subject: Subject, evidence: Evidence) => Counting
-  readonly lacks: (version: Version, subject: Subject) => Lacks
+  readonly counting: (recipe: R, subject: MeasuredVersion, evidence: Evidence) => Counting
+  readonly lacks: (version: Version, subject: MeasuredVersion) => Lacks
 }
 
 /** What is known of the moment from which on is counted. */

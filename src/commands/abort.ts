@@ -5,7 +5,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { recover } from './recover.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { TEMPLATE_NEEDS } from '../preflight/needs.ts'
 
@@ -13,7 +13,7 @@ import { TEMPLATE_NEEDS } from '../preflight/needs.ts'
  * Puts stable back in a release that waits for approval, or whose run has died.
  * @throws InputError when there is none
  */
-export async function abort(request: Omit<Request, 'manifests' | 'metrics'>): Promise<Outcome> {
+export async function abort(request: Omit<Invocation, 'manifests' | 'metrics'>): Promise<Outcome> {
   const { inputs, target, origin, ports, signal } = request
   const seen = await observe(target, ports)
   const left = refuseEnded(seen.record, seen.service.metadata.name)

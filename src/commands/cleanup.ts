@@ -13,7 +13,7 @@ import { isUnfinished, type Release } from '../domain/record.ts'
 import { recover } from './recover.ts'
 import { settleDown } from './settle-down.ts'
 import { trafficsOf } from '../execute/begin-run.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { missingRights, type Right } from '../kubernetes/rights.ts'
 import { retireVersions } from './retire-versions.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
@@ -23,7 +23,7 @@ import { CONFIG_REMOVAL_NEEDS, needsOf, TEMPLATE_NEEDS } from '../preflight/need
 import { untidyEnding } from '../execute/untidy.ts'
 import { planSettle } from '../plan/rollback.ts'
 
-type CleanupRequest = Omit<Request, 'manifests' | 'metrics'>
+type CleanupRequest = Omit<Invocation, 'manifests' | 'metrics'>
 
 /** Something that was done, in one sentence. */
 interface Deed {
@@ -125,9 +125,9 @@ async function doChores(request: CleanupRequest, lock: Lock): Promise<Outcome> {
     const { record } = observed
     if (record === undefined || !(await chore.isDue(observed, ports))) continue
     const work = chore.work(request, { ...observed, record }, lock)
-    const deed = await work.catch((error: unknown) => failed(error, deeds))
-    deeds.push(deed)
-    if (deed.isLast === true) break
+    const call = await work.catch((error: unknown) => failed(error, deeds))
+    deeds.push(call)
+    if (call.isLast === true) break
     observed = await observe(target, ports)
   }
   return toldOf(deeds, observed, request)
@@ -146,7 +146,7 @@ function failed(error: unknown, deeds: readonly Deed[]): Deed {
 }
 
 function toldOf(deeds: readonly Deed[], observed: Observed, { origin, ports }: CleanupRequest): Outcome {
-  const runs = deeds.flatMap((deed) => deed.runs)
+  const runs = deeds.flatMap((call) => call.runs)
   const failure = deeds.find(({ isLast }) => isLast === true)
   const [first] = deeds
   return {

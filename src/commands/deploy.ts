@@ -6,8 +6,8 @@ import { observe } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { lookedAt, outcomeOf } from './outcome-of.ts'
-import { getReady, planOf, type Ready } from './prepare-release.ts'
-import type { Request } from './invocation.ts'
+import { prepareRelease, planOf, type PreparedRelease } from './prepare-release.ts'
+import type { Invocation } from './invocation.ts'
 import { recover } from './recover.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import { beginRun, drainIn, trafficsOf } from '../execute/begin-run.ts'
@@ -19,19 +19,24 @@ import { untidyEnding } from '../execute/untidy.ts'
  * Releases a new version beside the one that serves.
  * @throws InputError, LockedError or ClusterError while nothing has been changed yet
  */
-export async function deploy(request: Request): Promise<Outcome> {
-  const { target, origin, ports, signal } = request
+export async function deploy(invocation: Invocation): Promise<Outcome> {
+  const { target, origin, ports, signal } = invocation
   const observed = await observe(target, ports)
   const { record } = observed
-  if (record !== undefined && isUnfinished(record)) return afterRecovery(request, observed, record)
-  const ready = await getReady(request, observed)
+  if (record !== undefined && isUnfinished(record)) return afterRecovery(invocation, observed, record)
+  const ready = await prepareRelease(invocation, observed)
   if ('unapplied' in ready)
     return { ...lookedAt('deploy', observed, origin, ports.clock.now()), warnings: ready.unapplied }
-  return withLock(observed, origin, ports, signal, (lock) => release(request, observed, ready, lock))
+  return withLock(observed, origin, ports, signal, (lock) => release(invocation, observed, ready, lock))
 }
 
-async function release(request: Request, observed: Observed, ready: Ready, lock: Lock): Promise<Outcome> {
-  const { inputs, origin, ports, signal } = request
+async function release(
+  invocation: Invocation,
+  observed: Observed,
+  ready: PreparedRelease,
+  lock: Lock
+): Promise<Outcome> {
+  const { inputs, origin, ports, signal } = invocation
   const { release: record, routes, entrance, sampler, warnings } = ready
   const run = beginRun(
     {
@@ -61,8 +66,8 @@ async function release(request: Request, observed: Observed, ready: Ready, lock:
 }
 
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */
-async function afterRecovery(request: Request, observed: Observed, left: Release): Promise<Outcome> {
-  const { inputs, target, origin, ports, signal } = request
+async function afterRecovery(invocation: Invocation, observed: Observed, left: Release): Promise<Outcome> {
+  const { inputs, target, origin, ports, signal } = invocation
   await requireRights(observed, await needsToEnd(observed, left, ports), ports)
   const run = await withLock(observed, origin, ports, signal, async (lock) => {
     const now = await observe(target, ports)
@@ -70,8 +75,8 @@ async function afterRecovery(request: Request, observed: Observed, left: Release
       ? recover(now, now.record, ports, inputs, lock)
       : undefined
   })
-  if (run === undefined) return deploy(request)
+  if (run === undefined) return deploy(invocation)
   const untidy = untidyEnding(run)
   if (untidy !== undefined) return outcomeOf(run, untidy, 'deploy', origin, ports.clock.now())
-  return deploy(request).catch((error: unknown) => turnedDownAfter(error, run, 'deploy', request))
+  return deploy(invocation).catch((error: unknown) => turnedDownAfter(error, run, 'deploy', invocation))
 }

@@ -1,5 +1,5 @@
 import { ClusterError } from '../base/errors.ts'
-import { claim } from '../lock/fenced-patch.ts'
+import { fence } from '../lock/fenced-patch.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Ref } from '../kubernetes/ref.ts'
@@ -21,7 +21,7 @@ export type Place = Pick<Observed, 'service' | 'companions' | 'workload' | 'name
  * asleep, with a write on its way. Whatever it can have had in hand is claimed, so that nothing of it arrives after
  * this run has begun to act on what it finds. The Service needs no claim: it holds the record.
  */
-export async function claimInherited(
+export async function fenceInherited(
   { service, companions, workload, namespace }: Place,
   lock: Lock,
   ports: Ports,
@@ -43,8 +43,8 @@ export async function claimInherited(
     ]
     const verb = record.strategy === undefined ? 'patch' : 'replace'
     await Promise.all([
-      ...deployments.map((ref) => unlessRefused(ref, claim(ref, holder, verb), ports)),
-      ...others.map((ref) => unlessRefused(ref, claim(ref, holder), ports))
+      ...deployments.map((ref) => unlessRefused(ref, fence(ref, holder, verb), ports)),
+      ...others.map((ref) => unlessRefused(ref, fence(ref, holder), ports))
     ])
   }
   await throughOutages(work, ports, signal)

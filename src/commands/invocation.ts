@@ -3,16 +3,16 @@ import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Target } from '../observe/observe.ts'
-import type { Origin } from '../plan/prepare.ts'
+import type { ReleaseOrigin } from '../plan/prepare.ts'
 
 /** One run of the action, with everything that it works with. */
-export interface Request {
+export interface Invocation {
   readonly inputs: Inputs
   readonly target: Target
   readonly manifests: readonly Manifest[]
   /** Absent when no Prometheus is given: then there are no checks either. */
   readonly metrics: Metrics | undefined
-  readonly origin: Origin
+  readonly origin: ReleaseOrigin
   readonly ports: Ports
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal

@@ -1,7 +1,7 @@
 import { readyReplicas } from '../kubernetes/health.ts'
 import { selects } from '../kubernetes/selectors.ts'
 import type { Ending } from '../execute/execute-or-restore.ts'
-import { lanesOf } from '../execute/route-writers.ts'
+import { routeWritersOf } from '../execute/route-writers.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
 import { trafficsOf } from '../execute/begin-run.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
@@ -11,7 +11,7 @@ import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { lacksData } from '../report/verdict.ts'
 import { describeSplit } from '../routes/split.ts'
 import { readyOfServing } from '../report/traffic-facts.ts'
-import type { Origin } from '../plan/prepare.ts'
+import type { ReleaseOrigin } from '../plan/prepare.ts'
 import { sh } from '../base/shell.ts'
 
 type Command = Outcome['command']
@@ -19,7 +19,7 @@ type Command = Outcome['command']
 /** Nothing has been looked at yet: what is known when the inputs themselves are at fault. */
 export const emptyOutcome = (
   command: Command,
-  { release, run, startedAt }: Origin,
+  { release, run, startedAt }: ReleaseOrigin,
   finishedAt: number
 ): Outcome => ({
   command,
@@ -45,7 +45,12 @@ export const emptyOutcome = (
 })
 
 /** What is known of the cluster when a run ends without having changed anything. */
-export function lookedAt(command: Command, observed: Observed, origin: Origin, finishedAt: number): Outcome {
+export function lookedAt(
+  command: Command,
+  observed: Observed,
+  origin: ReleaseOrigin,
+  finishedAt: number
+): Outcome {
   const { slot, deployment, hash } = observed.stable
   return {
     ...emptyOutcome(command, origin, finishedAt),
@@ -75,7 +80,7 @@ export function outcomeOf(
   run: ReleaseRun,
   ending: Ending,
   command: Command,
-  origin: Origin,
+  origin: ReleaseOrigin,
   finishedAt: number
 ): Outcome {
   const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
@@ -85,7 +90,7 @@ export function outcomeOf(
     reason: ending.reason,
     namespace: run.namespace,
     workload: run.workload,
-    route: [...lanesOf(run), ...(run.routes.length > 0 ? [] : run.companions)]
+    route: [...routeWritersOf(run), ...(run.routes.length > 0 ? [] : run.companions)]
       .map(({ traffic }) => traffic.title)
       .join(', '),
     serving,

@@ -6,10 +6,10 @@ import { whenEnded, type Observed } from '../observe/observed.ts'
 import type { Measurement, ObjectChange, Outcome, Preview } from '../domain/outcome.ts'
 import { lookedAt } from './outcome-of.ts'
 import { describe } from '../plan/step.ts'
-import { stableSubject } from '../preflight/preflight.ts'
-import { getReady, planOf, type Ready } from './prepare-release.ts'
+import { measuredStable } from '../preflight/preflight.ts'
+import { prepareRelease, planOf, type PreparedRelease } from './prepare-release.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { withOriginalNames } from '../plan/config.ts'
 import { drainOf } from '../plan/drain.ts'
@@ -20,8 +20,8 @@ import { slotLabelsOf } from '../plan/unchanged.ts'
  * Everything that a release would do, up to the lock. Changes nothing.
  * @throws InputError with all that is wrong, as the release would
  */
-export async function showPlan(request: Request): Promise<Outcome> {
-  const { target, origin, ports } = request
+export async function showPlan(invocation: Invocation): Promise<Outcome> {
+  const { target, origin, ports } = invocation
   const seen = await observe(target, ports)
   const { record } = seen
   const left = record !== undefined && isUnfinished(record) ? record : undefined
@@ -29,17 +29,17 @@ export async function showPlan(request: Request): Promise<Outcome> {
   const notes = left === undefined ? [] : [unfinished(left)]
   for (const note of notes) ports.log.warning(note)
   if (left !== undefined) await requireRights(seen, await needsToEnd(seen, left, ports), ports)
-  const ready = await getReady(request, observed)
+  const ready = await prepareRelease(invocation, observed)
   const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
   if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied] }
-  const plan = await previewOf(request, observed, ready)
+  const plan = await previewOf(invocation, observed, ready)
   tell(plan, ports)
   return {
     ...looked,
     result: 'planned',
     canary: { ...ready.release.canary, replicas: ready.canary.spec.replicas ?? 1 },
     plan,
-    measurements: await measureNow(request, observed, ready),
+    measurements: await measureNow(invocation, observed, ready),
     warnings: [...notes, ...ready.warnings],
     finishedAt: ports.clock.now()
   }
@@ -53,7 +53,11 @@ const unfinished = ({ id, phase, run }: Release): string =>
   `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
   `Otherwise it ${phase === 'promoting' ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
 
-async function previewOf({ inputs, ports }: Request, observed: Observed, ready: Ready): Promise<Preview> {
+async function previewOf(
+  { inputs, ports }: Invocation,
+  observed: Observed,
+  ready: PreparedRelease
+): Promise<Preview> {
   const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
   const drain = drainOf(ready.routes)
   const changes = await Promise.all(
@@ -66,7 +70,7 @@ async function previewOf({ inputs, ports }: Request, observed: Observed, ready: 
 }
 
 /** From what serves to what would be released, in whatever Deployments the two are. */
-function workloadChange({ tried, canary }: Ready, observed: Observed): ObjectChange {
+function workloadChange({ tried, canary }: PreparedRelease, observed: Observed): ObjectChange {
   const { name } = canary.metadata
   const serving = observed.stable.deployment
   const where = name === serving.metadata.name ? '' : `, beside ${serving.metadata.name}`
@@ -85,13 +89,13 @@ const WINDOW = 300_000
 
 /** What the checks say of what serves: a bound that it does not keep is wrong for its successor, too. */
 async function measureNow(
-  { ports, signal }: Request,
+  { ports, signal }: Invocation,
   observed: Observed,
-  { sampler }: Ready
+  { sampler }: PreparedRelease
 ): Promise<readonly Measurement[]> {
   if (sampler === undefined) return []
   const step = { name: 'now, on what serves', startedAt: ports.clock.now() - WINDOW }
-  return sampler.measure(step, stableSubject(observed), signal)
+  return sampler.measure(step, measuredStable(observed), signal)
 }
 
 function tell({ steps, changes }: Preview, { log }: Ports): void {

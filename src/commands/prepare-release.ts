@@ -8,7 +8,7 @@ import { requireRoutes, type Observed } from '../observe/observed.ts'
 import type { Step } from '../plan/step.ts'
 import { requireShape } from './misshapen.ts'
 import { preflight } from '../preflight/preflight.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { untestedWays } from '../observe/find-service.ts'
 import { samplerFor } from '../checks/sampler-for.ts'
 import { drainOf } from '../plan/drain.ts'
@@ -26,7 +26,7 @@ import { nobodyServes } from '../observe/serving.ts'
 import { isUnchanged, servingElsewhere, slotLabelsOf } from '../plan/unchanged.ts'
 
 /** A release that nothing is known to be wrong with. */
-export interface Ready extends Prepared {
+export interface PreparedRelease extends Prepared {
   readonly warnings: readonly string[]
   readonly sampler: Sampler | undefined
   /** What the API server would keep. */
@@ -46,12 +46,15 @@ export interface NothingNew {
  * Everything that can be known of a release before anything is changed.
  * @throws InputError with all that is wrong
  */
-export async function getReady(request: Request, observed: Observed): Promise<Ready | NothingNew> {
-  const { inputs, origin, ports, signal } = request
+export async function prepareRelease(
+  invocation: Invocation,
+  observed: Observed
+): Promise<PreparedRelease | NothingNew> {
+  const { inputs, origin, ports, signal } = invocation
   const { strategy } = inputs
-  await requireShape(request.manifests, observed.namespace, ports.cluster)
+  await requireShape(invocation.manifests, observed.namespace, ports.cluster)
   requireRoutes(observed)
-  const authored = asAuthored(request.manifests, observed)
+  const authored = asAuthored(invocation.manifests, observed)
   if (authored.faults.length > 0) throw new InputError(authored.faults)
   const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)
   const repeated = repeatedFaults(manifests, observed.namespace)
@@ -60,7 +63,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
     ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
     : prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
-  const sampler = samplerFor(inputs, request.metrics, ports.clock, prepared.routes)
+  const sampler = samplerFor(inputs, invocation.metrics, ports.clock, prepared.routes)
   const steps = planOf(prepared, inputs, drainOf(prepared.routes))
   const candidate = { prepared, steps, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
@@ -86,7 +89,7 @@ export async function getReady(request: Request, observed: Observed): Promise<Re
 async function nothingNew(
   tried: readonly TriedManifest[],
   observed: Observed,
-  { cluster, log }: Request['ports']
+  { cluster, log }: Invocation['ports']
 ): Promise<NothingNew> {
   const warnings = [...(await unapplied(tried, observed, cluster)), ...strayAutoscaler(observed)]
   for (const warning of warnings) log.warning(warning)

@@ -3,7 +3,7 @@ import { canaryFaults, tryCanary } from '../preflight/dry-run.ts'
 import { InputError } from '../base/errors.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import { readyPods } from '../execute/endpoints.ts'
-import { parseStep, stepsFaults, type Step as ReleaseStep } from '../inputs/step.ts'
+import { parseStep, stepsFaults, type TrafficStep } from '../inputs/step.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { need } from '../kubernetes/needs.ts'
@@ -16,10 +16,10 @@ import { readRemaining } from '../observe/routes.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { outcomeOf } from './outcome-of.ts'
-import { stableSubject } from '../preflight/preflight.ts'
+import { measuredStable } from '../preflight/preflight.ts'
 import type { Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { requireRights } from '../preflight/rights.ts'
 import { samplerFor } from '../checks/sampler-for.ts'
 import { isConfig } from '../plan/config-copy.ts'
@@ -36,16 +36,16 @@ import { planRest } from '../plan/progressive.ts'
  * Goes on with a release that waits for approval, with the steps that it has left.
  * @throws InputError when there is none, or when what would go on is not what was tested; then nothing was changed
  */
-export async function promote(request: Request): Promise<Outcome> {
-  const { inputs, target, origin, ports, signal } = request
+export async function promote(invocation: Invocation): Promise<Outcome> {
+  const { inputs, target, origin, ports, signal } = invocation
   const seen = await observe(target, ports)
   await requireRightsToGoOn(seen, waitingIn(seen), inputs, ports)
   return withLock(seen, origin, ports, signal, async (lock) => {
     const observed = await observe(target, ports)
     const record = waitingIn(observed)
-    const live = await readTested(observed, record, request)
-    await refuseAnother(observed, live, request)
-    return goOn(request, observed, record, live, lock)
+    const live = await readTested(observed, record, invocation)
+    await refuseAnother(observed, live, invocation)
+    return goOn(invocation, observed, record, live, lock)
   })
 }
 
@@ -86,7 +86,7 @@ const ABORT = 'command: abort, and release what is wanted from the start'
 async function readTested(
   { namespace, slots }: Observed,
   { canary }: Release,
-  { ports }: Request
+  { ports }: Invocation
 ): Promise<Deployment> {
   const live = Object.values(slots).find(({ metadata }) => metadata.name === canary.deployment)
   const tested = await readReplicaSet(namespace, canary, ports.cluster)
@@ -101,10 +101,10 @@ async function readTested(
 }
 
 /** Whoever names images or manifests says what is to be promoted: it must be what was tested. */
-async function refuseAnother(observed: Observed, live: Deployment, request: Request): Promise<void> {
-  const { inputs, origin, ports } = request
+async function refuseAnother(observed: Observed, live: Deployment, invocation: Invocation): Promise<void> {
+  const { inputs, origin, ports } = invocation
   // Nothing else of them is applied any more.
-  const used = request.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
+  const used = invocation.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
   await requireShape(used, observed.namespace, ports.cluster)
   const { manifests } = withoutHooks(asAuthored(used, observed).manifests, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
@@ -120,16 +120,16 @@ async function refuseAnother(observed: Observed, live: Deployment, request: Requ
 }
 
 async function goOn(
-  request: Request,
+  invocation: Invocation,
   observed: Observed,
   record: Release,
   live: Deployment,
   lock: Lock
 ): Promise<Outcome> {
-  const { inputs, origin, ports, signal } = request
+  const { inputs, origin, ports, signal } = invocation
   const routes = await routesOf(record, observed.service, ports)
-  const sampler = samplerFor(inputs, request.metrics, ports.clock, routes)
-  const report = await sampler?.preflight(stableSubject(observed), signal)
+  const sampler = samplerFor(inputs, invocation.metrics, ports.clock, routes)
+  const report = await sampler?.preflight(measuredStable(observed), signal)
   const entrance = entranceOf(observed, routes, live)
   const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]
   if (faults.length > 0) throw new InputError(faults)
@@ -170,7 +170,7 @@ const unmeasured = ({ id, checks = [] }: Release, inputs: Inputs): readonly stri
  * The steps of a release are those that it began with, whatever the workflow says by now.
  * @throws InputError when one cannot be read: left out, the release would go past what it stands for
  */
-function stepsIn({ id, steps = [], step = 0 }: Release): readonly ReleaseStep[] {
+function stepsIn({ id, steps = [], step = 0 }: Release): readonly TrafficStep[] {
   const unreadable = (problem: string): InputError =>
     refused(`the steps of release ${id} on record cannot be carried out: ${problem}`, ABORT)
   const items = steps.map((line, index) => {

@@ -19,7 +19,7 @@ import { refOf } from '../traffic/writes.ts'
 import { beginRun, drainIn, routesOf, trafficsOf } from '../execute/begin-run.ts'
 import { retireVersions } from './retire-versions.ts'
 import { settleDown } from './settle-down.ts'
-import type { Origin } from '../plan/prepare.ts'
+import type { ReleaseOrigin } from '../plan/prepare.ts'
 import { planRestore } from '../plan/restore.ts'
 import { retirable } from '../plan/retirement.ts'
 import { planPromotion } from '../plan/progressive.ts'
@@ -146,7 +146,7 @@ type Recovered = Pick<Observed, 'service' | 'companions' | 'workload'>
  */
 export async function recoverOwn(
   target: Target,
-  origin: Origin,
+  origin: ReleaseOrigin,
   ports: Ports,
   settings: OwnSettings
 ): Promise<string | undefined> {
@@ -162,7 +162,7 @@ export async function recoverOwn(
 
 async function finishOwn(
   target: Target,
-  origin: Origin,
+  origin: ReleaseOrigin,
   ports: Ports,
   settings: OwnSettings
 ): Promise<string | undefined> {
@@ -201,7 +201,7 @@ export function deedOf(record: Release, run?: ReleaseRun): string {
 /** What this run has left to do; the selector when only that is to be settled. */
 function leftOf(
   observed: Observed,
-  { release, holder }: Origin,
+  { release, holder }: ReleaseOrigin,
   { previous }: OwnSettings
 ): 'undo' | 'retire' | Selector | undefined {
   const { record } = observed

@@ -17,7 +17,7 @@ import { findPrevious, findVersion } from './previous.ts'
 import { isUnfinished, promoted, restored, type Release } from '../domain/record.ts'
 import { recover } from './recover.ts'
 import { beginRun, drainIn, type Beginning } from '../execute/begin-run.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { planInPlace } from '../plan/in-place.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
@@ -27,7 +27,7 @@ import { harmToOthers } from '../observe/neighbours.ts'
 import { prepareReturn } from '../plan/prepare-in-place.ts'
 import { planRollback, prepareRollback, type Previous } from '../plan/rollback.ts'
 
-type RollbackRequest = Omit<Request, 'manifests' | 'metrics'>
+type RollbackRequest = Omit<Invocation, 'manifests' | 'metrics'>
 
 /**
  * Brings the previous version back, or the one that is called by `to`. In the middle of a release whose run has died
@@ -145,9 +145,16 @@ async function wayBeside(request: RollbackRequest, observed: Observed, previous:
   requireRoutes(observed)
   const named = await routesToRollBack(observed, request.ports)
   const prepared = prepareRollback({ ...observed, routes: named }, previous, request.origin)
-  const { canary, live, release, routes, settled, services, lingers, faults } = prepared
+  const { canary, live, release, routes, settled, services, hasRecentUsers, faults } = prepared
   refuse([...faults, ...harmToOthers(observed, { canary, release })], request)
-  const rollback = { canary, live, manifests: services, previous: request.inputs.previous, settled, lingers }
+  const rollback = {
+    canary,
+    live,
+    manifests: services,
+    previous: request.inputs.previous,
+    settled,
+    hasRecentUsers
+  }
   return { routes, release, plan: (drain) => planRollback({ ...rollback, drain }, release) }
 }
 

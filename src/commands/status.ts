@@ -6,7 +6,7 @@ import { lookedAt, underWay } from './outcome-of.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { versionLines } from '../report/history.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { describeSplit } from '../routes/split.ts'
 import { lookForRunner, nextIn } from './runner.ts'
 import { strayAutoscaler } from '../plan/autoscaler.ts'
@@ -14,7 +14,7 @@ import { essenceOf, slotLabelsOf } from '../plan/unchanged.ts'
 import type { Known } from '../plan/versions.ts'
 import { factsOf } from '../report/traffic-facts.ts'
 
-type StatusRequest = Pick<Request, 'target' | 'origin' | 'ports' | 'signal'>
+type StatusRequest = Pick<Invocation, 'target' | 'origin' | 'ports' | 'signal'>
 
 /** What serves, what the record says of the last release, and what can be gone back to. Changes nothing. */
 export async function status(request: StatusRequest): Promise<Outcome> {

@@ -8,7 +8,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import { emptyOutcome, lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { deedOf } from './recover.ts'
 import { isUnfinished, splitOf } from '../domain/record.ts'
-import type { Request } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { describeSplit } from '../routes/split.ts'
 
 /** A cluster that knows whether anything was changed in it; a lock and a question about rights are no change. */
@@ -50,9 +50,13 @@ export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => b
  * How a run ends that has thrown: with who has the traffic, if that can still be asked. A release that waits goes on
  * waiting, and nobody watches it.
  */
-export async function turnedDown(error: unknown, request: Request, isTouched: boolean): Promise<Outcome> {
-  const { origin, target, ports, inputs } = request
-  const observed = await look(error, request)
+export async function turnedDown(
+  error: unknown,
+  invocation: Invocation,
+  isTouched: boolean
+): Promise<Outcome> {
+  const { origin, target, ports, inputs } = invocation
+  const observed = await look(error, invocation)
   const now = ports.clock.now()
   const known =
     observed === undefined
@@ -70,7 +74,7 @@ const endOf = (error: unknown): Pick<Outcome, 'result' | 'reason'> => ({
   reason: messageOf(error)
 })
 
-async function look(error: unknown, { target, ports, signal }: Request): Promise<Observed | undefined> {
+async function look(error: unknown, { target, ports, signal }: Invocation): Promise<Observed | undefined> {
   // A cancelled run has seconds, and a cluster that does not answer has been asked for long enough.
   if (signal.aborted || (error instanceof ClusterError && error.status === 0)) return undefined
   return observe(target, ports).catch(() => undefined)
@@ -89,7 +93,7 @@ export function turnedDownAfter(
   error: unknown,
   run: ReleaseRun,
   command: Outcome['command'],
-  { origin, ports }: Pick<Request, 'origin' | 'ports'>
+  { origin, ports }: Pick<Invocation, 'origin' | 'ports'>
 ): Outcome {
   const { result, reason } = endOf(error)
   const told = `release ${run.initial.id}, which its run had left, was ${deedOf(run.initial, run)}. Nothing was begun after that:\n${reason}`

@@ -1,11 +1,11 @@
 import { leaseName, workloadLeaseName, type Lock } from '../lock/lease.ts'
-import { claimInherited, type Place } from './fence-inherited.ts'
+import { fenceInherited, type Place } from './fence-inherited.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { acquireAll } from '../lock/acquire.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { messageOf } from '../base/errors.ts'
 import { formatDuration } from '../base/duration.ts'
-import type { Origin } from '../plan/prepare.ts'
+import type { ReleaseOrigin } from '../plan/prepare.ts'
 
 /** The one that every run for this workload takes, whatever its Services. */
 export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>
@@ -25,14 +25,14 @@ const PATIENCE_OF_CANCELLED = 1000
 /** Does the work while no other run can move the traffic of this Service, or touch the Deployments of this workload. */
 export async function withLock<T>(
   place: Place,
-  { release, holder, run }: Origin,
+  { release, holder, run }: ReleaseOrigin,
   ports: Ports,
   signal: AbortSignal,
   work: (lock: Lock) => Promise<T>
 ): Promise<T> {
   const lock = await acquireAll(leasesOf(place), { id: holder, run: run ?? release }, ports, signal)
   try {
-    await claimInherited(place, lock, ports, AbortSignal.any([signal, lock.lost]))
+    await fenceInherited(place, lock, ports, AbortSignal.any([signal, lock.lost]))
     return await work(lock)
   } finally {
     await giveBack(lock, ports, signal.aborted ? PATIENCE_OF_CANCELLED : PATIENCE)

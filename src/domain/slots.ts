@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { CLAIM_ANNOTATION } from '../lock/fence.ts'
+import { FENCE_ANNOTATION } from '../lock/fence.ts'
 import { copiedMetadata } from '../kubernetes/gitops.ts'
 import type { Deployment, PodTemplate, Service } from '../kubernetes/objects.ts'
 import { templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
@@ -50,7 +50,7 @@ const NOT_COPIED = [
   'kubectl.kubernetes.io/last-applied-configuration',
   'deployment.kubernetes.io/revision',
   UNDONE_ANNOTATION,
-  CLAIM_ANNOTATION
+  FENCE_ANNOTATION
 ]
 
 export interface Placement {

@@ -1,7 +1,7 @@
 import { initialStanding } from '../checks/judge.ts'
 import type { Sampler } from '../checks/sampler.ts'
 import { ReleaseFailed, RouteGone } from '../base/errors.ts'
-import type { Follower, Lane, Ports, ReleaseRun, Settings } from './release-run.ts'
+import type { Follower, RouteWriter, Ports, ReleaseRun, Settings } from './release-run.ts'
 import type { Place } from '../traffic/state.ts'
 import { openTraffic, type Traffic } from '../traffic/traffic.ts'
 import type { Lock } from '../lock/lease.ts'
@@ -118,7 +118,7 @@ const shiftsBefore = (release: Release): Shift[] =>
 export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonly Traffic[] => [
   traffic,
   ...companions.map((companion) => companion.traffic),
-  ...routes.map((lane) => lane.traffic)
+  ...routes.map((writer) => writer.traffic)
 ]
 
 /** Milliseconds between the last request to a version and the end of its pods. */
@@ -172,7 +172,7 @@ function openLane(
   held: Held,
   anchor: Traffic,
   ports: Ports
-): Lane {
+): RouteWriter {
   const { namespace = '' } = objects[0].metadata
   const backends = backendsOf(release, namespace, anchor.name)
   const read = () => readMembers(name, backends, ports.cluster)

@@ -3,7 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import { lagOf } from '../plan/drain.ts'
 import { withObject } from '../traffic/writes.ts'
 import { backendsIn } from './route-writers.ts'
-import type { Lane, ReleaseRun } from './release-run.ts'
+import type { RouteWriter, ReleaseRun } from './release-run.ts'
 import { untilDoomed } from './under-traffic.ts'
 import { inSight } from './steps/watch.ts'
 
@@ -14,7 +14,7 @@ interface Learning {
   readonly since: number
   /** What they have to learn. */
   readonly what: string
-  readonly lanes?: readonly Lane[]
+  readonly writers?: readonly RouteWriter[]
 }
 
 /**
@@ -24,15 +24,15 @@ interface Learning {
  */
 export async function awaitGateways(
   run: ReleaseRun,
-  { since, what, lanes = run.routes }: Learning,
+  { since, what, writers = run.routes }: Learning,
   signal: AbortSignal,
   watched: Watched = (_, wait) => wait(signal)
 ): Promise<boolean> {
   const { clock, log } = run.ports
-  const lag = lagOf(lanes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
+  const lag = lagOf(writers.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
   const left = since + lag - clock.now()
   if (left <= 0) return false
-  const names = lanes.map(({ traffic }) => traffic.title).join(', ')
+  const names = writers.map(({ traffic }) => traffic.title).join(', ')
   const shown = formatDuration(Math.ceil(left / SECOND) * SECOND)
   log.line(`waits ${shown}: the gateway of ${names} may need as long to learn ${what}`)
   await watched(run, (ended) => clock.sleep(left, ended), signal)
@@ -79,7 +79,7 @@ export const awaitGatewaysTelling = (
   })
 
 /** Those whose traffic is on the Service again after a promotion; others stay on the canary's own one. */
-export function lanesToApex(run: ReleaseRun): readonly Lane[] {
+export function writersToApex(run: ReleaseRun): readonly RouteWriter[] {
   const backends = backendsIn(run)
   return run.routes.filter(({ route, traffic }) => {
     const objects = traffic.current()

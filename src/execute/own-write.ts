@@ -1,6 +1,6 @@
 import type { ReleaseRun } from './release-run.ts'
 import { canonical } from '../kubernetes/canonical.ts'
-import { claimOf } from '../lock/fence.ts'
+import { fenceOf } from '../lock/fence.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 
@@ -10,8 +10,8 @@ import type { Deployment } from '../kubernetes/objects.ts'
  * makes one for every revision, counts for one, too.
  */
 export async function isAsWanted(live: Deployment, wanted: Deployment, cluster: Cluster): Promise<boolean> {
-  const claim = claimOf(wanted)
-  if (claim !== undefined && claimOf(live) !== claim) return false
+  const claim = fenceOf(wanted)
+  if (claim !== undefined && fenceOf(live) !== claim) return false
   return hasSpecOf(live, await cluster.replace(withVersionOf(live, wanted), { dryRun: true }))
 }
 

@@ -1,7 +1,7 @@
 import { ReleaseFailed } from '../base/errors.ts'
 import { isUnfinished } from '../domain/record.ts'
 import type { KubernetesObject, ClusterEvent } from '../kubernetes/objects.ts'
-import type { Lane, Ports, ReleaseRun } from './release-run.ts'
+import type { RouteWriter, Ports, ReleaseRun } from './release-run.ts'
 
 /** How often the events of a route are read, in milliseconds: they come within seconds of a write. */
 const LOOK_AGAIN = 5000
@@ -14,11 +14,11 @@ const GRACE = 15_000
  * Settles only by that or by the signal.
  */
 export async function untilRefused(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  await Promise.all(run.routes.map((lane) => untilLaneRefused(lane, run, signal)))
+  await Promise.all(run.routes.map((writer) => untilLaneRefused(writer, run, signal)))
 }
 
 async function untilLaneRefused(
-  { route: { refusals = [] }, traffic }: Lane,
+  { route: { refusals = [] }, traffic }: RouteWriter,
   run: ReleaseRun,
   signal: AbortSignal
 ): Promise<void> {

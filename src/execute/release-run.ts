@@ -36,7 +36,7 @@ export type Settings = Pick<
 >
 
 /** A route that the release moves traffic on. */
-export interface Lane {
+export interface RouteWriter {
   readonly route: Route
   readonly traffic: Traffic
 }
@@ -61,7 +61,7 @@ export interface ReleaseRun {
   /** Whether the Service says which ones follow it: without that nobody would put them back. */
   recorded: boolean
   /** What traffic is moved on instead; none: on the Service itself. */
-  readonly routes: readonly Lane[]
+  readonly routes: readonly RouteWriter[]
   readonly lock: Lock
   /** Whether a traffic write has been sent: if not, there is nothing to put back. */
   begun: boolean

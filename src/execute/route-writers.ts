@@ -6,10 +6,10 @@ import { serviceRoute } from '../routes/service.ts'
 import type { Backends, Split } from '../routes/route.ts'
 import { withObject } from '../traffic/writes.ts'
 import { awaitCondition } from './await-condition.ts'
-import type { Lane, ReleaseRun } from './release-run.ts'
+import type { RouteWriter, ReleaseRun } from './release-run.ts'
 
 /** The routes that traffic is moved on. */
-export const lanesOf = ({ routes, traffic }: ReleaseRun): readonly Lane[] =>
+export const routeWritersOf = ({ routes, traffic }: ReleaseRun): readonly RouteWriter[] =>
   routes.length > 0 ? routes : [{ route: serviceRoute, traffic }]
 
 export const backendsIn = (run: ReleaseRun, release: Release = run.release): Backends =>
@@ -89,11 +89,15 @@ const TIMEOUT = 30_000
  * @throws ReleaseFailed with what it says instead
  */
 export async function awaitRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
-  await Promise.all(run.routes.map((lane) => awaitRoute(lane, run, signal)))
+  await Promise.all(run.routes.map((writer) => awaitRoute(writer, run, signal)))
   return run.routes.map(({ traffic }) => traffic.title).join(', ') || 'there are none'
 }
 
-async function awaitRoute({ route, traffic }: Lane, run: ReleaseRun, signal: AbortSignal): Promise<void> {
+async function awaitRoute(
+  { route, traffic }: RouteWriter,
+  run: ReleaseRun,
+  signal: AbortSignal
+): Promise<void> {
   const [main] = traffic.current()
   let pending = route.pending(traffic.current())
   if (pending === undefined) return

@@ -18,7 +18,7 @@ import { quote, refusal, type Parser } from './parsed.ts'
 import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './prometheus.ts'
 import { parseRoute, printRoute, type RouteName } from './route.ts'
 import { isCommand, parseSmokeTest, type SmokeTest } from './smoke-test.ts'
-import { parseStep, stepsFaults, type Step } from './step.ts'
+import { parseStep, stepsFaults, type TrafficStep } from './step.ts'
 import { parseVersionName } from './version-name.ts'
 
 const COMMANDS = ['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
@@ -41,7 +41,7 @@ export interface Inputs {
   readonly images: readonly ImageRule[]
   readonly strategy: 'blue-green' | 'canary' | 'rolling' | 'recreate'
   /** None: those that belong to the strategy. */
-  readonly steps: readonly Step[]
+  readonly steps: readonly TrafficStep[]
   readonly smokeTests: readonly SmokeTest[]
   readonly checks: readonly Check[]
   readonly prometheus: PrometheusAddress | undefined

@@ -12,7 +12,7 @@ export type Until =
   | { readonly kind: 'none' }
 
 /** One line of `steps`. A step with a header or a mirror has weight 0. */
-export interface Step {
+export interface TrafficStep {
   readonly split: Split
   readonly until: Until
 }
@@ -25,7 +25,7 @@ const HEADER_EXAMPLE = 'header x-canary: true for 10m'
 const MIRROR_EXAMPLE = 'mirror 20% for 5m'
 const LAST_STEP = '100%'
 
-const isLast = ({ split }: Step): boolean => split.weight === 100
+const isLast = ({ split }: TrafficStep): boolean => split.weight === 100
 
 function parsePercentage(text: string, example: string): Parsed<number> {
   const [, digits = '', decimals] = /^(\d{1,9})([.,]\d+)?%$/.exec(text) ?? []
@@ -77,15 +77,16 @@ function parseUntil(word: string | undefined, end: string): Parsed<Until> {
 }
 
 /** The value of a header may be a secret, so a line with one is not quoted. */
-const withoutHeader = (line: string, parsed: Parsed<Step>): Parsed<Step> =>
+const withoutHeader = (line: string, parsed: Parsed<TrafficStep>): Parsed<TrafficStep> =>
   'problem' in parsed && parsed.problem.includes('"') && /^header\b/.test(line)
     ? refusal('what comes after the header is neither for <duration> nor until approved', HEADER_EXAMPLE)
     : parsed
 
 /** Reads one line of `steps`: `10% for 5m`, `50% until approved`, `header x-canary: true for 10m`, `100%`. */
-export const parseStep = (text: string): Parsed<Step> => withoutHeader(text.trim(), parseLine(text.trim()))
+export const parseStep = (text: string): Parsed<TrafficStep> =>
+  withoutHeader(text.trim(), parseLine(text.trim()))
 
-function parseLine(line: string): Parsed<Step> {
+function parseLine(line: string): Parsed<TrafficStep> {
   // The last "for" or "until" counts: the value of a header may hold others.
   const [ending = '', word, end = ''] = /\s(for|until)\s+(\S+)$/.exec(line) ?? []
   const split = parseSplit(line.slice(0, line.length - ending.length).trimEnd())
@@ -99,7 +100,7 @@ function parseLine(line: string): Parsed<Step> {
 }
 
 /** What the line lacked; the value of a header may be a secret. */
-const exampleFor = ({ split }: Step): string =>
+const exampleFor = ({ split }: TrafficStep): string =>
   split.header === undefined ? `${printSplit(split)} for 5m` : HEADER_EXAMPLE
 
 function printSplit({ weight, header, mirror }: Split): string {
@@ -113,14 +114,14 @@ function printUntil(until: Until): string {
 }
 
 /** The line that reads back as this step; it may hold a secret. */
-export const printStep = ({ split, until }: Step): string => printSplit(split) + printUntil(until)
+export const printStep = ({ split, until }: TrafficStep): string => printSplit(split) + printUntil(until)
 
 /** What may be told of a step to everybody: of a header its name. */
-export const nameStep = ({ split, until }: Step): string =>
+export const nameStep = ({ split, until }: TrafficStep): string =>
   (split.header === undefined ? printSplit(split) : `header ${split.header.name}`) + printUntil(until)
 
 /** What is wrong with one step, given the last one before it that sends users. */
-function orderProblem(step: Step, previous: Item<Step> | undefined): string | undefined {
+function orderProblem(step: TrafficStep, previous: Item<TrafficStep> | undefined): string | undefined {
   const { weight } = step.split
   // A 100% that is not the last has a fault of its own.
   if (previous === undefined || isLast(step) || weight > previous.value.split.weight) return undefined
@@ -131,8 +132,8 @@ function orderProblem(step: Step, previous: Item<Step> | undefined): string | un
 }
 
 /** What is wrong with the list as a whole; `lastLine` may be one that could not be read. */
-export function stepsFaults(items: readonly Item<Step>[], lastLine: number): readonly LineFault[] {
-  let previous: Item<Step> | undefined
+export function stepsFaults(items: readonly Item<TrafficStep>[], lastLine: number): readonly LineFault[] {
+  let previous: Item<TrafficStep> | undefined
   const faults = items.flatMap((item): LineFault[] => {
     const { line, value } = item
     if (isLast(value) && line < lastLine) {
@@ -151,7 +152,7 @@ export function stepsFaults(items: readonly Item<Step>[], lastLine: number): rea
 const fiveMinutes: Until = { kind: 'duration', duration: 300_000 }
 
 /** The steps of strategy canary when none are given. */
-export const DEFAULT_CANARY_STEPS: readonly Step[] = [
+export const DEFAULT_CANARY_STEPS: readonly TrafficStep[] = [
   { split: { weight: 10 }, until: fiveMinutes },
   { split: { weight: 30 }, until: fiveMinutes },
   { split: { weight: 50 }, until: fiveMinutes },

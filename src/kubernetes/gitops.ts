@@ -2,7 +2,7 @@ import type { KubernetesObject } from './objects.ts'
 import { withoutKeys, type Labels } from './selectors.ts'
 
 /** What keeps objects as they are in Git, and which of its own objects says so. */
-export interface Keeper {
+export interface GitOpsOwner {
   readonly kind: 'Application' | 'Kustomization' | 'HelmRelease'
   /** Empty when nothing tells. */
   readonly name: string
@@ -21,21 +21,21 @@ const KUSTOMIZE = 'kustomize.toolkit.fluxcd.io'
 const HELM = 'helm.toolkit.fluxcd.io'
 
 /** The field manager that each writes as. */
-export const managers: Readonly<Record<Keeper['kind'], string>> = {
+export const managers: Readonly<Record<GitOpsOwner['kind'], string>> = {
   Application: 'argocd-controller',
   Kustomization: 'kustomize-controller',
   HelmRelease: 'helm-controller'
 }
 
-const isWrittenBy = ({ metadata }: KubernetesObject, kind: Keeper['kind']): boolean =>
+const isWrittenBy = ({ metadata }: KubernetesObject, kind: GitOpsOwner['kind']): boolean =>
   metadata.managedFields?.some(({ manager }) => manager === managers[kind]) ?? false
 
 /** Who keeps an object as it is in Git. Labels alone may have been copied from another object. */
-export function keeperOf(object: KubernetesObject): Keeper | undefined {
+export function gitOpsOwnerOf(object: KubernetesObject): GitOpsOwner | undefined {
   return argoOf(object) ?? fluxOf(object, 'Kustomization', KUSTOMIZE) ?? fluxOf(object, 'HelmRelease', HELM)
 }
 
-function argoOf(object: KubernetesObject): Keeper | undefined {
+function argoOf(object: KubernetesObject): GitOpsOwner | undefined {
   const { name, namespace = '', annotations = {}, labels = {} } = object.metadata
   // <application>:<group>/<kind>:<namespace>/<name>; an Application in a namespace of its own is <namespace>_<name>.
   const [application = '', , tracked] = annotations[ARGO_TRACKING]?.split(':') ?? []
@@ -49,7 +49,7 @@ function argoOf(object: KubernetesObject): Keeper | undefined {
   return { kind: 'Application', name: labels[ARGO_LABEL] ?? '', namespace: ARGO_NAMESPACE }
 }
 
-function fluxOf(object: KubernetesObject, kind: Keeper['kind'], group: string): Keeper | undefined {
+function fluxOf(object: KubernetesObject, kind: GitOpsOwner['kind'], group: string): GitOpsOwner | undefined {
   const { labels = {}, annotations = {} } = object.metadata
   const [name, namespace = ''] = [labels[`${group}/name`], labels[`${group}/namespace`]]
   if (name === undefined || !isWrittenBy(object, kind)) return undefined
@@ -76,7 +76,7 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
  */
 export function declares(
   object: KubernetesObject,
-  { kind }: Keeper,
+  { kind }: GitOpsOwner,
   field: string,
   becomes?: readonly Labels[]
 ): boolean | undefined {

@@ -119,7 +119,7 @@ function isComplete({ metadata, spec, status }: Deployment, pods: readonly Pod[]
 }
 
 /** Why one of the pods cannot come up, if that is known by now. */
-export const podDoom = (pods: readonly Pod[], lasting: Circumstances['lasting']): Trouble | undefined =>
+export const podTrouble = (pods: readonly Pod[], lasting: Circumstances['lasting']): Trouble | undefined =>
   overdue(pods.flatMap(podTroubles), lasting)
 
 /** Each is asked for, so that the time of every one begins when it is first seen. */

@@ -1,5 +1,5 @@
 import { ClusterError } from '../base/errors.ts'
-import { CLAIM_ANNOTATION, claimOf, withClaim } from './fence.ts'
+import { FENCE_ANNOTATION, fenceOf, withFence } from './fence.ts'
 import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { untilWritten } from '../kubernetes/api/conflict.ts'
@@ -11,7 +11,7 @@ interface Holder {
   readonly lock: Pick<Lock, 'confirm'>
 }
 
-const CLAIM = `/metadata/annotations/${CLAIM_ANNOTATION.replace('/', '~1')}`
+const CLAIM = `/metadata/annotations/${FENCE_ANNOTATION.replace('/', '~1')}`
 
 /**
  * Changes an object unless another run has claimed it. Whatever else is written to it in between is no matter, and
@@ -20,7 +20,7 @@ const CLAIM = `/metadata/annotations/${CLAIM_ANNOTATION.replace('/', '~1')}`
  * @param known as it was read before the lock was assured last, or as our own write has left it
  * @throws TakenOver when another run has the lock, ClusterError with status 404 when there is no such object
  */
-export async function patchClaimed<T extends KubernetesObject>(
+export async function fencedPatch<T extends KubernetesObject>(
   { ports, lock }: { readonly ports: Pick<Holder, 'cluster'>; readonly lock: Holder['lock'] },
   ref: Ref,
   patch: JsonPatch,
@@ -48,14 +48,14 @@ const versionOf = ({ metadata }: KubernetesObject): JsonPatch[number] => ({
 const sameClaim = (known: KubernetesObject): JsonPatch[number] =>
   known.metadata.annotations === undefined
     ? { op: 'test', path: '/metadata/annotations', value: null }
-    : { op: 'test', path: CLAIM, value: claimOf(known) ?? null }
+    : { op: 'test', path: CLAIM, value: fenceOf(known) ?? null }
 
 /**
  * Claims an object for the run that has the lock, if it exists. No write that was made of an earlier version of it, or of its
  * earlier claim, is accepted from now on.
  * @param verb a release in place has no right to patch Deployments
  */
-export async function claim(
+export async function fence(
   ref: Ref,
   { cluster, lock }: { readonly cluster: Cluster; readonly lock: Lock },
   verb: 'patch' | 'replace' = 'patch'
@@ -63,7 +63,7 @@ export async function claim(
   const onTopOf = (live: KubernetesObject): Promise<unknown> =>
     verb === 'patch'
       ? cluster.patch(ref, [versionOf(live), claiming(live, lock.holder)])
-      : cluster.replace(withClaim(live, lock.holder))
+      : cluster.replace(withFence(live, lock.holder))
   try {
     await writeOnTop(ref, onTopOf, { cluster, lock })
   } catch (error) {
@@ -73,7 +73,7 @@ export async function claim(
 
 const claiming = ({ metadata }: KubernetesObject, id: string): JsonPatch[number] =>
   metadata.annotations === undefined
-    ? { op: 'add', path: '/metadata/annotations', value: { [CLAIM_ANNOTATION]: id } }
+    ? { op: 'add', path: '/metadata/annotations', value: { [FENCE_ANNOTATION]: id } }
     : { op: 'add', path: CLAIM, value: id }
 
 const writeOnTop = <T>(

@@ -1,5 +1,5 @@
 import { checkName } from '../inputs/check.ts'
-import { DEFAULT_CANARY_STEPS, printStep, type Step as ReleaseStep } from '../inputs/step.ts'
+import { DEFAULT_CANARY_STEPS, printStep, type TrafficStep } from '../inputs/step.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Release } from '../domain/record.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
@@ -7,7 +7,7 @@ import { ALL_AT_ONCE } from './progressive.ts'
 /** What of the inputs the record keeps, for whoever goes on with the release. */
 export const asAsked = (
   { strategy, watchdog, checks }: Inputs,
-  steps: readonly ReleaseStep[]
+  steps: readonly TrafficStep[]
 ): Partial<Release> => ({
   ...(strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
   ...(checks.length === 0 ? {} : { checks: checks.map(checkName) }),
@@ -15,7 +15,7 @@ export const asAsked = (
 })
 
 /** The steps that the strategy has when the user gives none. */
-export function stepsOf({ strategy, steps }: Inputs): readonly ReleaseStep[] {
+export function stepsOf({ strategy, steps }: Inputs): readonly TrafficStep[] {
   if (strategy !== 'canary') return ALL_AT_ONCE
   return steps.length > 0 ? steps : DEFAULT_CANARY_STEPS
 }

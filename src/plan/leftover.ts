@@ -8,7 +8,7 @@ import { couldSelect, recordedDeployments } from '../observe/own-slots.ts'
 /** What earlier releases have left running beside the version that serves, or somebody has started there again. */
 export interface Leftover {
   /** Some of it had users a moment ago: its pods may not end without a drain. */
-  readonly lingers?: true
+  readonly hasRecentUsers?: true
   /** The Deployments that take no part in this release. */
   readonly leftovers?: readonly string[]
 }
@@ -39,10 +39,11 @@ export function leftoverOf(observed: Observed, canary: string, at: number): Left
     .filter(([slot, name]) => isLeft(slot, name))
     .map(([, name]) => name)
   const [last] = record?.history ?? []
-  const lingers = others.length > 0 && last !== undefined && Math.abs(at - Date.parse(last.at)) < A_MOMENT
-  return { ...(lingers ? { lingers } : {}), ...(leftovers.length > 0 ? { leftovers } : {}) }
+  const hasRecentUsers =
+    others.length > 0 && last !== undefined && Math.abs(at - Date.parse(last.at)) < A_MOMENT
+  return { ...(hasRecentUsers ? { hasRecentUsers } : {}), ...(leftovers.length > 0 ? { leftovers } : {}) }
 }
 
 /** Whoever undoes this release may have to end those pods sooner than the release itself would have. */
-export const exposedBy = ({ lingers }: Leftover): Pick<Release, 'exposed'> =>
-  lingers ? { exposed: true } : {}
+export const exposedBy = ({ hasRecentUsers }: Leftover): Pick<Release, 'exposed'> =>
+  hasRecentUsers ? { exposed: true } : {}

@@ -21,7 +21,7 @@ import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
-import { beginRelease, sourceOf, writtenIn, type Origin, type Prepared } from './prepare.ts'
+import { beginRelease, sourceOf, writtenIn, type ReleaseOrigin, type Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
 import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
 
@@ -35,7 +35,7 @@ export function prepareInPlace(
   inputs: Wanted,
   observed: Observed,
   given: readonly Manifest[],
-  origin: Origin
+  origin: ReleaseOrigin
 ): Prepared | readonly Fault[] {
   const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
@@ -123,7 +123,7 @@ function beginInPlace(
   strategy: InPlace,
   observed: Observed,
   version: Release['canary'],
-  origin: Origin
+  origin: ReleaseOrigin
 ): Release {
   const { service, stable } = observed
   const live = service.spec.selector ?? {}
@@ -145,7 +145,7 @@ export interface PreparedReturn {
 export function prepareReturn(
   observed: Observed,
   { version, live, replicaSet, inPlace }: Previous & { readonly inPlace: InPlace },
-  origin: Origin
+  origin: ReleaseOrigin
 ): PreparedReturn {
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
   const { canary, after } = replacing(inPlace, inSlot(source, placementOf(observed), live), observed.stable)

@@ -1,6 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import { withImages } from '../inputs/image.ts'
-import type { Step as ReleaseStep } from '../inputs/step.ts'
+import type { TrafficStep } from '../inputs/step.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -32,7 +32,7 @@ import { podsFor } from './sizing.ts'
 import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'
 
 /** Who releases, and from where. */
-export interface Origin {
+export interface ReleaseOrigin {
   /** `<run id>-<attempt>` */
   readonly release: string
   /** Of the lock: tells two jobs of one run apart. */
@@ -53,7 +53,7 @@ export interface Prepared extends Leftover {
   readonly live?: Deployment | undefined
   readonly manifests: readonly Manifest[]
   readonly release: Release
-  readonly steps: readonly ReleaseStep[]
+  readonly steps: readonly TrafficStep[]
   readonly routes: readonly ObservedRoute[]
   readonly entrance: Entrance
   readonly warnings: readonly string[]
@@ -101,7 +101,7 @@ export function prepare(
   inputs: Inputs,
   observed: Observed,
   manifests: readonly Manifest[],
-  origin: Origin
+  origin: ReleaseOrigin
 ): Prepared | readonly Fault[] {
   const unusable = manifests.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
@@ -119,7 +119,7 @@ function prepareUsable(
   inputs: Inputs,
   observed: Observed,
   manifests: readonly Manifest[],
-  origin: Origin
+  origin: ReleaseOrigin
 ): Prepared | readonly Fault[] {
   const steps = stepsOf(inputs)
   const placement = withSize(placementOf(observed), steps, observed)
@@ -157,7 +157,7 @@ function prepareUsable(
 }
 
 /** With what is there already in the place where the canary goes, and beside it. */
-function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: Origin): Prepared {
+function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: ReleaseOrigin): Prepared {
   const { release } = prepared
   const { slot, deployment } = release.canary
   const leftover = leftoverOf(observed, deployment, startedAt)
@@ -166,7 +166,7 @@ function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: Ori
 }
 
 /** Big enough for its first share. */
-function withSize(placement: Placement, steps: readonly ReleaseStep[], { routes }: Observed): Placement {
+function withSize(placement: Placement, steps: readonly TrafficStep[], { routes }: Observed): Placement {
   const { split } = steps[0] ?? { split: { weight: 100 } }
   const shareOf = routes.length > 0 ? 'requests' : 'connections'
   return { ...placement, replicas: podsFor(split, placement.replicas, shareOf) }
@@ -179,7 +179,7 @@ export function beginRelease(
   canary: Release['canary'],
   selectors: Selectors,
   autoscaler: string | undefined,
-  { release, holder, run, actor, sha, startedAt }: Origin
+  { release, holder, run, actor, sha, startedAt }: ReleaseOrigin
 ): Release {
   return {
     version: 1,

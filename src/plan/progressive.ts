@@ -1,4 +1,4 @@
-import { nameStep, type Step as ReleaseStep } from '../inputs/step.ts'
+import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
@@ -8,7 +8,7 @@ import type { Leftover } from './leftover.ts'
 
 /** What every run that takes a release further has to know. */
 export interface Progress {
-  readonly steps: readonly ReleaseStep[]
+  readonly steps: readonly TrafficStep[]
   /** Whether there are any: then even a step of no length lasts until each of them has passed once. */
   readonly checks: boolean
   /** Milliseconds. */
@@ -28,7 +28,7 @@ export interface Progressive extends Progress, Leftover {
 }
 
 /** Blue-green is a canary with a single step. */
-export const ALL_AT_ONCE: readonly ReleaseStep[] = [{ split: { weight: 100 }, until: { kind: 'none' } }]
+export const ALL_AT_ONCE: readonly TrafficStep[] = [{ split: { weight: 100 }, until: { kind: 'none' } }]
 
 /**
  * Health before traffic, then one step after the other, the old version at hand until the new one has proved itself.
@@ -37,12 +37,12 @@ export const ALL_AT_ONCE: readonly ReleaseStep[] = [{ split: { weight: 100 }, un
  * the canary exists.
  */
 export function planProgressive(
-  { canary, live, manifests, smokeTests, entrance, lingers, leftovers = [], ...progress }: Progressive,
+  { canary, live, manifests, smokeTests, entrance, hasRecentUsers, leftovers = [], ...progress }: Progressive,
   release: Release
 ): Step[] {
   return [
     { kind: 'begin' },
-    ...(lingers ? [{ kind: 'drain', duration: progress.drain } as const] : []),
+    ...(hasRecentUsers ? [{ kind: 'drain', duration: progress.drain } as const] : []),
     ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
     ...startOf(release),
@@ -85,7 +85,7 @@ export function planFrom(first: number, progress: Progress, release: Release): S
 
 /** Size before traffic: until its pods were ready and tested, stable may have grown. */
 function planStep(
-  step: ReleaseStep,
+  step: TrafficStep,
   index: number,
   { checks }: Progress,
   { autoscaler }: Release

@@ -14,7 +14,7 @@ import { labelFaults, portFaults, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import { followingAutoscaler } from './autoscaler.ts'
-import { beginRelease, placementOf, selectorsOf, type Origin } from './prepare.ts'
+import { beginRelease, placementOf, selectorsOf, type ReleaseOrigin } from './prepare.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { changingLabels, prepareRouting } from './routing.ts'
 
@@ -39,7 +39,7 @@ export interface PreparedRollback {
   readonly settled: Selector | undefined
   readonly services: readonly Manifest[]
   /** See `Leftover`: another version, whose pods this one replaces. */
-  readonly lingers: boolean
+  readonly hasRecentUsers: boolean
   readonly faults: readonly Fault[]
 }
 
@@ -50,13 +50,13 @@ export interface PreparedRollback {
 export function prepareRollback(
   observed: Observed,
   { version, live, replicaSet }: Previous,
-  origin: Origin
+  origin: ReleaseOrigin
 ): PreparedRollback {
   const free = placeFor(version, observed)
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
   const there = observed.slots[free.slot]
   const leftover = leftoverOf(observed, free.name, origin.startedAt)
-  const lingering = leftover.lingers ? there : undefined
+  const lingering = leftover.hasRecentUsers ? there : undefined
   const isItself = lingering !== undefined && hasTemplateOf(lingering, inSlot(source, free, there))
   const placement = isItself ? notBelow(lingering, free) : free
   const canary = inSlot(source, placement, there)
@@ -77,7 +77,7 @@ export function prepareRollback(
     release,
     routes,
     services,
-    lingers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
+    hasRecentUsers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
     settled: placement.slot === 'plain' ? settled : undefined,
     faults: [
       ...slotFaults(observed, placement.name),
@@ -125,7 +125,7 @@ export interface Rollback {
   /** Milliseconds. */
   readonly drain: number
   /** See `PreparedRollback`. */
-  readonly lingers: boolean
+  readonly hasRecentUsers: boolean
 }
 
 const EVERYBODY: Split = { weight: 100 }
@@ -137,14 +137,14 @@ const EVERYBODY: Split = { weight: 100 }
  * narrowed to a template it would select nothing after the next `kubectl apply` to that Deployment.
  */
 export function planRollback(
-  { canary, live, manifests, previous, settled, drain, lingers }: Rollback,
+  { canary, live, manifests, previous, settled, drain, hasRecentUsers }: Rollback,
   release: Release
 ): Step[] {
   const keeps = previous === 'keep' && settled === undefined
   const onRoutes = release.routes !== undefined
   return [
     { kind: 'begin' },
-    ...(lingers ? [{ kind: 'drain', duration: drain } as const] : []),
+    ...(hasRecentUsers ? [{ kind: 'drain', duration: drain } as const] : []),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },

@@ -1,5 +1,5 @@
 import type { Fault } from '../base/errors.ts'
-import { nameStep, type Step as ReleaseStep } from '../inputs/step.ts'
+import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import type { ObservedRoute } from '../observe/observed.ts'
 import { ROUTES } from '../routes/index.ts'
 import type { Ability, Backends, PodLabels, Route, Split } from '../routes/route.ts'
@@ -21,12 +21,12 @@ function whoCan(ability: Ability): string {
 
 /** Steps that one of the routes cannot do, by what can. */
 export function abilityFaults(
-  lanes: readonly { readonly title: string; readonly route: Route }[],
-  steps: readonly ReleaseStep[]
+  titled: readonly { readonly title: string; readonly route: Route }[],
+  steps: readonly TrafficStep[]
 ): Fault[] {
   return steps.flatMap((step) => {
     const ability = abilityFor(step.split)
-    return lanes
+    return titled
       .filter(({ route }) => !route.can.includes(ability))
       .map(({ title }) => ({
         input: 'steps',
@@ -40,7 +40,7 @@ export function abilityFaults(
 export function routeFaults(
   { route, objects, title }: ObservedRoute,
   backends: Backends,
-  steps: readonly ReleaseStep[],
+  steps: readonly TrafficStep[],
   pods: PodLabels
 ): Fault[] {
   const problem = route.problem(
@@ -58,7 +58,7 @@ export function routeFaults(
 const CLOSE_ENOUGH = 1.2
 
 /** A few pods cannot share finely: what the share will really be, and what would bring it closer. */
-export const coarseShares = (steps: readonly ReleaseStep[], stable: number): string[] =>
+export const coarseShares = (steps: readonly TrafficStep[], stable: number): string[] =>
   steps.flatMap(({ split }) => {
     const { weight } = split
     const pods = podsFor(split, stable, 'connections')

@@ -1,5 +1,5 @@
 import type { Fault } from '../base/errors.ts'
-import type { Step as ReleaseStep } from '../inputs/step.ts'
+import type { TrafficStep } from '../inputs/step.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
@@ -22,24 +22,24 @@ export interface Routing {
 }
 
 /** Whether the Service has to select both versions for a while. */
-export const isSharedByPods = ({ routes }: Observed, steps: readonly ReleaseStep[]): boolean =>
+export const isSharedByPods = ({ routes }: Observed, steps: readonly TrafficStep[]): boolean =>
   routes.length === 0 && steps.some(({ split }) => split.weight > 0 && split.weight < 100)
 
 /** Finds out what the routes can do, and what they need. */
 export function prepareRouting(
   observed: Observed,
   release: Release,
-  steps: readonly ReleaseStep[],
+  steps: readonly TrafficStep[],
   canary: Deployment
 ): Routing {
   const { namespace, service, stable } = observed
   if (observed.routes.length === 0) {
-    const lane = { title: `service/${service.metadata.name}`, route: serviceRoute }
+    const own = { title: `service/${service.metadata.name}`, route: serviceRoute }
     const sharing = isSharedByPods(observed, steps)
     return {
       routes: [],
       services: [],
-      faults: [...abilityFaults([lane], steps), ...(sharing ? emptySelector(release, lane.title) : [])],
+      faults: [...abilityFaults([own], steps), ...(sharing ? emptySelector(release, own.title) : [])],
       warnings: sharing
         ? [
             ...sharingWarnings([service, ...observed.companions]),

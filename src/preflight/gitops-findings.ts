@@ -1,11 +1,11 @@
 import type { Findings } from '../base/errors.ts'
-import { declares, type Keeper } from '../kubernetes/gitops.ts'
+import { declares, type GitOpsOwner } from '../kubernetes/gitops.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { sh } from '../base/shell.ts'
 import type { Edit } from './edits.ts'
 
 /** What Argo CD's or Flux's own object says; only what decides about foreign changes is named. */
-export interface KeeperObject extends KubernetesObject {
+export interface GitOpsObject extends KubernetesObject {
   readonly spec?: {
     /** Argo CD. */
     readonly ignoreDifferences?: readonly IgnoredDifference[]
@@ -39,28 +39,26 @@ const NOTHING: Findings = { faults: [], warnings: [] }
 const RESPECT = 'RespectIgnoreDifferences=true'
 
 /**
- * Whether a keeper would undo what the release does to its objects. An error only where it is certain.
+ * Whether a owner would undo what the release does to its objects. An error only where it is certain.
  * @param live undefined when it cannot be read
  */
-export function judgeKeeper(
-  keeper: Keeper,
-  live: KeeperObject | undefined,
+export function judgeOwner(
+  owner: GitOpsOwner,
+  live: GitOpsObject | undefined,
   edits: readonly Edit[]
 ): Findings {
-  const kept = edits.filter(
-    ({ object, field, becomes }) => declares(object, keeper, field, becomes) !== false
-  )
+  const kept = edits.filter(({ object, field, becomes }) => declares(object, owner, field, becomes) !== false)
   if (kept.length === 0) return NOTHING
   const certain = kept.filter(
-    ({ object, field, becomes }) => declares(object, keeper, field, becomes) === true
+    ({ object, field, becomes }) => declares(object, owner, field, becomes) === true
   )
-  switch (keeper.kind) {
+  switch (owner.kind) {
     case 'Application':
-      return judgeApplication(keeper, live, kept, certain)
+      return judgeApplication(owner, live, kept, certain)
     case 'Kustomization':
-      return judgeKustomization(keeper, live, kept, certain)
+      return judgeKustomization(owner, live, kept, certain)
     case 'HelmRelease':
-      return judgeHelmRelease(keeper, live, kept, certain)
+      return judgeHelmRelease(owner, live, kept, certain)
   }
 }
 
@@ -72,19 +70,19 @@ const fault = (problem: string, example: string): Findings => ({
 const warning = (text: string): Findings => ({ faults: [], warnings: [text] })
 
 function judgeApplication(
-  keeper: Keeper,
-  live: KeeperObject | undefined,
+  owner: GitOpsOwner,
+  live: GitOpsObject | undefined,
   kept: readonly Edit[],
   certain: readonly Edit[]
 ): Findings {
-  const name = keeper.name === '' ? 'an Application of Argo CD' : `Application ${keeper.name} of Argo CD`
+  const name = owner.name === '' ? 'an Application of Argo CD' : `Application ${owner.name} of Argo CD`
   const { ignoreDifferences = [], syncPolicy = {} } = live?.spec ?? {}
   const open = kept.filter((edit) => !ignoreDifferences.some((ignored) => isIgnored(edit, ignored)))
   const respects = syncPolicy.syncOptions?.includes(RESPECT) === true
   const remedy = `spec.ignoreDifferences: [${argoLines(open)}] and spec.syncPolicy.syncOptions: [${RESPECT}] in it`
   if (live === undefined)
     return warning(
-      `${name} has ${print(open)} in Git, and whether it would revert the release cannot be read (get applications in namespace ${keeper.namespace}): it has to have ${remedy}`
+      `${name} has ${print(open)} in Git, and whether it would revert the release cannot be read (get applications in namespace ${owner.namespace}): it has to have ${remedy}`
     )
   if (open.length === 0)
     return respects
@@ -131,15 +129,15 @@ const touches = (path: string, field: string): boolean =>
   path !== '' && path !== '/' && (`${field}/`.startsWith(`${path}/`) || path.startsWith(`${field}/`))
 
 function judgeKustomization(
-  keeper: Keeper,
-  live: KeeperObject | undefined,
+  owner: GitOpsOwner,
+  live: GitOpsObject | undefined,
   kept: readonly Edit[],
   certain: readonly Edit[]
 ): Findings {
   const { suspend = false, ignore = [] } = live?.spec ?? {}
   const open = kept.filter((edit) => !ignore.some((rule) => isExempt(edit, rule)))
   if (suspend || open.length === 0) return NOTHING
-  const name = `Kustomization ${keeper.name} of Flux (namespace ${keeper.namespace})`
+  const name = `Kustomization ${owner.name} of Flux (namespace ${owner.namespace})`
   const objects = [...new Set(open.map(titleOf))].map((title) => sh`${title}`).join(' ')
   const namespace = open[0]?.object.metadata.namespace ?? ''
   const remedy = `${sh`kubectl -n ${namespace} annotate`} ${objects} kustomize.toolkit.fluxcd.io/reconcile=disabled, and the same annotation in Git`
@@ -149,15 +147,15 @@ function judgeKustomization(
 }
 
 function judgeHelmRelease(
-  keeper: Keeper,
-  live: KeeperObject | undefined,
+  owner: GitOpsOwner,
+  live: GitOpsObject | undefined,
   kept: readonly Edit[],
   certain: readonly Edit[]
 ): Findings {
   const { suspend = false, driftDetection = {} } = live?.spec ?? {}
   const open = kept.filter((edit) => !(driftDetection.ignore ?? []).some((rule) => isExempt(edit, rule)))
   if (suspend || open.length === 0) return NOTHING
-  const name = `HelmRelease ${keeper.name} of Flux (namespace ${keeper.namespace})`
+  const name = `HelmRelease ${owner.name} of Flux (namespace ${owner.namespace})`
   const corrects = driftDetection.mode === 'enabled'
   return corrects && open.some((edit) => certain.includes(edit))
     ? fault(

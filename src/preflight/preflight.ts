@@ -1,7 +1,7 @@
 import type { Need } from '../checks/request-metrics.ts'
 import type { PreflightReport } from '../checks/preflight.ts'
 import type { Sampler } from '../checks/sampler.ts'
-import type { Subject } from '../checks/measured-version.ts'
+import type { MeasuredVersion } from '../checks/measured-version.ts'
 import { findClashes } from './claims.ts'
 import {
   absenceFaults,
@@ -17,7 +17,7 @@ import { findDependents } from './dependents.ts'
 import type { Fault, Findings } from '../base/errors.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { keeperFindings } from './gitops.ts'
+import { gitOpsFindings } from './gitops.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { probesOf } from '../kubernetes/probes.ts'
 import { missingRights, readRules, type Right, type Rule, rightsFaults } from '../kubernetes/rights.ts'
@@ -75,7 +75,7 @@ export async function preflight(
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, prepared.written, cluster),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
-    sampler?.preflight(stableSubject(observed), signal, needIn(candidate, ports)) ?? NOTHING
+    sampler?.preflight(measuredStable(observed), signal, needIn(candidate, ports)) ?? NOTHING
   ])
   const isTold = (lack: Lack): boolean =>
     lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
@@ -121,8 +121,8 @@ async function findingsOfOthers(
   rules: readonly Rule[],
   cluster: Ports['cluster']
 ): Promise<Findings> {
-  const [keepers, clashes, rollouts, dependents] = await Promise.all([
-    keeperFindings(editsOf(steps, prepared, observed), cluster),
+  const [owners, clashes, rollouts, dependents] = await Promise.all([
+    gitOpsFindings(editsOf(steps, prepared, observed), cluster),
     findClashes(prepared, observed, rules, cluster),
     readRollouts(observed.namespace, rules, cluster),
     findDependents(prepared, observed, rules, cluster)
@@ -132,10 +132,10 @@ async function findingsOfOthers(
       ...rolloutFaults(rollouts, observed.stable.deployment),
       ...harmToOthers(observed, prepared),
       ...clashes.faults,
-      ...keepers.faults
+      ...owners.faults
     ],
     warnings: [
-      ...keepers.warnings,
+      ...owners.warnings,
       ...clashes.warnings,
       ...dependents,
       ...ownerFindings(observed, prepared.release).warnings
@@ -182,7 +182,7 @@ export async function undoFaults(
 }
 
 /** The pods that serve, for what is measured before anything is changed. */
-export function stableSubject(observed: Observed): Subject {
+export function measuredStable(observed: Observed): MeasuredVersion {
   const { namespace, workload, service, stable, routes } = observed
   const { name } = service.metadata
   const { servicePort } = entranceOf(observed, routes, stable.deployment)

@@ -28,18 +28,18 @@ export async function timed<A extends Answer>(
 /** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
 export const exchange = (
   url: string,
-  request: Request,
+  invocation: Request,
   signal: AbortSignal,
   agents?: { readonly http: Agent; readonly https: TlsAgent }
 ): Promise<Reply> =>
   timed(async () => {
-    const { within, contains } = request.expect
+    const { within, contains } = invocation.expect
     return inTime(within, signal, async (stop) => {
       const { status, headers, data } = await axios.request<Readable>({
         url,
-        method: request.method,
-        headers: headersOf(request),
-        data: request.body,
+        method: invocation.method,
+        headers: headersOf(invocation),
+        data: invocation.body,
         signal: stop,
         responseType: 'stream',
         maxRedirects: 0,

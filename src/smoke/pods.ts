@@ -17,7 +17,7 @@ export interface SmokeTarget {
 }
 
 /** Sends a request to a pod. Rejects when the signal is aborted, and for nothing else. */
-type Ask = (pod: string, request: Request, signal: AbortSignal) => Promise<Reply>
+type Ask = (pod: string, invocation: Request, signal: AbortSignal) => Promise<Reply>
 
 /** The ways to the pods. They stay open until they are closed. */
 export interface Pods {
@@ -52,25 +52,25 @@ export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
   const spareProxy = sparing(proxyTo(target, cluster, LARGEST_OF_LOAD))
   return {
     ...forwards,
-    async ask(pod, request, signal) {
-      if (proxies.get(cluster) === 'blocked') return forwards.ask(pod, request, signal)
-      const reply = await firstToReach([proxy, forwards.ask], pod, request, signal)
+    async ask(pod, invocation, signal) {
+      if (proxies.get(cluster) === 'blocked') return forwards.ask(pod, invocation, signal)
+      const reply = await firstToReach([proxy, forwards.ask], pod, invocation, signal)
       if (reply.way === forwards.ask && !('failure' in reply)) proxies.set(cluster, 'blocked')
       return reply
     },
-    askOften: (pod, request, signal) => firstToReach([forwards.ask, spareProxy], pod, request, signal)
+    askOften: (pod, invocation, signal) => firstToReach([forwards.ask, spareProxy], pod, invocation, signal)
   }
 }
 
 async function firstToReach(
   [way, other]: readonly [Ask, Ask],
   pod: string,
-  request: Request,
+  invocation: Request,
   signal: AbortSignal
 ): Promise<Reply & { readonly way: Ask }> {
-  const reply = await way(pod, request, signal)
+  const reply = await way(pod, invocation, signal)
   if (!('failure' in reply) || reply.blocked !== true) return { ...reply, way }
-  const second = await other(pod, request, signal)
+  const second = await other(pod, invocation, signal)
   if (!('failure' in second)) return { ...second, way: other }
   return { ...second, failure: `${reply.failure}; ${second.failure}`, way: other }
 }
@@ -94,23 +94,23 @@ export function portFor(
 const schemeFor = (request: Pick<Request, 'scheme'>, port: number, { tls = [] }: SmokeTarget['entrance']) =>
   request.scheme ?? (tls.includes(port) ? 'https' : 'http')
 
-function pathIn(request: Request): string {
+function pathIn(invocation: Request): string {
   // Resolved as a URL, so that no ".." can lead out of the pod to the API server itself.
-  const { pathname, search } = new URL(request.target, 'http://pod')
+  const { pathname, search } = new URL(invocation.target, 'http://pod')
   return pathname + search
 }
 
 function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest: number): Ask {
-  return async (pod, request, signal) => {
-    const port = portFor(request, entrance)
-    const { method, body = '', expect } = request
-    const way = `${schemeFor(request, port, entrance)}:${pod}:${port}`
-    const path = `/api/v1/namespaces/${namespace}/pods/${way}/proxy${pathIn(request)}`
+  return async (pod, invocation, signal) => {
+    const port = portFor(invocation, entrance)
+    const { method, body = '', expect } = invocation
+    const way = `${schemeFor(invocation, port, entrance)}:${pod}:${port}`
+    const path = `/api/v1/namespaces/${namespace}/pods/${way}/proxy${pathIn(invocation)}`
     const timeout = proxies.has(cluster) ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
-    const headers = headersOf(request)
+    const headers = headersOf(invocation)
     const send = async () => {
       const answer = await cluster.send({ method, path, headers, body, timeout, signal, largest })
-      return { ...answerOf(answer, request), obstacle: obstacleIn(answer) }
+      return { ...answerOf(answer, invocation), obstacle: obstacleIn(answer) }
     }
     const reply = await timed(send, signal)
     const obstacle = 'failure' in reply ? undefined : reply.obstacle
@@ -125,13 +125,13 @@ function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest
 /** A load must not take the API server from everybody else. */
 function sparing(ask: Ask): Ask {
   let waiting = 0
-  return async (pod, request, signal) => {
+  return async (pod, invocation, signal) => {
     if (waiting >= MOST_ON_PROXY) {
       const failure = `not sent: ${MOST_ON_PROXY} requests were still waiting for the API server's proxy, the only way here`
       return { failure, milliseconds: 0 }
     }
     waiting++
-    return ask(pod, request, signal).finally(() => waiting--)
+    return ask(pod, invocation, signal).finally(() => waiting--)
   }
 }
 
@@ -155,10 +155,10 @@ function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
     forwards.set(key, forward)
     return (await forward).url.replace(/^http:/, `${schemeFor(request, port, entrance)}:`)
   }
-  const ask: Ask = async (pod, request, signal) => {
+  const ask: Ask = async (pod, invocation, signal) => {
     try {
-      const url = await urlOf(pod, request)
-      return await exchange(url + pathIn(request), request, signal, agents)
+      const url = await urlOf(pod, invocation)
+      return await exchange(url + pathIn(invocation), invocation, signal, agents)
     } catch (error) {
       signal.throwIfAborted()
       // There is no way to the pod, whatever the request: a right is missing, for example.

@@ -1,7 +1,7 @@
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { quote } from '../inputs/parsed.ts'
-import { CLAIM_ANNOTATION, claimOf } from '../lock/fence.ts'
+import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { Tree } from '../kubernetes/tree.ts'
 import { RECORD_ANNOTATION } from '../domain/record.ts'
 import type { Write } from './writes.ts'
@@ -33,15 +33,15 @@ export function changeFrom(undoing: Write): Change {
 
 /** Annotations of ours that somebody has written and the write takes off, or writes anew. */
 const marksIn = ({ object, patch }: Write & { readonly kind: 'patch' }): readonly string[] =>
-  [CLAIM_ANNOTATION, RECORD_ANNOTATION].filter(
+  [FENCE_ANNOTATION, RECORD_ANNOTATION].filter(
     (mark) =>
       object.metadata.annotations?.[mark] !== undefined &&
       patch.some(({ path }) => path === `/metadata/annotations/${mark.replace('/', '~1')}`)
   )
 
 const describeMark = (object: KubernetesObject, [mark = '']: readonly string[]): string =>
-  mark === CLAIM_ANNOTATION
-    ? `the annotation ${mark} became ${quote(claimOf(object) ?? '')}`
+  mark === FENCE_ANNOTATION
+    ? `the annotation ${mark} became ${quote(fenceOf(object) ?? '')}`
     : `the record in the annotation ${mark} became another one`
 
 function whatBecame(live: KubernetesObject, fields: readonly string[]): string {

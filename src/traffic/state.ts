@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { TakenOver } from '../base/errors.ts'
-import { claimOf } from '../lock/fence.ts'
+import { fenceOf } from '../lock/fence.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Log } from '../base/log.ts'
@@ -29,7 +29,7 @@ export interface Place {
   /** Whether the objects were read under the lock: else another run may have written them before it was ours. */
   readonly isOurs: boolean
   /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
-  readonly anchor?: { refresh(): Promise<void>; noteGuests(): Promise<void> }
+  readonly anchor?: { refresh(): Promise<void>; noteStrayTraffic(): Promise<void> }
 }
 
 /** A write to a route, with the record that it leaves. */
@@ -39,7 +39,7 @@ export interface Sent {
 }
 
 /** What one run knows of a route's objects. */
-export interface State {
+export interface TrafficState {
   readonly ports: Ports
   readonly place: Place
   readonly title: string
@@ -56,7 +56,7 @@ export interface State {
   queue: Promise<unknown>
   guarding: AbortSignal | undefined
   /** Whether somebody else has moved users: the record says so, for whoever has to end the canary's pods. */
-  hadGuests: boolean
+  hadStrayTraffic: boolean
   readonly watched: Set<string>
   readonly broken: AbortController
   readonly foreignWrites: ForeignWrite[]
@@ -71,7 +71,7 @@ export const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
  * run that gave up for that would leave traffic half moved.
  * @throws TakenOver when another run may have written it
  */
-export async function fence(state: State, live: KubernetesObject): Promise<void> {
+export async function fence(state: TrafficState, live: KubernetesObject): Promise<void> {
   const stranger = strangerIn(state, live)
   if (stranger === undefined) return
   const { place, last, title } = state
@@ -82,9 +82,9 @@ export async function fence(state: State, live: KubernetesObject): Promise<void>
   await place.confirm()
 }
 
-function strangerIn({ ours, claims, last }: State, live: KubernetesObject): string | undefined {
+function strangerIn({ ours, claims, last }: TrafficState, live: KubernetesObject): string | undefined {
   const text = recordOf(live)
-  const claim = claimOf(live)
+  const claim = fenceOf(live)
   if (claim !== undefined && !claims.has(claim)) return `the claim ${claim}`
   if (ours.has(text) || (text === undefined && last !== undefined)) return undefined
   return 'the record'
@@ -92,7 +92,7 @@ function strangerIn({ ours, claims, last }: State, live: KubernetesObject): stri
 
 /** What brings the live objects to where the edit wants them. */
 export const writesFor = (
-  { place }: State,
+  { place }: TrafficState,
   live: RouteObjects,
   edit: Edit,
   release: Release | undefined
@@ -102,14 +102,14 @@ export const writesFor = (
     always: place.anchor === undefined
   })
 
-const missing = (state: State, live: RouteObjects, { edit, release }: Sent): readonly Write[] =>
+const missing = (state: TrafficState, live: RouteObjects, { edit, release }: Sent): readonly Write[] =>
   writesFor(state, live, edit, release)
 
 /**
  * The first write that would undo what others have made of the traffic. A write of ours whose answer never came is
  * nobody else's: to undo it would send users back to where they have just been taken from.
  */
-export function undoing(state: State, live: RouteObjects): Write | undefined {
+export function undoing(state: TrafficState, live: RouteObjects): Write | undefined {
   const { last, sent } = state
   const [write] = last === undefined ? [] : missing(state, live, last)
   if (write === undefined || sent === undefined || missing(state, live, sent).length > 0) return write
@@ -118,7 +118,7 @@ export function undoing(state: State, live: RouteObjects): Write | undefined {
 }
 
 /** The same while a write is on its way, which may have reached some of the objects. */
-export function overwriting(state: State): Write | undefined {
+export function overwriting(state: TrafficState): Write | undefined {
   const { last, sent, known } = state
   if (last === undefined || sent === undefined) return undefined
   const open = new Set(missing(state, known, sent).map(({ object }) => keyOf(object)))
@@ -126,7 +126,7 @@ export function overwriting(state: State): Write | undefined {
 }
 
 /** Carries one write out, and keeps what came back. */
-export async function send(state: State, write: Write): Promise<void> {
+export async function send(state: TrafficState, write: Write): Promise<void> {
   const { object } = write
   const { cluster } = state.ports
   // What has no version yet cannot tell a run that slept from one that is awake.
@@ -146,7 +146,7 @@ export async function send(state: State, write: Write): Promise<void> {
  * Before the first write somebody may have moved the traffic: then what was planned is about another stable. A record
  * that is there now, and was not, is our own: its answer was lost.
  */
-export function refuseOvertaken({ last, known, title }: State, before: RouteObjects): void {
+export function refuseOvertaken({ last, known, title }: TrafficState, before: RouteObjects): void {
   if (last !== undefined || recordOf(known[0]) !== recordOf(before[0])) return
   if (trafficOf(known[0]) === trafficOf(before[0])) return
   throw new TakenOver(

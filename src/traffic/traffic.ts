@@ -1,5 +1,5 @@
 import { ClusterError, ReleaseFailed, RouteGone } from '../base/errors.ts'
-import { claimOf } from '../lock/fence.ts'
+import { fenceOf } from '../lock/fence.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, type Release } from '../domain/record.ts'
@@ -18,7 +18,7 @@ import {
   type Edit,
   type Place,
   type Ports,
-  type State
+  type TrafficState
 } from './state.ts'
 
 /** The one way to write to the objects of a route. */
@@ -37,7 +37,7 @@ export interface Traffic {
   /** Reads the objects anew. @throws TakenOver when they are another run's */
   refresh(): Promise<void>
   /** Keeps in the record that somebody else has sent users where the release had not. */
-  noteGuests(): Promise<void>
+  noteStrayTraffic(): Promise<void>
   /** The objects as they were last read or written. */
   current(): RouteObjects
   /** From the first write on: puts traffic back that others move. Ends with the signal. */
@@ -52,18 +52,18 @@ const MOST_FOREIGN_WRITES = 10
 
 export function openTraffic(place: Place, ports: Ports): Traffic {
   const [{ kind, metadata }] = place.objects
-  const state: State = {
+  const state: TrafficState = {
     ports,
     place,
     title: `${kind.toLowerCase()}/${metadata.name}`,
     known: place.objects,
     ours: new Set(place.objects.map(recordOf)),
-    claims: new Set([place.holder, ...place.objects.map(claimOf)]),
+    claims: new Set([place.holder, ...place.objects.map(fenceOf)]),
     last: undefined,
     sent: undefined,
     queue: Promise.resolve(),
     guarding: undefined,
-    hadGuests: false,
+    hadStrayTraffic: false,
     watched: new Set(),
     broken: new AbortController(),
     foreignWrites: []
@@ -72,7 +72,7 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     title: state.title,
     name: metadata.name,
     refresh: () => inTurn(state, () => readAgain(state)),
-    noteGuests: () => inTurn(state, () => noteGuests(state)),
+    noteStrayTraffic: () => inTurn(state, () => noteStrayTraffic(state)),
     current: () => state.known,
     write: (edit, release) =>
       inTurn(state, () => write(state, edit, release).catch(unlessGone(state, release))),
@@ -85,14 +85,14 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
   }
 }
 
-function inTurn<T>(state: State, work: () => Promise<T>): Promise<T> {
+function inTurn<T>(state: TrafficState, work: () => Promise<T>): Promise<T> {
   const turn = state.queue.then(work)
   state.queue = turn.catch(() => undefined)
   return turn
 }
 
 /** Only with what no other run stands behind may a write be guarded: its version would let it pass. */
-async function readAgain(state: State): Promise<void> {
+async function readAgain(state: TrafficState): Promise<void> {
   const live = await state.place.read()
   for (const object of live) await fence(state, object)
   await state.place.anchor?.refresh()
@@ -101,7 +101,7 @@ async function readAgain(state: State): Promise<void> {
 
 /** What was deleted has no trace of the release to take out. */
 const unlessGone =
-  ({ ports }: State, release: Release | undefined) =>
+  ({ ports }: TrafficState, release: Release | undefined) =>
   (error: unknown): void => {
     if (!(error instanceof RouteGone) || release !== undefined) throw error
     ports.log.warning(error.message)
@@ -112,7 +112,7 @@ const isOutdated = (error: unknown): boolean =>
   error instanceof ClusterError && (error.status === 409 || error.status === 404)
 
 /** What others have done to the traffic shortly before is undone by it, and told: whoever watches finds no trace of it. */
-async function write(state: State, edit: Edit, release: Release | undefined): Promise<void> {
+async function write(state: TrafficState, edit: Edit, release: Release | undefined): Promise<void> {
   const since = state.ports.clock.now()
   const undone = await attempt(state, edit, release, ATTEMPTS)
   if (undone !== undefined) await tell(state, undone, since)
@@ -120,12 +120,12 @@ async function write(state: State, edit: Edit, release: Release | undefined): Pr
 
 /** @returns what others had done to the traffic since the last write, if this one has undone something */
 async function attempt(
-  state: State,
+  state: TrafficState,
   edit: Edit,
   planned: Release | undefined,
   left: number
 ): Promise<Change | undefined> {
-  const release = state.hadGuests ? withGuests(planned) : planned
+  const release = state.hadStrayTraffic ? withStrayTraffic(planned) : planned
   for (const object of state.known) await fence(state, object)
   if (release !== undefined) state.ours.add(printRecord(release))
   state.sent = { edit, release }
@@ -140,13 +140,13 @@ async function attempt(
     await readAgain(state)
     refuseOvertaken(state, before)
     const theirs = overwriting(state)
-    if (theirs !== undefined) state.hadGuests = true
+    if (theirs !== undefined) state.hadStrayTraffic = true
     const later = await attempt(state, edit, release, left - 1)
     return theirs === undefined ? later : changeFrom(theirs)
   }
 }
 
-function guardAll(state: State): void {
+function guardAll(state: TrafficState): void {
   const { guarding, known, watched } = state
   if (guarding === undefined) return
   for (const object of known) {
@@ -156,7 +156,7 @@ function guardAll(state: State): void {
   }
 }
 
-function guard(state: State, object: KubernetesObject, signal: AbortSignal): void {
+function guard(state: TrafficState, object: KubernetesObject, signal: AbortSignal): void {
   const { cluster, clock } = state.ports
   const { apiVersion, kind, metadata } = object
   const stop = (error: unknown): void => {
@@ -175,7 +175,7 @@ function guard(state: State, object: KubernetesObject, signal: AbortSignal): voi
 
 /** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
 async function answer(
-  state: State,
+  state: TrafficState,
   seen: KubernetesObject | undefined,
   seenAt: number,
   signal: AbortSignal
@@ -191,27 +191,27 @@ async function answer(
   if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
 }
 
-const withGuests = (release: Release | undefined): Release | undefined =>
+const withStrayTraffic = (release: Release | undefined): Release | undefined =>
   release === undefined || !isUnfinished(release) ? release : { ...release, exposed: true }
 
-async function noteGuests(state: State): Promise<void> {
-  const { last, hadGuests } = state
-  state.hadGuests = true
-  if (last !== undefined && !hadGuests) await write(state, last.edit, last.release)
+async function noteStrayTraffic(state: TrafficState): Promise<void> {
+  const { last, hadStrayTraffic } = state
+  state.hadStrayTraffic = true
+  if (last !== undefined && !hadStrayTraffic) await write(state, last.edit, last.release)
 }
 
-async function putBack(state: State, theirs: Change, seenAt: number): Promise<void> {
+async function putBack(state: TrafficState, theirs: Change, seenAt: number): Promise<void> {
   const { last } = state
   if (last === undefined) return
-  state.hadGuests = true
+  state.hadStrayTraffic = true
   await attempt(state, last.edit, last.release, ATTEMPTS)
   await tell(state, theirs, seenAt)
 }
 
-async function tell(state: State, { manager, change }: Change, seenAt: number): Promise<void> {
+async function tell(state: TrafficState, { manager, change }: Change, seenAt: number): Promise<void> {
   const { ports, place, title, foreignWrites } = state
   const restoredAfter = ports.clock.now() - seenAt
-  await place.anchor?.noteGuests()
+  await place.anchor?.noteStrayTraffic()
   foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })
   ports.log.warning(
     `somebody moved the traffic of ${title} while the release ran; it was put back after ${restoredAfter} ms`

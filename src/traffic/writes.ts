@@ -1,5 +1,5 @@
 import { canonical } from '../kubernetes/canonical.ts'
-import { CLAIM_ANNOTATION, claimOf } from '../lock/fence.ts'
+import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { JsonPatch } from '../kubernetes/cluster.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
@@ -45,7 +45,7 @@ function writeOf(live: RouteObjects, wanted: KubernetesObject, { record, always 
   const touched =
     (always && isMain) ||
     before.metadata.annotations?.[RECORD_ANNOTATION] !== undefined ||
-    claimOf(before) !== undefined ||
+    fenceOf(before) !== undefined ||
     changes(before, wanted).length > 0
   const patch = touched ? changes(before, withRecord(wanted, record)) : []
   return patch.length === 0 ? [] : [{ kind: 'patch', object: before, patch }]
@@ -53,7 +53,7 @@ function writeOf(live: RouteObjects, wanted: KubernetesObject, { record, always 
 
 /** The record says whose it is, and a route that is as it was is nobody's: a claim has done its work by then. */
 function withRecord(object: KubernetesObject, record: string | undefined): KubernetesObject {
-  const { [RECORD_ANNOTATION]: _, [CLAIM_ANNOTATION]: __, ...others } = object.metadata.annotations ?? {}
+  const { [RECORD_ANNOTATION]: _, [FENCE_ANNOTATION]: __, ...others } = object.metadata.annotations ?? {}
   const annotations = record === undefined ? others : { ...others, [RECORD_ANNOTATION]: record }
   return { ...object, metadata: { ...object.metadata, annotations } }
 }

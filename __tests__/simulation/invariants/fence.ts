@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { CLAIM_ANNOTATION, claimOf } from '../../../src/lock/fence.ts'
+import { FENCE_ANNOTATION, fenceOf } from '../../../src/lock/fence.ts'
 import type { Deployment, Lease, Service } from '../../../src/kubernetes/objects.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
@@ -52,10 +52,10 @@ const selectorOf = (service: Stored): unknown => (service as Service).spec.selec
 /** A write that says whose an object is, and nothing else. */
 export const isClaim = (now: Stored, before: Stored | undefined): boolean =>
   before !== undefined &&
-  claimOf(now) !== claimOf(before) &&
+  fenceOf(now) !== fenceOf(before) &&
   isDeepStrictEqual(withoutClaim(now), withoutClaim(before))
 
 function withoutClaim({ spec, metadata }: Stored): unknown {
-  const { [CLAIM_ANNOTATION]: _, ...annotations } = metadata.annotations ?? {}
+  const { [FENCE_ANNOTATION]: _, ...annotations } = metadata.annotations ?? {}
   return { spec, annotations, labels: metadata.labels }
 }

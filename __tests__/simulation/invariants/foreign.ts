@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
-import { CLAIM_ANNOTATION } from '../../../src/lock/fence.ts'
+import { FENCE_ANNOTATION } from '../../../src/lock/fence.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import type { Backend, HttpRoute } from '../../support/memory-gateway.ts'
 import type { HorizontalPodAutoscaler, KubernetesObject } from '../../../src/kubernetes/objects.ts'
@@ -37,7 +37,7 @@ function faultsIn(now: Stored, before: Stored, stage: Stage): readonly string[] 
   return [...lost, ...same, ...(now.kind === 'Deployment' ? sizeFaults(now, before, stage) : [])]
 }
 
-const OURS: ReadonlySet<string> = new Set([RECORD_ANNOTATION, BEFORE_ANNOTATION, CLAIM_ANNOTATION])
+const OURS: ReadonlySet<string> = new Set([RECORD_ANNOTATION, BEFORE_ANNOTATION, FENCE_ANNOTATION])
 
 type Entries = Readonly<Record<string, string>>
 

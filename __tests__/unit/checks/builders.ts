@@ -1,5 +1,5 @@
 import type { Metrics, Sample, Series } from '../../../src/checks/metrics.ts'
-import type { Subject } from '../../../src/checks/measured-version.ts'
+import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import type { Clock } from '../../../src/base/clock.ts'
 import { parseCheck, type Check } from '../../../src/inputs/check.ts'
 
@@ -23,7 +23,7 @@ export const series = (
 
 export const podNames = ['web-green-abc12-aaaaa', 'web-green-abc12-bbbbb', 'web-green-abc12-ccccc']
 
-export const subject = (changes: Partial<Subject> = {}): Subject => ({
+export const subject = (changes: Partial<MeasuredVersion> = {}): MeasuredVersion => ({
   namespace: 'shop',
   workload: 'web',
   slot: 'green',

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fillPlaceholders, podPattern, type Subject } from '../../../src/checks/measured-version.ts'
+import { fillPlaceholders, podPattern, type MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import { podNames, subject } from './builders.ts'
 
 const pods = (...names: readonly string[]) => names.map((name) => ({ name, createdAt: 0 }))
-const byName: Subject = {
+const byName: MeasuredVersion = {
   namespace: 'shop',
   workload: 'web',
   slot: 'green',

@@ -4,7 +4,7 @@ import { routers } from '../../../src/checks/routers.ts'
 import { createSampler } from '../../../src/checks/sampler.ts'
 import { printSelector, selects } from '../../../src/checks/selector.ts'
 import type { MetricsSource } from '../../../src/routes/metrics-source.ts'
-import type { Subject } from '../../../src/checks/measured-version.ts'
+import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import { check, epoch, series, subject, TestClock } from './builders.ts'
 import { SelectorStore } from './selector-store.ts'
 
@@ -161,7 +161,7 @@ interface Scene {
   readonly stored: readonly Series[]
   /** Seconds since the step began. */
   readonly after?: number
-  readonly subject?: Subject
+  readonly subject?: MeasuredVersion
 }
 
 async function measure(source: MetricsSource, line: string, scene: Scene) {
@@ -480,7 +480,7 @@ describe('labels that Prometheus has renamed', () => {
 })
 
 describe('names that Traefik gives a Service', () => {
-  const named = (changes: Partial<Subject>) => (service: string) =>
+  const named = (changes: Partial<MeasuredVersion>) => (service: string) =>
     selects(routers.traefik.version({ ...canary, ...changes }), { labels: { service }, samples: [] })
 
   test.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals'
 import { MetricsError, type Series } from '../../../src/checks/metrics.ts'
 import { createSampler } from '../../../src/checks/sampler.ts'
-import type { Subject } from '../../../src/checks/measured-version.ts'
+import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import { check, epoch, of, podNames, series, subject, TestClock, TestStore } from './builders.ts'
 
 const step = { name: '10%', startedAt: epoch }
@@ -23,7 +23,7 @@ interface Scene {
   readonly stored: readonly Series[]
   /** Seconds since the step began. */
   readonly after?: number
-  readonly subject?: Subject
+  readonly subject?: MeasuredVersion
   /** Milliseconds that Prometheus' clock is ahead. */
   readonly ahead?: number
 }

@@ -5,13 +5,13 @@ import {
   parseStep,
   printStep,
   stepsFaults,
-  type Step
+  type TrafficStep
 } from '../../../src/inputs/step.ts'
 
-const minutes = (count: number): Step['until'] => ({ kind: 'duration', duration: count * 60_000 })
+const minutes = (count: number): TrafficStep['until'] => ({ kind: 'duration', duration: count * 60_000 })
 
 describe('parseStep', () => {
-  it.each<[string, Step]>([
+  it.each<[string, TrafficStep]>([
     ['10% for 5m', { split: { weight: 10 }, until: minutes(5) }],
     ['50% until approved', { split: { weight: 50 }, until: { kind: 'approval' } }],
     ['100%', { split: { weight: 100 }, until: { kind: 'none' } }],
@@ -159,7 +159,7 @@ it('has default steps that could have been written', () => {
 })
 
 const percentage = fc.integer({ min: 1, max: 100 })
-const lasting: fc.Arbitrary<Step['until']> = fc.oneof(
+const lasting: fc.Arbitrary<TrafficStep['until']> = fc.oneof(
   fc.record({ kind: fc.constant('duration' as const), duration: fc.integer({ min: 1, max: 432_000_000 }) }),
   fc.constant({ kind: 'approval' as const })
 )
@@ -170,7 +170,7 @@ const header = fc.record({
   name: fc.stringMatching(/^[-!#$%&'*+.^_`|~0-9A-Za-z]{1,20}$/),
   value: fc.oneof(fc.stringMatching(/^[!-~](?:[\t -~]{0,20}[!-~])?$/), words)
 })
-const step: fc.Arbitrary<Step> = fc.oneof(
+const step: fc.Arbitrary<TrafficStep> = fc.oneof(
   fc.record({
     split: fc.oneof(
       fc.record({ weight: fc.integer({ min: 0, max: 100 }) }),
@@ -209,7 +209,7 @@ it('never throws', () => {
 })
 
 it('accepts exactly the lists whose weights rise to 100% after the steps without users', () => {
-  const isOrdered = (steps: readonly Step[]): boolean =>
+  const isOrdered = (steps: readonly TrafficStep[]): boolean =>
     steps.every(({ split: { weight } }, i) => {
       const before = steps[i - 1]?.split.weight ?? 0
       return weight > before || (weight === 0 && before === 0)

@@ -7,7 +7,7 @@ import type { Step } from '../../../src/plan/step.ts'
 import type { InPlace, Release } from '../../../src/domain/record.ts'
 import { ROUTES as allRoutes } from '../../../src/routes/index.ts'
 import type { Route } from '../../../src/routes/route.ts'
-import { DEFAULT_CANARY_STEPS, parseStep, type Step as ReleaseStep } from '../../../src/inputs/step.ts'
+import { DEFAULT_CANARY_STEPS, parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
 import { type SmokeTest, parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
 import { planRetirement } from '../../../src/plan/retirement.ts'
@@ -80,7 +80,7 @@ const fresh = workload('web-green')
 const live: Deployment = { ...fresh, metadata: { ...fresh.metadata, resourceVersion: '7' } }
 
 interface Case {
-  readonly steps?: readonly ReleaseStep[]
+  readonly steps?: readonly TrafficStep[]
   readonly canary?: Deployment
   readonly route?: Route
   readonly autoscaler?: boolean
@@ -130,7 +130,7 @@ function back(given: Case = {}): string[] {
       previous: 'scale-down',
       settled: {},
       drain: 1,
-      lingers: true
+      hasRecentUsers: true
     },
     recordOf(given)
   )
@@ -362,7 +362,7 @@ it('role-watchdog.yaml grants starting and removing a watchdog, and to that as m
 })
 
 describe('every strategy on every route with every option', () => {
-  const shares: readonly ReleaseStep[] = [
+  const shares: readonly TrafficStep[] = [
     'header x-canary: true for 10m',
     'mirror 20% for 5m',
     '0% for 1m',

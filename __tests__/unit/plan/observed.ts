@@ -2,11 +2,11 @@ import type { Deployment, HorizontalPodAutoscaler, Service } from '../../../src/
 import type { SlotName } from '../../../src/domain/slots.ts'
 import type { Observed } from '../../../src/observe/observed.ts'
 import type { Release } from '../../../src/domain/record.ts'
-import type { Origin } from '../../../src/plan/prepare.ts'
+import type { ReleaseOrigin } from '../../../src/plan/prepare.ts'
 import { EPOCH } from '../../support/fake-clock.ts'
 import { NAMESPACE, service, workload } from '../../scenarios/scene.ts'
 
-export const origin: Origin = {
+export const origin: ReleaseOrigin = {
   release: '7-1',
   holder: '7-1-a',
   run: 'https://ci/7',

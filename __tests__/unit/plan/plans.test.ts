@@ -3,7 +3,7 @@ import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
 import type { Release } from '../../../src/domain/record.ts'
 import { planRestore, planTidy } from '../../../src/plan/restore.ts'
 import { DRAIN } from '../../../src/plan/drain.ts'
-import { parseStep, type Step as ReleaseStep } from '../../../src/inputs/step.ts'
+import { parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
 import { ALL_AT_ONCE, planFrom, planProgressive, type Progressive } from '../../../src/plan/progressive.ts'
 import { planRollback } from '../../../src/plan/rollback.ts'
 import { manifest, service, workload } from '../../scenarios/scene.ts'
@@ -30,7 +30,7 @@ const print = (steps: readonly Step[]): string[] =>
     return step.kind === 'settle' ? `${title} (${JSON.stringify(step.selector)})` : title
   })
 
-const steps = (...lines: string[]): readonly ReleaseStep[] =>
+const steps = (...lines: string[]): readonly TrafficStep[] =>
   lines.map((line) => {
     const parsed = parseStep(line)
     if ('problem' in parsed) throw new Error(parsed.problem)
@@ -212,7 +212,14 @@ describe('a rollback', () => {
   ) =>
     print(
       planRollback(
-        { canary: workload('web-green'), manifests: [], previous, settled, drain: DRAIN, lingers: false },
+        {
+          canary: workload('web-green'),
+          manifests: [],
+          previous,
+          settled,
+          drain: DRAIN,
+          hasRecentUsers: false
+        },
         release(record)
       )
     )

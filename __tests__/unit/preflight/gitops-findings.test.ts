@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { copiedMetadata, keeperOf } from '../../../src/kubernetes/gitops.ts'
+import { copiedMetadata, gitOpsOwnerOf } from '../../../src/kubernetes/gitops.ts'
 import type { Deployment, KubernetesObject, Metadata } from '../../../src/kubernetes/objects.ts'
 import type { Labels } from '../../../src/kubernetes/selectors.ts'
 import type { Edit } from '../../../src/preflight/edits.ts'
-import { judgeKeeper, type KeeperObject } from '../../../src/preflight/gitops-findings.ts'
+import { judgeOwner, type GitOpsObject } from '../../../src/preflight/gitops-findings.ts'
 import { NAMESPACE, service, workload } from '../../scenarios/scene.ts'
 
 type Managed = NonNullable<Metadata['managedFields']>[number]
@@ -67,7 +67,7 @@ describe('an object is kept', () => {
       helmRelease
     ]
   ])('%s', (_, metadata, expected) => {
-    expect(keeperOf(withMetadata(workload(), metadata))).toEqual(expected)
+    expect(gitOpsOwnerOf(withMetadata(workload(), metadata))).toEqual(expected)
   })
 
   it.each<[Labels, 'kustomize' | 'helm']>([
@@ -79,7 +79,7 @@ describe('an object is kept', () => {
   ])('by Flux no more with %j', (annotations, group) => {
     const manager = `${group === 'helm' ? 'helm' : 'kustomize'}-controller`
     const metadata = { labels: flux(group), annotations, managedFields: [managed(manager, 'Apply')] }
-    expect(keeperOf(withMetadata(workload(), metadata))).toBeUndefined()
+    expect(gitOpsOwnerOf(withMetadata(workload(), metadata))).toBeUndefined()
   })
 
   it('by Flux all the same when it only merges, which leaves nothing alone that it has', () => {
@@ -88,7 +88,7 @@ describe('an object is kept', () => {
       annotations: { 'kustomize.toolkit.fluxcd.io/ssa': 'Merge' },
       managedFields: [managed('kustomize-controller', 'Apply')]
     }
-    expect(keeperOf(withMetadata(workload(), metadata))).toEqual(kustomization)
+    expect(gitOpsOwnerOf(withMetadata(workload(), metadata))).toEqual(kustomization)
   })
 })
 
@@ -130,7 +130,7 @@ const scaled = (deployment: Deployment = tracked(workload())): Edit => ({
   field: '/spec/replicas'
 })
 
-const live = (spec: KeeperObject['spec']): KeeperObject => ({
+const live = (spec: GitOpsObject['spec']): GitOpsObject => ({
   apiVersion: 'any/v1',
   kind: 'any',
   metadata: { name: 'any' },
@@ -138,10 +138,10 @@ const live = (spec: KeeperObject['spec']): KeeperObject => ({
 })
 
 /** `fault`, `warning` or nothing. */
-function verdict(edit: Edit, object: KeeperObject | undefined): string {
-  const keeper = keeperOf(edit.object)
-  if (keeper === undefined) return 'nothing'
-  const { faults, warnings } = judgeKeeper(keeper, object, [edit])
+function verdict(edit: Edit, object: GitOpsObject | undefined): string {
+  const owner = gitOpsOwnerOf(edit.object)
+  if (owner === undefined) return 'nothing'
+  const { faults, warnings } = judgeOwner(owner, object, [edit])
   return [...faults.map(() => 'fault'), ...warnings.map(() => 'warning')].join() || 'nothing'
 }
 
@@ -155,7 +155,7 @@ const ignored = (more: object = {}) => ({
 })
 
 describe('Argo CD, about the size of a Deployment', () => {
-  it.each<[string, string, KeeperObject | undefined]>([
+  it.each<[string, string, GitOpsObject | undefined]>([
     ['that it heals', 'fault', live({ syncPolicy: healing })],
     ['that it syncs with the next commit', 'warning', live({ syncPolicy: { automated: {} } })],
     ['that somebody syncs', 'warning', live({})],
@@ -290,7 +290,7 @@ const kept = (
 const rule = (more: object = {}) => ({ paths: ['/spec/replicas'], ...more })
 
 describe('Flux, about the size of a Deployment', () => {
-  it.each<[string, string, Deployment, KeeperObject | undefined]>([
+  it.each<[string, string, Deployment, GitOpsObject | undefined]>([
     ['that a Kustomization applies', 'fault', kept('kustomize'), live({})],
     ['that it applies, for all that can be read', 'fault', kept('kustomize'), undefined],
     ['that it does not have', 'nothing', kept('kustomize', { 'f:spec': {} }), live({})],
@@ -336,8 +336,8 @@ describe('who would revert what, and the lines to add, are named', () => {
   ]
 
   it('of Argo CD', () => {
-    const keeper = { kind: 'Application', name: 'shop', namespace: 'argocd' } as const
-    expect(judgeKeeper(keeper, live({ syncPolicy: healing }), edits).faults).toEqual([
+    const owner = { kind: 'Application', name: 'shop', namespace: 'argocd' } as const
+    expect(judgeOwner(owner, live({ syncPolicy: healing }), edits).faults).toEqual([
       {
         input: 'workload',
         problem:
@@ -361,9 +361,9 @@ describe('who would revert what, and the lines to add, are named', () => {
     ]
   ])('of Flux by %s', (group, problem, example) => {
     const edit = scaled(kept(group))
-    const keeper = keeperOf(edit.object)
-    if (keeper === undefined) throw new Error('nobody keeps it')
-    const { faults } = judgeKeeper(keeper, live({ driftDetection: { mode: 'enabled' } }), [edit])
+    const owner = gitOpsOwnerOf(edit.object)
+    if (owner === undefined) throw new Error('nobody keeps it')
+    const { faults } = judgeOwner(owner, live({ driftDetection: { mode: 'enabled' } }), [edit])
     expect(faults).toEqual([{ input: 'workload', problem, example }])
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Service } from '../../../src/kubernetes/objects.ts'
-import { CLAIM_ANNOTATION } from '../../../src/lock/fence.ts'
+import { FENCE_ANNOTATION } from '../../../src/lock/fence.ts'
 import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
 import { changeFrom } from '../../../src/traffic/foreign-write.ts'
 import { serviceRoute } from '../../../src/routes/service.ts'
@@ -67,7 +67,7 @@ describe('a change of what the release owns, with the one who wrote last:', () =
       live({}, { [RECORD_ANNOTATION]: 'theirs' }),
       `the record in the annotation ${RECORD_ANNOTATION} became another one`
     ],
-    ['a claim', live({}, { [CLAIM_ANNOTATION]: 'me' }), `the annotation ${CLAIM_ANNOTATION} became "me"`]
+    ['a claim', live({}, { [FENCE_ANNOTATION]: 'me' }), `the annotation ${FENCE_ANNOTATION} became "me"`]
   ])('%s', (__, object, change) => {
     expect(changeOf(object)).toEqual({ manager: 'helm', change })
   })

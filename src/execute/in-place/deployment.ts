@@ -1,5 +1,5 @@
 import { StableCannotServe } from '../../base/errors.ts'
-import { claimOf, withClaim } from '../../lock/fence.ts'
+import { fenceOf, withFence } from '../../lock/fence.ts'
 import { untilWritten } from '../../kubernetes/api/conflict.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../../kubernetes/objects.ts'
 import { withoutKeys, HASH_LABEL } from '../../kubernetes/selectors.ts'
@@ -45,7 +45,7 @@ export const rewrite = (
     await run.traffic.refresh()
     await run.lock.confirm()
     const { managedFields: _, ...metadata } = edited.metadata
-    const claimed = withClaim({ ...edited, metadata }, claimOf(found))
+    const claimed = withFence({ ...edited, metadata }, fenceOf(found))
     return { found, written: await run.ports.cluster.replace(claimed) }
   })
 

@@ -4,7 +4,7 @@ import type { Ref } from '../../kubernetes/ref.ts'
 import { hasTemplateOf, isSettled, templateHash } from '../../kubernetes/health.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
 import { HASH_LABEL } from '../../kubernetes/selectors.ts'
-import { patchClaimed } from '../../lock/fenced-patch.ts'
+import { fencedPatch } from '../../lock/fenced-patch.ts'
 import { readyPods } from '../endpoints.ts'
 import { awaitGateways } from '../gateways.ts'
 import { weightNow } from '../route-writers.ts'
@@ -70,7 +70,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
   await run.lock.confirm()
   const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
-  const scaled = await patchClaimed<Deployment>(run, ref, grown, deployment)
+  const scaled = await fencedPatch<Deployment>(run, ref, grown, deployment)
   const awaited = { timeout: Math.min(run.settings.timeout, PATIENCE), anyTemplate: true }
   const found = await awaitReady(scaled, awaited, run.ports, signal).catch((error: unknown) =>
     orAny(error, run)

@@ -1,6 +1,6 @@
 import { ClusterError } from '../../base/errors.ts'
 import type { Side } from '../../plan/step.ts'
-import { patchClaimed } from '../../lock/fenced-patch.ts'
+import { fencedPatch } from '../../lock/fenced-patch.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
 /** Before the traffic follows: an autoscaler that minds an idle version would shrink it. */
@@ -15,7 +15,7 @@ export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string
   }
   try {
     const target = { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment } as const
-    run.autoscaler = await patchClaimed(run, ref, [target], run.autoscaler)
+    run.autoscaler = await fencedPatch(run, ref, [target], run.autoscaler)
     return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 404)) throw error

@@ -6,8 +6,8 @@ import type { Split } from '../../routes/route.ts'
 import { podsFor } from '../../plan/sizing.ts'
 import { changeIn } from '../changed-by-others.ts'
 import { knownDeployment } from '../own-write.ts'
-import { patchClaimed } from '../../lock/fenced-patch.ts'
-import { lanesOf } from '../route-writers.ts'
+import { fencedPatch } from '../../lock/fenced-patch.ts'
+import { routeWritersOf } from '../route-writers.ts'
 import { awaitReady } from '../await-ready.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { inSight } from './watch.ts'
@@ -19,7 +19,7 @@ import { inSight } from './watch.ts'
 export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal): Promise<string> {
   for (;;) {
     const serving = await servingNow(run)
-    const size = Math.max(...lanesOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
+    const size = Math.max(...routeWritersOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
     if (size <= run.canary.replicas)
       return `${counted(run.canary.replicas, 'pod')}, beside ${serving} of stable`
     await growTo(size, run, signal)
@@ -46,7 +46,7 @@ async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promi
     await run.lock.assure()
     const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
     const known = knownDeployment(run, run.canary.deployment)
-    run.deployment = await patchClaimed<Deployment>(run, ref, patch, known)
+    run.deployment = await fencedPatch<Deployment>(run, ref, patch, known)
   } else run.deployment = canary
   const change = changeIn(before ?? run.deployment, run.deployment)
   if (change !== undefined) throw change

@@ -8,8 +8,8 @@ import { isUnfinished } from '../../domain/record.ts'
 import { leftFor } from '../../plan/retirement.ts'
 import { servedOnlyBy } from '../../observe/neighbours.ts'
 import { knownDeployment } from '../own-write.ts'
-import { patchClaimed } from '../../lock/fenced-patch.ts'
-import { untilGuestsHaveLeft } from './stray-traffic.ts'
+import { fencedPatch } from '../../lock/fenced-patch.ts'
+import { drainStrayTraffic } from './stray-traffic.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
 /** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
@@ -58,11 +58,11 @@ const deploymentRef = ({ namespace }: ReleaseRun, name: string): Ref => ({
 })
 
 async function end(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
-  await untilGuestsHaveLeft(run, signal)
+  await drainStrayTraffic(run, signal)
   const ref = deploymentRef(run, name)
   try {
     const nobody = [{ op: 'add', path: '/spec/replicas', value: 0 }] as const
-    const deployment = await patchClaimed<Deployment>(run, ref, nobody, knownDeployment(run, name))
+    const deployment = await fencedPatch<Deployment>(run, ref, nobody, knownDeployment(run, name))
     await untilWithoutPods(run, deployment, signal)
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {

@@ -14,7 +14,7 @@ import type { Split } from '../../routes/route.ts'
 import { serviceRoute } from '../../routes/service.ts'
 import { confirmAll, settleCompanions } from '../companions.ts'
 import { behindSince, readyPods } from '../endpoints.ts'
-import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, lanesToApex } from '../gateways.ts'
+import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, writersToApex } from '../gateways.ts'
 import {
   awaitRoutes,
   backendsIn,
@@ -145,7 +145,7 @@ export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSi
   const learnt = {
     since: Math.max(behindSince(run, name), followed),
     what: `of the pods behind ${title}`,
-    lanes: lanesToApex(run)
+    writers: writersToApex(run)
   }
   await (hopeless ? awaitGateways : awaitGatewaysTelling)(run, learnt, signal)
   await settleRoutes(run, 'canary')

@@ -1,4 +1,4 @@
-import { withClaim } from '../../lock/fence.ts'
+import { withFence } from '../../lock/fence.ts'
 import { isConflict, untilWritten } from '../../kubernetes/api/conflict.ts'
 import { hasTemplateOf, isOwnedBy, templateHash, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
@@ -6,8 +6,8 @@ import { rebased } from '../../kubernetes/rebase.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
 import { refOf } from '../../traffic/writes.ts'
 import { hasSpecOf, isAsWanted } from '../own-write.ts'
-import { patchClaimed } from '../../lock/fenced-patch.ts'
-import { untilGuestsHaveLeft } from './stray-traffic.ts'
+import { fencedPatch } from '../../lock/fenced-patch.ts'
+import { drainStrayTraffic } from './stray-traffic.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
 /**
@@ -23,7 +23,7 @@ export async function start(
   if (deployment.metadata.resourceVersion === undefined) return make(run, deployment)
   // Done again, the step would take the new template's own pods for old ones.
   run.outdated ??= await templatesIn(deployment, run)
-  if (run.outdated.size > 0) await untilGuestsHaveLeft(run, signal)
+  if (run.outdated.size > 0) await drainStrayTraffic(run, signal)
   await run.lock.assure()
   run.deployment = await run.ports.cluster
     .replace(deployment)
@@ -38,7 +38,7 @@ export async function start(
  */
 async function make(run: ReleaseRun, deployment: Deployment): Promise<string> {
   const { cluster } = run.ports
-  const empty = sized(withClaim(deployment, run.lock.holder), 0)
+  const empty = sized(withFence(deployment, run.lock.holder), 0)
   const made = await cluster
     .create(empty)
     .catch((error: unknown) => unlessOthers(error, empty, undefined, run))
@@ -47,7 +47,7 @@ async function make(run: ReleaseRun, deployment: Deployment): Promise<string> {
   run.deployment =
     wantedReplicas(made) === value
       ? made
-      : await patchClaimed(run, refOf(made), [{ op: 'add', path: '/spec/replicas', value }], made)
+      : await fencedPatch(run, refOf(made), [{ op: 'add', path: '/spec/replicas', value }], made)
   return `deployment/${deployment.metadata.name} created`
 }
 

@@ -1,7 +1,7 @@
 import { counted } from '../../base/counted.ts'
 import { judgeRound } from '../../checks/judge.ts'
 import type { MeasuredStep, Sampler } from '../../checks/sampler.ts'
-import type { Subject } from '../../checks/measured-version.ts'
+import type { MeasuredVersion } from '../../checks/measured-version.ts'
 import { ReleaseFailed } from '../../base/errors.ts'
 import { printCheck } from '../../inputs/check.ts'
 import { formatDuration } from '../../base/duration.ts'
@@ -37,7 +37,7 @@ function withNews(known: CanaryPods, told: readonly Pod[], hash: string): Canary
 }
 
 /** The pods whose metrics are judged. */
-const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): Subject => ({
+const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): MeasuredVersion => ({
   namespace: run.namespace,
   workload: run.workload,
   slot: run.canary.slot,
@@ -57,9 +57,9 @@ const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): Subject => ({
 })
 
 /** Where a router sends the canary's traffic, as its metrics name it. */
-function routeOf(run: ReleaseRun): Pick<Subject, 'backend' | 'route'> {
-  const [lane] = run.routes
-  if (lane === undefined) return {}
+function routeOf(run: ReleaseRun): Pick<MeasuredVersion, 'backend' | 'route'> {
+  const [writer] = run.routes
+  if (writer === undefined) return {}
   const { servicePort } = run.entrance
   return {
     backend: {
@@ -67,7 +67,7 @@ function routeOf(run: ReleaseRun): Pick<Subject, 'backend' | 'route'> {
       port: servicePort?.port,
       ...(servicePort?.name === undefined ? {} : { portName: servicePort.name })
     },
-    route: { kind: lane.route.kind, name: lane.traffic.name }
+    route: { kind: writer.route.kind, name: writer.traffic.name }
   }
 }
 

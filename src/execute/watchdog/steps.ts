@@ -1,6 +1,6 @@
 import { messageOf, ReleaseFailed } from '../../base/errors.ts'
 import type { Query } from '../../kubernetes/cluster.ts'
-import { isReady, podDoom } from '../../kubernetes/health.ts'
+import { isReady, podTrouble } from '../../kubernetes/health.ts'
 import { LOCK_SECONDS, leaseName, workloadLeaseName } from '../../lock/lease.ts'
 import type { ClusterEvent, KubernetesObject, Pod } from '../../kubernetes/objects.ts'
 import { WATCHDOG_LABEL, watchdogJob } from './job.ts'
@@ -60,8 +60,8 @@ export async function awaitWatchdog(run: ReleaseRun, signal: AbortSignal): Promi
       {
         query: { apiVersion: 'v1', kind: 'Pod', namespace, labels: labelsOf(run) },
         reached: (pods) => {
-          const doom = podDoom(pods, lasting)
-          if (doom !== undefined) throw new ReleaseFailed(`${doom.reason}: ${doom.message}`)
+          const trouble = podTrouble(pods, lasting)
+          if (trouble !== undefined) throw new ReleaseFailed(`${trouble.reason}: ${trouble.message}`)
           const ready = pods.find(isReady)
           return ready === undefined ? undefined : `pod ${ready.metadata.name} watches this run`
         },

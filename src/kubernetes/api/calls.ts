@@ -2,11 +2,11 @@ import { ClusterError } from '../../base/errors.ts'
 import type { HttpAnswer, HttpRequest, Query } from '../cluster.ts'
 import type { Ref } from '../ref.ts'
 import { createDiscovery, groupOf, pathOf } from './discovery.ts'
-import { describeDeed, readJson, type Deed } from './refusal.ts'
+import { describeCall, readJson, type ApiCall } from './refusal.ts'
 
 /** What is to be done, and where. */
 export interface Call {
-  readonly deed: Deed
+  readonly deed: ApiCall
   readonly path: string
 }
 
@@ -15,9 +15,9 @@ export interface Calls {
   /** @throws ClusterError when the cluster has no such kind */
   readonly locate: (verb: string, target: Query & Partial<Ref>) => Promise<Call>
   /** Any status is an answer. */
-  readonly ask: (deed: Deed, request: HttpRequest) => Promise<HttpAnswer>
+  readonly ask: (call: ApiCall, request: HttpRequest) => Promise<HttpAnswer>
   /** The JSON that came back. @throws ClusterError when the answer is a no */
-  readonly submit: (deed: Deed, request: HttpRequest) => Promise<unknown>
+  readonly submit: (call: ApiCall, request: HttpRequest) => Promise<unknown>
 }
 
 /** Puts before an error what was meant to be done. */
@@ -31,7 +31,7 @@ export const explain =
 /** @param send sends a request and takes any status for an answer */
 export function createCalls(send: (request: HttpRequest) => Promise<HttpAnswer>): Calls {
   const discover = createDiscovery((path) => send({ method: 'GET', path }))
-  const ask: Calls['ask'] = (deed, request) => send(request).catch(explain(`cannot ${describeDeed(deed)}`))
+  const ask: Calls['ask'] = (call, request) => send(request).catch(explain(`cannot ${describeCall(call)}`))
   return {
     ask,
     async locate(verb, { apiVersion, kind, namespace, name }) {
@@ -46,10 +46,10 @@ export function createCalls(send: (request: HttpRequest) => Promise<HttpAnswer>)
         namespace: scope
       }
       if (resource.namespaced && name !== undefined && scope === undefined) {
-        throw new ClusterError(`cannot ${describeDeed(deed)}: no namespace is given`, 400)
+        throw new ClusterError(`cannot ${describeCall(deed)}: no namespace is given`, 400)
       }
       return { deed, path: pathOf(resource, scope, verb === 'create' ? undefined : name) }
     },
-    submit: async (deed, request) => readJson(deed, await ask(deed, request))
+    submit: async (call, request) => readJson(call, await ask(call, request))
   }
 }

@@ -9,7 +9,7 @@ import type { Ref } from '../ref.ts'
 import { createCredentials } from './credentials.ts'
 import type { KubernetesObject } from '../objects.ts'
 import { forwardPort } from './port-forward.ts'
-import { describeDeed, isMissing, readJson, refusal } from './refusal.ts'
+import { describeCall, isMissing, readJson, refusal } from './refusal.ts'
 import { warningsIn } from './warnings.ts'
 import { withRetries } from './retry.ts'
 import { createTransport, type Transport } from './transport.ts'
@@ -184,7 +184,7 @@ async function watchedBy(
     async changesSince(version) {
       const more = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version }
       const opening = transport.open(`${path}?${parameters(query, more)}`, signal)
-      const reply = await opening.catch(explain(`cannot ${describeDeed(deed)}`))
+      const reply = await opening.catch(explain(`cannot ${describeCall(deed)}`))
       if (reply instanceof Readable) return reply
       throw refusal(deed, reply)
     }

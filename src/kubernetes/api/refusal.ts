@@ -3,7 +3,7 @@ import type { HttpAnswer } from '../cluster.ts'
 import { describeMissing, type Right } from '../rights.ts'
 
 /** What was asked of the API server, in the words of a person and of its access rules. */
-export interface Deed extends Right {
+export interface ApiCall extends Right {
   readonly kind: string
   readonly namespace: string | undefined
 }
@@ -28,38 +28,38 @@ export function statusIn(body: string): Status | undefined {
 }
 
 /** `patch service/web in namespace shop` */
-export function describeDeed({ verb, kind, resource, name = '', subresource, namespace }: Deed): string {
+export function describeCall({ verb, kind, resource, name = '', subresource, namespace }: ApiCall): string {
   const object = name === '' ? resource : `${kind.toLowerCase()}/${name}`
   const part = subresource === undefined ? '' : `${subresource} of `
   return `${verb} ${part}${object}${namespace === undefined ? '' : ` in namespace ${namespace}`}`
 }
 
 /** The error for an answer that is a no. */
-export function refusal(deed: Deed, { status, body }: HttpAnswer): ClusterError {
+export function refusal(call: ApiCall, { status, body }: HttpAnswer): ClusterError {
   const said = statusIn(body)?.message ?? body.trim().slice(0, 300)
   const message = said === '' ? `status ${status} without a word` : said
-  return new ClusterError(`cannot ${describeDeed(deed)}: ${message}${remedy(deed, status, message)}`, status)
+  return new ClusterError(`cannot ${describeCall(call)}: ${message}${remedy(call, status, message)}`, status)
 }
 
 /** @throws ClusterError when the answer is a no, or nothing that an API server says */
-export function readJson(deed: Deed, answer: HttpAnswer): unknown {
-  if (answer.status < 200 || answer.status > 299) throw refusal(deed, answer)
+export function readJson(call: ApiCall, answer: HttpAnswer): unknown {
+  if (answer.status < 200 || answer.status > 299) throw refusal(call, answer)
   try {
     return JSON.parse(answer.body)
   } catch (cause) {
     const start = JSON.stringify(answer.body.slice(0, 100))
     const why = `the answer is no JSON but ${start}; is this the address of an API server?`
-    throw new ClusterError(`cannot ${describeDeed(deed)}: ${why}`, answer.status, { cause })
+    throw new ClusterError(`cannot ${describeCall(call)}: ${why}`, answer.status, { cause })
   }
 }
 
-function remedy(deed: Deed, status: number, message: string): string {
+function remedy(call: ApiCall, status: number, message: string): string {
   if (status === 401)
     return `. The credentials are not valid (any more). A ServiceAccount's token ends at its time: make the next one, kubectl create token <name> --namespace <its namespace> --duration 2160h, and put it into the kubeconfig`
   const missing = status === 403 ? rightIn(message) : undefined
-  if (missing !== undefined) return `. It ${describeMissing(missing, deed.namespace)}`
+  if (missing !== undefined) return `. It ${describeMissing(missing, call.namespace)}`
   // The API server does not say which: a patch that tests a field gets this when the field is another by now.
-  if (status === 422 && deed.verb === 'patch' && message.includes('rejected our request')) {
+  if (status === 422 && call.verb === 'patch' && message.includes('rejected our request')) {
     return '. The object is no longer as the patch expects it'
   }
   return ''
