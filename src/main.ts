@@ -20,7 +20,8 @@ import { actionsLog } from './report/github/actions-log.ts'
 import { maskKubeconfig, maskSecret } from './report/masking.ts'
 import { flushed } from './report/github/flushed.ts'
 import { workflowRun } from './report/github/workflow-run.ts'
-import { run, targetOf } from './run.ts'
+import { targetOf } from './commands/target.ts'
+import { run } from './run.ts'
 import type { ReleaseOrigin } from './plan/prepare.ts'
 
 /** What the post step has to know of the step, should that have been killed. */

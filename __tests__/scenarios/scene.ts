@@ -18,8 +18,9 @@ import { readRecord } from '../../src/domain/read-record.ts'
 import type { Release } from '../../src/domain/record.ts'
 import { recoverOwn } from '../../src/commands/recover.ts'
 import { rollback } from '../../src/commands/rollback.ts'
-import { run as obey, targetOf } from '../../src/run.ts'
-import { showPlan } from '../../src/commands/plan.ts'
+import { targetOf } from '../../src/commands/target.ts'
+import { run as obey } from '../../src/run.ts'
+import { plan } from '../../src/commands/plan.ts'
 import { status } from '../../src/commands/status.ts'
 import { DRAIN } from '../../src/plan/drain.ts'
 import type { ReleaseOrigin } from '../../src/plan/prepare.ts'
@@ -216,7 +217,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     abort: () => abort(request),
     rollback: () => rollback(request),
     status: () => status(request),
-    plan: () => showPlan(request),
+    plan: () => plan(request),
     cleanup: () => cleanup(request),
     obey: () => obey(request),
     post: (hooks) =>

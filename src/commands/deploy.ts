@@ -6,11 +6,11 @@ import { observe } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { lookedAt, outcomeOf } from './outcome-of.ts'
-import { prepareRelease, planOf, type PreparedRelease } from './prepare-release.ts'
+import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
 import type { Invocation } from './invocation.ts'
 import { recover } from './recover.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
-import { beginRun, drainIn, trafficsOf } from '../execute/begin-run.ts'
+import { beginRun, trafficsOf } from '../execute/begin-run.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { turnedDownAfter } from './turned-down.ts'
 import { untidyEnding } from '../execute/untidy.ts'
@@ -60,7 +60,7 @@ async function release(
     `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through ${ways.join(', ')}`
   )
   run.warnings.push(...warnings)
-  const ending = await carryOut(planOf(ready, inputs, drainIn(run)), run, lock, signal)
+  const ending = await carryOut(ready.plan, run, lock, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
 }

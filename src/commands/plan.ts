@@ -7,12 +7,11 @@ import type { Measurement, ObjectChange, Outcome, Preview } from '../domain/outc
 import { lookedAt } from './outcome-of.ts'
 import { describe } from '../plan/step.ts'
 import { measuredStable } from '../preflight/preflight.ts'
-import { prepareRelease, planOf, type PreparedRelease } from './prepare-release.ts'
+import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import type { Invocation } from './invocation.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { withOriginalNames } from '../plan/config.ts'
-import { drainOf } from '../plan/drain.ts'
 import { changeOf, withoutSlot } from '../preflight/preview.ts'
 import { slotLabelsOf } from '../plan/unchanged.ts'
 
@@ -20,7 +19,7 @@ import { slotLabelsOf } from '../plan/unchanged.ts'
  * Everything that a release would do, up to the lock. Changes nothing.
  * @throws InputError with all that is wrong, as the release would
  */
-export async function showPlan(invocation: Invocation): Promise<Outcome> {
+export async function plan(invocation: Invocation): Promise<Outcome> {
   const { target, origin, ports } = invocation
   const seen = await observe(target, ports)
   const { record } = seen
@@ -32,13 +31,13 @@ export async function showPlan(invocation: Invocation): Promise<Outcome> {
   const ready = await prepareRelease(invocation, observed)
   const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
   if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied] }
-  const plan = await previewOf(invocation, observed, ready)
-  tell(plan, ports)
+  const preview = await previewOf(observed, ready, ports)
+  tell(preview, ports)
   return {
     ...looked,
     result: 'planned',
     canary: { ...ready.release.canary, replicas: ready.canary.spec.replicas ?? 1 },
-    plan,
+    plan: preview,
     measurements: await measureNow(invocation, observed, ready),
     warnings: [...notes, ...ready.warnings],
     finishedAt: ports.clock.now()
@@ -53,18 +52,13 @@ const unfinished = ({ id, phase, run }: Release): string =>
   `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
   `Otherwise it ${phase === 'promoting' ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
 
-async function previewOf(
-  { inputs, ports }: Invocation,
-  observed: Observed,
-  ready: PreparedRelease
-): Promise<Preview> {
+async function previewOf(observed: Observed, ready: PreparedRelease, { cluster }: Ports): Promise<Preview> {
   const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
-  const drain = drainOf(ready.routes)
   const changes = await Promise.all(
-    ready.tried.manifests.map((tried) => changeOfManifest(tried, observed, ports.cluster))
+    ready.tried.manifests.map((tried) => changeOfManifest(tried, observed, cluster))
   )
   return {
-    steps: planOf(ready, inputs, drain).map((step) => describe(step, names)),
+    steps: ready.plan.map((step) => describe(step, names)),
     changes: [workloadChange(ready, observed), ...changes]
   }
 }

@@ -27,6 +27,8 @@ import { isUnchanged, servingElsewhere, slotLabelsOf } from '../plan/unchanged.t
 
 /** A release that nothing is known to be wrong with. */
 export interface PreparedRelease extends Prepared {
+  /** What is carried out is what was checked. */
+  readonly plan: readonly Step[]
   readonly warnings: readonly string[]
   readonly sampler: Sampler | undefined
   /** What the API server would keep. */
@@ -64,8 +66,8 @@ export async function prepareRelease(
     : prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
   const sampler = samplerFor(inputs, invocation.metrics, ports.clock, prepared.routes)
-  const steps = planOf(prepared, inputs, drainOf(prepared.routes))
-  const candidate = { prepared, steps, observed, inputs }
+  const plan = planOf(prepared, inputs, drainOf(prepared.routes))
+  const candidate = { prepared, steps: plan, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   const { canary } = tried
   const serving = isInPlace(strategy) ? observed.stable.deployment : servingElsewhere(observed)
@@ -83,7 +85,7 @@ export async function prepareRelease(
   const all = [...told, ...unwatched(tried.manifests), ...ways]
   for (const note of hooks.notes) ports.log.line(note)
   for (const warning of all) ports.log.warning(warning)
-  return { ...prepared, sampler, warnings: all, tried }
+  return { ...prepared, plan, sampler, warnings: all, tried }
 }
 
 async function nothingNew(
@@ -100,7 +102,7 @@ async function nothingNew(
  * The steps of a release.
  * @param drain milliseconds that the routes need
  */
-export function planOf({ release, ...ready }: Prepared, inputs: Inputs, drain: number): readonly Step[] {
+function planOf({ release, ...ready }: Prepared, inputs: Inputs, drain: number): readonly Step[] {
   const { bake, previous } = inputs
   const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
   return release.strategy === undefined

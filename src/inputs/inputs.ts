@@ -23,7 +23,7 @@ import { parseVersionName } from './version-name.ts'
 
 const COMMANDS = ['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
 
-type Command = (typeof COMMANDS)[number]
+export type Command = (typeof COMMANDS)[number]
 
 /** What the user asked for. Durations are in milliseconds; an empty list means none. */
 export interface Inputs {
