@@ -8,7 +8,7 @@ import { tryManifest } from '../../src/preflight/dry-run.ts'
 import { apply } from '../../src/execute/apply.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { refOf } from '../../src/traffic/writes.ts'
+import { refOf } from '../../src/kubernetes/ref.ts'
 import { changeOf } from '../../src/preflight/preview.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../../src/kubernetes/canonical.ts'
-import { isEnding, isReady, templateHash, resolvePort } from '../../src/kubernetes/health.ts'
+import { isEnding, isReady, resolvePort } from '../../src/kubernetes/health.ts'
+import { templateHash } from '../../src/kubernetes/workload.ts'
 import type { Deployment, Pod, ReplicaSet, Service } from '../../src/kubernetes/objects.ts'
 import { rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { selects, withoutKeys } from '../../src/kubernetes/selectors.ts'

@@ -1,8 +1,9 @@
+import { deploymentRef } from '../kubernetes/workload.ts'
 import { ClusterError } from '../base/errors.ts'
 import { fence } from '../lock/fenced-patch.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 import type { Ports } from '../execute/release-run.ts'
-import type { Ref } from '../kubernetes/ref.ts'
+import { type Ref, refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lease.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { readRemaining } from '../observe/routes.ts'
@@ -11,7 +12,6 @@ import { readRecord } from '../domain/read-record.ts'
 import { backendsOf, type Release } from '../domain/record.ts'
 import { slotsOf } from '../observe/find-service.ts'
 import { recordedDeployments } from '../observe/own-slots.ts'
-import { refOf } from '../traffic/writes.ts'
 
 /** Where a release takes place. */
 export type Place = Pick<Observed, 'service' | 'companions' | 'workload' | 'namespace'>
@@ -64,13 +64,6 @@ async function unlessRefused(ref: Ref, claiming: Promise<void>, { log }: Ports):
 
 /** By rights, a policy or a webhook: asked again, they say the same. */
 const REFUSED: ReadonlySet<number> = new Set([400, 403, 422])
-
-const deploymentRef = (namespace: string, name: string): Ref => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace,
-  name
-})
 
 const autoscalerOf = ({ autoscaler }: Release, namespace: string): readonly Ref[] =>
   autoscaler === undefined

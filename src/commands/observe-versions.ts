@@ -1,3 +1,4 @@
+import { REPLICA_SET } from '../kubernetes/workload.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { ReplicaSet } from '../kubernetes/objects.ts'
 import type { Observed } from '../observe/observed.ts'
@@ -5,11 +6,4 @@ import { knownVersions, type Known } from '../plan/versions.ts'
 
 /** All versions of the workload that are on record or whose templates are still there, newest first. */
 export const readVersions = async (observed: Observed, cluster: Cluster): Promise<readonly Known[]> =>
-  knownVersions(
-    observed,
-    await cluster.list<ReplicaSet>({
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      namespace: observed.namespace
-    })
-  )
+  knownVersions(observed, await cluster.list<ReplicaSet>({ ...REPLICA_SET, namespace: observed.namespace }))

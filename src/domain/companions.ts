@@ -1,5 +1,6 @@
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { selects, templateLabels, withoutKeys, type Labels, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { selects, templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { isTree } from '../kubernetes/tree.ts'
 import { SLOT_LABEL, type SlotName } from './slots.ts'
 import type { Backends } from '../routes/route.ts'

@@ -1,3 +1,4 @@
+import { DEPLOYMENT, HASH_LABEL } from '../kubernetes/workload.ts'
 import { createHash } from 'node:crypto'
 import { FENCE_ANNOTATION } from '../lock/fence.ts'
 import { copiedMetadata } from '../kubernetes/gitops.ts'
@@ -73,8 +74,7 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
   const mark: Labels = placement.slot === 'plain' ? {} : { [placement.label]: placement.slot }
   const copied = copiedMetadata(source)
   return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    ...DEPLOYMENT,
     metadata: {
       ...keptMetadata(live),
       name,
@@ -120,6 +120,6 @@ const slotSelector = ({ spec }: Deployment, { label, slot }: Placement): Deploym
 })
 
 function marked(template: PodTemplate, mark: Labels): PodTemplate {
-  const labels = { ...withoutKeys(templateLabels(template), 'pod-template-hash'), ...mark }
+  const labels = { ...withoutKeys(templateLabels(template), HASH_LABEL), ...mark }
   return { ...template, metadata: { ...template.metadata, labels } }
 }

@@ -2,7 +2,7 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import { isInvalid, untilWritten } from '../kubernetes/api/conflict.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { takeOver, takeOverFirst } from '../kubernetes/ownership.ts'
-import { refOf } from '../traffic/writes.ts'
+import { refOf } from '../kubernetes/ref.ts'
 
 /** Applies an object of the user's, so that nothing is left of what an earlier `kubectl apply` has put there and it does not name. */
 export const apply = (object: KubernetesObject, cluster: Cluster): Promise<KubernetesObject> =>

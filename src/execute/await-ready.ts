@@ -1,3 +1,4 @@
+import { deploymentAlone, deploymentRef } from '../kubernetes/workload.ts'
 import type { Clock } from '../base/clock.ts'
 import { ReleaseFailed } from '../base/errors.ts'
 import { formatDuration } from '../base/duration.ts'
@@ -49,7 +50,7 @@ export async function watchHealth(
   { onHealth, tellPods, ...circumstances }: Looks,
   signal: AbortSignal
 ): Promise<void> {
-  const { namespace, name, generation = 0 } = deployment.metadata
+  const { namespace, generation = 0 } = deployment.metadata
   let live: Deployment | undefined
   let pods: readonly Pod[] | undefined
   let events: readonly ClusterEvent[] = []
@@ -73,9 +74,8 @@ export async function watchHealth(
     events = await eventsOf(pods?.find(isBeingMade), cluster)
   }
   const labels = printSelector(deployment.spec.selector.matchLabels)
-  const one = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
   await Promise.race([
-    cluster.watch(one, onDeployment, signal, deployment),
+    cluster.watch(deploymentAlone(deployment), onDeployment, signal, deployment),
     cluster.watch({ apiVersion: 'v1', kind: 'Pod', namespace, labels }, onPods, signal),
     again(clock, LOOK_AGAIN, look, signal),
     again(clock, ASK_AGAIN, ask, signal)
@@ -100,7 +100,7 @@ async function readHealth(
 ): Promise<void> {
   const labels = printSelector(spec.selector.matchLabels)
   const [live, pods] = await Promise.all([
-    cluster.get<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }),
+    cluster.get<Deployment>(deploymentRef(namespace, name)),
     cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels })
   ])
   const events = await eventsOf(pods.find(isBeingMade), cluster)

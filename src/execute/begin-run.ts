@@ -12,7 +12,7 @@ import { membersOf, type ObservedRoute } from '../observe/observed.ts'
 import type { Shift } from '../domain/outcome.ts'
 import { backendsOf, splitOf, type Release } from '../domain/record.ts'
 import { companionsIn } from '../domain/companions.ts'
-import { refOf } from '../traffic/writes.ts'
+import { refOf } from '../kubernetes/ref.ts'
 import { drainOf } from '../plan/drain.ts'
 
 export interface Beginning {

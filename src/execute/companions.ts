@@ -1,4 +1,5 @@
-import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Backends } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
 import { backendsFor } from './route-writers.ts'

@@ -1,3 +1,4 @@
+import { DEPLOYMENT, REPLICA_SET } from '../kubernetes/workload.ts'
 import { ClusterError, messageOf } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment, KubernetesObject, ReplicaSet } from '../kubernetes/objects.ts'
@@ -22,8 +23,8 @@ export async function findUnreferencedConfig(
   if (copies.length === 0) return []
   // Of other workloads too: whoever refers to a copy by hand keeps it.
   const [deployments, replicaSets] = await Promise.all([
-    cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace }),
-    cluster.list<ReplicaSet>({ apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace })
+    cluster.list<Deployment>({ ...DEPLOYMENT, namespace }),
+    cluster.list<ReplicaSet>({ ...REPLICA_SET, namespace })
   ])
   return unreferenced(
     copies,

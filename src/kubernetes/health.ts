@@ -1,3 +1,4 @@
+import { templateHash } from './workload.ts'
 import { readyOf } from '../base/counted.ts'
 import { canonical } from './canonical.ts'
 import type {
@@ -39,8 +40,6 @@ export const isEnding = (pod: Pod): boolean =>
   pod.metadata.deletionTimestamp !== undefined ||
   pod.status?.phase === 'Succeeded' ||
   pod.status?.phase === 'Failed'
-
-export const templateHash = (pod: Pod): string => pod.metadata.labels?.['pod-template-hash'] ?? ''
 
 /** By its ReplicaSet: the labels of a plain Deployment select the pods of its slots as well. */
 export const isOwnedBy = ({ metadata }: Deployment, pod: Pod): boolean => isPodOf(metadata.name, pod)

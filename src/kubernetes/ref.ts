@@ -1,3 +1,5 @@
+import type { KubernetesObject } from './objects.ts'
+
 /** Names one object. */
 export interface Ref {
   readonly apiVersion: string
@@ -5,3 +7,10 @@ export interface Ref {
   readonly namespace?: string | undefined
   readonly name: string
 }
+
+export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
+  apiVersion,
+  kind,
+  namespace: metadata.namespace,
+  name: metadata.name
+})

@@ -2,9 +2,6 @@ import type { PodTemplate } from './objects.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
-/** Of a ReplicaSet's pods: another one for each template. */
-export const HASH_LABEL = 'pod-template-hash'
-
 /** Whether a plain label selector (all pairs must match) selects these labels. An empty one selects nothing here. */
 export const selects = (selector: Labels | undefined, labels: Labels | undefined): boolean =>
   selector !== undefined &&

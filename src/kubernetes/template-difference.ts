@@ -1,5 +1,6 @@
 import type { PodTemplate } from './objects.ts'
-import { withoutKeys, HASH_LABEL } from './selectors.ts'
+import { withoutKeys } from './selectors.ts'
+import { HASH_LABEL } from './workload.ts'
 import { isTree } from './tree.ts'
 
 const MOST = 10

@@ -1,4 +1,5 @@
-import { HASH_LABEL, printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
+import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import type { Fault } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'

@@ -1,16 +1,10 @@
+import { DEPLOYMENT, deploymentRef, replicaSetRef } from '../kubernetes/workload.ts'
 import type { Clock } from '../base/clock.ts'
 import { ClusterError, InputError, type Fault } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { isSeen } from '../kubernetes/health.ts'
-import type {
-  Deployment,
-  HorizontalPodAutoscaler,
-  KubernetesObject,
-  Pod,
-  ReplicaSet,
-  Service
-} from '../kubernetes/objects.ts'
+import type { Deployment, HorizontalPodAutoscaler, Pod, ReplicaSet, Service } from '../kubernetes/objects.ts'
 import { missingRights, rightsFaults } from '../kubernetes/rights.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import type { Version } from '../domain/outcome.ts'
@@ -157,8 +151,7 @@ function stableOf(
 async function readSlots({ namespace, workload }: Target, ports: Ports): Promise<Slots> {
   const found = await Promise.all(
     slotsOf(workload).map(async ({ slot, name }) => {
-      const ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }
-      const deployment = await readSeen(ref, ports)
+      const deployment = await readSeen(deploymentRef(namespace, name), ports)
       return deployment === undefined ? [] : [[slot, deployment] as const]
     })
   )
@@ -191,7 +184,7 @@ async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster
       example: 'workload: deployment/web'
     }
   }
-  const deployments = await cluster.list<Deployment>({ apiVersion: 'apps/v1', kind: 'Deployment', namespace })
+  const deployments = await cluster.list<Deployment>({ ...DEPLOYMENT, namespace })
   const names = deployments.map(({ metadata }) => metadata.name)
   return {
     input: 'workload',
@@ -217,10 +210,4 @@ export const readReplicaSet = (
   namespace: string,
   { deployment, hash }: Version,
   cluster: Cluster
-): Promise<ReplicaSet | undefined> =>
-  cluster.get<ReplicaSet & KubernetesObject>({
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    namespace,
-    name: `${deployment}-${hash}`
-  })
+): Promise<ReplicaSet | undefined> => cluster.get<ReplicaSet>(replicaSetRef(namespace, deployment, hash))

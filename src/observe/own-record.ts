@@ -1,14 +1,8 @@
 import { counted } from '../base/counted.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, Service } from '../kubernetes/objects.ts'
-import {
-  printSelector,
-  sameLabels,
-  selects,
-  templateLabels,
-  withoutKeys,
-  HASH_LABEL
-} from '../kubernetes/selectors.ts'
+import { printSelector, sameLabels, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { SLOT_LABEL, slotDeploymentName, type SlotName } from '../domain/slots.ts'
 import type { Version } from '../domain/outcome.ts'
 import { readRecord, unreadable } from '../domain/read-record.ts'

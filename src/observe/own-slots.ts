@@ -1,5 +1,6 @@
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { selects, templateLabels, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { selects, templateLabels } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { SLOT_LABEL, type SlotName } from '../domain/slots.ts'
 import type { Release } from '../domain/record.ts'
 import type { Slots } from './find-service.ts'

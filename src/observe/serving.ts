@@ -6,9 +6,9 @@ import {
   isReady,
   isSettled,
   readyReplicas,
-  templateHash,
   wantedReplicas
 } from '../kubernetes/health.ts'
+import { templateHash } from '../kubernetes/workload.ts'
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import type { Observed } from './observed.ts'
 import { printSelector } from '../kubernetes/selectors.ts'

@@ -1,6 +1,7 @@
 import type { Fault } from '../base/errors.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Release, Selector } from '../domain/record.ts'
 import { companionOf, companionSelectors, type Companion } from '../domain/companions.ts'

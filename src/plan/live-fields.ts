@@ -1,3 +1,4 @@
+import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import type { Fault } from '../base/errors.ts'
 import { groupOf } from '../kubernetes/api/discovery.ts'
 import { resolvePort } from '../kubernetes/health.ts'
@@ -118,9 +119,9 @@ export function trafficFaults({ object, source }: Manifest, observed: Observed):
       }
     ]
   }
-  if (isSlotOf(observed, object) && object.apiVersion !== 'apps/v1') {
+  if (isSlotOf(observed, object) && object.apiVersion !== DEPLOYMENT.apiVersion) {
     const problem = `${source}: Deployment ${object.metadata.name} is of ${object.apiVersion}, which no cluster has any more`
-    return [{ input: 'manifests', problem, example: 'apiVersion: apps/v1' }]
+    return [{ input: 'manifests', problem, example: `apiVersion: ${DEPLOYMENT.apiVersion}` }]
   }
   if (isSlotOf(observed, object)) {
     const foreign = selectorFaults(object as Deployment, source)

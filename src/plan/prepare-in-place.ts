@@ -12,7 +12,8 @@ import {
   withRollout,
   type RolloutStrategy
 } from '../kubernetes/rollout.ts'
-import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
 import type { InPlace, Release } from '../domain/record.ts'

@@ -7,7 +7,8 @@ import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
-import { withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import {
   inSlot,
   otherSlot,

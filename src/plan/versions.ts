@@ -1,3 +1,4 @@
+import { templateHash } from '../kubernetes/workload.ts'
 import type { Fault } from '../base/errors.ts'
 import { isCalled } from '../inputs/version-name.ts'
 import { quote } from '../inputs/parsed.ts'
@@ -7,7 +8,6 @@ import type { SlotName } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { PastVersion } from '../domain/outcome.ts'
 import { isUnfinished } from '../domain/record.ts'
-import { HASH_LABEL } from '../kubernetes/selectors.ts'
 import { essenceOf, slotLabelsOf } from './unchanged.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'
@@ -48,7 +48,7 @@ const nameOf = ({ version }: HistoryEntry): string => `${version?.deployment ?? 
 function templatesOf(observed: Observed, replicaSets: readonly ReplicaSet[]): readonly Template[] {
   const marks = slotLabelsOf(observed)
   return replicaSets.flatMap((replicaSet) => {
-    const hash = replicaSet.metadata.labels?.[HASH_LABEL] ?? ''
+    const hash = templateHash(replicaSet)
     const found = Object.entries(observed.slots).find(
       ([, { metadata }]) => `${metadata.name}-${hash}` === replicaSet.metadata.name
     )

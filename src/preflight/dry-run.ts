@@ -8,7 +8,7 @@ import { removals, takeOverFirst } from '../kubernetes/ownership.ts'
 import { rightIn } from '../kubernetes/api/refusal.ts'
 import { describeMissing, type Right } from '../kubernetes/rights.ts'
 import { isTree } from '../kubernetes/tree.ts'
-import { refOf } from '../traffic/writes.ts'
+import { refOf } from '../kubernetes/ref.ts'
 import { asWritten } from '../plan/as-written.ts'
 
 /** What the API server had to say of something that it accepts, and where that stands. */

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import { templateLabels, withoutKeys, HASH_LABEL } from '../kubernetes/selectors.ts'
+import { templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { ObjectChange } from '../domain/outcome.ts'
 import { unifiedDiff } from '../base/unified-diff.ts'
 

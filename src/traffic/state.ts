@@ -7,7 +7,8 @@ import type { Log } from '../base/log.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
 import { printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
 import type { RouteObjects } from '../routes/route.ts'
-import { keyOf, refOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
+import { keyOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
+import { refOf } from '../kubernetes/ref.ts'
 
 export interface Ports {
   readonly cluster: Cluster

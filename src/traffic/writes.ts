@@ -1,7 +1,6 @@
 import { canonical } from '../kubernetes/canonical.ts'
 import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { JsonPatch } from '../kubernetes/cluster.ts'
-import type { Ref } from '../kubernetes/ref.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { changes } from './changes.ts'
@@ -59,13 +58,6 @@ function withRecord(object: KubernetesObject, record: string | undefined): Kuber
 }
 
 export const keyOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`
-
-export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
-  apiVersion,
-  kind,
-  namespace: metadata.namespace,
-  name: metadata.name
-})
 
 /** The same objects with this one as it is now; one that is new comes last. */
 export const withObject = (objects: RouteObjects, now: KubernetesObject): RouteObjects =>

@@ -1,4 +1,4 @@
-import { templateHash } from '../../../src/kubernetes/health.ts'
+import { templateHash } from '../../../src/kubernetes/workload.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { readRecord } from '../../../src/domain/read-record.ts'
 import type { Stage } from '../stage.ts'

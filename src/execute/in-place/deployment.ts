@@ -1,8 +1,9 @@
+import { deploymentRef, replicaSetRef, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { StableCannotServe } from '../../base/errors.ts'
 import { fenceOf, withFence } from '../../lock/fence.ts'
 import { untilWritten } from '../../kubernetes/api/conflict.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../../kubernetes/objects.ts'
-import { withoutKeys, HASH_LABEL } from '../../kubernetes/selectors.ts'
+import { withoutKeys } from '../../kubernetes/selectors.ts'
 import type { SlotName } from '../../domain/slots.ts'
 import { versionOf } from '../../observe/observed.ts'
 import { difference } from '../../kubernetes/template-difference.ts'
@@ -12,12 +13,7 @@ import { settle } from '../steps/shift.ts'
 /** The one Deployment of a release in place, as it is now. */
 export async function readDeployment({ ports, namespace, stable }: ReleaseRun): Promise<Deployment> {
   const { deployment: name } = stable
-  const live = await ports.cluster.get<Deployment>({
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    namespace,
-    name
-  })
+  const live = await ports.cluster.get<Deployment>(deploymentRef(namespace, name))
   if (live === undefined) throw new StableCannotServe(`deployment/${name} is gone`)
   return live
 }
@@ -60,8 +56,7 @@ export async function templateBefore({
   stable
 }: ReleaseRun): Promise<PodTemplate | undefined> {
   if (serving !== undefined) return serving.spec.template
-  const name = `${stable.deployment}-${stable.hash}`
-  const ref = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace, name }
+  const ref = replicaSetRef(namespace, stable.deployment, stable.hash)
   const found = await ports.cluster.get<ReplicaSet>(ref)
   if (found === undefined) return undefined
   const { template } = found.spec

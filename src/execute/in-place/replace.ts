@@ -1,7 +1,8 @@
+import { deploymentAlone, templateHash } from '../../kubernetes/workload.ts'
 import { counted } from '../../base/counted.ts'
 import { ReleaseFailed, TakenOver } from '../../base/errors.ts'
 import { untilWritten } from '../../kubernetes/api/conflict.ts'
-import { isOwnedBy, templateHash, wantedReplicas } from '../../kubernetes/health.ts'
+import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment } from '../../kubernetes/objects.ts'
 import { rolloutOf, withRollout, type RolloutStrategy } from '../../kubernetes/rollout.ts'
 import { withSplit } from '../../domain/record.ts'
@@ -105,8 +106,7 @@ export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal)
     if (live === undefined || (live.metadata.generation ?? 0) < generation) return
     if (isOthers(run, live)) changed.reject(new ReleaseFailed(changedByOthers(run.stable.deployment)))
   }
-  const fields = `metadata.name=${stable.deployment}`
-  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }
+  const watched = deploymentAlone({ metadata: { namespace, name: stable.deployment } })
   const { serving } = run
   await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
 }

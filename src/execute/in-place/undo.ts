@@ -1,7 +1,8 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf, ReleaseFailed } from '../../base/errors.ts'
 import { canonical } from '../../kubernetes/canonical.ts'
-import { isOwnedBy, templateHash, wantedReplicas } from '../../kubernetes/health.ts'
+import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
+import { templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
 import type { Deployment, Pod, PodTemplate } from '../../kubernetes/objects.ts'
 import {
   forcedStrategy,
@@ -10,7 +11,7 @@ import {
   type Rollout,
   type RolloutStrategy
 } from '../../kubernetes/rollout.ts'
-import { printSelector, HASH_LABEL } from '../../kubernetes/selectors.ts'
+import { printSelector } from '../../kubernetes/selectors.ts'
 import { UNDONE_ANNOTATION } from '../../domain/slots.ts'
 import { splitOf, withSplit } from '../../domain/record.ts'
 import { changedByOthers } from '../changed-by-others.ts'

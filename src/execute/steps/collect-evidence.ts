@@ -1,6 +1,7 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf } from '../../base/errors.ts'
-import { isPodOf, isReady, templateHash } from '../../kubernetes/health.ts'
+import { isPodOf, isReady } from '../../kubernetes/health.ts'
+import { templateHash } from '../../kubernetes/workload.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
 import type { PodEvidence } from '../../domain/outcome.ts'

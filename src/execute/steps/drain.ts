@@ -1,8 +1,7 @@
+import { deploymentRef, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { formatDuration } from '../../base/duration.ts'
-import type { Ref } from '../../kubernetes/ref.ts'
 import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
 import type { Deployment, Service } from '../../kubernetes/objects.ts'
-import { HASH_LABEL } from '../../kubernetes/selectors.ts'
 import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { untilTemplateChanges } from './ensure-stable.ts'
@@ -54,8 +53,7 @@ async function untilCutShort(run: ReleaseRun, soonest: number, signal: AbortSign
 async function untilServingChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { namespace, release, ports } = run
   const name = release.stable.deployment
-  const ref: Ref = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name }
-  const live = await ports.cluster.get<Deployment>(ref)
+  const live = await ports.cluster.get<Deployment>(deploymentRef(namespace, name))
   // Without it there is nothing that could get any traffic sooner.
   if (live === undefined) return new Promise(() => undefined)
   const known = knownDeployment(run, name)

@@ -1,9 +1,8 @@
+import { deploymentAlone, deploymentRef, templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { counted, readyOf } from '../../base/counted.ts'
 import { ReleaseFailed, StableCannotServe } from '../../base/errors.ts'
-import type { Ref } from '../../kubernetes/ref.ts'
-import { hasTemplateOf, isSettled, templateHash } from '../../kubernetes/health.ts'
+import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
-import { HASH_LABEL } from '../../kubernetes/selectors.ts'
 import { fencedPatch } from '../../lock/fenced-patch.ts'
 import { readyPods } from '../endpoints.ts'
 import { awaitGateways } from '../gateways.ts'
@@ -36,8 +35,7 @@ export async function untilTemplateChanges(
   const onChange = ([live]: readonly Deployment[]): void => {
     if (live !== undefined && !hasTemplateOf(live, known)) changed.resolve(undefined)
   }
-  const fields = `metadata.name=${known.metadata.name}`
-  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields }
+  const watched = deploymentAlone({ metadata: { namespace, name: known.metadata.name } })
   await Promise.race([
     ports.cluster.watch(watched, onChange, signal, known).then(() => changed.promise),
     changed.promise
@@ -55,12 +53,7 @@ const ENOUGH = 0.75
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { cluster } = run.ports
   if (weightNow(run) === 0) return hasItAlready(run)
-  const ref: Ref = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    namespace: run.namespace,
-    name: run.stable.deployment
-  }
+  const ref = deploymentRef(run.namespace, run.stable.deployment)
   const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
   if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
   const wanted = run.stable.replicas

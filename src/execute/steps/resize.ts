@@ -1,5 +1,5 @@
+import { deploymentRef } from '../../kubernetes/workload.ts'
 import { counted } from '../../base/counted.ts'
-import type { Ref } from '../../kubernetes/ref.ts'
 import { wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment } from '../../kubernetes/objects.ts'
 import type { Split } from '../../routes/route.ts'
@@ -26,21 +26,14 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
   }
 }
 
-const refOf = (name: string, { namespace }: ReleaseRun): Ref => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace,
-  name
-})
-
 async function servingNow(run: ReleaseRun): Promise<number> {
-  const stable = await run.ports.cluster.get<Deployment>(refOf(run.stable.deployment, run))
+  const stable = await run.ports.cluster.get<Deployment>(deploymentRef(run.namespace, run.stable.deployment))
   return stable === undefined ? run.stable.replicas : wantedReplicas(stable)
 }
 
 async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { deployment: before } = run
-  const ref = refOf(run.canary.deployment, run)
+  const ref = deploymentRef(run.namespace, run.canary.deployment)
   const canary = await run.ports.cluster.get<Deployment>(ref)
   if (canary === undefined || wantedReplicas(canary) < size) {
     await run.lock.assure()

@@ -1,6 +1,6 @@
+import { deploymentAlone, deploymentRef } from '../../kubernetes/workload.ts'
 import { ClusterError, ReleaseFailed } from '../../base/errors.ts'
 import { formatDuration } from '../../base/duration.ts'
-import type { Ref } from '../../kubernetes/ref.ts'
 import type { Deployment, Service } from '../../kubernetes/objects.ts'
 import { readNeighbours } from '../../observe/read-neighbours.ts'
 import type { Side } from '../../plan/step.ts'
@@ -42,7 +42,7 @@ async function neededStill(run: ReleaseRun, name: string): Promise<string | unde
   const { cluster } = run.ports
   const [services, deployment] = await Promise.all([
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
-    knownDeployment(run, name) ?? cluster.get<Deployment>(deploymentRef(run, name))
+    knownDeployment(run, name) ?? cluster.get<Deployment>(deploymentRef(run.namespace, name))
   ])
   if (deployment === undefined) return undefined
   const others = services.filter(({ metadata }) => metadata.name !== traffic.name)
@@ -50,16 +50,9 @@ async function neededStill(run: ReleaseRun, name: string): Promise<string | unde
   return needing.length === 0 ? undefined : leftFor(name, needing)
 }
 
-const deploymentRef = ({ namespace }: ReleaseRun, name: string): Ref => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace,
-  name
-})
-
 async function end(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
   await drainStrayTraffic(run, signal)
-  const ref = deploymentRef(run, name)
+  const ref = deploymentRef(run.namespace, name)
   try {
     const nobody = [{ op: 'add', path: '/spec/replicas', value: 0 }] as const
     const deployment = await fencedPatch<Deployment>(run, ref, nobody, knownDeployment(run, name))
@@ -79,15 +72,14 @@ const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolea
 
 async function untilWithoutPods(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
   const { cluster, clock } = run.ports
-  const { namespace, name, generation = 0 } = deployment.metadata
+  const { name, generation = 0 } = deployment.metadata
   const done = new AbortController()
   const ended = AbortSignal.any([signal, done.signal])
   const gone = Promise.withResolvers<undefined>()
   const onChange = ([live]: readonly Deployment[]): void => {
     if (live === undefined || hasNoPods(live, generation)) gone.resolve(undefined)
   }
-  const watched = { apiVersion: 'apps/v1', kind: 'Deployment', namespace, fields: `metadata.name=${name}` }
-  cluster.watch<Deployment>(watched, onChange, ended, deployment).catch(gone.reject)
+  cluster.watch<Deployment>(deploymentAlone(deployment), onChange, ended, deployment).catch(gone.reject)
   const late = new ReleaseFailed(
     `deployment/${name} still has pods ${formatDuration(run.settings.timeout)} after it was scaled to 0`
   )

@@ -1,3 +1,4 @@
+import { refOf, type Ref } from '../ref.ts'
 import { Readable } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../../base/clock.ts'
@@ -5,7 +6,6 @@ import { ClusterError } from '../../base/errors.ts'
 import { objectIn, pageIn } from './answers.ts'
 import { createCalls, explain, type Calls } from './calls.ts'
 import type { Cluster, HttpAnswer, HttpRequest, Query, WriteOptions } from '../cluster.ts'
-import type { Ref } from '../ref.ts'
 import { createCredentials } from './credentials.ts'
 import type { KubernetesObject } from '../objects.ts'
 import { forwardPort } from './port-forward.ts'
@@ -132,13 +132,6 @@ const removal = ({ locate, ask }: Calls): Pick<Cluster, 'remove'> => ({
     if (isMissing(answer, object.metadata.name)) return
     if (answer.status >= 300) throw refusal(deed, answer)
   }
-})
-
-const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => ({
-  apiVersion,
-  kind,
-  namespace: metadata.namespace,
-  name: metadata.name
 })
 
 function parameters({ labels, fields }: Query, more: Readonly<Record<string, string>>): string {

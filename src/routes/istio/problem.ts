@@ -3,7 +3,8 @@ import { missingFineness } from '../backend-weights.ts'
 import { readBefore } from '../before.ts'
 import { apexRules, copyName, isCopy } from './destination-rules.ts'
 import type { MeshVersions } from './versions.ts'
-import { printSelector, type Labels, HASH_LABEL } from '../../kubernetes/selectors.ts'
+import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../../kubernetes/workload.ts'
 import type { Backends, PodLabels, Split } from '../route.ts'
 import {
   isInUse,
