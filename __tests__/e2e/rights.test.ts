@@ -105,7 +105,7 @@ describe('the published Role for releases in place', () => {
     // Whoever wants the versions beside each other is told what that takes.
     const beside = await scene.run(RELEASE)
     expect(beside.outputs.result).toBe('failed')
-    expect(beside.outputs.reason).toContain(`cannot create deployments in namespace ${namespace}`)
+    expect(beside.outputs.reason).toContain(`cannot create, patch deployments in namespace ${namespace}`)
     expect((await scene.end()).users.failed).toBe(0)
   })
 })
