@@ -1,14 +1,14 @@
 import { abort } from './commands/abort.ts'
 import { cleanup } from './commands/cleanup.ts'
 import { deploy } from './commands/deploy.ts'
-import type { Outcome } from './domain/outcome.ts'
-import type { Command } from './inputs/inputs.ts'
-import { promote } from './commands/promote.ts'
 import type { Invocation } from './commands/invocation.ts'
-import { rollback } from './commands/rollback.ts'
 import { plan } from './commands/plan.ts'
+import { promote } from './commands/promote.ts'
+import { rollback } from './commands/rollback.ts'
 import { status } from './commands/status.ts'
 import { noting, turnedDown } from './commands/turned-down.ts'
+import type { Outcome } from './domain/outcome.ts'
+import type { Command } from './inputs/inputs.ts'
 
 const COMMANDS: Readonly<Record<Command, (invocation: Invocation) => Promise<Outcome>>> = {
   deploy,

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-
 import { ClusterError } from '../../src/base/errors.ts'
 import type { Cluster, JsonPatch, Query } from '../../src/kubernetes/cluster.ts'
-import type { Ref } from '../../src/kubernetes/ref.ts'
 import type { Deployment, KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 
 export interface ClusterUnderTest {
   readonly cluster: Cluster

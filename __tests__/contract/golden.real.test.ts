@@ -1,14 +1,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-
 import { afterEach, describe, expect, it, jest } from '@jest/globals'
 import { parseAllDocuments, stringify } from 'yaml'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { refOf } from '../../src/kubernetes/ref.ts'
 import { albRoute } from '../../src/routes/alb/alb.ts'
+import { virtualServiceRoute } from '../../src/routes/istio/virtual-service.ts'
 import { nginxRoute } from '../../src/routes/nginx.ts'
 import type { Route, RouteObjects } from '../../src/routes/route.ts'
-import { virtualServiceRoute } from '../../src/routes/istio/virtual-service.ts'
-import { refOf } from '../../src/kubernetes/ref.ts'
 import { writesOf } from '../../src/traffic/writes.ts'
 import { admin, deleteNamespace } from '../support/cluster.ts'
 import { backends } from './routes/fixture.ts'

@@ -3,7 +3,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-
 import { canonical } from '../../src/kubernetes/canonical.ts'
 import { corpus, fileWith } from '../support/yaml-corpus.ts'
 

@@ -3,12 +3,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
-
-import { tryManifest } from '../../src/preflight/dry-run.ts'
 import { apply } from '../../src/execute/apply.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { refOf } from '../../src/kubernetes/ref.ts'
+import { tryManifest } from '../../src/preflight/dry-run.ts'
 import { changeOf } from '../../src/preflight/preview.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'
 

@@ -1,5 +1,4 @@
 import { jest } from '@jest/globals'
-
 import { admin, deleteNamespace } from '../support/cluster.ts'
 import { routeContract, type RouteScene } from './routes.contract.ts'
 import { fixtures } from './routes/index.ts'

@@ -2,7 +2,6 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { getDeployment, image } from '../support/workload.ts'

@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process'
-
 import { describe, expect, it } from '@jest/globals'
 import { stringify } from 'yaml'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { kubeconfigPath } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'

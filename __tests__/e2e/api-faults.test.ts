@@ -1,6 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
-
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Ended } from '../support/action.ts'
 import { isWrite, shortened, startApiDoor, through, type ApiDoor, type Mishap } from '../support/api-door.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'

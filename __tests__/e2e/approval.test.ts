@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { admin } from '../support/cluster.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'

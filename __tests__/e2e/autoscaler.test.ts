@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-
 import type { Deployment, HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'

@@ -1,9 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-
 import { describe, expect, it } from '@jest/globals'
-
-import { isWrite, shortened, startApiDoor, through, type ApiDoor } from '../support/api-door.ts'
 import type { Ended, Started } from '../support/action.ts'
+import { isWrite, shortened, startApiDoor, through, type ApiDoor } from '../support/api-door.ts'
 import { atOnce, table } from '../support/at-once.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { leftovers, routeOf } from '../support/leftovers.ts'

@@ -1,10 +1,8 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { expect } from '@jest/globals'
 import { stringify } from 'yaml'
-
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin, deleteNamespace, grant } from '../support/cluster.ts'
 import { playTogether } from '../support/play.ts'

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { SIGTERM_AFTER } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'

@@ -1,5 +1,4 @@
 import { afterAll, describe, expect, it } from '@jest/globals'
-
 import { isReady } from '../../src/kubernetes/health.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'

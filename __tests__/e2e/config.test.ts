@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { referencesIn } from '../../src/kubernetes/references.ts'
 import { copyOf, type ConfigObject } from '../../src/plan/config-copy.ts'

@@ -1,7 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-
 import { describe, expect, it } from '@jest/globals'
-
 import { isWrite, shortened, startApiDoor, through } from '../support/api-door.ts'
 import { atOnce, table } from '../support/at-once.ts'
 import { httpRoute, uniqueHost } from '../support/gateway.ts'

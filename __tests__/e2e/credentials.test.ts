@@ -2,9 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { startApiDoor, type ApiDoor } from '../support/api-door.ts'

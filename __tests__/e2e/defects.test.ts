@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { admin } from '../support/cluster.ts'
 import { holdTest } from '../support/held-test.ts'
 import { playScenes } from '../support/play.ts'

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-
 import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
-import { startEmptyRegistry } from '../support/registry.ts'
 import { playScenes } from '../support/play.ts'
+import { startEmptyRegistry } from '../support/registry.ts'
 import { manifestFile, openScene, type Scene } from '../support/scene.ts'
 import { essence, getDeployment, getService, image, workload } from '../support/workload.ts'
 

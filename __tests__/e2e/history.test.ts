@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals'
-
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'
 import { getDeployment, image, workload } from '../support/workload.ts'

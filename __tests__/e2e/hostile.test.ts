@@ -4,9 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
-
 import type { KubernetesObject, Pod } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'

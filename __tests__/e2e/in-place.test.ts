@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-
-import { withRollout, rolloutOf } from '../../src/kubernetes/rollout.ts'
 import type { Deployment } from '../../src/kubernetes/objects.ts'
+import { withRollout, rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { SIGTERM_AFTER } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'
 import { startEmptyRegistry } from '../support/registry.ts'

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene, type Scene } from '../support/scene.ts'

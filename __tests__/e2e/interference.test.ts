@@ -1,8 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, it } from '@jest/globals'
-
 import type { Service } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
 import { admin, kubeconfigPath } from '../support/cluster.ts'

@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'
 import { manifestFile, openScene } from '../support/scene.ts'

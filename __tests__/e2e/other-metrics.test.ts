@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-
 import type { Deployment } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { playScenes } from '../support/play.ts'

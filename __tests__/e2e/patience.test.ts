@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
-
 import type { KubernetesObject, Pod, PodSpec } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'

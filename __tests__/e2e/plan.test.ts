@@ -1,5 +1,4 @@
 import { afterEach, expect, it } from '@jest/globals'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { startGitHub } from '../support/github.ts'

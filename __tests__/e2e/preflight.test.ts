@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, it } from '@jest/globals'
-
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject, ResourceQuota } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, it } from '@jest/globals'
-
 import { SIGTERM_AFTER, type Ended } from '../support/action.ts'
 import { gatewayUrl, httpRoute, uniqueHost } from '../support/gateway.ts'
 import { playScenes } from '../support/play.ts'

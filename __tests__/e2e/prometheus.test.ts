@@ -1,9 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-
 import { describe, expect, it } from '@jest/globals'
-
 import type { HttpAnswer } from '../../src/kubernetes/cluster.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'
 import { interval, observe, shiftsOf } from '../support/share.ts'

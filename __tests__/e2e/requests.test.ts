@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-
 import { startApiDoor, type ApiDoor } from '../support/api-door.ts'
 import { playScenes } from '../support/play.ts'
 import { openScene } from '../support/scene.ts'

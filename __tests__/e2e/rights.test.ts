@@ -1,7 +1,5 @@
 import { readFileSync } from 'node:fs'
-
 import { describe, expect, it } from '@jest/globals'
-
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-
 import { describe, expect, it } from '@jest/globals'
-
 import type { Lease } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { startApiDoor, through } from '../support/api-door.ts'

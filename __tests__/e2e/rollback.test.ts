@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import type { HorizontalPodAutoscaler } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { playScenes } from '../support/play.ts'

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import type { Deployment } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
 import { ingressRoute, traefikService, uniqueHost } from '../support/gateway.ts'

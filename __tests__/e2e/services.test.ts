@@ -1,5 +1,4 @@
 import { expect, it } from '@jest/globals'
-
 import { admin, nodeAddress } from '../support/cluster.ts'
 import { startLoad, type Counted } from '../support/load.ts'
 import { playScenes } from '../support/play.ts'

@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals'
-
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
 import { playTogether } from '../support/play.ts'

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, it } from '@jest/globals'
-
 import { SIGTERM_AFTER } from '../support/action.ts'
 import { admin } from '../support/cluster.ts'
 import { ingressRoute, traefikService, uniqueHost } from '../support/gateway.ts'

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { describe, expect, it } from '@jest/globals'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { startApiDoor } from '../support/api-door.ts'
 import { admin, grant } from '../support/cluster.ts'

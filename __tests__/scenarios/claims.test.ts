@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import { printRecord, RECORD_ANNOTATION } from '../../src/domain/record.ts'
+import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import type { Call, Verb } from '../support/memory-cluster.ts'
 import {
   autoscaler,

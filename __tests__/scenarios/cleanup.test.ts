@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { copyOf } from '../../src/plan/config-copy.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { failsTheStep, outputsOf } from '../../src/report/outputs.ts'
-import { copyOf } from '../../src/plan/config-copy.ts'
 import { NAMESPACE, openScene, service, workload, PROMOTED, SERVING, STARTED, type Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { linesOf } from '../../src/execute/steps/collect-evidence.ts'
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { openScene } from './scene.ts'
 
 /** What the controller says that may not make pods for this ReplicaSet. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import {
   autoscaler,
@@ -15,7 +16,6 @@ import {
   SERVING,
   type Scene
 } from './scene.ts'
-import type { Ref } from '../../src/kubernetes/ref.ts'
 
 /** Manifests that are live objects, as `kubectl get -o yaml` writes them: with all that a release has put there. */
 

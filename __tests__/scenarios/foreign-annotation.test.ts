@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
-import type { Ref } from '../../src/kubernetes/ref.ts'
-import type { Lease } from '../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
+import type { Lease } from '../../src/kubernetes/objects.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
+import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import {
   found,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { ClusterError, InputError, messageOf } from '../../src/base/errors.ts'
-import { LockedError } from '../../src/lock/acquire.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
+import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { LockedError } from '../../src/lock/acquire.ts'
 import {
   autoscaler,
   autoscalerRef,

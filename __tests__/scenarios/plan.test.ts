@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError, InputError } from '../../src/base/errors.ts'
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { renderSummary } from '../../src/report/summary.ts'
 import { failsTheStep } from '../../src/report/outputs.ts'
+import { renderSummary } from '../../src/report/summary.ts'
 import {
   manifest,
   openScene,

@@ -3,8 +3,8 @@ import { ClusterError } from '../../src/base/errors.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
 import type { Call } from '../support/memory-cluster.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { waiting } from '../support/memory-controllers.ts'
+import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import {
   autoscaler,
   manifest,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { HttpRequest } from '../../src/kubernetes/cluster.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
+import type { HttpRequest } from '../../src/kubernetes/cluster.ts'
 import type { Entry } from '../../src/smoke/entry.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { openScene, service, workload, type Scene } from './scene.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import { absenceFaults } from '../../src/preflight/dry-run.ts'
 import { ClusterError, InputError } from '../../src/base/errors.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import type { Call, Reviewed } from '../support/memory-cluster.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
+import { absenceFaults } from '../../src/preflight/dry-run.ts'
+import type { Call, Reviewed } from '../support/memory-cluster.ts'
 import { manifest, NAMESPACE, openScene, type Scene } from './scene.ts'
 
 /** A cluster whose credentials lack some rights. */

@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals'
 import type { Outcome } from '../../src/domain/outcome.ts'
+import { delicateIn } from '../../src/inputs/secrets.ts'
 import { renderComment } from '../../src/report/comment.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 import { redacted } from '../../src/report/redact.ts'
 import { renderSummary } from '../../src/report/summary.ts'
-import { delicateIn } from '../../src/inputs/secrets.ts'
 import { httpRoute, openGateway } from '../support/memory-gateway.ts'
 import { inputsOf, openScene, service, workload, type Scene } from './scene.ts'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Outcome } from '../../src/domain/outcome.ts'
-import { versionLines } from '../../src/report/history.ts'
-import { plainHeadline, headline } from '../../src/report/headline.ts'
-import { renderSummary } from '../../src/report/summary.ts'
 import { ClusterError } from '../../src/base/errors.ts'
+import type { Outcome } from '../../src/domain/outcome.ts'
+import { plainHeadline, headline } from '../../src/report/headline.ts'
+import { versionLines } from '../../src/report/history.ts'
+import { renderSummary } from '../../src/report/summary.ts'
 import { waiting, READY } from '../support/memory-controllers.ts'
 import { openScene, service, SERVING, workload, type RunOptions, type Scene } from './scene.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { ClusterError } from '../../src/base/errors.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { verdictOutputs } from '../../src/report/outputs.ts'
-import { ClusterError } from '../../src/base/errors.ts'
 import { waiting } from '../support/memory-controllers.ts'
 import { openScene, SERVING, service, workload, type RunOptions, type Scene } from './scene.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import { messageOf } from '../../src/base/errors.ts'
-import { isUserError } from '../support/user-error.ts'
+import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import { CRASH, GONE, pathsIn, withAt } from '../support/mutations.ts'
+import { isUserError } from '../support/user-error.ts'
 import { openScene } from './scene.ts'
 
 const labels = { app: 'web' }

@@ -1,5 +1,5 @@
-import { Cancelled } from '../../src/execute/execute-or-restore.ts'
 import { ClusterError } from '../../src/base/errors.ts'
+import { Cancelled } from '../../src/execute/execute-or-restore.ts'
 import type { Ports } from '../../src/execute/release-run.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import type { Call } from '../support/memory-cluster.ts'

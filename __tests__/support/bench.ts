@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
-
 import type { Ended } from './action.ts'
 import { startApiDoor } from './api-door.ts'
 import { closeScenes, openScene } from './scene.ts'

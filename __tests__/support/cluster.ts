@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { KubeConfig } from '@kubernetes/client-node'
-
 import { systemClock } from '../../src/base/clock.ts'
 import { createCluster } from '../../src/kubernetes/api/client.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import type { Ended } from './action.ts'
 import { admin } from './cluster.ts'
 import { closeScenes, manifestFile, openScene, type Seen } from './scene.ts'

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { get } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { nodeAddress } from './cluster.ts'
 

@@ -1,6 +1,6 @@
+import { readRecord } from '../../src/domain/read-record.ts'
 import type { Deployment, KubernetesObject, Lease } from '../../src/kubernetes/objects.ts'
 import { leaseName } from '../../src/lock/lease.ts'
-import { readRecord } from '../../src/domain/read-record.ts'
 import { admin } from './cluster.ts'
 import { essence, getService } from './workload.ts'
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../src/base/clock.ts'
 import { ClusterError } from '../../src/base/errors.ts'
+import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/api/outage.ts'
 import type {
   Cluster,
   HttpAnswer,
@@ -9,9 +10,8 @@ import type {
   Query,
   WriteOptions
 } from '../../src/kubernetes/cluster.ts'
-import type { Ref } from '../../src/kubernetes/ref.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { isOutage, LONGEST_OUTAGE } from '../../src/kubernetes/api/outage.ts'
+import type { Ref } from '../../src/kubernetes/ref.ts'
 import {
   asKept,
   matcher,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../../src/kubernetes/canonical.ts'
 import { isEnding, isReady, resolvePort } from '../../src/kubernetes/health.ts'
-import { templateHash } from '../../src/kubernetes/workload.ts'
 import type { Deployment, Pod, ReplicaSet, Service } from '../../src/kubernetes/objects.ts'
+import { listeningIn } from '../../src/kubernetes/ports.ts'
 import { rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { selects, withoutKeys } from '../../src/kubernetes/selectors.ts'
-import { listeningIn } from '../../src/kubernetes/ports.ts'
+import { templateHash } from '../../src/kubernetes/workload.ts'
 import { refOf, type MemoryCluster } from './memory-cluster.ts'
 import type { Stored } from './memory-objects.ts'
 

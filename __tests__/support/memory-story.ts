@@ -1,3 +1,4 @@
+import { readRecord } from '../../src/domain/read-record.ts'
 import type {
   Deployment,
   HorizontalPodAutoscaler,
@@ -6,7 +7,6 @@ import type {
   Service
 } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
-import { readRecord } from '../../src/domain/read-record.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 
 const TOLD: ReadonlySet<string> = new Set(['Deployment', 'HorizontalPodAutoscaler', 'Service'])

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, it, jest } from '@jest/globals'
-
 import { atOnce } from './at-once.ts'
 import { closeScenes } from './scene.ts'
 

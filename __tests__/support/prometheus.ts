@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import { getPods } from './workload.ts'
 
 /** What a pod would report: the labels of a counter and how much it grows in a second. */

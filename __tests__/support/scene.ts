@@ -1,9 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { stringify } from 'yaml'
-
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { startAction, type Ended, type Started } from './action.ts'
 import { deleteNamespace } from './cluster.ts'

@@ -1,4 +1,3 @@
-import { leaseName, workloadLeaseName } from '../../src/lock/lease.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
 import type {
   Deployment,
@@ -6,6 +5,7 @@ import type {
   KubernetesObject,
   Service
 } from '../../src/kubernetes/objects.ts'
+import { leaseName, workloadLeaseName } from '../../src/lock/lease.ts'
 
 /** The objects of a shop, as its team has written them: what runs in the in-memory cluster. */
 

@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals'
-
 import type { Deployment, KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
 import type { Ended } from './action.ts'
 import { admin } from './cluster.ts'

@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { KubeConfig, type User } from '@kubernetes/client-node'
-
 import type { Clock } from '../../src/base/clock.ts'
 
 export interface Received {

@@ -1,5 +1,5 @@
-import type { Lease } from '../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
+import type { Lease } from '../../src/kubernetes/objects.ts'
 import { copyOf, type ConfigObject } from '../../src/plan/config-copy.ts'
 import { startAction, type Ended, type Started } from './action.ts'
 import { admin, createNamespace, deleteNamespace, restrictedKubeconfig } from './cluster.ts'

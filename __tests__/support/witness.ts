@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
 import { admin } from './cluster.ts'

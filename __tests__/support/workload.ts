@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-
 import type { Deployment, KubernetesObject, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { admin, createNamespace, nodeAddress, restrictedKubeconfig } from './cluster.ts'
 import { gatewayUrl, untilServed } from './gateway.ts'

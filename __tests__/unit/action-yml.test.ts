@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { InputError } from '../../src/base/errors.ts'
+import type { Outcome, Result } from '../../src/domain/outcome.ts'
+import { inputDefaults, readInputs } from '../../src/inputs/inputs.ts'
 import { parseProbe } from '../../src/inputs/probe.ts'
 import { parseRoute } from '../../src/inputs/route.ts'
 import { DEFAULT_CANARY_STEPS, parseStep, printStep } from '../../src/inputs/step.ts'
-import { inputDefaults, readInputs } from '../../src/inputs/inputs.ts'
-import type { Outcome, Result } from '../../src/domain/outcome.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 
 interface Entry {

@@ -1,13 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-
-import { readAnswer } from '../../src/checks/prometheus/answer.ts'
 import { messageOf } from '../../src/base/errors.ts'
+import { readAnswer } from '../../src/checks/prometheus/answer.ts'
+import { readRecord } from '../../src/domain/read-record.ts'
 import { objectIn, pageIn } from '../../src/kubernetes/api/answers.ts'
 import { connect } from '../../src/kubernetes/api/connect.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import { parseYaml } from '../../src/kubernetes/yaml.ts'
-import { readRecord } from '../../src/domain/read-record.ts'
 import { CRASH, GONE, pathsIn, withAt } from '../support/mutations.ts'
 
 /** `FUZZ=100000 npm run jest -- __tests__/unit/fuzz.test.ts` tries more. */

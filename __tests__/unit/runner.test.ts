@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { commandsIn, entriesIn } from '../support/runner.ts'
 
 describe('the commands in a log', () => {

@@ -1,8 +1,8 @@
 import { counted } from '../base/counted.ts'
-import { checkName, type Check, type Comparison } from '../inputs/check.ts'
 import { formatDuration } from '../base/duration.ts'
-import { asWritten } from '../inputs/figure.ts'
 import type { Measurement, Verdict } from '../domain/outcome.ts'
+import { checkName, type Check, type Comparison } from '../inputs/check.ts'
+import { asWritten } from '../inputs/figure.ts'
 import type { MetricValue, Value } from './metric-value.ts'
 
 /** A measurement, with what the judge has to know of one that brought no value. */

@@ -3,8 +3,8 @@ import type { Metric } from '../inputs/check.ts'
 import { withZero } from '../inputs/promql.ts'
 import { histogramQuantile, observations } from './histogram.ts'
 import type { Series } from './metrics.ts'
-import type { Lacks, Version } from './source-queries.ts'
 import type { Names } from './recipes.ts'
+import type { Lacks, Version } from './source-queries.ts'
 import { staleAfter, type Traffic } from './traffic.ts'
 
 /** What looking at a metric has brought. */

@@ -1,5 +1,6 @@
+import type { MeasuredVersion } from './measured-version.ts'
 import type { Series } from './metrics.ts'
-import type { Lacks, RequestSource, Version } from './source-queries.ts'
+import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
 import {
   detect,
   detectionQuery,
@@ -11,8 +12,7 @@ import {
   SEARCHED_STATUS_LABELS,
   type Recipe
 } from './recipes.ts'
-import type { MeasuredVersion } from './measured-version.ts'
-import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
+import type { Lacks, RequestSource, Version } from './source-queries.ts'
 import { lookBack, named, type Counted } from './traffic.ts'
 
 /**

@@ -1,13 +1,13 @@
+import { formatDuration } from '../base/duration.ts'
 import type { Fault } from '../base/errors.ts'
 import { checkName, printCheck, type Check, type Metric } from '../inputs/check.ts'
-import { formatDuration } from '../base/duration.ts'
 import { metricsIn, withZero } from '../inputs/promql.ts'
+import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
 import { findInAnswer } from './metric-value.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'
+import type { Latency, Names } from './recipes.ts'
 import type { Need, Observation, SourceReport } from './request-metrics.ts'
 import type { Lacks } from './source-queries.ts'
-import type { Latency, Names } from './recipes.ts'
-import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
 
 /** What is known of the checks before anything is changed. */
 export interface PreflightReport {

@@ -1,5 +1,5 @@
-import type { Series } from './metrics.ts'
 import { podPattern, type MeasuredVersion } from './measured-version.ts'
+import type { Series } from './metrics.ts'
 
 /** What the metrics are called that requests are counted from. */
 export interface Names {

@@ -1,9 +1,9 @@
+import type { MeasuredVersion } from './measured-version.ts'
 import type { Series } from './metrics.ts'
-import type { Evidence, Lacks, RequestSource, Version } from './source-queries.ts'
 import { metricNames, type Detection, type Latency, type Names, type Wanted } from './recipes.ts'
 import type { Router } from './routers.ts'
 import { matches, printSelector, selects, spellings, type Selector } from './selector.ts'
-import type { MeasuredVersion } from './measured-version.ts'
+import type { Evidence, Lacks, RequestSource, Version } from './source-queries.ts'
 import { edgeOf } from './traffic.ts'
 
 /** How a router's metrics of one version are found. */

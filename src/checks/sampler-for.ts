@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Inputs } from '../inputs/inputs.ts'
+import type { ObservedRoute } from '../observe/observed.ts'
 import type { Metrics } from './metrics.ts'
 import { createSampler, type Sampler } from './sampler.ts'
-import type { ObservedRoute } from '../observe/observed.ts'
 
 /** What measures the checks; undefined when there are none. */
 export function samplerFor(

@@ -1,5 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Check, Metric } from '../inputs/check.ts'
+import type { MetricsSource } from '../routes/metrics-source.ts'
+import { judge, type Reading } from './judge.ts'
+import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
 import {
   findInAnswer,
   findInTraffic,
@@ -7,12 +10,9 @@ import {
   type NoData,
   type ObservedTraffic
 } from './metric-value.ts'
-import { judge, type Reading } from './judge.ts'
 import { MetricsError, type Metrics } from './metrics.ts'
-import { observeTraffic, wantedBy, type Need, type Observation } from './request-metrics.ts'
 import { preflight, type PreflightReport } from './preflight.ts'
-import type { MetricsSource } from '../routes/metrics-source.ts'
-import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
+import { observeTraffic, wantedBy, type Need, type Observation } from './request-metrics.ts'
 
 /** The step that measurements belong to; only traffic since its begin is judged. */
 export interface MeasuredStep {

@@ -1,6 +1,6 @@
+import type { MeasuredVersion } from './measured-version.ts'
 import type { Series } from './metrics.ts'
 import type { Detection, Names, Wanted } from './recipes.ts'
-import type { MeasuredVersion } from './measured-version.ts'
 import type { Counting } from './traffic.ts'
 
 export type Version = 'stable' | 'canary'

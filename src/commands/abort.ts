@@ -1,13 +1,13 @@
 import { InputError } from '../base/errors.ts'
-import { withLock } from './with-lock.ts'
-import { observe } from '../observe/observe.ts'
 import type { Outcome } from '../domain/outcome.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
+import { observe } from '../observe/observe.ts'
+import { TEMPLATE_NEEDS } from '../preflight/needs.ts'
+import { needsToEnd, requireRights } from '../preflight/rights.ts'
+import type { Invocation } from './invocation.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { recover } from './recover.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
-import type { Invocation } from './invocation.ts'
-import { needsToEnd, requireRights } from '../preflight/rights.ts'
-import { TEMPLATE_NEEDS } from '../preflight/needs.ts'
+import { withLock } from './with-lock.ts'
 
 /**
  * Puts stable back in a release that waits for approval, or whose run has died.

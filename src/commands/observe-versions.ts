@@ -1,6 +1,6 @@
-import { REPLICA_SET } from '../kubernetes/workload.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { ReplicaSet } from '../kubernetes/objects.ts'
+import { REPLICA_SET } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
 import { knownVersions, type Known } from '../plan/versions.ts'
 

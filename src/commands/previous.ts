@@ -1,12 +1,12 @@
 import { InputError } from '../base/errors.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
-import type { SlotName } from '../domain/slots.ts'
-import { readReplicaSet } from '../observe/observe.ts'
-import { readVersions } from './observe-versions.ts'
-import type { Observed } from '../observe/observed.ts'
 import type { InPlace } from '../domain/record.ts'
+import type { SlotName } from '../domain/slots.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import { readReplicaSet } from '../observe/observe.ts'
+import type { Observed } from '../observe/observed.ts'
 import type { Previous } from '../plan/rollback.ts'
 import { chooseVersion, type Known } from '../plan/versions.ts'
+import { readVersions } from './observe-versions.ts'
 
 /**
  * What to go back to: the version before, or the one that is called by `to`.

@@ -1,11 +1,11 @@
-import { execute } from '../execute/execute.ts'
-import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
-import type { Lock } from '../lock/lease.ts'
-import { NOWHERE } from '../kubernetes/ports.ts'
-import type { Observed } from '../observe/observed.ts'
 import type { Version } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
+import { execute } from '../execute/execute.ts'
+import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
+import { NOWHERE } from '../kubernetes/ports.ts'
+import type { Lock } from '../lock/lease.ts'
+import type { Observed } from '../observe/observed.ts'
 import { planRetirement } from '../plan/retirement.ts'
 
 type Recorded = Pick<Observed, 'service' | 'stable' | 'workload'> & { readonly record: Release }

@@ -1,10 +1,10 @@
-import { execute } from '../execute/execute.ts'
-import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
-import type { Lock } from '../lock/lease.ts'
-import { NOWHERE } from '../kubernetes/ports.ts'
-import type { Observed } from '../observe/observed.ts'
 import type { Release, Selector } from '../domain/record.ts'
 import { beginRun } from '../execute/begin-run.ts'
+import { execute } from '../execute/execute.ts'
+import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
+import { NOWHERE } from '../kubernetes/ports.ts'
+import type { Lock } from '../lock/lease.ts'
+import type { Observed } from '../observe/observed.ts'
 import { planSettle } from '../plan/rollback.ts'
 
 /** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */

@@ -1,15 +1,15 @@
-import { Cancelled } from '../execute/execute-or-restore.ts'
 import { ClusterError, messageOf } from '../base/errors.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import { isUnfinished, splitOf } from '../domain/record.ts'
+import { Cancelled } from '../execute/execute-or-restore.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { observe } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Outcome } from '../domain/outcome.ts'
+import { describeSplit } from '../routes/split.ts'
+import type { Invocation } from './invocation.ts'
 import { emptyOutcome, lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { deedOf } from './recover.ts'
-import { isUnfinished, splitOf } from '../domain/record.ts'
-import type { Invocation } from './invocation.ts'
-import { describeSplit } from '../routes/split.ts'
 
 /** A cluster that knows whether anything was changed in it; a lock and a question about rights are no change. */
 export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => boolean } {

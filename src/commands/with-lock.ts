@@ -1,11 +1,11 @@
-import { leaseName, workloadLeaseName, type Lock } from '../lock/lease.ts'
-import { fenceInherited, type Place } from './fence-inherited.ts'
-import type { Ports } from '../execute/release-run.ts'
-import { acquireAll } from '../lock/acquire.ts'
-import type { Ref } from '../kubernetes/ref.ts'
-import { messageOf } from '../base/errors.ts'
 import { formatDuration } from '../base/duration.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Ports } from '../execute/release-run.ts'
+import type { Ref } from '../kubernetes/ref.ts'
+import { acquireAll } from '../lock/acquire.ts'
+import { leaseName, workloadLeaseName, type Lock } from '../lock/lease.ts'
 import type { ReleaseOrigin } from '../plan/prepare.ts'
+import { fenceInherited, type Place } from './fence-inherited.ts'
 
 /** The one that every run for this workload takes, whatever its Services. */
 export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>

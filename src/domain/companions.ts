@@ -1,9 +1,9 @@
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { selects, templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
-import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { isTree } from '../kubernetes/tree.ts'
-import { SLOT_LABEL, type SlotName } from './slots.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Backends } from '../routes/route.ts'
+import { SLOT_LABEL, type SlotName } from './slots.ts'
 
 /** A Service that follows the one that a release is recorded on, and its selector outside of releases. */
 export interface Companion {

@@ -1,10 +1,10 @@
 import { InputError } from '../base/errors.ts'
+import { sh } from '../base/shell.ts'
 import { printRoute } from '../inputs/route.ts'
-import { readHistory } from './history.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { isTree } from '../kubernetes/tree.ts'
+import { readHistory } from './history.ts'
 import { RECORD_ANNOTATION, type Phase, type Release } from './record.ts'
-import { sh } from '../base/shell.ts'
 
 /**
  * Reads the record of a route object.

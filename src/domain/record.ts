@@ -1,10 +1,10 @@
 import type { RouteName } from '../inputs/route.ts'
-import { withEntry, type HistoryEntry } from './history.ts'
 import type { Rollout } from '../kubernetes/rollout.ts'
-import { slotServiceName } from './slots.ts'
-import type { Version } from './outcome.ts'
-import type { Companion } from './companions.ts'
 import type { Backends, HeaderMatch, Split } from '../routes/route.ts'
+import type { Companion } from './companions.ts'
+import { withEntry, type HistoryEntry } from './history.ts'
+import type { Version } from './outcome.ts'
+import { slotServiceName } from './slots.ts'
 
 export type { HistoryEntry } from './history.ts'
 

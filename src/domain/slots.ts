@@ -1,10 +1,10 @@
-import { DEPLOYMENT, HASH_LABEL } from '../kubernetes/workload.ts'
 import { createHash } from 'node:crypto'
-import { FENCE_ANNOTATION } from '../lock/fence.ts'
 import { copiedMetadata } from '../kubernetes/gitops.ts'
 import type { Deployment, PodTemplate, Service } from '../kubernetes/objects.ts'
 import { templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { inOtherSlot } from '../kubernetes/slot-values.ts'
+import { DEPLOYMENT, HASH_LABEL } from '../kubernetes/workload.ts'
+import { FENCE_ANNOTATION } from '../lock/fence.ts'
 
 export const SLOT_LABEL = 'greenlight.dev/slot'
 /** `plain` is a Deployment that has not been through a release: it has no label that tells it from its slots. */

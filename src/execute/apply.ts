@@ -1,5 +1,5 @@
-import type { Cluster } from '../kubernetes/cluster.ts'
 import { isInvalid, untilWritten } from '../kubernetes/api/conflict.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { takeOver, takeOverFirst } from '../kubernetes/ownership.ts'
 import { refOf } from '../kubernetes/ref.ts'

@@ -1,13 +1,13 @@
-import { deploymentAlone, deploymentRef } from '../kubernetes/workload.ts'
 import type { Clock } from '../base/clock.ts'
-import { ReleaseFailed } from '../base/errors.ts'
 import { formatDuration } from '../base/duration.ts'
+import { ReleaseFailed } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { health, isBeingMade, type Circumstances, type Health } from '../kubernetes/health.ts'
 import type { ClusterEvent, Deployment, Pod } from '../kubernetes/objects.ts'
 import { isNodeComing } from '../kubernetes/patience.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import type { Log } from '../base/log.ts'
+import { deploymentAlone, deploymentRef } from '../kubernetes/workload.ts'
 import { changeIn } from './changed-by-others.ts'
 
 export interface Ports {

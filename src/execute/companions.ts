@@ -2,8 +2,8 @@ import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Backends } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
-import { backendsFor } from './route-writers.ts'
 import type { ReleaseRun } from './release-run.ts'
+import { backendsFor } from './route-writers.ts'
 
 /**
  * Waits until the pods that are to serve are behind the Service and all that follow it, one after the other: a pod that is

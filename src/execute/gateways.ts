@@ -1,11 +1,11 @@
-import { ReleaseFailed } from '../base/errors.ts'
 import { formatDuration } from '../base/duration.ts'
+import { ReleaseFailed } from '../base/errors.ts'
 import { lagOf } from '../plan/drain.ts'
 import { withObject } from '../traffic/writes.ts'
-import { backendsIn } from './route-writers.ts'
 import type { RouteWriter, ReleaseRun } from './release-run.ts'
-import { untilDoomed } from './under-traffic.ts'
+import { backendsIn } from './route-writers.ts'
 import { inSight } from './steps/watch.ts'
+import { untilDoomed } from './under-traffic.ts'
 
 const SECOND = 1000
 

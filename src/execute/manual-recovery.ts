@@ -1,9 +1,9 @@
-import type { ReleaseRun } from './release-run.ts'
-import { backendsFor, backendsIn } from './route-writers.ts'
+import { remark, sh } from '../base/shell.ts'
 import { splitOf, type Selector } from '../domain/record.ts'
 import { describeSplit } from '../routes/split.ts'
 import { trafficsOf } from './begin-run.ts'
-import { remark, sh } from '../base/shell.ts'
+import type { ReleaseRun } from './release-run.ts'
+import { backendsFor, backendsIn } from './route-writers.ts'
 
 /** Where the traffic was when it was last heard of. */
 export function lastKnown({ release, shiftedAt, canary }: ReleaseRun): string {

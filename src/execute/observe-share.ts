@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
-import type { Pod } from '../kubernetes/objects.ts'
 import type { Shift } from '../domain/outcome.ts'
+import type { Pod } from '../kubernetes/objects.ts'
 import type { Entry } from '../smoke/entry.ts'
 import { createPods, type Pods } from '../smoke/pods.ts'
 import { readyPods } from './endpoints.ts'

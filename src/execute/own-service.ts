@@ -1,8 +1,8 @@
 import { ReleaseFailed } from '../base/errors.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { sameLabels } from '../kubernetes/selectors.ts'
-import { backendsIn } from './route-writers.ts'
 import type { ReleaseRun } from './release-run.ts'
+import { backendsIn } from './route-writers.ts'
 
 /**
  * Rejects when somebody takes the Service away by which routes send users to the canary, or points it elsewhere: its share

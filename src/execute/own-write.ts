@@ -1,8 +1,8 @@
-import type { ReleaseRun } from './release-run.ts'
 import { canonical } from '../kubernetes/canonical.ts'
-import { fenceOf } from '../lock/fence.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
+import { fenceOf } from '../lock/fence.ts'
+import type { ReleaseRun } from './release-run.ts'
 
 /**
  * Whether a Deployment is already what it is to become, as after a write of ours whose answer was lost. The API server

@@ -1,8 +1,8 @@
 import { ReleaseFailed } from '../base/errors.ts'
 import { isEnding, isOwnedBy, isReady } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { changeIn } from './changed-by-others.ts'
 import { asFailure, stopwatch, watchHealth, type Judged, type Ports, type TellPods } from './await-ready.ts'
+import { changeIn } from './changed-by-others.ts'
 
 /** What stops more pods from coming up says nothing against those that users are on. */
 const GROWING: ReadonlySet<string> = new Set([

@@ -1,8 +1,8 @@
-import { DEPLOYMENT, REPLICA_SET } from '../kubernetes/workload.ts'
 import { ClusterError, messageOf } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment, KubernetesObject, ReplicaSet } from '../kubernetes/objects.ts'
 import { referencesIn } from '../kubernetes/references.ts'
+import { DEPLOYMENT, REPLICA_SET } from '../kubernetes/workload.ts'
 import { copySelector, originalName, unreferenced } from '../plan/config-copy.ts'
 import type { ReleaseRun } from './release-run.ts'
 

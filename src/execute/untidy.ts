@@ -1,7 +1,7 @@
+import { sh } from '../base/shell.ts'
+import { isUnfinished } from '../domain/record.ts'
 import type { Ending } from './execute-or-restore.ts'
 import type { ReleaseRun } from './release-run.ts'
-import { isUnfinished } from '../domain/record.ts'
-import { sh } from '../base/shell.ts'
 
 /** Why a release whose traffic was put back is not over yet; undefined when it is. */
 export const untidied = ({ release, timeline }: ReleaseRun): string | undefined =>

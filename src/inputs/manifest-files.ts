@@ -2,7 +2,6 @@ import { constants } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { create } from '@actions/glob'
-
 import { InputError, type Fault } from '../base/errors.ts'
 import { parseManifests, type Manifest, type ParsedManifests } from '../kubernetes/manifests.ts'
 

@@ -1,7 +1,7 @@
-import { durationBetween } from './duration.ts'
 import { formatDuration } from '../base/duration.ts'
-import { maskQuoted } from './lines.ts'
 import { parseDecimal } from './decimal.ts'
+import { durationBetween } from './duration.ts'
+import { maskQuoted } from './lines.ts'
 import { refusal, type Parsed } from './parsed.ts'
 
 /** A port by its number or its name. */

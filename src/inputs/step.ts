@@ -1,9 +1,9 @@
+import { formatDuration } from '../base/duration.ts'
 import type { Split } from '../routes/route.ts'
 import { durationBetween } from './duration.ts'
-import { formatDuration } from '../base/duration.ts'
 import type { Item, LineFault } from './field.ts'
-import { parseHeader } from './prometheus.ts'
 import { quote, refusal, type Parsed } from './parsed.ts'
+import { parseHeader } from './prometheus.ts'
 
 /** What ends a step: time that passes, somebody who approves it, or nothing, so that the next thing comes at once. */
 export type Until =

@@ -1,5 +1,5 @@
-import type { Ref } from './ref.ts'
 import type { KubernetesObject } from './objects.ts'
+import type { Ref } from './ref.ts'
 
 /** Names all objects of a kind in a namespace that carry these labels (`app=web,tier!=db`). */
 export interface Query {

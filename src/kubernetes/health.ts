@@ -1,4 +1,3 @@
-import { templateHash } from './workload.ts'
 import { readyOf } from '../base/counted.ts'
 import { canonical } from './canonical.ts'
 import type {
@@ -18,6 +17,7 @@ import {
   UNSCHEDULABLE,
   type Trouble
 } from './patience.ts'
+import { templateHash } from './workload.ts'
 
 /** What is known of a Deployment that should come up. */
 export type Health =

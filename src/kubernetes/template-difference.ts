@@ -1,7 +1,7 @@
 import type { PodTemplate } from './objects.ts'
 import { withoutKeys } from './selectors.ts'
-import { HASH_LABEL } from './workload.ts'
 import { isTree } from './tree.ts'
+import { HASH_LABEL } from './workload.ts'
 
 const MOST = 10
 

@@ -9,7 +9,6 @@ import {
   type ScalarTag,
   type Tags
 } from 'yaml'
-
 import { messageOf } from '../base/errors.ts'
 
 /** One document of a file: what it says, or why it cannot be read. */

@@ -1,8 +1,8 @@
 import { isConflict } from '../kubernetes/api/conflict.ts'
-import type { Ref } from '../kubernetes/ref.ts'
 import { canonical } from '../kubernetes/canonical.ts'
-import { keep, leaseOf, RUN_ANNOTATION, secondsOf, type Holder, type Lock, type Ports } from './lease.ts'
 import type { Lease } from '../kubernetes/objects.ts'
+import type { Ref } from '../kubernetes/ref.ts'
+import { keep, leaseOf, RUN_ANNOTATION, secondsOf, type Holder, type Lock, type Ports } from './lease.ts'
 
 const LOOK_EVERY = 1000
 

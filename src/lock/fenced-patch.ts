@@ -1,10 +1,10 @@
 import { ClusterError } from '../base/errors.ts'
-import { FENCE_ANNOTATION, fenceOf, withFence } from './fence.ts'
-import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
-import type { Ref } from '../kubernetes/ref.ts'
 import { untilWritten } from '../kubernetes/api/conflict.ts'
-import type { Lock } from './lease.ts'
+import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import type { Ref } from '../kubernetes/ref.ts'
+import { FENCE_ANNOTATION, fenceOf, withFence } from './fence.ts'
+import type { Lock } from './lease.ts'
 
 interface Holder {
   readonly cluster: Cluster

@@ -1,10 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf, TakenOver } from '../base/errors.ts'
-import { isConflict } from '../kubernetes/api/conflict.ts'
 import type { Log } from '../base/log.ts'
+import { isConflict } from '../kubernetes/api/conflict.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
-import type { Ref } from '../kubernetes/ref.ts'
 import type { Lease } from '../kubernetes/objects.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 
 /** A lock that its holder has not renewed for so long is nobody's. */
 export const LOCK_SECONDS = 15

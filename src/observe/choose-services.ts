@@ -1,10 +1,10 @@
 import { InputError, type Fault } from '../base/errors.ts'
-import type { Service } from '../kubernetes/objects.ts'
-import type { FoundRoute } from './observed.ts'
-import type { Target } from './observe.ts'
-import { isUnfinished } from '../domain/record.ts'
 import { companionsIn } from '../domain/companions.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { Service } from '../kubernetes/objects.ts'
 import { findService, namedService, type Slots } from './find-service.ts'
+import type { Target } from './observe.ts'
+import type { FoundRoute } from './observed.ts'
 import { choose, isOf, type Chosen } from './services.ts'
 
 const isService = (one: Service | Fault): one is Service => 'kind' in one

@@ -1,11 +1,11 @@
-import { HASH_LABEL } from '../kubernetes/workload.ts'
-import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import type { Fault } from '../base/errors.ts'
-import { wantedReplicas } from '../kubernetes/health.ts'
-import type { Deployment, Service } from '../kubernetes/objects.ts'
-import { isSlotService, slotDeploymentName, type SlotName } from '../domain/slots.ts'
 import { readRecord } from '../domain/read-record.ts'
 import { RECORD_ANNOTATION, type Release } from '../domain/record.ts'
+import { isSlotService, slotDeploymentName, type SlotName } from '../domain/slots.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 
 /** The Deployments that a workload's versions can run in, as far as they exist. */
 export type Slots = Readonly<Partial<Record<SlotName, Deployment>>>

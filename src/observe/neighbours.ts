@@ -1,13 +1,13 @@
 import type { Fault } from '../base/errors.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
+import { isSlotService, type SlotName } from '../domain/slots.ts'
 import { isOwnedBy } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
-import { isSlotService, type SlotName } from '../domain/slots.ts'
-import type { Neighbour, Observed } from './observed.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
-import { ownerFindings } from './owners.ts'
 import { recordIn, slotsOf } from './find-service.ts'
+import type { Neighbour, Observed } from './observed.ts'
+import { ownerFindings } from './owners.ts'
 
 /** Whether a Service may send users to pods of one of these Deployments, whatever template they have. */
 export const mayReach = ({ spec }: Service, deployments: readonly Deployment[]): boolean =>

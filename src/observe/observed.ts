@@ -1,4 +1,8 @@
 import { InputError } from '../base/errors.ts'
+import type { Version } from '../domain/outcome.ts'
+import type { Release } from '../domain/record.ts'
+import type { SlotName } from '../domain/slots.ts'
+import { printRoute, type RouteName } from '../inputs/route.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type {
   Deployment,
@@ -7,12 +11,8 @@ import type {
   Service,
   KubernetesObject
 } from '../kubernetes/objects.ts'
-import type { SlotName } from '../domain/slots.ts'
-import type { Version } from '../domain/outcome.ts'
-import type { Release } from '../domain/record.ts'
-import type { Slots } from './find-service.ts'
-import { printRoute, type RouteName } from '../inputs/route.ts'
 import type { Backends, Route, RouteObjects } from '../routes/route.ts'
+import type { Slots } from './find-service.ts'
 
 /** What a release has to know of the cluster, read once. */
 export interface Observed {

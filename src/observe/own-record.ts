@@ -1,12 +1,12 @@
 import { counted } from '../base/counted.ts'
+import type { Version } from '../domain/outcome.ts'
+import { readRecord, unreadable } from '../domain/read-record.ts'
+import { isUnfinished, type Release, type Selector } from '../domain/record.ts'
+import { SLOT_LABEL, slotDeploymentName, type SlotName } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { HorizontalPodAutoscaler, Service } from '../kubernetes/objects.ts'
 import { printSelector, sameLabels, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
-import { SLOT_LABEL, slotDeploymentName, type SlotName } from '../domain/slots.ts'
-import type { Version } from '../domain/outcome.ts'
-import { readRecord, unreadable } from '../domain/read-record.ts'
-import { isUnfinished, type Release, type Selector } from '../domain/record.ts'
 import type { Slots } from './find-service.ts'
 
 /** What a record is held against. */

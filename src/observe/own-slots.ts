@@ -1,8 +1,8 @@
+import type { Release } from '../domain/record.ts'
+import { SLOT_LABEL, type SlotName } from '../domain/slots.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { selects, templateLabels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
-import { SLOT_LABEL, type SlotName } from '../domain/slots.ts'
-import type { Release } from '../domain/record.ts'
 import type { Slots } from './find-service.ts'
 
 interface Owned {

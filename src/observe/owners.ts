@@ -1,8 +1,8 @@
 import type { Fault, Findings } from '../base/errors.ts'
+import type { Release } from '../domain/record.ts'
 import type { Deployment, KubernetesObject, OwnerReference, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from './observed.ts'
-import type { Release } from '../domain/record.ts'
 
 /** On a Service: the Rollout of Argo Rollouts that writes its selector. */
 const MANAGED_BY_ROLLOUT = 'argo-rollouts.argoproj.io/managed-by-rollouts'

@@ -2,8 +2,8 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import { isReady } from '../kubernetes/health.ts'
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import type { Neighbour } from './observed.ts'
 import { mayReach } from './neighbours.ts'
+import type { Neighbour } from './observed.ts'
 
 /** The pods behind those of these Services that may send users to one of the Deployments. Asks for nothing where none does. */
 export const readNeighbours = (

@@ -2,9 +2,9 @@ import { ClusterError, InputError, RouteGone } from '../base/errors.ts'
 import { printRoute, type RouteName } from '../inputs/route.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { membersOf, type FoundRoute } from './observed.ts'
 import { routeFor, routesOfKind } from '../routes/index.ts'
 import type { Backends, Route, RouteObjects } from '../routes/route.ts'
+import { membersOf, type FoundRoute } from './observed.ts'
 
 /** @throws InputError that names every route that is not there or that we cannot move traffic on */
 export async function readRoutes(

@@ -1,11 +1,11 @@
 import type { Fault } from '../base/errors.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
+import type { SlotName } from '../domain/slots.ts'
 import { isOwnedBy } from '../kubernetes/health.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import type { SlotName } from '../domain/slots.ts'
-import type { FoundRoute, Neighbour, Observed } from './observed.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
 import { recordIn, type Slots } from './find-service.ts'
+import type { FoundRoute, Neighbour, Observed } from './observed.ts'
 import { couldSelect } from './own-slots.ts'
 
 /** The Service with the record, those that follow it, and the record that a release goes on from. */

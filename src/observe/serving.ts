@@ -1,5 +1,7 @@
-import type { Fault } from '../base/errors.ts'
 import { counted } from '../base/counted.ts'
+import type { Fault } from '../base/errors.ts'
+import { sh } from '../base/shell.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import {
   isEnding,
   isOwnedBy,
@@ -8,12 +10,10 @@ import {
   readyReplicas,
   wantedReplicas
 } from '../kubernetes/health.ts'
-import { templateHash } from '../kubernetes/workload.ts'
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
-import type { Observed } from './observed.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
-import { sh } from '../base/shell.ts'
+import { templateHash } from '../kubernetes/workload.ts'
+import type { Observed } from './observed.ts'
 
 /** What of a Deployment has the traffic. */
 export interface Serving {

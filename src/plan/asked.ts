@@ -1,7 +1,7 @@
-import { checkName } from '../inputs/check.ts'
-import { DEFAULT_CANARY_STEPS, printStep, type TrafficStep } from '../inputs/step.ts'
-import type { Inputs } from '../inputs/inputs.ts'
 import type { Release } from '../domain/record.ts'
+import { checkName } from '../inputs/check.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import { DEFAULT_CANARY_STEPS, printStep, type TrafficStep } from '../inputs/step.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 
 /** What of the inputs the record keeps, for whoever goes on with the release. */

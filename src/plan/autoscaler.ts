@@ -1,6 +1,6 @@
-import type { Observed } from '../observe/observed.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
 import { sh } from '../base/shell.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
+import type { Observed } from '../observe/observed.ts'
 
 /** A place with another autoscaler of its own needs no second one: with two of them, neither does anything. */
 export function followingAutoscaler({ autoscaler, autoscaled }: Observed, place: string): string | undefined {

@@ -1,12 +1,12 @@
 import type { Fault } from '../base/errors.ts'
+import { sh } from '../base/shell.ts'
+import { backendsOf, type Release } from '../domain/record.ts'
+import { isSlotService, SLOT_LABEL } from '../domain/slots.ts'
 import { copiedMetadata } from '../kubernetes/gitops.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { printSelector, sameLabels } from '../kubernetes/selectors.ts'
-import { isSlotService, SLOT_LABEL } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
-import { backendsOf, type Release } from '../domain/record.ts'
-import { sh } from '../base/shell.ts'
 
 /**
  * The Service behind which routes find the canary: reached as the one that users name is, and with a selector that is never

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { KubernetesObject, PodTemplate } from '../kubernetes/objects.ts'
+import { isOurs, OURS } from '../kubernetes/ours.ts'
 import type { ConfigKind } from '../kubernetes/references.ts'
 import { printSelector, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { isTree, type Tree } from '../kubernetes/tree.ts'
-import { isOurs, OURS } from '../kubernetes/ours.ts'
 
 /** A ConfigMap or Secret as somebody has written it: no field need be what it should be. */
 export interface ConfigObject extends KubernetesObject {

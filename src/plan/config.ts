@@ -1,7 +1,7 @@
 import type { Fault } from '../base/errors.ts'
-import type { Ref } from '../kubernetes/ref.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
+import type { Ref } from '../kubernetes/ref.ts'
 import { referencesIn, withNames, type Reference } from '../kubernetes/references.ts'
 import { isTree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observe/observed.ts'

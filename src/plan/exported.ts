@@ -1,15 +1,15 @@
 import type { Fault } from '../base/errors.ts'
+import { sh } from '../base/shell.ts'
+import { RECORD_ANNOTATION } from '../domain/record.ts'
+import { isSlotService, SLOT_LABEL, slotDeploymentName } from '../domain/slots.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { KubernetesObject, LabelSelector, Metadata, Service } from '../kubernetes/objects.ts'
-import { isSlotService, SLOT_LABEL, slotDeploymentName } from '../domain/slots.ts'
+import { isOurs } from '../kubernetes/ours.ts'
 import { isTree, type Tree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observe/observed.ts'
-import { RECORD_ANNOTATION } from '../domain/record.ts'
-import { isOurs } from '../kubernetes/ours.ts'
 import { BEFORE_ANNOTATION, type Backends } from '../routes/route.ts'
 import { keyOf, withObject } from '../traffic/writes.ts'
 import { isSlotOf } from './live-fields.ts'
-import { sh } from '../base/shell.ts'
 
 /** Manifests as their authors can have meant them, and what was left out of them. */
 export interface Authored {

@@ -1,5 +1,6 @@
-import type { Fault } from '../base/errors.ts'
 import { formatDuration } from '../base/duration.ts'
+import type { Fault } from '../base/errors.ts'
+import type { Selector } from '../domain/record.ts'
 import { parseImage, printImage, printImageRule, type ImageRule } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -14,7 +15,6 @@ import type {
 import { leadsTo } from '../kubernetes/ports.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Selector } from '../domain/record.ts'
 import { isSlotOf } from './live-fields.ts'
 
 /** A release without anything new in it is a slip. */

@@ -1,10 +1,10 @@
 import type { Fault } from '../base/errors.ts'
+import { companionOf, companionSelectors, type Companion } from '../domain/companions.ts'
+import type { Release, Selector } from '../domain/record.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Release, Selector } from '../domain/record.ts'
-import { companionOf, companionSelectors, type Companion } from '../domain/companions.ts'
 import { labelFaults } from './faults.ts'
 
 /** The Services that follow in a release, and what would keep their users from its pods. */

@@ -1,15 +1,15 @@
 import type { Fault } from '../base/errors.ts'
+import { sh } from '../base/shell.ts'
+import type { InPlace, Release, Selector } from '../domain/record.ts'
 import type { Inputs } from '../inputs/inputs.ts'
+import { printRoute } from '../inputs/route.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import { type RolloutStrategy, rolloutOf } from '../kubernetes/rollout.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
-import { printRoute } from '../inputs/route.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Step } from './step.ts'
-import type { InPlace, Release, Selector } from '../domain/record.ts'
-import { sh } from '../base/shell.ts'
 
 /** Whether the Deployment that serves gets the new version itself. */
 export const isInPlace = (strategy: Inputs['strategy']): strategy is InPlace =>

@@ -1,8 +1,8 @@
+import type { Release } from '../domain/record.ts'
+import type { SlotName } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import type { SlotName } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Release } from '../domain/record.ts'
 import { couldSelect, recordedDeployments } from '../observe/own-slots.ts'
 
 /** What earlier releases have left running beside the version that serves, or somebody has started there again. */

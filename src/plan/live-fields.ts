@@ -1,10 +1,8 @@
-import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import type { Fault } from '../base/errors.ts'
+import type { Selector } from '../domain/record.ts'
 import { groupOf } from '../kubernetes/api/discovery.ts'
 import { resolvePort } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import { listeningIn } from '../kubernetes/ports.ts'
-import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type {
   Deployment,
   HorizontalPodAutoscaler,
@@ -12,9 +10,11 @@ import type {
   Service,
   ServicePort
 } from '../kubernetes/objects.ts'
-import type { Observed } from '../observe/observed.ts'
-import type { Selector } from '../domain/record.ts'
+import { listeningIn } from '../kubernetes/ports.ts'
+import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
+import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import { slotsOf } from '../observe/find-service.ts'
+import type { Observed } from '../observe/observed.ts'
 
 /** Where Deployments have been in the course of time. */
 const DEPLOYMENTS: ReadonlySet<string> = new Set(['apps', 'extensions'])

@@ -1,7 +1,7 @@
-import type { Manifest } from '../kubernetes/manifests.ts'
 import { SLOT_LABEL, templateIn, type Placement } from '../domain/slots.ts'
-import type { Observed } from '../observe/observed.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
 import { differingFields } from '../kubernetes/template-difference.ts'
+import type { Observed } from '../observe/observed.ts'
 
 /** A long list is read by nobody. */
 const MOST = 5

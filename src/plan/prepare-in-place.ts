@@ -1,4 +1,6 @@
 import type { Fault } from '../base/errors.ts'
+import type { InPlace, Release } from '../domain/record.ts'
+import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
 import { withImages } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { canonical } from '../kubernetes/canonical.ts'
@@ -14,17 +16,15 @@ import {
 } from '../kubernetes/rollout.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
-import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
-import type { InPlace, Release } from '../domain/record.ts'
 import { withConfig } from './config.ts'
+import { entranceFaults, entranceOf } from './entrance.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
-import { entranceFaults, entranceOf } from './entrance.ts'
+import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
 import { beginRelease, sourceOf, writtenIn, type ReleaseOrigin, type Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
-import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
 
 type Wanted = Inputs & { readonly strategy: InPlace }
 

@@ -1,14 +1,5 @@
 import type { Fault } from '../base/errors.ts'
-import { withImages } from '../inputs/image.ts'
-import type { TrafficStep } from '../inputs/step.ts'
-import type { Inputs } from '../inputs/inputs.ts'
-import { wantedReplicas } from '../kubernetes/health.ts'
-import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Entrance } from '../kubernetes/ports.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
-import type { RolloutStrategy } from '../kubernetes/rollout.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
-import { HASH_LABEL } from '../kubernetes/workload.ts'
+import type { Release, Selector } from '../domain/record.ts'
 import {
   inSlot,
   otherSlot,
@@ -18,19 +9,28 @@ import {
   type Placement,
   type SlotName
 } from '../domain/slots.ts'
+import { withImages } from '../inputs/image.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import type { TrafficStep } from '../inputs/step.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment } from '../kubernetes/objects.ts'
+import type { Entrance } from '../kubernetes/ports.ts'
+import type { RolloutStrategy } from '../kubernetes/rollout.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { versionOf, type Observed, type ObservedRoute } from '../observe/observed.ts'
-import type { Release, Selector } from '../domain/record.ts'
-import { withConfig } from './config.ts'
-import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
-import { followersOf, recorded } from './followers.ts'
-import { pairWarnings } from './pairs.ts'
 import { asAsked, stepsOf } from './asked.ts'
 import { followingAutoscaler } from './autoscaler.ts'
+import { withConfig } from './config.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
+import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
+import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf, type Leftover } from './leftover.ts'
+import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'
+import { pairWarnings } from './pairs.ts'
 import { appliableOn, changingLabels, isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
-import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'
 
 /** Who releases, and from where. */
 export interface ReleaseOrigin {

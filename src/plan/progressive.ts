@@ -1,10 +1,10 @@
+import type { Release } from '../domain/record.ts'
 import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
-import type { Step } from './step.ts'
-import type { Release } from '../domain/record.ts'
 import type { Leftover } from './leftover.ts'
+import type { Step } from './step.ts'
 
 /** What every run that takes a release further has to know. */
 export interface Progress {

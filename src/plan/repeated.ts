@@ -1,6 +1,6 @@
 import type { Fault } from '../base/errors.ts'
-import { canonical } from '../kubernetes/canonical.ts'
 import { groupOf } from '../kubernetes/api/discovery.ts'
+import { canonical } from '../kubernetes/canonical.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { Step } from './step.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import { planAfterUndo, planUndo } from './in-place.ts'
+import type { Step } from './step.ts'
 
 /** The part that users feel: stable has the traffic again after it. */
 export const planRestore = ({ strategy }: Release): Step[] =>

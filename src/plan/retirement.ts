@@ -1,12 +1,12 @@
+import type { Version } from '../domain/outcome.ts'
+import { isUnfinished } from '../domain/record.ts'
+import type { SlotName } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import type { SlotName } from '../domain/slots.ts'
-import { versionOf, type Observed } from '../observe/observed.ts'
-import type { Version } from '../domain/outcome.ts'
-import type { Step } from './step.ts'
-import { isUnfinished } from '../domain/record.ts'
 import { servedOnlyBy } from '../observe/neighbours.ts'
+import { versionOf, type Observed } from '../observe/observed.ts'
 import { couldSelect, recordedDeployments } from '../observe/own-slots.ts'
+import type { Step } from './step.ts'
 
 /**
  * Versions that get no traffic and still run: `previous: keep` has left them, for a rollback at once. Only what a

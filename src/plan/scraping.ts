@@ -1,6 +1,6 @@
+import { SLOT_LABEL } from '../domain/slots.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { listeningIn } from '../kubernetes/ports.ts'
-import { SLOT_LABEL } from '../domain/slots.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 
 /** By what of a template a Prometheus finds its pods: annotations, labels that are there, containers and their ports. */

@@ -1,8 +1,8 @@
 import { counted } from '../base/counted.ts'
+import type { Selector } from '../domain/record.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
-import type { Selector } from '../domain/record.ts'
 import type { Split } from '../routes/route.ts'
 import { describeSplit } from '../routes/split.ts'
 

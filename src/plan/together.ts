@@ -5,8 +5,8 @@ import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { listeningIn } from '../kubernetes/ports.ts'
 import { rolloutOf } from '../kubernetes/rollout.ts'
 import type { Observed } from '../observe/observed.ts'
-import { surgeOf } from './sizing.ts'
 import type { Prepared } from './prepare.ts'
+import { surgeOf } from './sizing.ts'
 
 export interface Claim extends KubernetesObject {
   readonly spec?: { readonly accessModes?: readonly string[] }

@@ -1,8 +1,8 @@
+import { SLOT_LABEL, templateIn } from '../domain/slots.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
-import { SLOT_LABEL, templateIn } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
 import { placementOf } from './prepare.ts'
 

@@ -1,6 +1,6 @@
+import type { Release } from '../domain/record.ts'
 import type { Container, Deployment, PodSpec, Service } from '../kubernetes/objects.ts'
 import { leadsTo, listeningIn } from '../kubernetes/ports.ts'
-import type { Release } from '../domain/record.ts'
 import { containersOf } from '../plan/faults.ts'
 import { untoldReadiness } from '../plan/sharing.ts'
 

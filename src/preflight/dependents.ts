@@ -3,8 +3,8 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { covers, type Rule } from '../kubernetes/rights.ts'
-import { dependentWarnings, type DisruptionBudget, type VerticalAutoscaler } from '../plan/dependents.ts'
 import type { Observed } from '../observe/observed.ts'
+import { dependentWarnings, type DisruptionBudget, type VerticalAutoscaler } from '../plan/dependents.ts'
 import type { Prepared } from '../plan/prepare.ts'
 
 /** What else is meant for the pods that serve, and not for those of the new version; looked at where that is allowed. */

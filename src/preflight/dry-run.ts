@@ -1,14 +1,14 @@
 import { ClusterError, type Fault } from '../base/errors.ts'
-import type { Cluster, WriteOptions } from '../kubernetes/cluster.ts'
 import { isConflict, isInvalid } from '../kubernetes/api/conflict.ts'
 import { groupOf } from '../kubernetes/api/discovery.ts'
+import { rightIn } from '../kubernetes/api/refusal.ts'
+import type { Cluster, WriteOptions } from '../kubernetes/cluster.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { removals, takeOverFirst } from '../kubernetes/ownership.ts'
-import { rightIn } from '../kubernetes/api/refusal.ts'
+import { refOf } from '../kubernetes/ref.ts'
 import { describeMissing, type Right } from '../kubernetes/rights.ts'
 import { isTree } from '../kubernetes/tree.ts'
-import { refOf } from '../kubernetes/ref.ts'
 import { asWritten } from '../plan/as-written.ts'
 
 /** What the API server had to say of something that it accepts, and where that stands. */

@@ -1,12 +1,12 @@
+import { backendsOf } from '../domain/record.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import type { Observed, ObservedRoute } from '../observe/observed.ts'
-import type { Step } from '../plan/step.ts'
-import { backendsOf } from '../domain/record.ts'
-import { changes } from '../traffic/changes.ts'
-import type { Backends, Split } from '../routes/route.ts'
-import { keyOf } from '../traffic/writes.ts'
 import type { Prepared } from '../plan/prepare.ts'
+import type { Step } from '../plan/step.ts'
+import type { Backends, Split } from '../routes/route.ts'
+import { changes } from '../traffic/changes.ts'
+import { keyOf } from '../traffic/writes.ts'
 
 /** What of somebody's object a release writes. */
 export interface Edit {

@@ -1,7 +1,7 @@
 import type { Findings } from '../base/errors.ts'
+import { sh } from '../base/shell.ts'
 import { declares, type GitOpsOwner } from '../kubernetes/gitops.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { sh } from '../base/shell.ts'
 import type { Edit } from './edits.ts'
 
 /** What Argo CD's or Flux's own object says; only what decides about foreign changes is named. */

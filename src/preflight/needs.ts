@@ -1,14 +1,14 @@
-import { OBSERVE_NEEDS } from '../observe/needs.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
-import { distinct, need } from '../kubernetes/needs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
+import { distinct, need } from '../kubernetes/needs.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import type { Right } from '../kubernetes/rights.ts'
-import type { Step } from '../plan/step.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
-import type { Route } from '../routes/route.ts'
-import { planRestore, planTidy } from '../plan/restore.ts'
+import { OBSERVE_NEEDS } from '../observe/needs.ts'
 import { planPromotion } from '../plan/progressive.ts'
+import { planRestore, planTidy } from '../plan/restore.ts'
+import type { Step } from '../plan/step.ts'
+import type { Route } from '../routes/route.ts'
 
 /** What somebody means to do. */
 export interface Intent {

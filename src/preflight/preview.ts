@@ -1,9 +1,9 @@
 import { stringify } from 'yaml'
+import { unifiedDiff } from '../base/unified-diff.ts'
+import type { ObjectChange } from '../domain/outcome.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
-import type { ObjectChange } from '../domain/outcome.ts'
-import { unifiedDiff } from '../base/unified-diff.ts'
 
 /** What a release makes of an object, before it is made. No secret is in it. */
 export function changeOf(

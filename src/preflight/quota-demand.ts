@@ -1,4 +1,3 @@
-import { surgeOf, podsFor } from '../plan/sizing.ts'
 import type { Fault } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, LimitRange, Pod, PodSpec, ResourceQuota } from '../kubernetes/objects.ts'
@@ -13,6 +12,7 @@ import {
 import { parseQuantity, printQuantity } from '../kubernetes/quantity.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Prepared } from '../plan/prepare.ts'
+import { surgeOf, podsFor } from '../plan/sizing.ts'
 
 /** One moment of a release: so many pods more than now, and so many that have another template than now. */
 interface Moment {

@@ -1,10 +1,10 @@
-import { rightsFaults, missingRights, type Right } from '../kubernetes/rights.ts'
 import { InputError } from '../base/errors.ts'
+import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { distinct } from '../kubernetes/needs.ts'
-import { readRemaining } from '../observe/routes.ts'
+import { rightsFaults, missingRights, type Right } from '../kubernetes/rights.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Release } from '../domain/record.ts'
+import { readRemaining } from '../observe/routes.ts'
 import { needsOf, wayOut } from './needs.ts'
 
 /** @throws InputError that names everything that is lacking */

@@ -1,6 +1,6 @@
+import type { Measurement, Outcome } from '../domain/outcome.ts'
 import { checkName, type Check } from '../inputs/check.ts'
 import { shiftDecimal } from '../inputs/decimal.ts'
-import type { Measurement, Outcome } from '../domain/outcome.ts'
 import { boundOf, scaleFor } from '../inputs/figure.ts'
 import { clean } from './text.ts'
 

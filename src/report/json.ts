@@ -1,5 +1,3 @@
-import { printCheck } from '../inputs/check.ts'
-import { nameSmokeTest } from '../inputs/smoke-test.ts'
 import type {
   ForeignWrite,
   Measurement,
@@ -12,6 +10,8 @@ import type {
   TimelineEntry,
   Version
 } from '../domain/outcome.ts'
+import { printCheck } from '../inputs/check.ts'
+import { nameSmokeTest } from '../inputs/smoke-test.ts'
 import { fitting, keep, LADDER, spread, type Limits } from './limits.ts'
 import { clean, truncate } from './text.ts'
 

@@ -1,5 +1,5 @@
-import type { Outcome, PodEvidence } from '../domain/outcome.ts'
 import { counted } from '../base/counted.ts'
+import type { Outcome, PodEvidence } from '../domain/outcome.ts'
 import type { Limits } from './limits.ts'
 import { details, more, paragraphs, section } from './markdown.ts'
 import { clean, codeBlock, codeSpan, oneLine, truncate } from './text.ts'

@@ -1,6 +1,6 @@
 import { counted } from '../base/counted.ts'
-import { nameSmokeTest } from '../inputs/smoke-test.ts'
 import type { Outcome, SmokeResult, TimelineEntry } from '../domain/outcome.ts'
+import { nameSmokeTest } from '../inputs/smoke-test.ts'
 import { timeSpan } from './figures.ts'
 import { keep, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'

@@ -1,11 +1,11 @@
 import { counted } from '../base/counted.ts'
+import type { Version } from '../domain/outcome.ts'
+import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
+import type { SlotName } from '../domain/slots.ts'
 import { printRoute } from '../inputs/route.ts'
 import { readyReplicas, wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import type { SlotName } from '../domain/slots.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Version } from '../domain/outcome.ts'
-import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { describeSplit, isNobody } from '../routes/split.ts'
 
 /** Who sends how much of the traffic where, and what runs: for the log, one line each. */

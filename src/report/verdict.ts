@@ -1,5 +1,5 @@
-import { printCheck } from '../inputs/check.ts'
 import type { Outcome, Result, Version } from '../domain/outcome.ts'
+import { printCheck } from '../inputs/check.ts'
 
 const UNRELEASED: readonly Result[] = ['rolled-back', 'aborted', 'failed']
 

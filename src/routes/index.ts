@@ -1,12 +1,12 @@
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { albRoute } from './alb/alb.ts'
-import { grpcRoute, httpRoute } from './gateway/gateway.ts'
 import { httpProxyRoute } from './contour/contour.ts'
+import { grpcRoute, httpRoute } from './gateway/gateway.ts'
+import { virtualServiceRoute } from './istio/virtual-service.ts'
 import { nginxRoute } from './nginx.ts'
 import type { Route } from './route.ts'
 import { serviceRoute } from './service.ts'
 import { traefikServiceRoute } from './traefik.ts'
-import { virtualServiceRoute } from './istio/virtual-service.ts'
 
 /** Every kind of route. Of several with the same kind the first that recognises an object has it. */
 export const ROUTES: readonly Route[] = [

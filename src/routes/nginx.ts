@@ -1,5 +1,6 @@
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { isOurs, OURS } from '../kubernetes/ours.ts'
 import { isAlb } from './alb/alb.ts'
 import {
   annotationsOf,
@@ -13,7 +14,6 @@ import {
   type IngressBackend,
   type IngressPath
 } from './ingress.ts'
-import { isOurs, OURS } from '../kubernetes/ours.ts'
 import type { Backends, Route, RouteObjects, Split } from './route.ts'
 
 const PREFIX = 'nginx.ingress.kubernetes.io/'

@@ -1,8 +1,8 @@
-import type { MetricsSource } from './metrics-source.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { PortRef } from '../kubernetes/ports.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
+import type { MetricsSource } from './metrics-source.ts'
 
 /** Who is sent to the canary. Everybody else is sent to stable. */
 export interface Split {

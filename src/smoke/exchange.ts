@@ -3,10 +3,10 @@ import type { Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import axios from 'axios'
 import { messageOf } from '../base/errors.ts'
-import type { HttpAnswer } from '../kubernetes/cluster.ts'
 import { inTime } from '../kubernetes/api/deadline.ts'
 import { plainError } from '../kubernetes/api/plain-error.ts'
 import { toRecord } from '../kubernetes/api/transport.ts'
+import type { HttpAnswer } from '../kubernetes/cluster.ts'
 import type { Failure, Reply, Request } from './expectation.ts'
 
 type Answer = Omit<Extract<Reply, { status: number }>, 'milliseconds'>

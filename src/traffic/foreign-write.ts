@@ -1,9 +1,9 @@
+import { RECORD_ANNOTATION } from '../domain/record.ts'
+import { quote } from '../inputs/parsed.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import { quote } from '../inputs/parsed.ts'
-import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { Tree } from '../kubernetes/tree.ts'
-import { RECORD_ANNOTATION } from '../domain/record.ts'
+import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { Write } from './writes.ts'
 
 /** What somebody else made of the fields that the release owns. */

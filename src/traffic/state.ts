@@ -1,14 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import { TakenOver } from '../base/errors.ts'
-import { fenceOf } from '../lock/fence.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
-import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Log } from '../base/log.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
 import { printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { refOf } from '../kubernetes/ref.ts'
+import { fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
-import { refOf } from '../kubernetes/ref.ts'
 
 export interface Ports {
   readonly cluster: Cluster

@@ -1,12 +1,10 @@
 import { ClusterError, ReleaseFailed, RouteGone } from '../base/errors.ts'
-import { fenceOf } from '../lock/fence.ts'
-import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, type Release } from '../domain/record.ts'
-import { changeFrom, type Change } from './foreign-write.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
-import { keyOf, withObject } from './writes.ts'
-import { throughOutages } from './through-outages.ts'
+import { changeFrom, type Change } from './foreign-write.ts'
 import {
   fence,
   overwriting,
@@ -20,6 +18,8 @@ import {
   type Ports,
   type TrafficState
 } from './state.ts'
+import { throughOutages } from './through-outages.ts'
+import { keyOf, withObject } from './writes.ts'
 
 /** The one way to write to the objects of a route. */
 export interface Traffic {

@@ -1,10 +1,10 @@
+import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { canonical } from '../kubernetes/canonical.ts'
-import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { JsonPatch } from '../kubernetes/cluster.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
-import { RECORD_ANNOTATION } from '../domain/record.ts'
-import { changes } from './changes.ts'
+import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
+import { changes } from './changes.ts'
 
 /** One write that brings a live object closer to what it should be. */
 export type Write =

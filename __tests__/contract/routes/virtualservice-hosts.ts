@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import type { RouteObjects } from '../../../src/routes/route.ts'
-import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
 import type { HttpRule, VirtualService } from '../../../src/routes/istio/rules.ts'
+import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
+import type { RouteObjects } from '../../../src/routes/route.ts'
 import { backends, type Hopeless, type RouteFixture } from './fixture.ts'
 
 const HEADER = { name: 'x-canary', value: 'true' }

@@ -1,6 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { isReady } from '../../../src/kubernetes/health.ts'
 import type { Deployment, Pod } from '../../../src/kubernetes/objects.ts'
-import { isDeepStrictEqual } from 'node:util'
 import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'
 import { ownerOf, PLAIN, readyOf, waysOf } from '../users.ts'

@@ -1,5 +1,5 @@
-import { LOCK_SECONDS } from '../../../src/lock/lease.ts'
 import type { Lease } from '../../../src/kubernetes/objects.ts'
+import { LOCK_SECONDS } from '../../../src/lock/lease.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
 import { isRun, type Report } from './report.ts'

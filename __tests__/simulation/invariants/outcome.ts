@@ -1,6 +1,6 @@
+import type { Outcome } from '../../../src/domain/outcome.ts'
 import { readRecord } from '../../../src/domain/read-record.ts'
 import { isUnfinished } from '../../../src/domain/record.ts'
-import type { Outcome } from '../../../src/domain/outcome.ts'
 import type { Ended, Started } from '../runs.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance, ownerOf, serviceIn, versionIn, waysOf } from '../users.ts'

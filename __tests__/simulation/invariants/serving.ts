@@ -1,6 +1,6 @@
+import { readRecord } from '../../../src/domain/read-record.ts'
 import { wantedReplicas } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
-import { readRecord } from '../../../src/domain/read-record.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import { templateOf } from '../blame.ts'
 import type { Stage } from '../stage.ts'

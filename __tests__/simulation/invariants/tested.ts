@@ -1,6 +1,6 @@
-import { templateHash } from '../../../src/kubernetes/workload.ts'
-import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { readRecord } from '../../../src/domain/read-record.ts'
+import type { Pod } from '../../../src/kubernetes/objects.ts'
+import { templateHash } from '../../../src/kubernetes/workload.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance, ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
 import { isRun, type Report } from './report.ts'

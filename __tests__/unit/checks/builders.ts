@@ -1,6 +1,6 @@
-import type { Metrics, Sample, Series } from '../../../src/checks/metrics.ts'
-import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import type { Clock } from '../../../src/base/clock.ts'
+import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
+import type { Metrics, Sample, Series } from '../../../src/checks/metrics.ts'
 import { parseCheck, type Check } from '../../../src/inputs/check.ts'
 
 /** An arbitrary moment: times in these tests are milliseconds after it. */

@@ -1,10 +1,10 @@
 import { describe, expect, it, test } from '@jest/globals'
+import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import type { Series } from '../../../src/checks/metrics.ts'
 import { routers } from '../../../src/checks/routers.ts'
 import { createSampler } from '../../../src/checks/sampler.ts'
 import { printSelector, selects } from '../../../src/checks/selector.ts'
 import type { MetricsSource } from '../../../src/routes/metrics-source.ts'
-import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
 import { check, epoch, series, subject, TestClock } from './builders.ts'
 import { SelectorStore } from './selector-store.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { durationBetween } from '../../../src/inputs/duration.ts'
 import { formatDuration, parseDuration } from '../../../src/base/duration.ts'
+import { durationBetween } from '../../../src/inputs/duration.ts'
 
 describe('parseDuration', () => {
   it.each([

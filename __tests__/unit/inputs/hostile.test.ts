@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
+import { parseDuration } from '../../../src/base/duration.ts'
 import { parseCheck } from '../../../src/inputs/check.ts'
 import { parseDecimal } from '../../../src/inputs/decimal.ts'
-import { parseDuration } from '../../../src/base/duration.ts'
 import { list } from '../../../src/inputs/field.ts'
 import { parseImage, parseImageRule, parseTaggedImage } from '../../../src/inputs/image.ts'
 import { splitLines } from '../../../src/inputs/lines.ts'

@@ -1,7 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { expect, it } from '@jest/globals'
 import { readManifests } from '../../../src/inputs/manifest-files.ts'
 

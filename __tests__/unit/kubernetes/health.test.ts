@@ -14,8 +14,8 @@ import {
   isNodeComing,
   UNSCHEDULABLE
 } from '../../../src/kubernetes/patience.ts'
-import { EPOCH } from '../../support/fake-clock.ts'
 import { workload } from '../../scenarios/scene.ts'
+import { EPOCH } from '../../support/fake-clock.ts'
 
 const seconds = (count: number): string => new Date(EPOCH + count * 1000).toISOString()
 

@@ -1,16 +1,18 @@
 import { readFileSync, readdirSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
-import { parseManifests } from '../../../src/kubernetes/manifests.ts'
-import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
-import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import type { Step } from '../../../src/plan/step.ts'
 import type { InPlace, Release } from '../../../src/domain/record.ts'
-import { ROUTES as allRoutes } from '../../../src/routes/index.ts'
-import type { Route } from '../../../src/routes/route.ts'
-import { DEFAULT_CANARY_STEPS, parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
+import { WATCHDOG_SCRIPT } from '../../../src/execute/watchdog/script.ts'
 import { type SmokeTest, parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
+import { DEFAULT_CANARY_STEPS, parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
+import { parseManifests } from '../../../src/kubernetes/manifests.ts'
+import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
+import { OBSERVE_NEEDS } from '../../../src/observe/needs.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
+import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { planRetirement } from '../../../src/plan/retirement.ts'
+import { planRollback, planSettle } from '../../../src/plan/rollback.ts'
+import type { Step } from '../../../src/plan/step.ts'
 import {
   CONFIG_REMOVAL_NEEDS,
   needsOf,
@@ -19,10 +21,8 @@ import {
   wayBack,
   wayOut
 } from '../../../src/preflight/needs.ts'
-import { OBSERVE_NEEDS } from '../../../src/observe/needs.ts'
-import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
-import { WATCHDOG_SCRIPT } from '../../../src/execute/watchdog/script.ts'
-import { planRollback, planSettle } from '../../../src/plan/rollback.ts'
+import { ROUTES as allRoutes } from '../../../src/routes/index.ts'
+import type { Route } from '../../../src/routes/route.ts'
 import { manifest, NAMESPACE, service, workload } from '../../scenarios/scene.ts'
 
 /** What a watchdog takes, and may do itself. */

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import type { Cluster } from '../../../src/kubernetes/cluster.ts'
 import {
   covers,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import { ClusterError, TakenOver } from '../../../src/base/errors.ts'
-import { acquire, LockedError } from '../../../src/lock/acquire.ts'
 import type { Lease } from '../../../src/kubernetes/objects.ts'
+import { acquire, LockedError } from '../../../src/lock/acquire.ts'
 import { EPOCH, FakeClock } from '../../support/fake-clock.ts'
 import { MemoryCluster, type Hooks } from '../../support/memory-cluster.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Service } from '../../../src/kubernetes/objects.ts'
 import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
+import type { Service } from '../../../src/kubernetes/objects.ts'
 import { findService, findStable, type Slots } from '../../../src/observe/find-service.ts'
 import { service, workload } from '../../scenarios/scene.ts'
 

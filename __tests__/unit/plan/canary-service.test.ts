@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import { versionOf, type Observed } from '../../../src/observe/observed.ts'
-import { albRoute } from '../../../src/routes/alb/alb.ts'
-import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
 import { canaryService, canaryServiceFaults, nodePortFaults } from '../../../src/plan/canary-service.ts'
 import { beginRelease, placementOf, selectorsOf } from '../../../src/plan/prepare.ts'
+import { albRoute } from '../../../src/routes/alb/alb.ts'
+import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
 import { service, workload } from '../../scenarios/scene.ts'
 import { observed, origin } from './observed.ts'
 

@@ -3,8 +3,6 @@ import fc from 'fast-check'
 import type { Manifest } from '../../../src/kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { referencesIn } from '../../../src/kubernetes/references.ts'
-import { prepareInPlace } from '../../../src/plan/prepare-in-place.ts'
-import { prepare, type Prepared } from '../../../src/plan/prepare.ts'
 import {
   copyOf,
   copySelector,
@@ -12,6 +10,8 @@ import {
   unreferenced,
   type ConfigObject
 } from '../../../src/plan/config-copy.ts'
+import { prepareInPlace } from '../../../src/plan/prepare-in-place.ts'
+import { prepare, type Prepared } from '../../../src/plan/prepare.ts'
 import { inputsOf, manifest, NAMESPACE, workload } from '../../scenarios/scene.ts'
 import { observed, origin, slotted } from './observed.ts'
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Inputs } from '../../../src/inputs/inputs.ts'
 import type { Manifest } from '../../../src/kubernetes/manifests.ts'
+import type { Deployment } from '../../../src/kubernetes/objects.ts'
 import {
   forcedStrategy,
   rolloutOf,
@@ -8,14 +9,13 @@ import {
   type Rollout,
   type RolloutStrategy
 } from '../../../src/kubernetes/rollout.ts'
-import type { Deployment } from '../../../src/kubernetes/objects.ts'
 import type { Observed } from '../../../src/observe/observed.ts'
-import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
-import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
-import { planRestore, planTidy } from '../../../src/plan/restore.ts'
 import { planInPlace, type Replacement } from '../../../src/plan/in-place.ts'
 import { prepareInPlace, prepareReturn } from '../../../src/plan/prepare-in-place.ts'
 import type { Prepared } from '../../../src/plan/prepare.ts'
+import { planRestore, planTidy } from '../../../src/plan/restore.ts'
+import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
+import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
 import { inputsOf, manifest, service, workload } from '../../scenarios/scene.ts'
 import { observed, origin, slotted } from './observed.ts'
 

@@ -1,10 +1,10 @@
-import type { Deployment, HorizontalPodAutoscaler, Service } from '../../../src/kubernetes/objects.ts'
-import type { SlotName } from '../../../src/domain/slots.ts'
-import type { Observed } from '../../../src/observe/observed.ts'
 import type { Release } from '../../../src/domain/record.ts'
+import type { SlotName } from '../../../src/domain/slots.ts'
+import type { Deployment, HorizontalPodAutoscaler, Service } from '../../../src/kubernetes/objects.ts'
+import type { Observed } from '../../../src/observe/observed.ts'
 import type { ReleaseOrigin } from '../../../src/plan/prepare.ts'
-import { EPOCH } from '../../support/fake-clock.ts'
 import { NAMESPACE, service, workload } from '../../scenarios/scene.ts'
+import { EPOCH } from '../../support/fake-clock.ts'
 
 export const origin: ReleaseOrigin = {
   release: '7-1',

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
 import type { Release } from '../../../src/domain/record.ts'
-import { planRestore, planTidy } from '../../../src/plan/restore.ts'
-import { DRAIN } from '../../../src/plan/drain.ts'
 import { parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
+import { DRAIN } from '../../../src/plan/drain.ts'
 import { ALL_AT_ONCE, planFrom, planProgressive, type Progressive } from '../../../src/plan/progressive.ts'
+import { planRestore, planTidy } from '../../../src/plan/restore.ts'
 import { planRollback } from '../../../src/plan/rollback.ts'
+import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
 import { manifest, service, workload } from '../../scenarios/scene.ts'
 
 const names = { stable: 'web-blue', canary: 'web-green' }

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import type { Service } from '../../../src/kubernetes/objects.ts'
-import { connectionWarnings } from '../../../src/preflight/connections.ts'
 import { prepare } from '../../../src/plan/prepare.ts'
+import { connectionWarnings } from '../../../src/preflight/connections.ts'
 import { inputsOf, manifest, service, workload } from '../../scenarios/scene.ts'
 import { observed, origin } from './observed.ts'
 

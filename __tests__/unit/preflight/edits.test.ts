@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
+import { backendsOf, type Release } from '../../../src/domain/record.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { membersOf, type ObservedRoute } from '../../../src/observe/observed.ts'
-import type { Step } from '../../../src/plan/step.ts'
-import { backendsOf, type Release } from '../../../src/domain/record.ts'
-import { routeFor } from '../../../src/routes/index.ts'
-import { editsOf } from '../../../src/preflight/edits.ts'
 import { ALL_AT_ONCE } from '../../../src/plan/progressive.ts'
-import { httpRoute } from '../../support/memory-gateway.ts'
+import type { Step } from '../../../src/plan/step.ts'
+import { editsOf } from '../../../src/preflight/edits.ts'
+import { routeFor } from '../../../src/routes/index.ts'
 import { autoscaler, NAMESPACE, workload } from '../../scenarios/scene.ts'
+import { httpRoute } from '../../support/memory-gateway.ts'
 import { observed } from '../plan/observed.ts'
 
 const release = (changes: Partial<Release> = {}): Release =>

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Release } from '../../../src/domain/record.ts'
+import { parseStep } from '../../../src/inputs/step.ts'
 import type {
   Deployment,
   LimitRange,
@@ -6,11 +8,9 @@ import type {
   ResourceQuota,
   Resources
 } from '../../../src/kubernetes/objects.ts'
-import { parseStep } from '../../../src/inputs/step.ts'
 import type { ObservedRoute } from '../../../src/observe/observed.ts'
-import type { Release } from '../../../src/domain/record.ts'
-import { demandOf, limitFaults, quotaFaults, type Demand } from '../../../src/preflight/quota-demand.ts'
 import { ALL_AT_ONCE } from '../../../src/plan/progressive.ts'
+import { demandOf, limitFaults, quotaFaults, type Demand } from '../../../src/preflight/quota-demand.ts'
 import { NAMESPACE, workload } from '../../scenarios/scene.ts'
 import { observed } from '../plan/observed.ts'
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Check } from '../../../src/inputs/check.ts'
 import type { Outcome, Version } from '../../../src/domain/outcome.ts'
+import type { Check } from '../../../src/inputs/check.ts'
 import { renderComment } from '../../../src/report/comment.ts'
 import { versionLines } from '../../../src/report/history.ts'
 import { verdictLine, outputsOf } from '../../../src/report/outputs.ts'

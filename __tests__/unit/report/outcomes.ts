@@ -1,5 +1,3 @@
-import { parseCheck, type Check } from '../../../src/inputs/check.ts'
-import { parseSmokeTest, type SmokeTest } from '../../../src/inputs/smoke-test.ts'
 import type {
   Measurement,
   Outcome,
@@ -8,6 +6,8 @@ import type {
   TimelineEntry,
   Version
 } from '../../../src/domain/outcome.ts'
+import { parseCheck, type Check } from '../../../src/inputs/check.ts'
+import { parseSmokeTest, type SmokeTest } from '../../../src/inputs/smoke-test.ts'
 import type { Split } from '../../../src/routes/route.ts'
 
 /** Realistic ends of a run, from which the reports under test are rendered. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Outcome, Version } from '../../../src/domain/outcome.ts'
-import type { Split } from '../../../src/routes/route.ts'
 import { commentMarker, commentOf, renderComment } from '../../../src/report/comment.ts'
 import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
+import type { Split } from '../../../src/routes/route.ts'
 import { canaries, waitingAtHalf } from './canary-outcomes.ts'
 import { measurements, outcomes, promoted, rolledBackInBake, shift } from './outcomes.ts'
 

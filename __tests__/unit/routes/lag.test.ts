@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { ROUTES } from '../../../src/routes/index.ts'
+import { drainOf, lagOf } from '../../../src/plan/drain.ts'
 import { gatewayLag } from '../../../src/routes/gateway/lag.ts'
 import type { GatewayRoute } from '../../../src/routes/gateway/rules.ts'
-import { drainOf, lagOf } from '../../../src/plan/drain.ts'
+import { ROUTES } from '../../../src/routes/index.ts'
 
 const taken = (...controllers: readonly string[]): GatewayRoute => ({
   apiVersion: 'gateway.networking.k8s.io/v1',

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { nginxRoute as route } from '../../../src/routes/nginx.ts'
 import { backends as backendsIn } from '../../contract/routes/fixture.ts'

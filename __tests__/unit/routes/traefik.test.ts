@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { BEFORE_ANNOTATION, type Split } from '../../../src/routes/route.ts'
 import { traefikServiceRoute as route } from '../../../src/routes/traefik.ts'

@@ -1,10 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { albRoute } from '../../../src/routes/alb/alb.ts'
-import type { Route, RouteObjects, Split } from '../../../src/routes/route.ts'
 import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
+import type { Route, RouteObjects, Split } from '../../../src/routes/route.ts'
 import { backends as backendsIn } from '../../contract/routes/fixture.ts'
 
 const backends = backendsIn('shop')

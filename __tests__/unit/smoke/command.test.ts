@@ -3,7 +3,6 @@ import { mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
-
 import { systemClock } from '../../../src/base/clock.ts'
 import type { Cluster } from '../../../src/kubernetes/cluster.ts'
 import { ofStep, runCommand, type Variables } from '../../../src/smoke/command.ts'

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-
 import { openEntry } from '../../../src/smoke/entry-http.ts'
 import { standIn, type Received, type StandIn } from '../../support/stand-in.ts'
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { runLoad, type Load } from '../../../src/smoke/load.ts'
 import { quickClock } from '../../support/stand-in.ts'
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { lineSplitter } from '../../../src/smoke/printed.ts'
 
 function linesOf(chunks: readonly string[]): readonly string[] {

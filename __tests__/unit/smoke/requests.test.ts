@@ -4,9 +4,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
 import { afterEach, describe, expect, it } from '@jest/globals'
-
 import { ClusterError } from '../../../src/base/errors.ts'
 import { parseSmokeTest } from '../../../src/inputs/smoke-test.ts'
 import type { Cluster, HttpAnswer, HttpRequest } from '../../../src/kubernetes/cluster.ts'

@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { changes } from '../../../src/traffic/changes.ts'
 import { patched } from '../../support/memory-objects.ts'

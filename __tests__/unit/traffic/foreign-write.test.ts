@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
+import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
 import type { Service } from '../../../src/kubernetes/objects.ts'
 import { FENCE_ANNOTATION } from '../../../src/lock/fence.ts'
-import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
-import { changeFrom } from '../../../src/traffic/foreign-write.ts'
 import { serviceRoute } from '../../../src/routes/service.ts'
+import { changeFrom } from '../../../src/traffic/foreign-write.ts'
 import { writesOf } from '../../../src/traffic/writes.ts'
 import { service } from '../../scenarios/scene.ts'
 

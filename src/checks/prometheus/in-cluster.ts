@@ -3,8 +3,8 @@ import type { Cluster, Forward } from '../../kubernetes/cluster.ts'
 import { isReady } from '../../kubernetes/health.ts'
 import type { Pod, Service } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
-import { parseFields, type Reply } from './answer.ts'
 import { MetricsError } from '../metrics.ts'
+import { parseFields, type Reply } from './answer.ts'
 import { QUERY_PATH, within, type Ask } from './transport.ts'
 
 export interface ServiceAddress {

@@ -2,9 +2,9 @@ import axios, { type AxiosRequestConfig } from 'axios'
 import { messageOf } from '../../base/errors.ts'
 import type { PrometheusAddress } from '../../inputs/prometheus.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
+import { MetricsError, type Metrics } from '../metrics.ts'
 import { readAnswer } from './answer.ts'
 import { askService } from './in-cluster.ts'
-import { MetricsError, type Metrics } from '../metrics.ts'
 import { DEFAULT_TIMEOUT, QUERY_PATH, within, type Ask } from './transport.ts'
 
 export interface PrometheusOptions {

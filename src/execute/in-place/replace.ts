@@ -1,18 +1,18 @@
-import { deploymentAlone, templateHash } from '../../kubernetes/workload.ts'
 import { counted } from '../../base/counted.ts'
 import { ReleaseFailed, TakenOver } from '../../base/errors.ts'
+import { withSplit } from '../../domain/record.ts'
 import { untilWritten } from '../../kubernetes/api/conflict.ts'
 import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment } from '../../kubernetes/objects.ts'
 import { rolloutOf, withRollout, type RolloutStrategy } from '../../kubernetes/rollout.ts'
-import { withSplit } from '../../domain/record.ts'
-import { isAsWanted, withVersionOf } from '../own-write.ts'
+import { deploymentAlone, templateHash } from '../../kubernetes/workload.ts'
 import { changedByOthers } from '../changed-by-others.ts'
 import { readyPods } from '../endpoints.ts'
-import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './deployment.ts'
-import { writeService } from '../route-writers.ts'
+import { isAsWanted, withVersionOf } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
+import { writeService } from '../route-writers.ts'
 import { awaitReplacement, confirmPods } from '../verify.ts'
+import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './deployment.ts'
 
 /**
  * The Deployment that serves gets the new template, at the size that it has in this moment.

@@ -1,8 +1,9 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf, ReleaseFailed } from '../../base/errors.ts'
+import { splitOf, withSplit } from '../../domain/record.ts'
+import { UNDONE_ANNOTATION } from '../../domain/slots.ts'
 import { canonical } from '../../kubernetes/canonical.ts'
 import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
-import { templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
 import type { Deployment, Pod, PodTemplate } from '../../kubernetes/objects.ts'
 import {
   forcedStrategy,
@@ -12,9 +13,11 @@ import {
   type RolloutStrategy
 } from '../../kubernetes/rollout.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
-import { UNDONE_ANNOTATION } from '../../domain/slots.ts'
-import { splitOf, withSplit } from '../../domain/record.ts'
+import { templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
+import { awaitReady } from '../await-ready.ts'
 import { changedByOthers } from '../changed-by-others.ts'
+import type { ReleaseRun } from '../release-run.ts'
+import { writeService } from '../route-writers.ts'
 import { collectEvidence } from '../steps/collect-evidence.ts'
 import {
   giveWay,
@@ -25,10 +28,7 @@ import {
   sameTemplate,
   templateBefore
 } from './deployment.ts'
-import { writeService } from '../route-writers.ts'
 import { noteServed } from './replace.ts'
-import { awaitReady } from '../await-ready.ts'
-import type { ReleaseRun } from '../release-run.ts'
 
 const NOBODY = { weight: 0 }
 

@@ -1,10 +1,10 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf } from '../../base/errors.ts'
+import type { PodEvidence } from '../../domain/outcome.ts'
 import { isPodOf, isReady } from '../../kubernetes/health.ts'
-import { templateHash } from '../../kubernetes/workload.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
-import type { PodEvidence } from '../../domain/outcome.ts'
+import { templateHash } from '../../kubernetes/workload.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
 /** Pods of one template fail alike: the first few tell it all. */

@@ -1,7 +1,7 @@
-import { deploymentRef, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { formatDuration } from '../../base/duration.ts'
 import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
 import type { Deployment, Service } from '../../kubernetes/objects.ts'
+import { deploymentRef, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { untilTemplateChanges } from './ensure-stable.ts'

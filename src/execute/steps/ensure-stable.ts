@@ -1,14 +1,14 @@
-import { deploymentAlone, deploymentRef, templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { counted, readyOf } from '../../base/counted.ts'
 import { ReleaseFailed, StableCannotServe } from '../../base/errors.ts'
 import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
+import { deploymentAlone, deploymentRef, templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { fencedPatch } from '../../lock/fenced-patch.ts'
+import { awaitReady } from '../await-ready.ts'
 import { readyPods } from '../endpoints.ts'
 import { awaitGateways } from '../gateways.ts'
-import { weightNow } from '../route-writers.ts'
-import { awaitReady } from '../await-ready.ts'
 import type { ReleaseRun } from '../release-run.ts'
+import { weightNow } from '../route-writers.ts'
 
 /**
  * Rejects when somebody gives a plain stable Deployment another template while the release runs.

@@ -1,6 +1,6 @@
 import { ClusterError } from '../../base/errors.ts'
-import type { Side } from '../../plan/step.ts'
 import { fencedPatch } from '../../lock/fenced-patch.ts'
+import type { Side } from '../../plan/step.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
 /** Before the traffic follows: an autoscaler that minds an idle version would shrink it. */

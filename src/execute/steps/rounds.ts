@@ -1,10 +1,10 @@
-import type { Reading } from '../../checks/judge.ts'
-import { checkName } from '../../inputs/check.ts'
 import { counted } from '../../base/counted.ts'
 import { formatDuration } from '../../base/duration.ts'
-import { asWritten } from '../../inputs/figure.ts'
 import type { Log } from '../../base/log.ts'
+import type { Reading } from '../../checks/judge.ts'
 import type { Measurement } from '../../domain/outcome.ts'
+import { checkName } from '../../inputs/check.ts'
+import { asWritten } from '../../inputs/figure.ts'
 
 /** Tells the rounds of one watch. */
 export interface Rounds {

@@ -1,6 +1,5 @@
-import { ClusterError } from '../../base/errors.ts'
 import { counted } from '../../base/counted.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
+import { ClusterError } from '../../base/errors.ts'
 import {
   backendsOf,
   promoted,
@@ -10,11 +9,13 @@ import {
   type Release,
   type Selector
 } from '../../domain/record.ts'
+import { printSelector } from '../../kubernetes/selectors.ts'
 import type { Split } from '../../routes/route.ts'
 import { serviceRoute } from '../../routes/service.ts'
 import { confirmAll, settleCompanions } from '../companions.ts'
 import { behindSince, readyPods } from '../endpoints.ts'
 import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, writersToApex } from '../gateways.ts'
+import type { ReleaseRun } from '../release-run.ts'
 import {
   awaitRoutes,
   backendsIn,
@@ -24,7 +25,6 @@ import {
   weightNow,
   writeService
 } from '../route-writers.ts'
-import type { ReleaseRun } from '../release-run.ts'
 import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from '../verify.ts'
 
 const NOBODY: Split = { weight: 0 }

@@ -1,9 +1,9 @@
+import { counted } from '../../base/counted.ts'
 import { ReleaseFailed } from '../../base/errors.ts'
+import type { SmokeResult } from '../../domain/outcome.ts'
 import { nameSmokeTest, printSmokeTest, type SmokeTest } from '../../inputs/smoke-test.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
-import type { SmokeResult } from '../../domain/outcome.ts'
 import { runSmokeTest } from '../../smoke/index.ts'
-import { counted } from '../../base/counted.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { runChecks } from './watch.ts'
 

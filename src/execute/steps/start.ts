@@ -1,15 +1,15 @@
-import { withFence } from '../../lock/fence.ts'
 import { isConflict, untilWritten } from '../../kubernetes/api/conflict.ts'
 import { hasTemplateOf, isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
-import { templateHash } from '../../kubernetes/workload.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
 import { rebased } from '../../kubernetes/rebase.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
 import { refOf } from '../../kubernetes/ref.ts'
-import { hasSpecOf, isAsWanted } from '../own-write.ts'
+import { printSelector } from '../../kubernetes/selectors.ts'
+import { templateHash } from '../../kubernetes/workload.ts'
+import { withFence } from '../../lock/fence.ts'
 import { fencedPatch } from '../../lock/fenced-patch.ts'
-import { drainStrayTraffic } from './stray-traffic.ts'
+import { hasSpecOf, isAsWanted } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
+import { drainStrayTraffic } from './stray-traffic.ts'
 
 /**
  * The canary's Deployment, new or in place of what its slot held before.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import type { Release, Selector } from '../../domain/record.ts'
+import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import { OURS } from '../../kubernetes/ours.ts'
 import { WATCHDOG_SCRIPT } from './script.ts'
 

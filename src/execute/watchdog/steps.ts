@@ -1,14 +1,14 @@
 import { messageOf, ReleaseFailed } from '../../base/errors.ts'
 import type { Query } from '../../kubernetes/cluster.ts'
 import { isReady, podTrouble } from '../../kubernetes/health.ts'
-import { LOCK_SECONDS, leaseName, workloadLeaseName } from '../../lock/lease.ts'
 import type { ClusterEvent, KubernetesObject, Pod } from '../../kubernetes/objects.ts'
-import { WATCHDOG_LABEL, watchdogJob } from './job.ts'
+import { LOCK_SECONDS, leaseName, workloadLeaseName } from '../../lock/lease.ts'
 import { awaitCondition } from '../await-condition.ts'
-import { linesOf } from '../steps/collect-evidence.ts'
-import { backendsFor, backendsIn } from '../route-writers.ts'
 import { stopwatch } from '../await-ready.ts'
 import type { ReleaseRun } from '../release-run.ts'
+import { backendsFor, backendsIn } from '../route-writers.ts'
+import { linesOf } from '../steps/collect-evidence.ts'
+import { WATCHDOG_LABEL, watchdogJob } from './job.ts'
 
 /** For its image to arrive and its rights to be tried, in milliseconds. */
 const TIMEOUT = 120_000

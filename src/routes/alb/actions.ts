@@ -1,5 +1,6 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import type { Share } from '../backend-weights.ts'
+import type { Backends } from '../route.ts'
 import {
   groupsOf,
   isCanaryIn,
@@ -14,7 +15,6 @@ import {
   type Action,
   type TargetGroup
 } from './action.ts'
-import type { Backends } from '../route.ts'
 
 const sum = (groups: readonly TargetGroup[]): number =>
   groups.reduce((total, group) => total + weightOf(group), 0)

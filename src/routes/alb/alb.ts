@@ -1,12 +1,12 @@
 import { need } from '../../kubernetes/needs.ts'
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
+import { commonShare } from '../backend-weights.ts'
+import { annotationsOf, classOf, INGRESS, type Ingress } from '../ingress.ts'
+import type { Route } from '../route.ts'
 import { isAlbAnnotation } from './action.ts'
 import { shareIn } from './actions.ts'
 import { actionOf, actionPort, onCanary, ownServices, withoutRelease, withRelease } from './ingress.ts'
 import { albProblem } from './problem.ts'
-import { commonShare } from '../backend-weights.ts'
-import { annotationsOf, classOf, INGRESS, type Ingress } from '../ingress.ts'
-import type { Route } from '../route.ts'
 
 export const isAlb = (ingress: Ingress): boolean =>
   classOf(ingress) === undefined

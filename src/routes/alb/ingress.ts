@@ -1,3 +1,16 @@
+import type { PortRef } from '../../kubernetes/ports.ts'
+import { readBefore, withAnnotations, withBefore } from '../before.ts'
+import {
+  annotationsOf,
+  mapPaths,
+  mapServices,
+  portIn,
+  servicesOf,
+  USE_ANNOTATION,
+  type Ingress,
+  type IngressService
+} from '../ingress.ts'
+import type { Backends, HeaderMatch, OwnServices, Split } from '../route.ts'
 import {
   actionKey,
   conditionsKey,
@@ -11,19 +24,6 @@ import {
   type Action
 } from './action.ts'
 import { canaryAlone, divided, given, isInUse, restored } from './actions.ts'
-import { readBefore, withAnnotations, withBefore } from '../before.ts'
-import {
-  annotationsOf,
-  mapPaths,
-  mapServices,
-  portIn,
-  servicesOf,
-  USE_ANNOTATION,
-  type Ingress,
-  type IngressService
-} from '../ingress.ts'
-import type { PortRef } from '../../kubernetes/ports.ts'
-import type { Backends, HeaderMatch, OwnServices, Split } from '../route.ts'
 
 const HEADER_SUFFIX = '-greenlight-canary'
 /** What a Service's name may have, which the name of an action has to look like. */

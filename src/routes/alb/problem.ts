@@ -1,4 +1,8 @@
 import { canonical } from '../../kubernetes/canonical.ts'
+import { missingFineness, type Sides, type Weighted } from '../backend-weights.ts'
+import { readBefore } from '../before.ts'
+import { annotationsOf, servicesOf, type Ingress, type IngressService } from '../ingress.ts'
+import type { Backends, HeaderMatch, Split } from '../route.ts'
 import {
   actionKey,
   conditionsKey,
@@ -14,10 +18,6 @@ import {
 } from './action.ts'
 import { divided, shareIn } from './actions.ts'
 import { actionOf, conditionsOf, ownServices, usesAction, withoutRelease } from './ingress.ts'
-import { missingFineness, type Sides, type Weighted } from '../backend-weights.ts'
-import { readBefore } from '../before.ts'
-import { annotationsOf, servicesOf, type Ingress, type IngressService } from '../ingress.ts'
-import type { Backends, HeaderMatch, Split } from '../route.ts'
 
 /** What a listener rule of an Application Load Balancer may have. */
 const LIMITS = { groups: 5, headerName: 40, headerValue: 128, conditionValues: 5 }

@@ -1,5 +1,6 @@
 import { need } from '../../kubernetes/needs.ts'
 import { commonShare, portAmong, shareOf } from '../backend-weights.ts'
+import type { Route, RouteObjects } from '../route.ts'
 import { httpProxyProblem } from './problem.ts'
 import {
   routesOf,
@@ -10,7 +11,6 @@ import {
   withRelease,
   type HttpProxy
 } from './rules.ts'
-import type { Route, RouteObjects } from '../route.ts'
 
 const GROUP = 'projectcontour.io'
 

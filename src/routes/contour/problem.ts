@@ -1,5 +1,6 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import { missingFineness, weightOf } from '../backend-weights.ts'
+import { BEFORE_ANNOTATION, type Backends, type Split } from '../route.ts'
 import {
   areWeighted,
   isMirror,
@@ -11,7 +12,6 @@ import {
   type HttpProxy,
   type ProxyRoute
 } from './rules.ts'
-import { BEFORE_ANNOTATION, type Backends, type Split } from '../route.ts'
 
 /** Why the proxy cannot be split like this; undefined when it can. */
 export function httpProxyProblem(

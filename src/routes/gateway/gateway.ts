@@ -1,5 +1,6 @@
 import { need } from '../../kubernetes/needs.ts'
 import { commonShare, portAmong, shareOf } from '../backend-weights.ts'
+import type { Route, RouteObjects } from '../route.ts'
 import { gatewayLag } from './lag.ts'
 import { gatewayProblem } from './problem.ts'
 import {
@@ -12,7 +13,6 @@ import {
   type ParentRef,
   type ParentStatus
 } from './rules.ts'
-import type { Route, RouteObjects } from '../route.ts'
 
 const GROUP = 'gateway.networking.k8s.io'
 

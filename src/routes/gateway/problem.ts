@@ -1,5 +1,6 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import { divide, missingFineness, weightOf, type Sides } from '../backend-weights.ts'
+import { BEFORE_ANNOTATION, type Backends, type HeaderMatch, type Split } from '../route.ts'
 import {
   isForHeader,
   refsOf,
@@ -10,7 +11,6 @@ import {
   type GatewayRoute,
   type Rule
 } from './rules.ts'
-import { BEFORE_ANNOTATION, type Backends, type HeaderMatch, type Split } from '../route.ts'
 
 /** What the API server takes. */
 const LIMITS = { rules: 16, matches: 128, listOfRule: 16, headers: 16 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
-import type { Labels } from '../../kubernetes/selectors.ts'
 import { isOurs, OURS } from '../../kubernetes/ours.ts'
+import type { Labels } from '../../kubernetes/selectors.ts'
 import type { Backends } from '../route.ts'
 
 export interface Subset {

@@ -1,11 +1,10 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
-import { missingFineness } from '../backend-weights.ts'
-import { readBefore } from '../before.ts'
-import { apexRules, copyName, isCopy } from './destination-rules.ts'
-import type { MeshVersions } from './versions.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../../kubernetes/workload.ts'
+import { missingFineness } from '../backend-weights.ts'
+import { readBefore } from '../before.ts'
 import type { Backends, PodLabels, Split } from '../route.ts'
+import { apexRules, copyName, isCopy } from './destination-rules.ts'
 import {
   isInUse,
   isOwn,
@@ -17,6 +16,7 @@ import {
 } from './rules.ts'
 import { isEmptyFor } from './subset-labels.ts'
 import { entriesOf, shareIn, sidesOf, stableIn, type Target } from './targets.ts'
+import type { MeshVersions } from './versions.ts'
 
 /** A rule with the words that it is found by. */
 interface Named {

@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import { readBefore, withBefore } from '../before.ts'
-import type { Destination, MeshVersions } from './versions.ts'
 import type { HeaderMatch, Split } from '../route.ts'
 import { divide, shareIn, stableIn, succeed, unite, type Target, type Targets } from './targets.ts'
+import type { Destination, MeshVersions } from './versions.ts'
 
 export interface Match {
   readonly headers?: Readonly<Record<string, unknown>>

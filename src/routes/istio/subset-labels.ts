@@ -2,8 +2,8 @@ import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { isTree } from '../../kubernetes/tree.ts'
 import { readBefore, withBefore } from '../before.ts'
-import { apexRules, suffixOf, type DestinationRule, type Subset } from './destination-rules.ts'
 import type { Backends, PodLabels } from '../route.ts'
+import { apexRules, suffixOf, type DestinationRule, type Subset } from './destination-rules.ts'
 
 /**
  * Subsets whose labels change with the version, e.g. `version: v2.1.3`. In a release nobody needs them, since the canary

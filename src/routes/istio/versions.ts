@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import type { Labels } from '../../kubernetes/selectors.ts'
-import { apexRules, suffixOf, type Subset } from './destination-rules.ts'
 import type { Backends } from '../route.ts'
+import { apexRules, suffixOf, type Subset } from './destination-rules.ts'
 
 export interface Destination {
   readonly host: string

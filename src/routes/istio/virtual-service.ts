@@ -1,6 +1,7 @@
 import { need } from '../../kubernetes/needs.ts'
 import type { Condition, KubernetesObject } from '../../kubernetes/objects.ts'
 import { commonShare } from '../backend-weights.ts'
+import type { Backends, Route, RouteObjects } from '../route.ts'
 import {
   apexRules,
   copyForCanary,
@@ -9,16 +10,6 @@ import {
   suffixOf,
   type DestinationRule
 } from './destination-rules.ts'
-import { meshVersions } from './versions.ts'
-import type { Backends, Route, RouteObjects } from '../route.ts'
-import {
-  labelledAsBefore,
-  labelledAsLive,
-  labelledForGood,
-  relabelled,
-  subsetNames,
-  subsetRemarks
-} from './subset-labels.ts'
 import { virtualServiceProblem } from './problem.ts'
 import {
   isInUse,
@@ -30,7 +21,16 @@ import {
   withSuccessors,
   type VirtualService
 } from './rules.ts'
+import {
+  labelledAsBefore,
+  labelledAsLive,
+  labelledForGood,
+  relabelled,
+  subsetNames,
+  subsetRemarks
+} from './subset-labels.ts'
 import { sharesIn } from './targets.ts'
+import { meshVersions } from './versions.ts'
 
 interface MeshStatus {
   /** The API server gives 64-bit numbers of Istio as they were sent, mostly as text. */

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it, test } from '@jest/globals'
-import { openPrometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import { ClusterError } from '../../../../src/base/errors.ts'
+import { openPrometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import type { Cluster, HttpAnswer, HttpRequest, Query } from '../../../../src/kubernetes/cluster.ts'
-import type { Ref } from '../../../../src/kubernetes/ref.ts'
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
+import type { Ref } from '../../../../src/kubernetes/ref.ts'
 import { listen, scalarOne, type Listening } from '../http-server.ts'
 
 const address = { kind: 'service', namespace: 'monitoring', name: 'prometheus', port: 80 } as const

@@ -1,5 +1,5 @@
-import { afterEach, describe, expect, it, test } from '@jest/globals'
 import type { RequestListener } from 'node:http'
+import { afterEach, describe, expect, it, test } from '@jest/globals'
 import type { MetricsError } from '../../../../src/checks/metrics.ts'
 import { openPrometheus, type Prometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import type { Cluster } from '../../../../src/kubernetes/cluster.ts'

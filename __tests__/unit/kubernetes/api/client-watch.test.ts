@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http'
 import { afterEach, describe, expect, it } from '@jest/globals'
-
 import type { Clock } from '../../../../src/base/clock.ts'
 import { ClusterError } from '../../../../src/base/errors.ts'
 import { createCluster } from '../../../../src/kubernetes/api/client.ts'

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { User } from '@kubernetes/client-node'
-
 import { systemClock } from '../../../../src/base/clock.ts'
 import { ClusterError } from '../../../../src/base/errors.ts'
 import { createCluster, type ClientOptions } from '../../../../src/kubernetes/api/client.ts'

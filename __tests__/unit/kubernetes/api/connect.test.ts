@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals'
-
 import { InputError } from '../../../../src/base/errors.ts'
 import { connect, type ConnectOptions, type Machine } from '../../../../src/kubernetes/api/connect.ts'
 

@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { User } from '@kubernetes/client-node'
-
 import { systemClock } from '../../../../src/base/clock.ts'
 import { createCluster, type ClientOptions } from '../../../../src/kubernetes/api/client.ts'
-import type { Cluster } from '../../../../src/kubernetes/cluster.ts'
 import { noAnswer } from '../../../../src/kubernetes/api/no-answer.ts'
+import type { Cluster } from '../../../../src/kubernetes/cluster.ts'
 import { configOf, json, refuse, standIn, type StandIn } from '../../../support/stand-in.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plugin-'))

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-
 import { ClusterError } from '../../../../src/base/errors.ts'
 import { createCluster } from '../../../../src/kubernetes/api/client.ts'
 import { quickClock, standIn, type StandIn } from '../../../support/stand-in.ts'

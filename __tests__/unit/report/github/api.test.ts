@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { Clock } from '../../../../src/base/clock.ts'
 import { contextFrom, writeComment, type Context } from '../../../../src/report/github/api.ts'
 import { workflowRun } from '../../../../src/report/github/workflow-run.ts'

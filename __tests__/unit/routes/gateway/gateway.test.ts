@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
 import { grpcRoute, httpRoute } from '../../../../src/routes/gateway/gateway.ts'
 import { BEFORE_ANNOTATION, type Split } from '../../../../src/routes/route.ts'

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
+import { virtualServiceRoute as route } from '../../../../src/routes/istio/virtual-service.ts'
 import {
   BEFORE_ANNOTATION,
   type Backends,
   type RouteObjects,
   type Split
 } from '../../../../src/routes/route.ts'
-import { virtualServiceRoute as route } from '../../../../src/routes/istio/virtual-service.ts'
 
 const backends: Backends = {
   namespace: 'bookinfo',
