@@ -232,7 +232,7 @@ const recreates = (deployment: Deployment): boolean => rolloutOf(deployment).str
 /** Name of the Deployment that a pod is of; empty for a pod by itself. */
 function ownerOf(pod: Stored): string {
   const [owner] = pod.metadata.ownerReferences ?? []
-  return owner === undefined ? '' : owner.name.replace(`-${templateHash(pod as Pod)}`, '')
+  return owner === undefined ? '' : owner.name.replace(`-${templateHash(pod)}`, '')
 }
 
 function hashOf({ spec: { template } }: Deployment): string {

@@ -1,5 +1,5 @@
 import type { Query } from './cluster.ts'
-import type { Deployment, KubernetesObject, Pod } from './objects.ts'
+import type { Deployment, KubernetesObject } from './objects.ts'
 import type { Ref } from './ref.ts'
 
 /** How the API server calls what runs a version of a workload, and what runs one template of it. */
@@ -30,5 +30,5 @@ export const replicaSetRef = (namespace: string | undefined, deployment: string,
 })
 
 /** Tells the templates of one Deployment apart; empty for what no Deployment has made. */
-export const templateHash = ({ metadata }: Pick<KubernetesObject, 'metadata'> | Pod): string =>
+export const templateHash = ({ metadata }: Pick<KubernetesObject, 'metadata'>): string =>
   metadata.labels?.[HASH_LABEL] ?? ''
