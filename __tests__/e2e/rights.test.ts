@@ -36,6 +36,40 @@ const autoscaler = {
   }
 }
 
+interface Review extends KubernetesObject {
+  readonly status: { readonly allowed: boolean }
+}
+
+/** A busy API server takes a moment until it goes by a Role that was changed. */
+async function untilInForce(namespace: string, given: Role['rules'], all: Role['rules']): Promise<void> {
+  const rights = all.flatMap(({ apiGroups: [group = ''], resources: [named = ''], verbs }) =>
+    verbs.map((verb) => ({ group, named, verb }))
+  )
+  const isGiven = (right: (typeof rights)[number]): boolean =>
+    given.some(
+      ({ apiGroups, resources, verbs }) =>
+        apiGroups.includes(right.group) && resources.includes(right.named) && verbs.includes(right.verb)
+    )
+  const isInForce = async (right: (typeof rights)[number]): Promise<boolean> => {
+    const [resource, subresource] = right.named.split('/')
+    const { status } = await admin.create<Review>({
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      metadata: {},
+      spec: {
+        user: `system:serviceaccount:${namespace}:greenlight`,
+        resourceAttributes: { namespace, verb: right.verb, group: right.group, resource, subresource }
+      }
+    } as unknown as Review)
+    return status.allowed === isGiven(right)
+  }
+  for (let left = 100; left > 0; left -= 1) {
+    if ((await Promise.all(rights.map(isInForce))).every(Boolean)) return
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error('the API server does not go by the Role after 10 s')
+}
+
 const RELEASE = { images: image(2), 'smoke-tests': 'GET /health -> 200\nPOST /health {} -> 200' }
 
 /** What a first release beside the old version has no use for, and what has. */
@@ -65,9 +99,9 @@ describe.each<[string, Readonly<Record<string, string>>]>([
       const left = rules.map((one, index) =>
         index === rule ? { ...one, verbs: one.verbs.filter((other) => other !== verb) } : one
       )
-      await admin.patch(ref, [
-        { op: 'replace', path: '/rules', value: left.filter(({ verbs }) => verbs.length > 0) }
-      ])
+      const given = left.filter(({ verbs }) => verbs.length > 0)
+      await admin.patch(ref, [{ op: 'replace', path: '/rules', value: given }])
+      await untilInForce(namespace, given, rules)
       const ended = await scene.run(others[`${verb} ${resource}`] ?? { ...RELEASE, ...inputs })
       expect({ resource, verb, ...ended.outputs }).toMatchObject({ resource, verb, result: 'failed' })
       expect(ended.outputs.reason).toContain(`cannot ${verb} ${resource}`)

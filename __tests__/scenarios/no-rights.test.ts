@@ -19,3 +19,17 @@ it('a run that may not even look is told of all that looking takes, and of the f
   ])
   expect(lines.every((line) => line.endsWith(', or apply examples/kubernetes/role.yaml there'))).toBe(true)
 })
+
+it('a right that comes into force while it is asked for is none that lacks', async () => {
+  const scene = await openScene()
+  let refused = 0
+  const before: RunOptions['before'] = ({ verb, kind }) => {
+    if (verb !== 'get' || kind !== 'Deployment' || refused > 0) return
+    refused += 1
+    throw new ClusterError('cannot get deployment/web', 403)
+  }
+  expect(await scene.run({ before, inputs: { images: 'shop/web:2' } }).deploy()).toMatchObject({
+    result: 'promoted'
+  })
+  expect(refused).toBe(1)
+})

@@ -50,8 +50,9 @@ export async function observe(target: Target, ports: Ports): Promise<Observed> {
     if (!(error instanceof ClusterError && error.status === 403)) throw error
     const { namespace } = target
     const missing = await missingRights(ports.cluster, namespace, OBSERVE_NEEDS)
-    if (missing.length === 0) throw error
-    throw new InputError(rightsFaults(missing, namespace))
+    if (missing.length > 0) throw new InputError(rightsFaults(missing, namespace))
+    // A right that was given a moment ago may not have been in force yet.
+    return look(target, ports)
   }
 }
 
