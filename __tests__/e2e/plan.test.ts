@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster.ts'
@@ -34,6 +35,16 @@ const everything = async (namespace: string): Promise<readonly string[]> =>
     .filter(({ metadata }) => metadata.name !== 'noise')
     .map(({ kind, metadata }) => `${kind}/${metadata.name} ${metadata.resourceVersion}`)
     .sort()
+
+/** The same, once the cluster has nothing more to say of what was just made: a busy one writes a status seconds late. */
+async function everythingAtRest(namespace: string): Promise<readonly string[]> {
+  let now = await everything(namespace)
+  for (let last: readonly string[] = []; !isDeepStrictEqual(last, now); now = await everything(namespace)) {
+    last = now
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+  return now
+}
 
 const configMap = (colour: string): KubernetesObject & { readonly data: object } => ({
   apiVersion: 'v1',
@@ -91,7 +102,7 @@ it('a plan shows what a release would do and what is wrong with it, and changes 
     'github-token': TOKEN
   }
   const env = { GITHUB_API_URL: github.url }
-  const before = await everything(namespace)
+  const before = await everythingAtRest(namespace)
 
   const ended = await scene.run(inputs, env)
   expect(ended).toMatchObject({
