@@ -1,8 +1,9 @@
-import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
+import { readRecord } from '../../../src/domain/read-record.ts'
+import { RECORD_ANNOTATION, type Release } from '../../../src/domain/record.ts'
 import { refOf } from '../../support/memory-cluster.ts'
 import type { Stored } from '../../support/memory-objects.ts'
 import type { Stage } from '../stage.ts'
-import { holderIn } from '../users.ts'
+import { holderIn, serviceIn } from '../users.ts'
 import { isRun, type Report } from './report.ts'
 
 /** Milliseconds in which a run that hears of it has answered. */
@@ -28,6 +29,23 @@ export function watchForged({ cluster, clock, api, blame }: Stage, report: Repor
       () => undefined
     )
   })
+}
+
+/**
+ * The record of the release, as runs have written it: what somebody else has put in its place is answered, but a run
+ * whose machine slept meanwhile has a write on its way before it can hear of that.
+ */
+export function recordOfRuns({ cluster }: Stage): () => Release | undefined {
+  let own: Release | undefined
+  let isForged = false
+  cluster.subscribe((now, before, writer) => {
+    if (now.kind !== 'Service' || now.metadata.name !== 'web') return
+    if (isRun(writer)) {
+      own = readRecord(now)
+      isForged = false
+    } else isForged ||= before !== undefined && textOf(now) !== textOf(before)
+  })
+  return () => (isForged && own !== undefined ? own : readRecord(serviceIn(cluster)))
 }
 
 const textOf = ({ metadata }: Stored): string | undefined => metadata.annotations?.[RECORD_ANNOTATION]

@@ -5,13 +5,15 @@ import { selects } from '../../../src/kubernetes/selectors.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import type { HttpRoute } from '../../support/memory-gateway.ts'
 import type { Stage } from '../stage.ts'
-import { entriesOf, isEntrance, isOurs, mirrorsOf, ownersOf, podsIn, serviceIn } from '../users.ts'
+import { entriesOf, isEntrance, isOurs, mirrorsOf, ownersOf, podsIn } from '../users.ts'
 import { isClaim } from './fence.ts'
+import { recordOfRuns } from './forged.ts'
 import { isRun, type Report } from './report.ts'
 
 /** Each write of a run leaves traffic that is what the record beside it says. */
 export function watchRecord(stage: Stage, report: Report): void {
   const { cluster } = stage
+  const recordNow = recordOfRuns(stage)
   /** Objects that somebody has written last: a record of theirs is nothing to go on from. */
   const written = new Set<string>()
   cluster.subscribe((now, before, writer) => {
@@ -27,8 +29,8 @@ export function watchRecord(stage: Stage, report: Report): void {
       checkSelector(stage, now as Service, add)
       checkOrder(readRecord(now), before === undefined || isForged ? undefined : readRecord(before), add)
     }
-    if (isEntrance(now) && now.metadata.name !== 'web') checkFollower(stage, now as Service, add)
-    if (now.kind === 'HTTPRoute') checkRoute(stage, now as HttpRoute, add)
+    if (isEntrance(now) && now.metadata.name !== 'web') checkFollower(stage, now as Service, recordNow(), add)
+    if (now.kind === 'HTTPRoute') checkRoute(now as HttpRoute, recordNow(), add)
   })
 }
 
@@ -52,8 +54,12 @@ function checkSelector({ cluster, world }: Stage, service: Service, add: Add): v
 }
 
 /** It is written beside the record, a moment later: by then it may select either version, and nobody else. */
-function checkFollower({ cluster }: Stage, { metadata, spec }: Service, add: Add): void {
-  const record = readRecord(serviceIn(cluster))
+function checkFollower(
+  { cluster }: Stage,
+  { metadata, spec }: Service,
+  record: Release | undefined,
+  add: Add
+): void {
   const selected = ownersOf(podsIn(cluster).filter((pod) => selects(spec.selector, pod.metadata.labels)))
   const versions = [record?.stable.deployment, record?.canary.deployment]
   const strangers = [...selected].filter((name) => !versions.includes(name))
@@ -91,11 +97,10 @@ function checkOrder(now: Release | undefined, before: Release | undefined, add: 
 const isForward = ({ phase }: Release): boolean =>
   phase === 'running' || phase === 'waiting' || phase === 'promoting'
 
-function checkRoute({ cluster }: Stage, route: HttpRoute, add: Add): void {
+function checkRoute(route: HttpRoute, service: Release | undefined, add: Add): void {
   const { name, annotations = {} } = route.metadata
   const title = `httproute/${name}`
   const ours = entriesOf(route).filter(isOurs)
-  const service = readRecord(serviceIn(cluster))
   if (ours.length === 0) {
     if (mirrorsOf(route).length > 0) add(`${title} still mirrors`)
     if (RECORD_ANNOTATION in annotations || BEFORE_ANNOTATION in annotations)

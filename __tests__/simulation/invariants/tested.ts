@@ -1,8 +1,8 @@
-import { readRecord } from '../../../src/domain/read-record.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
 import { templateHash } from '../../../src/kubernetes/workload.ts'
 import type { Stage } from '../stage.ts'
-import { isEntrance, ownerOf, readyOf, serviceIn, waysOf } from '../users.ts'
+import { isEntrance, ownerOf, readyOf, waysOf } from '../users.ts'
+import { recordOfRuns } from './forged.ts'
 import { isRun, type Report } from './report.ts'
 
 /**
@@ -11,6 +11,7 @@ import { isRun, type Report } from './report.ts'
  */
 export function watchTested(stage: Stage, report: Report, tests: (writer: string) => boolean): void {
   const { cluster, tested, blame } = stage
+  const recordNow = recordOfRuns(stage)
   /** Whoever has had users once has them by what was written then. */
   const reached = new Set(namesOf(servingNow(stage)))
   cluster.subscribe((now, _, writer) => {
@@ -19,14 +20,16 @@ export function watchTested(stage: Stage, report: Report, tests: (writer: string
     const fresh = pods.filter(({ metadata }) => !reached.has(metadata.name))
     for (const name of namesOf(fresh)) reached.add(name)
     if (!isRun(writer) || (now.kind !== 'HTTPRoute' && !isEntrance(now))) return
-    const record = readRecord(serviceIn(cluster))
+    const record = recordNow()
     if (record?.command !== 'deploy' || record.phase === 'aborting' || record.phase === 'rolled-back') return
     for (const pod of fresh) {
       const { name } = pod.metadata
       if (ownerOf(pod) !== record.canary.deployment || blame.hasMeddled(ownerOf(pod))) continue
       if (tests(writer) && !tested.has(name))
         report.add('tested', `${writer} sends users to ${name}, untested`)
-      if (templateHash(pod) !== record.canary.hash)
+      // A Service that follows may be written a moment before the record that knows its pods.
+      const isKnown = record.canary.hash !== '' || now.metadata.name === 'web'
+      if (isKnown && templateHash(pod) !== record.canary.hash)
         report.add('tested', `${writer} sends users to ${name}, which is not what came up as its canary`)
     }
   })
