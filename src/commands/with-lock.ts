@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf } from '../base/errors.ts'
+import { within } from '../base/within.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { acquireAll } from '../lock/acquire.ts'
@@ -48,16 +49,10 @@ function leasesOf({ namespace, workload, service, companions }: Place): readonly
 }
 
 async function giveBack(lock: Lock, { clock, log }: Ports, patience: number): Promise<void> {
-  const done = new AbortController()
-  const late = clock.sleep(patience, done.signal).then(() => {
-    throw new Error(`no answer within ${formatDuration(patience)}`)
-  })
+  const late = (): Error => new Error(`no answer within ${formatDuration(patience)}`)
   try {
-    await Promise.race([lock.release(), late])
+    await within({ milliseconds: patience, clock, late }, () => lock.release())
   } catch (error) {
     log.warning(`the lock could not be given back, the next run waits 15 s for it: ${messageOf(error)}`)
-  } finally {
-    done.abort()
-    late.catch(() => undefined)
   }
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from '../base/errors.ts'
+import { within } from '../base/within.ts'
 import type { Result } from '../domain/outcome.ts'
 import { isUnfinished } from '../domain/record.ts'
 import type { Lock } from '../lock/lease.ts'
@@ -176,18 +177,14 @@ export async function giveUpStable(run: ReleaseRun): Promise<string> {
 /** Again and again while the cluster does not answer: half-moved traffic is the one thing not to leave behind. */
 async function restore(run: ReleaseRun, lock: Lock, patience: number): Promise<void> {
   const { clock } = run.ports
-  const ended = new AbortController()
-  const stop = AbortSignal.any([lock.lost, ended.signal])
   const attempts: Attempts = {}
-  const late = clock.sleep(patience, stop).then(() => {
+  const late = (): Error => {
     const why = attempts.failed === undefined ? '' : `: ${attempts.failed}`
-    throw new ReleaseFailed(`that did not succeed within ${formatDuration(patience)}${why}`)
-  })
-  try {
-    await Promise.race([tryToRestore(run, stop, attempts), late])
-  } finally {
-    ended.abort()
+    return new ReleaseFailed(`that did not succeed within ${formatDuration(patience)}${why}`)
   }
+  await within({ milliseconds: patience, signal: lock.lost, clock, late }, (stop) =>
+    tryToRestore(run, stop, attempts)
+  )
 }
 
 interface Attempts {

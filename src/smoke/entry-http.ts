@@ -2,8 +2,8 @@ import { Agent } from 'node:http'
 import { Agent as SecureAgent } from 'node:https'
 import axios from 'axios'
 import { formatDuration } from '../base/duration.ts'
+import { within } from '../base/within.ts'
 import type { Probe } from '../inputs/probe.ts'
-import { inTime, Overdue } from '../kubernetes/api/deadline.ts'
 import { plainError } from '../kubernetes/api/plain-error.ts'
 import type { Entry } from './entry.ts'
 
@@ -21,16 +21,16 @@ export function openEntry(probe: Probe): Entry {
     probe,
     async ask(signal) {
       try {
-        return await inTime(TIMEOUT, signal, (stop) => exchange(probe, stop, agents))
+        return await within({ milliseconds: TIMEOUT, signal, late }, (stop) => exchange(probe, stop, agents))
       } catch (error) {
         signal.throwIfAborted()
-        if (error instanceof Overdue)
-          throw new Error(`no whole answer within ${formatDuration(TIMEOUT)}`, { cause: error })
         throw plainError(error)
       }
     }
   }
 }
+
+const late = (): Error => new Error(`no whole answer within ${formatDuration(TIMEOUT)}`)
 
 interface Agents {
   readonly httpAgent: Agent

@@ -3,7 +3,7 @@ import type { Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import axios from 'axios'
 import { messageOf } from '../base/errors.ts'
-import { inTime } from '../kubernetes/api/deadline.ts'
+import { within } from '../base/within.ts'
 import { plainError } from '../kubernetes/api/plain-error.ts'
 import { toRecord } from '../kubernetes/api/transport.ts'
 import type { HttpAnswer } from '../kubernetes/cluster.ts'
@@ -33,8 +33,8 @@ export const exchange = (
   agents?: { readonly http: Agent; readonly https: TlsAgent }
 ): Promise<Reply> =>
   timed(async () => {
-    const { within, contains } = invocation.expect
-    return inTime(within, signal, async (stop) => {
+    const { within: milliseconds, contains } = invocation.expect
+    return within({ milliseconds, signal }, async (stop) => {
       const { status, headers, data } = await axios.request<Readable>({
         url,
         method: invocation.method,

@@ -1,11 +1,12 @@
 import { messageOf } from '../../base/errors.ts'
+import { within } from '../../base/within.ts'
 import type { Cluster, Forward } from '../../kubernetes/cluster.ts'
 import { isReady } from '../../kubernetes/health.ts'
 import type { Pod, Service } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
 import { MetricsError } from '../metrics.ts'
 import { parseFields, type Reply } from './answer.ts'
-import { QUERY_PATH, within, type Ask } from './transport.ts'
+import { limitOf, QUERY_PATH, type Ask } from './transport.ts'
 
 export interface ServiceAddress {
   readonly namespace: string
@@ -94,12 +95,11 @@ class Connection implements ServiceConnection {
     const proxy = `/api/v1/namespaces/${namespace}/services/${name}:${port}/proxy`
     // GET needs the verb `get` on services/proxy, POST would need `create`.
     const path = `${proxy}${prefix}${QUERY_PATH}?${new URLSearchParams({ query: promql }).toString()}`
-    return within(timeout, where, signal, async (limit) => {
+    return within(limitOf(timeout, where, signal), async (stop) => {
       try {
         // The limit is the signal's; the client's own must not come before it.
-        return await this.#cluster.send({ method: 'GET', path, timeout: 2 * timeout, signal: limit })
+        return await this.#cluster.send({ method: 'GET', path, timeout: 2 * timeout, signal: stop })
       } catch (error) {
-        if (limit.aborted) throw error
         throw new MetricsError(`${where} cannot be reached: ${messageOf(error)}`, 'unreachable', {
           cause: error
         })

@@ -1,11 +1,12 @@
 import axios, { type AxiosRequestConfig } from 'axios'
 import { messageOf } from '../../base/errors.ts'
+import { within } from '../../base/within.ts'
 import type { PrometheusAddress } from '../../inputs/prometheus.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 import { MetricsError, type Metrics } from '../metrics.ts'
 import { readAnswer } from './answer.ts'
 import { askService } from './in-cluster.ts'
-import { DEFAULT_TIMEOUT, QUERY_PATH, within, type Ask } from './transport.ts'
+import { DEFAULT_TIMEOUT, limitOf, QUERY_PATH, type Ask } from './transport.ts'
 
 export interface PrometheusOptions {
   /** Sent with every query; secrets. */
@@ -69,12 +70,12 @@ function requestFor(promql: string, url: string): AxiosRequestConfig {
 const askUrl =
   (url: string, { headers, timeout, where, direct }: UrlOptions): Ask =>
   (promql, signal) =>
-    within(timeout, where, signal, async (limit) => {
+    within(limitOf(timeout, where, signal), async (stop) => {
       try {
         const answer = await axios.request<string>({
           ...requestFor(promql, url),
           headers: { accept: 'application/json', ...headers },
-          signal: limit,
+          signal: stop,
           maxContentLength: LARGEST_ANSWER,
           // Headers with credentials must not follow a redirect to another host.
           maxRedirects: 0,
@@ -90,7 +91,7 @@ const askUrl =
           location: typeof location === 'string' ? location : undefined
         }
       } catch (error) {
-        throw limit.aborted ? error : unreachable(error, where)
+        throw unreachable(error, where)
       }
     })
 

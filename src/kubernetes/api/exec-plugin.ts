@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
-import { setTimeout as wait } from 'node:timers/promises'
 import { formatDuration } from '../../base/duration.ts'
+import { within } from '../../base/within.ts'
 
 /** How the kubeconfig says that credentials are got. */
 export interface ExecPlugin {
@@ -49,21 +49,18 @@ export async function runPlugin(exec: ExecPlugin, limit: number): Promise<Creden
   }
   process.once('exit', end)
   const [output, words] = [collect(child.stdout), collect(child.stderr)]
-  const over = new AbortController()
-  const within = (ms: number): Promise<undefined> => wait(ms, undefined, { signal: over.signal })
+  const failed = (why: string): Error =>
+    new NoCredentials(`the credential plugin ${exec.command ?? ''} ${why}${lastWords(words())}`)
+  const late = (): Error =>
+    failed(`has not answered within ${formatDuration(limit)} and was ended: nobody is here whom it could ask`)
   try {
     const closed = once(child, 'close')
     closed.catch(() => undefined)
-    const exit = await Promise.race([exitOf(child), within(limit)])
-    if (exit !== undefined) await Promise.race([closed, within(GRACE)])
+    const exit = await within({ milliseconds: limit, late }, () => exitOf(child))
+    await within({ milliseconds: GRACE }, () => closed).catch(() => undefined)
     if (exit === 0) return credentialIn(output())
-    const why =
-      exit === undefined
-        ? `has not answered within ${formatDuration(limit)} and was ended: nobody is here whom it could ask`
-        : `has failed (exit ${exit})`
-    throw new NoCredentials(`the credential plugin ${exec.command ?? ''} ${why}${lastWords(words())}`)
+    throw failed(`has failed (exit ${exit})`)
   } finally {
-    over.abort()
     process.off('exit', end)
     end()
     for (const stream of [child.stdout, child.stderr]) stream.destroy()

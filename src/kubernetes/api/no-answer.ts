@@ -1,5 +1,5 @@
 import { ClusterError, messageOf } from '../../base/errors.ts'
-import { Overdue } from './deadline.ts'
+import { Overdue } from '../../base/within.ts'
 import { NoCredentials } from './exec-plugin.ts'
 
 /** There was no connection, or it broke. */

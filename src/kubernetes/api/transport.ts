@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import axios, { type AxiosRequestConfig } from 'axios'
+import { within } from '../../base/within.ts'
 import type { HttpAnswer, HttpRequest } from '../cluster.ts'
 import type { Access, Credentials } from './credentials.ts'
-import { inTime, unlessAborted } from './deadline.ts'
 import { noAnswer, refusesCertificate } from './no-answer.ts'
 import { plainError } from './plain-error.ts'
 import { statusIn } from './refusal.ts'
@@ -54,13 +54,11 @@ export function createTransport(credentials: Credentials, options: TransportOpti
     const once: Once = (one, how, access) => {
       options.onRequest(one.method, one.path)
       const settings = settingsOf(server, one, access)
-      return inTime(timeout, signal, (stop) => how({ ...settings, signal: stop }))
+      return within({ milliseconds: timeout, signal }, (stop) => how({ ...settings, signal: stop }))
     }
     // Whoever waits for credentials is neither held up for longer than it may be, nor when it is not wanted any more.
     const access = (): Promise<Access> =>
-      inTime(request.timeout ?? CREDENTIALS_LIMIT, signal, (stop) =>
-        unlessAborted(credentials.access(), stop)
-      )
+      within({ milliseconds: request.timeout ?? CREDENTIALS_LIMIT, signal }, () => credentials.access())
     try {
       const first = await access()
       const reply = await once(request, attempt, first).catch(unlessCertificate)

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
+import { within } from '../../base/within.ts'
 import type { Sticky } from '../comment.ts'
 import { findPullRequest, type Context, type Session } from './pull-request.ts'
 
@@ -75,18 +76,7 @@ async function updateOrCreate(session: Session, sticky: Sticky): Promise<void> {
   else await github.rest.issues.updateComment({ ...common, comment_id: comment })
 }
 
-/** Ends the work, and everything it waits for, when the time is up. */
-async function inTime(clock: Clock, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const stop = new AbortController()
-  const limit = clock.sleep(LONGEST, stop.signal).then(() => {
-    throw new Error(`GitHub did not answer within ${LONGEST / 1_000} s`)
-  })
-  try {
-    await Promise.race([work(stop.signal), limit])
-  } finally {
-    stop.abort()
-  }
-}
+const late = (): Error => new Error(`GitHub did not answer within ${LONGEST / 1_000} s`)
 
 const lacksRight = (error: unknown): boolean =>
   error instanceof Error && 'status' in error && (error.status === 403 || error.status === 404)
@@ -116,7 +106,9 @@ export async function writeComment(
 ): Promise<void> {
   try {
     const github = await openGitHub(token, context)
-    await inTime(clock, (signal) => updateOrCreate({ github, context, clock, signal }, sticky))
+    await within({ milliseconds: LONGEST, clock, late }, (signal) =>
+      updateOrCreate({ github, context, clock, signal }, sticky)
+    )
   } catch (error) {
     warn(`No comment on the pull request: ${messageOf(error)}${lacksRight(error) ? ADVICE : ''}`)
   }

@@ -1,16 +1,12 @@
 import type { Writable } from 'node:stream'
+import { within } from '../../base/within.ts'
 
 /** A reader that has stopped reading must not keep a job from ending. */
 const LONGEST = 30_000
 
 /** Resolves when all that was written has been taken, however slow the reader is; a process that exits drops the rest. */
 export async function flushed(...streams: readonly Writable[]): Promise<void> {
-  const late = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => {
-    late.resolve(undefined)
-  }, LONGEST)
-  await Promise.race([Promise.all(streams.map(taken)), late.promise])
-  clearTimeout(timer)
+  await within({ milliseconds: LONGEST }, () => Promise.all(streams.map(taken))).catch(() => undefined)
 }
 
 /** What is written last is taken last; a reader that is gone takes nothing, and that is no error of ours. */
