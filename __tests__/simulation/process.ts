@@ -1,5 +1,4 @@
-import { ClusterError } from '../../src/base/errors.ts'
-import { Cancelled } from '../../src/execute/execute-or-restore.ts'
+import { Cancelled, ClusterError } from '../../src/base/errors.ts'
 import type { Ports } from '../../src/execute/release-run.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import type { Call } from '../support/memory-cluster.ts'

@@ -41,6 +41,11 @@ export class ClusterError extends Error {
   }
 }
 
+/** The runner was told to stop: by a person, a newer run or a time limit. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled'
+}
+
 /** Why a release was not carried through. Its message is the verdict's reason. */
 export class ReleaseFailed extends Error {
   override readonly name = 'ReleaseFailed'

@@ -1,7 +1,7 @@
 import type { Outcome } from '../domain/outcome.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import { beginRun, trafficsOf } from '../execute/begin-run.ts'
-import { carryOut } from '../execute/execute-or-restore.ts'
+import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import type { Lock } from '../lock/lease.ts'
@@ -60,7 +60,7 @@ async function release(
     `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through ${ways.join(', ')}`
   )
   run.warnings.push(...warnings)
-  const ending = await carryOut(ready.plan, run, lock, signal)
+  const ending = await executeOrRestore(ready.plan, run, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
 }

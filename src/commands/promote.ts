@@ -4,7 +4,7 @@ import type { Outcome } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
 import { readyPods } from '../execute/endpoints.ts'
-import { carryOut } from '../execute/execute-or-restore.ts'
+import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import type { Inputs } from '../inputs/inputs.ts'
@@ -143,7 +143,7 @@ async function goOn(
   const { bake, previous, checks } = inputs
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planRest((record.step ?? 0) + 1, progress, release)
-  const ending = await carryOut(plan, run, lock, signal)
+  const ending = await executeOrRestore(plan, run, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
   return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
 }

@@ -2,7 +2,7 @@ import { InputError, type Fault } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { isUnfinished, promoted, restored, type Release } from '../domain/record.ts'
 import { beginRun, drainIn, type Beginning } from '../execute/begin-run.ts'
-import { carryOut } from '../execute/execute-or-restore.ts'
+import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import { printRoute } from '../inputs/route.ts'
@@ -120,7 +120,7 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
     sampler: undefined
   }
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
-  const ending = await carryOut(plan(drainIn(run)), run, lock, signal)
+  const ending = await executeOrRestore(plan(drainIn(run)), run, signal)
   const { commit: _, ...outcome } = outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
   // It is the release that it takes back which somebody wants to hear of.
   const { sha } = observed.record ?? {}

@@ -1,7 +1,6 @@
-import { ClusterError, messageOf } from '../base/errors.ts'
+import { Cancelled, ClusterError, messageOf } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { isUnfinished, splitOf } from '../domain/record.ts'
-import { Cancelled } from '../execute/execute-or-restore.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { observe } from '../observe/observe.ts'

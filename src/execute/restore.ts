@@ -1,0 +1,61 @@
+import { formatDuration } from '../base/duration.ts'
+import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from '../base/errors.ts'
+import { within } from '../base/within.ts'
+import { planRestore, planStay, planTidy } from '../plan/restore.ts'
+import { drainIn, trafficsOf } from './begin-run.ts'
+import { execute } from './execute.ts'
+import type { ReleaseRun } from './release-run.ts'
+
+/** Milliseconds between two tries. */
+const PAUSE = 1000
+
+/**
+ * Puts the traffic back. Tries again while the cluster does not answer: half-moved traffic is the one thing not to leave
+ * behind.
+ * @param patience milliseconds
+ */
+export async function restore(run: ReleaseRun, patience: number): Promise<void> {
+  const { clock, log } = run.ports
+  let failed = ''
+  const late = (): Error =>
+    new ReleaseFailed(`that did not succeed within ${formatDuration(patience)}${failed}`)
+  await within({ milliseconds: patience, signal: run.lock.lost, clock, late }, async (stop) => {
+    for (;;) {
+      try {
+        await refreshAll(run)
+        await execute(planRestore(run.release), run, stop)
+        return
+      } catch (error) {
+        stop.throwIfAborted()
+        if (error instanceof TakenOver || error instanceof StableCannotServe) throw error
+        failed = `: ${messageOf(error)}`
+        log.warning(`the traffic is not back yet, trying again${failed}`)
+        await clock.sleep(PAUSE, stop)
+      }
+    }
+  })
+}
+
+/** One route that cannot be read must not keep the others from being put back. */
+async function refreshAll(run: ReleaseRun): Promise<void> {
+  const readings = await Promise.allSettled(trafficsOf(run).map((traffic) => traffic.refresh()))
+  for (const reading of readings)
+    if (reading.status === 'rejected' && reading.reason instanceof TakenOver) throw reading.reason
+}
+
+/** After the traffic has been put back, a failure to tidy up is a warning only: the next run does the rest. */
+export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolean> {
+  try {
+    await execute(planTidy(run.release, drainIn(run)), run, signal)
+    return true
+  } catch (error) {
+    run.warnings.push(`tidying up is not finished: ${messageOf(error)}; the next run does it first`)
+    return false
+  }
+}
+
+/** Where stable has no pods, the canary keeps the traffic, and the next release begins from it. */
+export async function giveUpStable(run: ReleaseRun): Promise<string> {
+  await execute(planStay(run.release), run, new AbortController().signal)
+  return `It stays on ${run.canary.deployment}, from which the next release begins`
+}
