@@ -12,7 +12,7 @@ import type { Deployment, KubernetesObject, Pod } from '../../src/kubernetes/obj
 import type { Ref } from '../../src/kubernetes/ref.ts'
 import { describeMissing, missingRights } from '../../src/kubernetes/rights.ts'
 import { runSmokeTest } from '../../src/smoke/index.ts'
-import { kubeconfigPath } from '../support/cluster.ts'
+import { kubeconfigPath } from '../support/cluster/real-cluster.ts'
 import { clusterContract, type ClusterUnderTest } from './cluster.contract.ts'
 
 jest.setTimeout(60_000)

@@ -8,7 +8,7 @@ import { virtualServiceRoute } from '../../src/routes/istio/virtual-service.ts'
 import { nginxRoute } from '../../src/routes/nginx.ts'
 import type { Route, RouteObjects } from '../../src/routes/route.ts'
 import { writesOf } from '../../src/traffic/writes.ts'
-import { admin, deleteNamespace } from '../support/cluster.ts'
+import { admin, deleteNamespace } from '../support/cluster/real-cluster.ts'
 import { backends } from './routes/fixture.ts'
 
 /**

@@ -9,7 +9,7 @@ import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { refOf } from '../../src/kubernetes/ref.ts'
 import { tryManifest } from '../../src/preflight/dry-run.ts'
 import { changeOf } from '../../src/preflight/preview.ts'
-import { admin, kubeconfigPath } from '../support/cluster.ts'
+import { admin, kubeconfigPath } from '../support/cluster/real-cluster.ts'
 
 jest.setTimeout(60_000)
 

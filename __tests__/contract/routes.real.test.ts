@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals'
-import { admin, deleteNamespace } from '../support/cluster.ts'
+import { admin, deleteNamespace } from '../support/cluster/real-cluster.ts'
 import { routeContract, type RouteScene } from './routes.contract.ts'
 import { fixtures } from './routes/index.ts'
 

@@ -2,11 +2,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from '@jest/globals'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { getDeployment, image } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { getDeployment, image } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** A Deployment as a chart renders it whose values are empty. */
 function rendered(metadata: string): string {
@@ -48,7 +48,7 @@ spec:
 }
 
 it('keys with nothing behind them are as if they were not there, and nothing is left to tidy up is no error', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const planned = await scene.run({ command: 'plan', manifests: rendered('  labels:\n  annotations:') })
   expect(planned).toMatchObject({ exitCode: 0, outputs: { result: 'planned' } })
   const ended = await scene.run({ manifests: rendered('  labels:\n  annotations:'), bake: '0s' })

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from '@jest/globals'
 import { stringify } from 'yaml'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { kubeconfigPath } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { getService, image } from '../support/workload.ts'
+import { kubeconfigPath } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { getService, image } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** What annotations say, on a real API server and under load. */
 
@@ -34,7 +34,7 @@ describe('at 50 % somebody writes with kubectl what only the release writes: it 
     ],
     ['no record', () => Promise.resolve(`${RELEASE}-`)]
   ])('%s', async (_, write) => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const started = scene.start(CANARY)
     await started.seen(HALF)
     // The step's own write may still be on its way.
@@ -62,7 +62,7 @@ describe('at 50 % somebody writes with kubectl what only the release writes: it 
 })
 
 it('a Service exported in the middle of a release is a manifest for the next three, and for a rollback', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const started = scene.start(CANARY)
   await started.seen(HALF)
   await until(async () => (await recordOf(scene.namespace)).includes('"weight":50'))
@@ -86,7 +86,7 @@ it('a Service exported in the middle of a release is a manifest for the next thr
 })
 
 it('a forged record does not scale down what is not of the workload', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   kubectl(scene.namespace, 'create', 'deployment', 'payments', `--image=${image(1)}`)
   const version = (deployment: string, slot: string) => ({
     slot,

@@ -1,13 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import type { Ended } from '../support/action.ts'
-import { isWrite, shortened, startApiDoor, through, type ApiDoor, type Mishap } from '../support/api-door.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { getService, image, service, workload } from '../support/workload.ts'
+import {
+  isWrite,
+  shortened,
+  startApiDoor,
+  through,
+  type ApiDoor,
+  type Mishap
+} from '../support/cluster/api-door.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 let door: ApiDoor
 beforeAll(async () => {
@@ -44,7 +51,7 @@ function oneInFive() {
 describe('an API server that fails one request in five', () => {
   it('delays a release in steps, and the undoing of one that fails, and harms neither', async () => {
     const host = uniqueHost()
-    const scene = await openScene([workload(), service(), httpRoute({ host })], host)
+    const scene = await openLiveScene([workload(), service(), httpRoute({ host })], host)
     const inputs = { ...through(door, scene.inputs), route: 'httproute/web', bake: '0s' }
     door.take()
     door.befall(oneInFive())
@@ -88,7 +95,7 @@ describe('an API server whose first answer to every kind of write is lost', () =
     ['to a Deployment in place', { strategy: 'rolling', bake: '0s', route: 'service/web' }, undefined]
   ])('%s: releases and rollbacks go on', async (_, settings, host) => {
     const routes = host === undefined ? [] : [httpRoute({ host })]
-    const scene = await openScene([workload(), service(), ...routes], host)
+    const scene = await openLiveScene([workload(), service(), ...routes], host)
     const { strategy, route } = settings
     const play = (inputs: Readonly<Record<string, string>>): Promise<Ended> => {
       door.befall(losingAnswers())
@@ -108,7 +115,7 @@ describe('an API server whose first answer to every kind of write is lost', () =
 
 describe('an API server that is gone', () => {
   it('for a minute in the middle of a release: that goes on when it is back', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const started = scene.start({ ...through(door, scene.inputs), images: image(2), bake: '5s' })
     await started.seen('Wait until web-green is ready')
     door.shut()
@@ -122,7 +129,7 @@ describe('an API server that is gone', () => {
   })
 
   it('when a release is cancelled: the run says what it knew last and what to do, and the post step does it', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const started = scene.start({ ...through(door, scene.inputs), images: image(2), bake: '60s' })
     await started.seen(/Bake/)
     await sleep(1000)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const CANARY = {
   strategy: 'canary',
@@ -17,7 +17,7 @@ const CANARY = {
 
 async function openWaiting() {
   const host = uniqueHost()
-  const scene = await openScene([workload(), service(), httpRoute({ host })], host)
+  const scene = await openLiveScene([workload(), service(), httpRoute({ host })], host)
   const before = await objects(scene.namespace)
   const waiting = await scene.run(CANARY)
   expect(waiting).toMatchObject({
@@ -93,7 +93,7 @@ describe('a release that waits for approval', () => {
   })
 
   it.each(['promote', 'abort'])('is what %s needs: without one it says so', async (command) => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const ended = await scene.run({ command })
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(ended.outputs.reason).toMatch(new RegExp(`nothing to ${command}`))

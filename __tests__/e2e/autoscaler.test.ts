@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Deployment, HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { essence, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const watching = new AbortController()
 afterEach(() => {
@@ -92,7 +92,7 @@ describe('an autoscaler', () => {
   it('minds stable in the steps, the canary before that gets all traffic, and stable again after an abort', async () => {
     const host = uniqueHost()
     const objects = [workload({ replicas: 2 }), service(), httpRoute({ host }), autoscaler, budget]
-    const { namespace, start, end } = await openScene(objects, host)
+    const { namespace, start, end } = await openLiveScene(objects, host)
     const story = tellStory(namespace, watching.signal)
     const budgetBefore = await state(namespace, budget)
     const release = { strategy: 'canary', route: 'httproute/web', previous: 'keep', bake: '0s' }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { SIGTERM_AFTER } from '../support/action.ts'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { startLoad, type Counted } from '../support/load.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { interval, observe, shiftsOf, type Shift } from '../support/share.ts'
-import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { startLoad, type Counted } from '../support/cluster/load.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { interval, observe, shiftsOf, type Shift } from '../support/cluster/share.ts'
+import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** The gateway may take up to two seconds until a change is effective. */
 const EFFECTIVE = 2500
@@ -52,7 +52,7 @@ const withShares = (entry: { weight: number }) => [
 
 async function scene(options: Parameters<typeof workload>[0] = {}) {
   const host = uniqueHost()
-  return openScene([workload(options), service(), httpRoute({ host })], host)
+  return openLiveScene([workload(options), service(), httpRoute({ host })], host)
 }
 
 const CANARY = { strategy: 'canary', route: 'httproute/web', images: image(2) }
@@ -208,7 +208,7 @@ describe('a canary on an HTTPRoute', () => {
       }
     ]
     const route = httpRoute({ host, rules })
-    const { namespace, start, end } = await openScene(
+    const { namespace, start, end } = await openLiveScene(
       [
         workload(),
         workload({ name: 'other', labels: { app: 'other' }, replicas: 1 }),
@@ -237,7 +237,7 @@ describe('a canary on an HTTPRoute', () => {
   it('whose HTTPRoute somebody re-applies in the middle gets its share again', async () => {
     const host = uniqueHost()
     const original = httpRoute({ host })
-    const { namespace, start, end } = await openScene([workload(), service(), original], host)
+    const { namespace, start, end } = await openLiveScene([workload(), service(), original], host)
     const started = start({ ...CANARY, steps: '50% for 10s\n100%', bake: '0s' })
     await started.seen(/: watch web-green/)
     await admin.patch({ apiVersion: original.apiVersion, kind: original.kind, namespace, name: 'web' }, [

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import type { Ended, Started } from '../support/action.ts'
-import { isWrite, shortened, startApiDoor, through, type ApiDoor } from '../support/api-door.ts'
-import { atOnce, table } from '../support/at-once.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { leftovers, routeOf } from '../support/leftovers.ts'
-import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene, type Seen } from '../support/scene.ts'
-import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { isWrite, shortened, startApiDoor, through, type ApiDoor } from '../support/cluster/api-door.ts'
+import { atOnce, table } from '../support/cluster/at-once.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { leftovers, routeOf } from '../support/cluster/leftovers.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { ONE_OF_MANY, openLiveScene, type Seen } from '../support/cluster/live-scene.ts'
+import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** When the run is cancelled: at a line of its log, or while its nth write of that kind is on its way. */
 type Moment = readonly [name: string, line: RegExp] | readonly [name: string, write: string, nth: number]
@@ -85,7 +85,7 @@ const everything = async (namespace: string): Promise<unknown> => [
 
 async function play(moment: Moment): Promise<Played> {
   const host = uniqueHost()
-  const scene = await openScene(
+  const scene = await openLiveScene(
     [workload({ replicas: 2 }), service(), httpRoute({ host })],
     host,
     ONE_OF_MANY

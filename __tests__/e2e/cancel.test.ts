@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals'
 import { SIGTERM_AFTER } from '../support/action.ts'
-import { holdTest } from '../support/held-test.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { essence, getDeployment, getService, image } from '../support/workload.ts'
+import { holdTest } from '../support/cluster/held-test.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getDeployment, getService, image } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const RELEASE = { images: image(2), bake: '60s' }
 
@@ -15,7 +15,7 @@ describe('a run that is cancelled', () => {
     ['in the smoke tests', /Smoke tests/, holdTest().line],
     ['in the bake, with all users on the canary', /Bake/, 'GET /health -> 200']
   ])('%s puts stable back at once, and the post step tidies up', async (_, moment, test) => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const before = [await getDeployment(scene.namespace, 'web'), await getService(scene.namespace)].map(
       essence
     )
@@ -45,7 +45,7 @@ describe('a run that is cancelled', () => {
   })
 
   it('and lost with its runner in the bake: the next run puts stable back before it does anything else', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const started = scene.start(RELEASE)
     await started.seen(/Bake/)
     await started.kill()

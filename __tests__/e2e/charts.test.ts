@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { stringify } from 'yaml'
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin, deleteNamespace, grant } from '../support/cluster.ts'
-import { playTogether } from '../support/play.ts'
-import { manifestFile, ONE_OF_MANY, openScene, openStage } from '../support/scene.ts'
-import { like, NEXT, refused, serviceOf, SMALL, warningsIn, withPods } from '../support/small.ts'
-import { getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { admin, deleteNamespace, grant } from '../support/cluster/real-cluster.ts'
+import { playTogether } from '../support/cluster/live-suite.ts'
+import { manifestFile, ONE_OF_MANY, openLiveScene, openLiveStage } from '../support/cluster/live-scene.ts'
+import { like, NEXT, refused, serviceOf, SMALL, warningsIn, withPods } from '../support/cluster/small.ts'
+import { getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
 /** What charts render: ports, hooks, volumes, pairs and encodings, each in a namespace of its own. */
 
@@ -37,7 +37,10 @@ async function severalPorts(): Promise<void> {
     { name: 'tls', port: 443, targetPort: 'tls' },
     { name: 'http', port: 80, targetPort: 'http', appProtocol: 'http' }
   ]
-  const stage = await openStage([withPods(SMALL, pods), serviceOf(ports, { sessionAffinity: 'ClientIP' })])
+  const stage = await openLiveStage([
+    withPods(SMALL, pods),
+    serviceOf(ports, { sessionAffinity: 'ClientIP' })
+  ])
   const given = { ...NEXT, images: `web=${image(2)}` }
   const ended = await stage.run({ ...given, 'smoke-tests': 'GET /health -> 200\nGET :http/ -> 200' })
   expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
@@ -50,7 +53,7 @@ async function severalPorts(): Promise<void> {
 
 /** A number becomes a name that the new version does not have: its pods would be behind no port. */
 async function namedPort(): Promise<void> {
-  const scene = await openScene(
+  const scene = await openLiveScene(
     [SMALL, { ...serviceOf([{ name: 'http', port: 80, targetPort: 8080 }], { type: 'NodePort' }) }],
     undefined,
     ONE_OF_MANY
@@ -91,7 +94,7 @@ function hook(kind: string, name: string, annotations: Readonly<Record<string, s
 }
 
 async function hooks(): Promise<void> {
-  const stage = await openStage([SMALL, service()])
+  const stage = await openLiveStage([SMALL, service()])
   const others = [
     hook('Job', 'drop-data', { 'helm.sh/hook': 'pre-delete', 'helm.sh/hook-weight': '-5' }),
     hook('Job', 'report', { 'helm.sh/hook': 'post-upgrade,test', 'helm.sh/hook-weight': '3' }),
@@ -163,7 +166,7 @@ async function volume(): Promise<void> {
   } as KubernetesObject
   const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'web-data' } }]
   try {
-    const stage = await openStage([
+    const stage = await openLiveStage([
       claim,
       withPods(SMALL, { volumes }, { strategy: { type: 'Recreate' } }),
       service()
@@ -187,7 +190,7 @@ async function volume(): Promise<void> {
 }
 
 async function headless(): Promise<void> {
-  const stage = await openStage([SMALL, serviceOf(undefined, { clusterIP: 'None' })])
+  const stage = await openLiveStage([SMALL, serviceOf(undefined, { clusterIP: 'None' })])
   const ended = await stage.run({ ...NEXT, 'smoke-tests': 'GET / -> 200 contains "v2"' })
   expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
   expect((await getService(stage.namespace)).spec.selector).toMatchObject({ 'greenlight.dev/slot': 'green' })
@@ -205,7 +208,7 @@ function colour(name: 'blue' | 'green', replicas: number): Deployment {
 }
 
 async function pair(): Promise<void> {
-  const scene = await openScene(
+  const scene = await openLiveScene(
     [colour('blue', 1), colour('green', 0), service({ app: 'web', version: 'blue' })],
     undefined,
     ONE_OF_MANY
@@ -229,7 +232,7 @@ async function pair(): Promise<void> {
 }
 
 async function wideText(): Promise<void> {
-  const stage = await openStage([SMALL, service()])
+  const stage = await openLiveStage([SMALL, service()])
   const folder = mkdtempSync(join(tmpdir(), 'wide-'))
   const text = stringify(workload({ image: image(2), replicas: 1 }), { version: '1.1' }).replaceAll(
     '\n',

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { SIGTERM_AFTER } from '../support/action.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { essence, getService, image, workload } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getService, image, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const PROMETHEUS = { prometheus: 'service/monitoring/prometheus:9090', 'check-interval': '1s' }
 const CHECKS = 'success-rate >= 95%\np95 latency < 200ms'
@@ -14,7 +14,7 @@ const version = (env: Record<string, string>): string => manifestFile([workload(
 
 describe('checks', () => {
   it('let a good version pass, under load before the switch and under users after it', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const ended = await scene.run({
       ...PROMETHEUS,
       images: image(2),
@@ -47,7 +47,7 @@ describe('checks', () => {
       /^p95 latency was \d+(\.\d+)?ms over \d+ requests, but must be < 200ms/
     ]
   ])('take a version out before a single user is on it when %s', async (_, env, failed, reason) => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const before = essence(await getService(scene.namespace))
     const ended = await scene.run({
       ...PROMETHEUS,
@@ -64,7 +64,7 @@ describe('checks', () => {
   })
 
   it('are measured even when the bake is 0: no release is good unseen', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const ended = await scene.run({
       ...PROMETHEUS,
       manifests: version({ ERROR_RATE: '0.2' }),
@@ -80,7 +80,7 @@ describe('checks', () => {
   })
 
   it('take a version out in the bake when nothing had tested it before', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const before = essence(await getService(scene.namespace))
     const ended = await scene.run({
       ...PROMETHEUS,

@@ -3,10 +3,10 @@ import { isReady } from '../../src/kubernetes/health.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { printSelector } from '../../src/kubernetes/selectors.ts'
 import type { Ended } from '../support/action.ts'
-import { atOnce, table } from '../support/at-once.ts'
-import { admin } from '../support/cluster.ts'
-import { leaveCopy, openPlace, states, type Place, type State } from '../support/states.ts'
-import { getPods, getService } from '../support/workload.ts'
+import { atOnce, table } from '../support/cluster/at-once.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { leaveCopy, openPlace, states, type Place, type State } from '../support/cluster/states.ts'
+import { getPods, getService } from '../support/cluster/workload.ts'
 
 /** Every command in every state that a workload can be in, with and without copies of config. */
 

@@ -2,14 +2,14 @@ import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { referencesIn } from '../../src/kubernetes/references.ts'
 import { copyOf, type ConfigObject } from '../../src/plan/config-copy.ts'
-import { admin } from '../support/cluster.ts'
-import type { Counted } from '../support/load.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { shiftsOf } from '../support/share.ts'
-import { getDeployment, getPods, getService, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import type { Counted } from '../support/cluster/load.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { shiftsOf } from '../support/cluster/share.ts'
+import { getDeployment, getPods, getService, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const PASSWORD = 'hunter2hunter2'
 
@@ -67,7 +67,7 @@ async function configOf(namespace: string, deployment: string): Promise<unknown>
 
 describe('config in the manifests', () => {
   it('is released with the version and comes back with it; what no version refers to is removed', async () => {
-    const scene = await openScene([configMap('one'), secret, configured(), service()])
+    const scene = await openLiveScene([configMap('one'), secret, configured(), service()])
     const { namespace } = scene
     const first = await scene.run({ manifests: manifests('two'), bake: '0s', previous: 'keep' })
     expect(first).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', 'stable-slot': 'green' } })
@@ -119,7 +119,7 @@ describe('config in the manifests', () => {
   })
 
   it('needs the published Role to be applied: what it lacks is named before anything is changed', async () => {
-    const scene = await openScene([configMap('one'), secret, configured(), service()])
+    const scene = await openLiveScene([configMap('one'), secret, configured(), service()])
     const { namespace } = scene
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',

@@ -1,22 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
-import { isWrite, shortened, startApiDoor, through } from '../support/api-door.ts'
-import { atOnce, table } from '../support/at-once.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { leftovers, routeOf } from '../support/leftovers.ts'
-import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene, type Scene } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { isWrite, shortened, startApiDoor, through } from '../support/cluster/api-door.ts'
+import { atOnce, table } from '../support/cluster/at-once.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { leftovers, routeOf } from '../support/cluster/leftovers.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { ONE_OF_MANY, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
 /** A runner that is lost after one of the writes of a release; the next run has to make good of what it finds. */
 
-playScenes()
+playLiveScenes()
 
 interface Kind {
   /** What it writes when nothing disturbs it: after each of these one runner is lost. */
   readonly writes: readonly string[]
   readonly inputs: Readonly<Record<string, string>>
-  readonly open: () => Promise<Scene>
+  readonly open: () => Promise<LiveScene>
 }
 
 /** Few pods, since many scenes are played at the same time. */
@@ -35,7 +35,7 @@ const kinds: Readonly<Record<'blue-green' | 'canary', Kind>> = {
       'PATCH deployments/web'
     ],
     inputs: { bake: '1s' },
-    open: () => openScene([SMALL, service()], undefined, ONE_OF_MANY)
+    open: () => openLiveScene([SMALL, service()], undefined, ONE_OF_MANY)
   },
   canary: {
     writes: [
@@ -59,7 +59,7 @@ const kinds: Readonly<Record<'blue-green' | 'canary', Kind>> = {
     inputs: { strategy: 'canary', route: 'httproute/web', steps: '20% for 1s\n100%', bake: '1s' },
     open: () => {
       const host = uniqueHost()
-      return openScene([SMALL, service(), httpRoute({ host })], host, ONE_OF_MANY)
+      return openLiveScene([SMALL, service(), httpRoute({ host })], host, ONE_OF_MANY)
     }
   }
 }
@@ -81,7 +81,7 @@ interface Played {
 }
 
 /** Starts a release whose process is killed when its nth write was carried out, before the answer reaches it. */
-async function killAfter(scene: Scene, inputs: Kind['inputs'], nth: number): Promise<string | undefined> {
+async function killAfter(scene: LiveScene, inputs: Kind['inputs'], nth: number): Promise<string | undefined> {
   const door = await startApiDoor()
   const started = scene.start({ ...inputs, ...through(door, scene.inputs), images: image(2) })
   let writes = 0

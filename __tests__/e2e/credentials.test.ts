@@ -5,14 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { startApiDoor, type ApiDoor } from '../support/api-door.ts'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene, type Scene } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { startApiDoor, type ApiDoor } from '../support/cluster/api-door.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 let door: ApiDoor
 beforeAll(async () => {
@@ -107,9 +107,9 @@ function expectMasked({ log, summary, outputs }: Ended, tokens: readonly Token[]
 async function playRenewal(
   user: (folder: string, file: string) => object,
   late: number
-): Promise<{ readonly ended: Ended; readonly scene: Scene; readonly tokens: readonly Token[] }> {
+): Promise<{ readonly ended: Ended; readonly scene: LiveScene; readonly tokens: readonly Token[] }> {
   const host = uniqueHost()
-  const scene = await openScene([workload(), service(), httpRoute({ host })], host)
+  const scene = await openLiveScene([workload(), service(), httpRoute({ host })], host)
   const { namespace } = scene
   const tokens = [await issueToken(namespace, 'first'), await issueToken(namespace, 'second')] as const
   const folder = mkdtempSync(join(tmpdir(), 'credentials-'))

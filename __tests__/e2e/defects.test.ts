@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals'
-import { admin } from '../support/cluster.ts'
-import { holdTest } from '../support/held-test.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { holdTest } from '../support/cluster/held-test.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { getDeployment, getPods, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Ways in which deploy tools are known to fail their users. Those with a test elsewhere are named there. */
 describe('a release', () => {
   it('on a Deployment that was deployed plainly: taken back it serves as before, and promoted it goes on working', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const file = manifestFile([workload({ image: image(2) }), service()])
     const taken = await scene.run({ manifests: file, 'smoke-tests': 'GET /missing -> 404 contains "never"' })
     expect(taken.outputs.result).toBe('rolled-back')
@@ -24,7 +24,7 @@ describe('a release', () => {
 
   it('made twice in a row never changes the pods that serve', async () => {
     const test = holdTest()
-    const scene = await openScene()
+    const scene = await openLiveScene()
     await scene.run({ images: image(2), bake: '0s' })
     const serving = (await getPods(scene.namespace, 'greenlight.dev/slot=green'))
       .map(({ metadata }) => metadata.uid)
@@ -40,7 +40,7 @@ describe('a release', () => {
   })
 
   it('changes the image of the one container that is meant, behind a registry with a port', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const { namespace } = scene
     const proxy = { name: 'proxy', image: 'reg.local:5000/proxy:7' }
     const { metadata, spec } = workload({
@@ -65,7 +65,7 @@ describe('a release', () => {
   })
 
   it('applies the ConfigMaps and Secrets of the manifests, skips empty documents, unfolds Lists, and prints no secret even when debugging', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const config = {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -104,7 +104,7 @@ describe('a release', () => {
   })
 
   it('without a Service that selects the workload is refused, not called a success', async () => {
-    const scene = await openScene([workload(), service(), service({ app: 'other' }, 'other')])
+    const scene = await openLiveScene([workload(), service(), service({ app: 'other' }, 'other')])
     const ended = await scene.run({ images: image(2), route: 'service/other' })
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(ended.outputs.reason).toMatch(
@@ -113,7 +113,7 @@ describe('a release', () => {
   })
 
   it('takes a Deployment without metadata.labels', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const { metadata } = workload()
     expect(metadata).not.toHaveProperty('labels')
     expect(
@@ -122,7 +122,7 @@ describe('a release', () => {
   })
 
   it('does not call a bare Pod released that nobody watches', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const pod = {
       apiVersion: 'v1',
       kind: 'Pod',
@@ -135,7 +135,7 @@ describe('a release', () => {
   })
 
   it('warns of a second Service by which users would come to the new version untested', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     await admin.create({ ...service(), metadata: { name: 'internal', namespace: scene.namespace } })
     const ended = await scene.run({ images: image(2), route: 'service/web', bake: '0s' })
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })

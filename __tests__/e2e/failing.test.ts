@@ -1,19 +1,19 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Ended } from '../support/action.ts'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { startEmptyRegistry } from '../support/registry.ts'
-import { manifestFile, openScene, type Scene } from '../support/scene.ts'
-import { essence, getDeployment, getService, image, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { startEmptyRegistry } from '../support/cluster/registry.ts'
+import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getDeployment, getService, image, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Milliseconds, far below the 10 minutes that pods may take: on a busy machine, too. */
 const SOON = 120_000
 
 /** Plays a release that must not succeed, and shows that nobody but its own pods noticed. */
-async function refused(inputs: (scene: Scene) => Promise<Record<string, string>>): Promise<Ended> {
-  const scene = await openScene()
+async function refused(inputs: (scene: LiveScene) => Promise<Record<string, string>>): Promise<Ended> {
+  const scene = await openLiveScene()
   const before = [await getDeployment(scene.namespace, 'web'), await getService(scene.namespace)].map(essence)
 
   const ended = await scene.run(await inputs(scene))

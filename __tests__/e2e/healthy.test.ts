@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { getDeployment, getPods, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 describe('a healthy release of a plain Deployment', () => {
   it('moves all users to the tested pods without a failed request, and flips slots the next time', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const { namespace } = scene
 
     const second = await scene.run({ images: image(2), bake: '2s', 'smoke-tests': 'GET /health -> 200' })
@@ -45,7 +45,7 @@ describe('a healthy release of a plain Deployment', () => {
   })
 
   it('leaves everything as it is when what would be released already serves', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const before = await getService(scene.namespace)
     const ended = await scene.run({ images: image(1) })
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'unchanged' } })
@@ -55,7 +55,7 @@ describe('a healthy release of a plain Deployment', () => {
   it('adopts a pair that a team has made by hand, by its own label', async () => {
     const blue = workload({ name: 'web-blue', labels: { version: 'blue' } })
     const green = workload({ name: 'web-green', labels: { version: 'green' }, replicas: 0 })
-    const scene = await openScene([blue, green, service({ app: 'web', version: 'blue' })])
+    const scene = await openLiveScene([blue, green, service({ app: 'web', version: 'blue' })])
 
     const ended = await scene.run({ images: image(2), bake: '0s' })
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted', 'stable-slot': 'green' } })

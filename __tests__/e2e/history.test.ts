@@ -1,9 +1,9 @@
 import { expect, it } from '@jest/globals'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { getDeployment, image, workload } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { getDeployment, image, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 interface Listed {
   readonly release?: string
@@ -22,7 +22,7 @@ const printed = ({ release, command, served, images, kept, serves }: Listed): st
     .trim()
 
 it('any version that is on record or whose template is there can be gone back to, and no user notices', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const { namespace } = scene
   const KEEP = { bake: '0s', previous: 'keep' }
   const third = manifestFile([workload({ image: image(1), env: { RELEASE: 'third' } })])

@@ -7,14 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
 import type { KubernetesObject, Pod } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { admin } from '../support/cluster.ts'
-import { startGitHub, type GitHub } from '../support/github.ts'
-import { hostileLine, hostileText } from '../support/hostile.ts'
-import { allTags, html, linkable, proseOf } from '../support/markdown.ts'
-import { playScenes } from '../support/play.ts'
-import { commandsIn, entriesIn } from '../support/runner.ts'
-import { manifestFile, openScene, type Scene } from '../support/scene.ts'
-import { getPods, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { startGitHub, type GitHub } from '../support/report/github.ts'
+import { hostileLine, hostileText } from '../support/report/hostile.ts'
+import { allTags, html, linkable, proseOf } from '../support/report/markdown.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { commandsIn, entriesIn } from '../support/report/runner.ts'
+import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { getPods, image, service, workload } from '../support/cluster/workload.ts'
 
 const TOKEN = 'ghs_0123456789abcdefghij'
 
@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
-playScenes()
+playLiveScenes()
 
 /** What the action means to tell the runner: folds, masks, annotations, and what a library says when debugging. */
 const MEANT: ReadonlySet<string> = new Set(['group', 'endgroup', 'add-mask', 'error', 'warning', 'debug'])
@@ -111,7 +111,7 @@ function pushed(): Record<string, string> {
 
 const reported = { comment: 'auto', 'github-token': TOKEN }
 
-const play = (scene: Scene, inputs: Record<string, string>): Promise<Ended> =>
+const play = (scene: LiveScene, inputs: Record<string, string>): Promise<Ended> =>
   scene.run({ ...reported, ...inputs }, pushed())
 
 /** Somebody who may write Events tells one on each of the canary's pods. */
@@ -149,7 +149,7 @@ function withContainer(fields: object): Record<string, unknown> {
 }
 
 it('last words of a pod, and events on it, are quoted and do nothing', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const env = [
     { name: 'PRE_LOG', value: hostileText('signed-by-the-log') },
     { name: 'CRASH', value: hostileLine('signed-by-the-crash') }
@@ -170,7 +170,7 @@ it('last words of a pod, and events on it, are quoted and do nothing', async () 
 })
 
 it('answers to smoke tests are quoted and do nothing', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   // What stands in a header, as the version does, cannot hold terminal sequences.
   const version = hostileLine('signed-by-the-answer').replaceAll(/\p{Cc}\[?/gu, '\n')
   const template = withContainer({ env: [{ name: 'VERSION', value: version }] })
@@ -208,7 +208,7 @@ async function startHostileRegistry(): Promise<string> {
 }
 
 it('images, and what a registry says, are quoted and do nothing', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const registry = await startHostileRegistry()
   const ended = await play(scene, { images: `web=${registry}/shop/www.evil.example/gh-1:__pwned__-100` })
   expectTame(ended, {
@@ -240,7 +240,7 @@ async function startHostilePrometheus(): Promise<{ readonly url: string; say(ans
 }
 
 it('errors and labels of metrics are quoted and do nothing', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const prometheus = await startHostilePrometheus()
   const inputs = { images: image(2), prometheus: prometheus.url, checks: 'load: up{pod=~"$pods"} < 100' }
   prometheus.say({
@@ -262,7 +262,7 @@ it('errors and labels of metrics are quoted and do nothing', async () => {
 })
 
 it('manifests of a pull request, their names, and what others have written beside them, do nothing in a plan', async () => {
-  const scene = await openScene([
+  const scene = await openLiveScene([
     workload({ env: { NOTE: hostileText('signed-by-the-one-before') } }),
     service()
   ])
@@ -300,7 +300,7 @@ async function renewAs(holder: string, renewals: number, namespace: string): Pro
 }
 
 it('records and locks that somebody else has written do nothing', async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const { namespace } = scene
   const released = await play(scene, { images: image(2), bake: '0s' })
   expectTame(released, { result: 'promoted', signatures: [], errors: 0 })

@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals'
 import type { Deployment } from '../../src/kubernetes/objects.ts'
 import { withRollout, rolloutOf } from '../../src/kubernetes/rollout.ts'
 import { SIGTERM_AFTER } from '../support/action.ts'
-import { playScenes } from '../support/play.ts'
-import { startEmptyRegistry } from '../support/registry.ts'
-import { manifestFile, openScene, type Scene } from '../support/scene.ts'
-import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { startEmptyRegistry } from '../support/cluster/registry.ts'
+import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const ROLLING = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }
 
@@ -17,10 +17,10 @@ function rolled(options: Parameters<typeof workload>[0] = {}): Deployment {
 }
 
 /** A Deployment that never has less pods than it should, behind a Service. */
-const open = (): Promise<Scene> => openScene([rolled(), service()])
+const open = (): Promise<LiveScene> => openLiveScene([rolled(), service()])
 
 /** What a release that is undone leaves as it was: all of the Deployment but the number of its revisions. */
-const state = async ({ namespace }: Scene): Promise<unknown> => ({
+const state = async ({ namespace }: LiveScene): Promise<unknown> => ({
   deployment: (await getDeployment(namespace, 'web')).spec,
   service: essence(await getService(namespace))
 })
@@ -28,7 +28,7 @@ const state = async ({ namespace }: Scene): Promise<unknown> => ({
 const version = (env: Record<string, string>): string => manifestFile([rolled({ image: image(3), env })])
 
 /** Users have noticed nothing, and there was always somebody to serve them. */
-async function expectUnnoticed(scene: Scene, versions: readonly string[]): Promise<void> {
+async function expectUnnoticed(scene: LiveScene, versions: readonly string[]): Promise<void> {
   const { users, empty } = await scene.end()
   console.log(`${users.failed} of ${users.total} requests failed`)
   expect(users).toMatchObject({ failed: 0 })

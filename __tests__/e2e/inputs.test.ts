@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene, type Scene } from '../support/scene.ts'
-import { getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Runs with bad input and shows that nothing in the namespace has changed. */
-async function refusedFor(scene: Scene, inputs: Record<string, string>): Promise<string> {
+async function refusedFor(scene: LiveScene, inputs: Record<string, string>): Promise<string> {
   const before = await everything(scene.namespace)
   const ended = await scene.run(inputs)
   expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
@@ -28,7 +28,7 @@ const everything = async (namespace: string): Promise<unknown> => [
 
 describe('bad input ends the run before anything is changed, and says what is wrong and what would be right', () => {
   it('in a running namespace', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const { namespace } = scene
 
     expect(await refusedFor(scene, { workload: 'wbe', images: image(2) })).toBe(
@@ -78,7 +78,7 @@ describe('bad input ends the run before anything is changed, and says what is wr
   })
 
   it('when no Service or two Services select the workload, or the workload is no Deployment', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     await admin.create({
       ...service({ app: 'web' }, 'internal'),
       metadata: { name: 'internal', namespace: scene.namespace }
@@ -110,7 +110,7 @@ describe('bad input ends the run before anything is changed, and says what is wr
   })
 
   it('when there is no cluster', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const none = await scene.run({ images: image(2), kubeconfig: '' })
     expect(none.exitCode).toBe(1)
     expect(none.outputs.reason).toMatch(/kubeconfig/)

@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const API = 'networking.istio.io/v1'
 const virtualService = {
@@ -33,7 +33,7 @@ function numbered(number: number) {
 }
 
 it('has an Istio subset by the number of the version go with it, and back', async () => {
-  const scene = await openScene([numbered(1), service({ app: 'web' }), virtualService, rule('v1')])
+  const scene = await openLiveScene([numbered(1), service({ app: 'web' }), virtualService, rule('v1')])
   const { namespace } = scene
   const read = async (kind: string) => admin.get({ apiVersion: API, kind, namespace, name: 'web' })
   const route = 'virtualservice/web'

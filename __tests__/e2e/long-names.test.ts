@@ -1,18 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { essence, getService, image, service, workload } from '../support/workload.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const PROMETHEUS = { prometheus: 'service/monitoring/prometheus:9090', 'check-interval': '1s' }
 
 /** As long as a chart leaves a name: its pods and those of its slots all have the same beginning. */
 const NAME = `shop-${'storefront-'.repeat(5)}web`
 
-const open = (objects: Parameters<typeof openScene>[0] = [], host?: string) =>
-  openScene([workload({ name: NAME }), service(), ...objects], host)
+const open = (objects: Parameters<typeof openLiveScene>[0] = [], host?: string) =>
+  openLiveScene([workload({ name: NAME }), service(), ...objects], host)
 
 const bad = manifestFile([workload({ name: NAME, image: image(3), env: { ERROR_RATE: '0.2' } })])
 
@@ -67,7 +67,7 @@ describe('a workload whose name has 63 characters', () => {
 describe('a workload whose name has a dot', () => {
   it('is released in steps and rolled back, as kubectl names it', async () => {
     const host = uniqueHost()
-    const scene = await openScene([workload({ name: 'web.v1' }), service(), httpRoute({ host })], host)
+    const scene = await openLiveScene([workload({ name: 'web.v1' }), service(), httpRoute({ host })], host)
     const route = 'httproute/web'
     const released = await scene.run({
       workload: 'deployment.apps/web.v1',

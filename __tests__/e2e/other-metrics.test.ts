@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { Deployment } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { playScenes } from '../support/play.ts'
-import { startPrometheus, type OwnPrometheus, type Reported } from '../support/prometheus.ts'
-import { ONE_OF_MANY, openScene } from '../support/scene.ts'
-import { essence, getService, image, service, workload } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { startPrometheus, type OwnPrometheus, type Reported } from '../support/cluster/prometheus.ts'
+import { ONE_OF_MANY, openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const started: OwnPrometheus[] = []
 afterEach(async () => {
@@ -28,7 +28,7 @@ function probedAt(path: string): Deployment {
 
 /** A release whose pods report what the test says, to a Prometheus of its own. */
 async function release(reported: Reported, inputs: Readonly<Record<string, string>>): Promise<Ended> {
-  const scene = await openScene([probedAt('/ping'), service()], undefined, ONE_OF_MANY)
+  const scene = await openLiveScene([probedAt('/ping'), service()], undefined, ONE_OF_MANY)
   const prometheus = await startPrometheus(scene.namespace, reported)
   started.push(prometheus)
   return scene.run({
@@ -124,7 +124,7 @@ describe('a workload that Prometheus does not scrape', () => {
   it.each(['deploy', 'plan'])(
     'is not released with built-in checks, and nothing is changed: %s',
     async (command) => {
-      const scene = await openScene([unscraped(), service()], undefined, ONE_OF_MANY)
+      const scene = await openLiveScene([unscraped(), service()], undefined, ONE_OF_MANY)
       const before = essence(await getService(scene.namespace))
       const ended = await scene.run({
         command,

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Pod, PodSpec } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene, type Scene } from '../support/scene.ts'
-import { image, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { image, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const [container] = workload({ image: image(2) }).spec.template.spec.containers
 
@@ -30,7 +30,7 @@ function withMore(more: object): NonNullable<typeof container> {
   return { ...container, ...more }
 }
 
-const release = (scene: Scene, template: Partial<PodSpec>) =>
+const release = (scene: LiveScene, template: Partial<PodSpec>) =>
   scene.start({
     manifests: manifestFile([workload({ image: image(2), template })]),
     bake: '3s'
@@ -51,7 +51,7 @@ async function makeLate(namespace: string): Promise<void> {
     : admin.replace({ ...live, ...config, metadata: live.metadata }))
 }
 
-async function unharmed(scene: Scene, ended: Ended): Promise<void> {
+async function unharmed(scene: LiveScene, ended: Ended): Promise<void> {
   const { users, empty } = await scene.end()
   console.log(
     `${ended.outputs.result ?? ''} after ${(ended.milliseconds / 1000).toFixed(1)} s: ${ended.outputs.reason ?? ''}; ${users.failed} of ${users.total} requests failed`
@@ -62,7 +62,7 @@ async function unharmed(scene: Scene, ended: Ended): Promise<void> {
 
 describe.each(Object.entries(needing))('pods that need %s', (_, template) => {
   it('which comes 8 s after them are waited for', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     await admin.create({
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -78,7 +78,7 @@ describe.each(Object.entries(needing))('pods that need %s', (_, template) => {
   })
 
   it('which never comes are given up within a minute, and the reason names it', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const ended = await release(scene, template).ended
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back', weight: '0' } })
     expect(ended.outputs.reason).toMatch(/^pod web-green-\S+ cannot run: .*"late" not found/)
@@ -105,7 +105,7 @@ describe('pods that no time can help', () => {
       /(RunContainerError|CreateContainerError|CrashLoopBackOff)/
     ]
   ])('%s', async (_, template, reason) => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const ended = await release(scene, template).ended
     expect(ended.outputs).toMatchObject({ result: 'rolled-back', weight: '0' })
     expect(ended.outputs.reason).toMatch(reason)
@@ -116,7 +116,7 @@ describe('pods that no time can help', () => {
 
 describe('a pod of the new version that is evicted in the bake', () => {
   it('is replaced, and the release goes on', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const { namespace } = scene
     const started = scene.start({
       images: image(2),

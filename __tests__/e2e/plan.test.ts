@@ -1,17 +1,17 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterEach, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { startGitHub } from '../support/github.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { startGitHub } from '../support/report/github.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
 const closing: (() => unknown)[] = []
 afterEach(() => {
   for (const close of closing.splice(0)) close()
 })
-playScenes()
+playLiveScenes()
 
 const RBAC = 'rbac.authorization.k8s.io/v1'
 const TOKEN = 'ghs_0123456789abcdefghij'
@@ -80,7 +80,7 @@ async function allowConfig(namespace: string): Promise<void> {
 }
 
 it('a plan shows what a release would do and what is wrong with it, and changes nothing', async () => {
-  const scene = await openScene([workload(), service(), configMap('red'), secret('old hunter')])
+  const scene = await openLiveScene([workload(), service(), configMap('red'), secret('old hunter')])
   const { namespace } = scene
   await allowConfig(namespace)
   const github = await startGitHub({ repository: 'shop/web', pullRequest: 12, token: TOKEN })

@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject, ResourceQuota } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene, type Scene } from '../support/scene.ts'
-import { getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** The published Role and its binding, for the ServiceAccount of the test. */
 async function grant(file: string, namespace: string): Promise<void> {
@@ -52,7 +52,7 @@ async function applyAsFlux(namespace: string): Promise<void> {
   expect(status).toBe(200)
 }
 
-async function reasonOf({ run }: Scene, inputs = {}): Promise<string> {
+async function reasonOf({ run }: LiveScene, inputs = {}): Promise<string> {
   const ended = await run({ images: image(2), ...inputs })
   expect(ended.outputs.result).toBe('failed')
   return ended.outputs.reason ?? ''
@@ -60,7 +60,7 @@ async function reasonOf({ run }: Scene, inputs = {}): Promise<string> {
 
 describe('before anything is changed', () => {
   it('what does not fit, and what may not be applied, ends the run with the figures or the rule', async () => {
-    const scene = await openScene([workload(), service()])
+    const scene = await openLiveScene([workload(), service()])
     const { namespace } = scene
     const before = await getService(namespace)
 

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { SIGTERM_AFTER, type Ended } from '../support/action.ts'
-import { gatewayUrl, httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { interval, shiftsOf } from '../support/share.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { gatewayUrl, httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { interval, shiftsOf } from '../support/cluster/share.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const CANARY = { strategy: 'canary', route: 'httproute/web', previous: 'keep', bake: '0s' }
 
@@ -17,7 +17,7 @@ const warningsOf = ({ outputs }: Ended): readonly string[] =>
 describe('a probe through the gateway', () => {
   it('sees the share that each step gives the canary, and ends at once when the run is cancelled', async () => {
     const host = uniqueHost()
-    const { run, start, end } = await openScene([workload(), service(), httpRoute({ host })], host)
+    const { run, start, end } = await openLiveScene([workload(), service(), httpRoute({ host })], host)
     const probe = `${await gatewayUrl()}?key=not-told by x-version with Host: ${host}`
     const ended = await run({ ...CANARY, images: image(2), steps: '10% for 8s\n50% for 8s\n100%', probe })
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
@@ -54,7 +54,7 @@ describe('a probe through the gateway', () => {
 
   it('to where nobody answers is one warning, and the release goes on', async () => {
     const host = uniqueHost()
-    const { run, end } = await openScene([workload(), service(), httpRoute({ host })], host)
+    const { run, end } = await openLiveScene([workload(), service(), httpRoute({ host })], host)
     const ended = await run({
       ...CANARY,
       images: image(2),

@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from '@jest/globals'
 import type { HttpAnswer } from '../../src/kubernetes/cluster.ts'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene, type Scene } from '../support/scene.ts'
-import { essence, getService, image } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getService, image } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const REAL = {
   prometheus: 'service/monitoring/prometheus:9090',
@@ -23,9 +23,9 @@ async function neverPromoted(
   inputs: Record<string, string>,
   result: string,
   reason: RegExp,
-  play?: (scene: Scene) => Promise<void>
+  play?: (scene: LiveScene) => Promise<void>
 ): Promise<void> {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   const before = essence(await getService(scene.namespace))
   const started = scene.start({ ...REAL, ...inputs })
   await play?.(scene)

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { interval, observe, shiftsOf } from '../support/share.ts'
-import { essence, getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { interval, observe, shiftsOf } from '../support/cluster/share.ts'
+import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 describe('a share by numbers of pods', () => {
   it('gives 1 pod beside 9 a tenth of the fresh connections, and says what it is a share of', async () => {
-    const scene = await openScene([workload({ replicas: 9 }), service()])
+    const scene = await openLiveScene([workload({ replicas: 9 }), service()])
     const ended = await scene.run({
       strategy: 'canary',
       images: image(2),
@@ -34,7 +34,7 @@ describe('a share by numbers of pods', () => {
   })
 
   it('is taken back by one write: nobody reaches the canary any more', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const before = [await getService(scene.namespace), await getDeployment(scene.namespace, 'web')].map(
       essence
     )

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
-import { startApiDoor, type ApiDoor } from '../support/api-door.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { startApiDoor, type ApiDoor } from '../support/cluster/api-door.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Renewing the lock: how often depends on how long a release takes. */
 const isSignOfLife = (request: string): boolean => /^PUT \S+\/leases\//.test(request)
@@ -24,7 +24,7 @@ describe('a release asks the API server', () => {
   it('not more often for 30 pods than for 3, and at most 30 times', async () => {
     const counts: number[] = []
     for (const replicas of [3, 30]) {
-      const scene = await openScene([workload({ replicas }), service()])
+      const scene = await openLiveScene([workload({ replicas }), service()])
       const kubeconfig = scene.inputs.kubeconfig?.replace(/https:\/\/[^"]+/, proxy.url) ?? ''
       proxy.take()
       const ended = await scene.run({ kubeconfig, images: image(2), bake: '0s' })

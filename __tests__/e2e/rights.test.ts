@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 interface Role extends KubernetesObject {
   readonly rules: readonly {
@@ -87,7 +87,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
 ])('the published Role in %s', (file, inputs) => {
   it('is what it takes: without any one verb the run ends before anything is changed, and names it', async () => {
     const host = uniqueHost()
-    const scene = await openScene([workload(), service(), autoscaler, httpRoute({ host })], host)
+    const scene = await openLiveScene([workload(), service(), autoscaler, httpRoute({ host })], host)
     const { namespace } = scene
     const before = await getService(namespace)
     const { metadata, rules } = published(file)
@@ -113,7 +113,7 @@ describe.each<[string, Readonly<Record<string, string>>]>([
 
 describe('the published Role for releases in place', () => {
   it('is enough to release, to undo, to end what a lost runner has left, and to go back', async () => {
-    const scene = await openScene([workload({ replicas: 2 }), service(), autoscaler])
+    const scene = await openLiveScene([workload({ replicas: 2 }), service(), autoscaler])
     const { namespace } = scene
     const { metadata, rules } = published(IN_PLACE)
     const ref = { apiVersion: RBAC, kind: 'Role', namespace, name: metadata.name }

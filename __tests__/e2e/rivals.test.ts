@@ -3,18 +3,18 @@ import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from '@jest/globals'
 import type { Lease } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { startApiDoor, through } from '../support/api-door.ts'
-import { atOnce } from '../support/at-once.ts'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { leaseOf, leftovers, routeOf } from '../support/leftovers.ts'
-import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene, type Scene, type Seen } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { startApiDoor, through } from '../support/cluster/api-door.ts'
+import { atOnce } from '../support/cluster/at-once.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { leaseOf, leftovers, routeOf } from '../support/cluster/leftovers.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { ONE_OF_MANY, openLiveScene, type LiveScene, type Seen } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
 /** Two runs want to move the same traffic, and somebody lends one of them a hand. */
 
-playScenes()
+playLiveScenes()
 
 const CANARY = { strategy: 'canary', route: 'httproute/web', bake: '1s' }
 const FIRST = { ...CANARY, images: image(2), steps: '20% for 20s\n100%' }
@@ -73,9 +73,9 @@ async function untilHeld(namespace: string, isRight: (holder: string) => boolean
   throw new Error(`the lock in ${namespace} is held by "${await holderIn(namespace)}" after a minute`)
 }
 
-function openOnRoute(): Promise<Scene> {
+function openOnRoute(): Promise<LiveScene> {
   const host = uniqueHost()
-  return openScene([workload({ replicas: 2 }), service(), httpRoute({ host })], host, ONE_OF_MANY)
+  return openLiveScene([workload({ replicas: 2 }), service(), httpRoute({ host })], host, ONE_OF_MANY)
 }
 
 async function play({ name, hand, sooner }: Plot): Promise<Played> {
@@ -103,7 +103,7 @@ async function play({ name, hand, sooner }: Plot): Promise<Played> {
 }
 
 async function curtain(
-  scene: Scene,
+  scene: LiveScene,
   before: unknown
 ): Promise<Pick<Played, 'seen' | 'isRouteAsBefore' | 'left'>> {
   return {

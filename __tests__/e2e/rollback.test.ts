@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { HorizontalPodAutoscaler } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
 import {
   getDeployment,
   getPods,
@@ -11,9 +11,9 @@ import {
   service,
   untilAvailable,
   workload
-} from '../support/workload.ts'
+} from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const autoscaler = (namespace?: string): HorizontalPodAutoscaler => ({
   apiVersion: 'autoscaling/v2',
@@ -38,7 +38,7 @@ const scaledBy = async (namespace: string): Promise<string | undefined> =>
 
 describe('a rollback from another run', () => {
   it('brings a plain Deployment back as it was, and tells of it by status', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const before = await getService(scene.namespace)
     await scene.run({ images: image(2), bake: '0s' })
     const ended = await scene.run({ command: 'rollback' })
@@ -68,7 +68,7 @@ describe('a rollback from another run', () => {
   })
 
   it('serves all the time when somebody releases by hand while the version that is left drains', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     const { namespace } = scene
     await scene.run({ images: image(2), bake: '0s' })
     const rollback = scene.start({ command: 'rollback' })
@@ -87,7 +87,7 @@ describe('a rollback from another run', () => {
   })
 
   it('goes back to the version before, although a failed release has used its place since', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     await scene.run({ images: image(2), bake: '0s' })
     const failed = await scene.run({
       manifests: manifestFile([workload({ image: image(3), env: { CRASH: 'no' } })])
@@ -103,7 +103,7 @@ describe('a rollback from another run', () => {
   })
 
   it('is one switch when the previous version was kept', async () => {
-    const scene = await openScene([
+    const scene = await openLiveScene([
       workload({ name: 'web-blue', labels: { version: 'blue' } }),
       service({ app: 'web', version: 'blue' })
     ])
@@ -120,7 +120,7 @@ describe('a rollback from another run', () => {
   })
 
   it('takes the autoscaler along, as the release did, and a failed release gives it back', async () => {
-    const scene = await openScene()
+    const scene = await openLiveScene()
     await admin.create(autoscaler(scene.namespace))
     await scene.run({
       manifests: manifestFile([workload({ image: image(2), replicas: 1 }), autoscaler()]),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Deployment } from '../../src/kubernetes/objects.ts'
 import type { Ended } from '../support/action.ts'
-import { ingressRoute, traefikService, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { manifestFile, openScene } from '../support/scene.ts'
-import { image, service, workload } from '../support/workload.ts'
+import { ingressRoute, traefikService, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Nobody scrapes its pods: what is known of it is what Traefik tells. */
 function unscraped(version: Deployment): Deployment {
@@ -44,7 +44,7 @@ describe("checks from Traefik's own metrics", () => {
       traefikService({ backends: [{ name: 'web' }] }),
       ingressRoute({ host })
     ]
-    const { run, end } = await openScene(objects, host)
+    const { run, end } = await openLiveScene(objects, host)
     const bad = unscraped(workload({ image: image(3), env: { ERROR_RATE: '0.2' } }))
     const failed = await run({ ...CHECKED, manifests: manifestFile([bad]), steps: '20% for 60s\n100%' })
     expect(failed).toMatchObject({

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals'
-import { admin } from '../support/cluster.ts'
-import { startGitHub, type GitHub } from '../support/github.ts'
-import { playScenes } from '../support/play.ts'
-import { ONE_OF_MANY, openScene } from '../support/scene.ts'
-import { image } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { startGitHub, type GitHub } from '../support/report/github.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { ONE_OF_MANY, openLiveScene } from '../support/cluster/live-scene.ts'
+import { image } from '../support/cluster/workload.ts'
 
 /** What a secret in smoke tests leaves behind on a real cluster, where pods log the requests that they get. */
 
@@ -17,7 +17,7 @@ beforeEach(async () => {
 afterEach(() => {
   github.close()
 })
-playScenes()
+playLiveScenes()
 
 const KINDS = [
   ['apps/v1', 'Deployment'],
@@ -41,7 +41,7 @@ it.each([
   ['rolled-back', [...lines, `POST /echo?key=${SECRET} {"password":"${SECRET}"} -> 201`]],
   ['rolled-back', [...lines, `run: echo ${SECRET}; exit 3`]]
 ])('is in no report and no object of a release that is %s', async (result, tests) => {
-  const scene = await openScene(undefined, undefined, ONE_OF_MANY)
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   const inputs = {
     images: image(2),
     bake: '1s',
@@ -78,7 +78,7 @@ it.each([
 })
 
 it('a report that cannot be written leaves a promoted release green', async () => {
-  const scene = await openScene(undefined, undefined, ONE_OF_MANY)
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   const ended = await scene.run(
     { images: image(2), bake: '1s', comment: 'auto', 'github-token': TOKEN },
     {

@@ -1,11 +1,11 @@
 import { expect, it } from '@jest/globals'
-import { admin, nodeAddress } from '../support/cluster.ts'
-import { startLoad, type Counted } from '../support/load.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { getDeployment, getService, image, service, workload } from '../support/workload.ts'
+import { admin, nodeAddress } from '../support/cluster/real-cluster.ts'
+import { startLoad, type Counted } from '../support/cluster/load.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Two Services lead to one workload, and users come by both. */
 
@@ -21,7 +21,7 @@ const told = ({ total, failed, versions }: Counted): string =>
   `${failed} of ${total} failed, ${JSON.stringify(versions)}`
 
 it('both follow through two releases and a rollback, and no user of either notices', async () => {
-  const scene = await openScene([workload(), service(), service(undefined, 'web-internal')])
+  const scene = await openLiveScene([workload(), service(), service(undefined, 'web-internal')])
   const load = await startLoad(await addressOf(scene.namespace), 200)
   for (const version of [2, 3]) {
     const ended = await scene.run({ images: image(version), route: BOTH, bake: '0s' })
@@ -42,7 +42,7 @@ it('both follow through two releases and a rollback, and no user of either notic
 })
 
 it('a release by one that would leave the other without pods is refused, and no user notices', async () => {
-  const scene = await openScene([workload(), service(), service(undefined, 'web-internal')])
+  const scene = await openLiveScene([workload(), service(), service(undefined, 'web-internal')])
   const load = await startLoad(await addressOf(scene.namespace), 200)
   const first = await scene.run({ images: image(2), route: 'service/web', bake: '0s' })
   expect(first).toMatchObject({ exitCode: 0, outputs: { result: 'promoted' } })
@@ -58,7 +58,7 @@ it('a release by one that would leave the other without pods is refused, and no 
 })
 
 it("another team's Deployment with a slot's name keeps its pods through a cleanup", async () => {
-  const scene = await openScene()
+  const scene = await openLiveScene()
   expect(await scene.run({ images: image(2), bake: '0s' })).toMatchObject({ exitCode: 0 })
   const theirs = workload({ name: 'web-blue', replicas: 2 })
   const labels = { app: 'bluetooth' }

@@ -1,11 +1,11 @@
 import { expect } from '@jest/globals'
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { playTogether } from '../support/play.ts'
-import { manifestFile, openStage } from '../support/scene.ts'
-import { like, NEXT, refused, serviceOf, SMALL, warningsIn } from '../support/small.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { playTogether } from '../support/cluster/live-suite.ts'
+import { manifestFile, openLiveStage } from '../support/cluster/live-scene.ts'
+import { like, NEXT, refused, serviceOf, SMALL, warningsIn } from '../support/cluster/small.ts'
 import { json, standIn, type StandIn } from '../support/stand-in.ts'
-import { getService, image, service, workload } from '../support/workload.ts'
+import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
 /** What stands around a workload: owners, load balancers, meshes, metrics, each in a namespace of its own. */
 
@@ -34,7 +34,7 @@ const olderPrometheus = (): Promise<StandIn> =>
   })
 
 async function queries(): Promise<void> {
-  const stage = await openStage([SMALL, service()])
+  const stage = await openLiveStage([SMALL, service()])
   const older = await olderPrometheus()
   try {
     for (const prometheus of ['service/monitoring/prometheus:9090', older.url]) {
@@ -76,7 +76,7 @@ async function owners(): Promise<void> {
       ]
     }
   } as KubernetesObject
-  const stage = await openStage([SMALL, service(), owned(autoscaler, 'keda.sh/v1alpha1', 'ScaledObject')])
+  const stage = await openLiveStage([SMALL, service(), owned(autoscaler, 'keda.sh/v1alpha1', 'ScaledObject')])
   expect(await refused(stage)).toMatch(
     /^workload: horizontalpodautoscaler\/keda-hpa-web is controlled by ScaledObject web of KEDA.*strategy: rolling.*paused=true/
   )
@@ -85,7 +85,7 @@ async function owners(): Promise<void> {
 }
 
 async function otherTools(): Promise<void> {
-  const flagger = await openStage([SMALL, owned(service(), 'flagger.app/v1beta1', 'Canary')])
+  const flagger = await openLiveStage([SMALL, owned(service(), 'flagger.app/v1beta1', 'Canary')])
   expect(await refused(flagger)).toMatch(/^workload: service\/web is controlled by Canary web of Flagger/)
   const ref = { apiVersion: 'v1', kind: 'Service', namespace: flagger.namespace, name: 'web' }
   await admin.patch(ref, [
@@ -131,7 +131,7 @@ async function alb(): Promise<void> {
     type: 'NodePort'
   })
   const annotations = { 'alb.ingress.kubernetes.io/healthcheck-path': '/health', 'helm.sh/chart': 'web-1' }
-  const stage = await openStage([
+  const stage = await openLiveStage([
     SMALL,
     { ...apex, metadata: { ...apex.metadata, annotations } },
     ingress('web', 'alb', 'shop.example.com', { 'alb.ingress.kubernetes.io/target-type': 'instance' })
@@ -165,7 +165,7 @@ async function alb(): Promise<void> {
 }
 
 async function albWithoutPorts(): Promise<void> {
-  const stage = await openStage([
+  const stage = await openLiveStage([
     SMALL,
     serviceOf([{ port: 80, targetPort: 'http' }]),
     ingress('web', 'alb', 'shop.example.com')
@@ -176,7 +176,7 @@ async function albWithoutPorts(): Promise<void> {
 }
 
 async function nginx(): Promise<void> {
-  const stage = await openStage([
+  const stage = await openLiveStage([
     SMALL,
     service(),
     ingress('web', 'nginx', 'shop.example.com'),
@@ -203,7 +203,7 @@ const ofIstio = (kind: string, spec: object): KubernetesObject =>
 async function subsets(): Promise<void> {
   const subset = (name: string, version: string) => ({ name, labels: { version } })
   const rules = { hosts: ['web'], http: [{ route: [{ destination: { host: 'web', subset: 'v2' } }] }] }
-  const stage = await openStage([
+  const stage = await openLiveStage([
     labelled('v2.1.3', 1),
     service(),
     ofIstio('DestinationRule', { host: 'web', subsets: [subset('v1', 'v2.1.2'), subset('v2', 'v2.1.3')] }),

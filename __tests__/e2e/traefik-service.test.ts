@@ -1,14 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { SIGTERM_AFTER } from '../support/action.ts'
-import { admin } from '../support/cluster.ts'
-import { ingressRoute, traefikService, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { interval, observe, shiftsOf } from '../support/share.ts'
-import { essence, getDeployment, getPods, getService, image, service, workload } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { ingressRoute, traefikService, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { interval, observe, shiftsOf } from '../support/cluster/share.ts'
+import {
+  essence,
+  getDeployment,
+  getPods,
+  getService,
+  image,
+  service,
+  workload
+} from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 /** Traefik may take up to two seconds until a change is effective. */
 const EFFECTIVE = 2500
@@ -59,7 +67,7 @@ async function receivedByEach(namespace: string) {
 describe('a canary on a TraefikService', () => {
   it('gets copies first, then its share, and leaves everything as it was when cancelled or over', async () => {
     const host = uniqueHost()
-    const { namespace, start, end } = await openScene(
+    const { namespace, start, end } = await openLiveScene(
       [workload(), service(), traefikService({ backends: [{ name: 'web' }] }), ingressRoute({ host })],
       host
     )

@@ -1,23 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { startApiDoor } from '../support/api-door.ts'
-import { admin, grant } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene, type Scene } from '../support/scene.ts'
-import { observe } from '../support/share.ts'
-import { essence, getPods, getService, image, service, workload } from '../support/workload.ts'
+import { startApiDoor } from '../support/cluster/api-door.ts'
+import { admin, grant } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { observe } from '../support/cluster/share.ts'
+import { essence, getPods, getService, image, service, workload } from '../support/cluster/workload.ts'
 
-playScenes()
+playLiveScenes()
 
 const WATCHDOG = { watchdog: 'docker.io/greenlight/kubectl:1', bake: '0s' }
 const LABEL = 'greenlight.dev/watchdog=web'
 
-async function openWatched(isOnRoute: boolean): Promise<Scene> {
+async function openWatched(isOnRoute: boolean): Promise<LiveScene> {
   const host = isOnRoute ? uniqueHost() : undefined
   const routes = host === undefined ? [] : [httpRoute({ host })]
-  const scene = await openScene([workload(), service(), ...routes], host)
+  const scene = await openLiveScene([workload(), service(), ...routes], host)
   await grant(scene.namespace, 'role-watchdog.yaml')
   return scene
 }
@@ -27,11 +27,11 @@ const CANARY = { strategy: 'canary', route: 'httproute/web', images: image(2), .
 const jobsIn = (namespace: string): Promise<readonly KubernetesObject[]> =>
   admin.list({ apiVersion: 'batch/v1', kind: 'Job', namespace, labels: LABEL })
 
-const selectorOf = async ({ namespace }: Scene, name: string) =>
+const selectorOf = async ({ namespace }: LiveScene, name: string) =>
   (await getService(namespace, name)).spec.selector
 
 /** Until both Services select only what the plain Deployment's pods have, as they do when stable has all traffic. */
-async function untilBack(scene: Scene, name: string): Promise<void> {
+async function untilBack(scene: LiveScene, name: string): Promise<void> {
   for (;;) {
     if ('pod-template-hash' in ((await selectorOf(scene, name)) ?? {})) return
     await sleep(100)
@@ -39,7 +39,7 @@ async function untilBack(scene: Scene, name: string): Promise<void> {
 }
 
 /** Milliseconds from then to the last answer of the new version. */
-function lastAnswer(users: Awaited<ReturnType<Scene['end']>>['users'], since: number): number {
+function lastAnswer(users: Awaited<ReturnType<LiveScene['end']>>['users'], since: number): number {
   for (let later = 0; ; later += 1000)
     if (observe(users, 'v2', since + later, Date.now()).canary === 0) return later
 }

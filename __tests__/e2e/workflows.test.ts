@@ -7,12 +7,12 @@ import { parse } from 'yaml'
 import { readInputs } from '../../src/inputs/inputs.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { admin } from '../support/cluster.ts'
-import { httpRoute, uniqueHost } from '../support/gateway.ts'
-import { startGitHub, type GitHub } from '../support/github.ts'
-import { playScenes } from '../support/play.ts'
-import { openScene } from '../support/scene.ts'
-import { essence, getDeployment, getService, image } from '../support/workload.ts'
+import { admin } from '../support/cluster/real-cluster.ts'
+import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { startGitHub, type GitHub } from '../support/report/github.ts'
+import { playLiveScenes } from '../support/cluster/live-suite.ts'
+import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { essence, getDeployment, getService, image } from '../support/cluster/workload.ts'
 
 const LONGEST = 300_000
 const TOKEN = 'ghs_0123456789abcdefghij'
@@ -21,7 +21,7 @@ const closing: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close()
 })
-playScenes()
+playLiveScenes()
 
 /** A file that the tests need, built if it is absent. */
 const program = (name: string): string =>
@@ -253,7 +253,7 @@ describe('the examples, copied as they are', () => {
     'release a push, report it on its pull request, and roll it back, and no user notices',
     async () => {
       const { repository, released, github } = await openShop()
-      const scene = await openScene(objectsOf('examples/kubernetes/web.yaml'))
+      const scene = await openLiveScene(objectsOf('examples/kubernetes/web.yaml'))
       const { namespace } = scene
       const kubeconfig = scene.inputs.kubeconfig ?? ''
 
@@ -314,7 +314,7 @@ describe('the examples, copied as they are', () => {
       const { repository, released, github } = await openShop()
       const host = uniqueHost()
       const objects = [...objectsOf('examples/kubernetes/web.yaml'), routeAt(host)]
-      const { namespace, inputs, end } = await openScene(objects, host)
+      const { namespace, inputs, end } = await openLiveScene(objects, host)
       const before = await getRoute(namespace)
       const common = { kubeconfig: inputs.kubeconfig ?? '', github }
 
@@ -352,7 +352,7 @@ describe('the examples, copied as they are', () => {
       const { repository, released, github } = await openShop()
       const host = uniqueHost()
       const objects = [...objectsOf('examples/kubernetes/web.yaml'), routeAt(host)]
-      const scene = await openScene(objects, host)
+      const scene = await openLiveScene(objects, host)
       const { namespace } = scene
       const common = { kubeconfig: scene.inputs.kubeconfig ?? '', github }
       const [before, route] = [await getService(namespace), await getRoute(namespace)]

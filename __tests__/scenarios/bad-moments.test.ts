@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
-import type { Call } from '../support/memory-cluster.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import {
   deploymentRef,
   openScene,

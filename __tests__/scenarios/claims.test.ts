@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { printRecord, RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
-import type { Call, Verb } from '../support/memory-cluster.ts'
+import type { Call, Verb } from '../support/memory/memory-cluster.ts'
 import {
   autoscaler,
   autoscalerRef,

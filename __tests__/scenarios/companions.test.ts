@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
-import { waiting } from '../support/memory-controllers.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { waiting } from '../support/memory/controllers.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import {
   manifest,
   NAMESPACE,

@@ -5,8 +5,8 @@ import { isEnding } from '../../src/kubernetes/health.ts'
 import type { Deployment, KubernetesObject, Pod, ReplicaSet } from '../../src/kubernetes/objects.ts'
 import { referencesIn } from '../../src/kubernetes/references.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
-import { type Call, type MemoryCluster, refOf } from '../support/memory-cluster.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
+import { type Call, type MemoryCluster, refOf } from '../support/memory/memory-cluster.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
 import {
   manifest,
   NAMESPACE,

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { Pod } from '../../src/kubernetes/objects.ts'
-import type { Call } from '../support/memory-cluster.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
 import {
   autoscaler,
   essence,

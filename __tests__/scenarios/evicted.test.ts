@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
-import { READY, UNREADY } from '../support/memory-controllers.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { READY, UNREADY } from '../support/memory/controllers.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { openScene, service, SERVING, workload, type Scene } from './scene.ts'
 
 /**

@@ -3,7 +3,7 @@ import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import type { Lease } from '../../src/kubernetes/objects.ts'
 import type { Ref } from '../../src/kubernetes/ref.ts'
 import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import {
   found,
   leaseRef,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../src/base/errors.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
 import { versionLines } from '../../src/report/history.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
 import { openScene, service, serviceRef, workload, SERVING, type RunOptions, type Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }

@@ -6,8 +6,8 @@ import type { Deployment } from '../../src/kubernetes/objects.ts'
 import { rolloutOf, withRollout, type RolloutStrategy } from '../../src/kubernetes/rollout.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { renderSummary } from '../../src/report/summary.ts'
-import type { Call } from '../support/memory-cluster.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
 import {
   autoscaler,
   deploymentRef,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import type { ClusterEvent, Pod, Service } from '../../src/kubernetes/objects.ts'
-import type { Call, Hooks } from '../support/memory-cluster.ts'
-import { READY, UNREADY, waiting } from '../support/memory-controllers.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import type { Call, Hooks } from '../support/memory/memory-cluster.ts'
+import { READY, UNREADY, waiting } from '../support/memory/controllers.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import {
   autoscaler,
   autoscalerRef,

@@ -1,6 +1,6 @@
 import { clusterContract } from '../contract/cluster.contract.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { MemoryCluster } from '../support/memory-cluster.ts'
+import { FakeClock } from '../support/memory/fake-clock.ts'
+import { MemoryCluster } from '../support/memory/memory-cluster.ts'
 
 clusterContract('The in-memory cluster', () => {
   const memory = new MemoryCluster(new FakeClock({ auto: true }))

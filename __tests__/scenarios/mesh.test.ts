@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import type { DestinationRule } from '../../src/routes/istio/destination-rules.ts'
-import { openMesh, type MeshLateness } from '../support/memory-mesh.ts'
+import { openMesh, type MeshLateness } from '../support/memory/mesh.ts'
 import { manifest, NAMESPACE, openScene, service, workload, type Scene } from './scene.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { ClusterEvent, Pod } from '../../src/kubernetes/objects.ts'
-import { READY, UNREADY, waiting } from '../support/memory-controllers.ts'
+import { READY, UNREADY, waiting } from '../support/memory/controllers.ts'
 import { NAMESPACE, openScene, type Scene } from './scene.ts'
 
 type Status = NonNullable<Pod['status']>

@@ -2,9 +2,9 @@ import { describe, expect, it, jest } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
-import type { Call } from '../support/memory-cluster.ts'
-import { waiting } from '../support/memory-controllers.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
+import { waiting } from '../support/memory/controllers.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import {
   autoscaler,
   manifest,

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import type { HttpRequest } from '../../src/kubernetes/cluster.ts'
 import type { Entry } from '../../src/smoke/entry.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { openScene, service, workload, type Scene } from './scene.ts'
 
 /** What users see at the entry is told, and nothing depends on it. */

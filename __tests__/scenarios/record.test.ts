@@ -11,7 +11,7 @@ import {
   type Phase,
   type Release
 } from '../../src/domain/record.ts'
-import { EPOCH } from '../support/fake-clock.ts'
+import { EPOCH } from '../support/memory/fake-clock.ts'
 import { service } from './scene.ts'
 
 const version = (slot: string, tag: number): Version => ({

@@ -3,7 +3,7 @@ import { ClusterError, InputError } from '../../src/base/errors.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
 import { absenceFaults } from '../../src/preflight/dry-run.ts'
-import type { Call, Reviewed } from '../support/memory-cluster.ts'
+import type { Call, Reviewed } from '../support/memory/memory-cluster.ts'
 import { manifest, NAMESPACE, openScene, type Scene } from './scene.ts'
 
 /** A cluster whose credentials lack some rights. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
-import { waiting } from '../support/memory-controllers.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { waiting } from '../support/memory/controllers.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { openScene, SERVING, type RunOptions, type Scene } from './scene.ts'
 
 /** A policy of the cluster says no to a write, each time it is tried, and everything else goes on. */

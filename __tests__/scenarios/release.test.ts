@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Pod } from '../../src/kubernetes/objects.ts'
-import { READY, UNREADY, waiting } from '../support/memory-controllers.ts'
+import { READY, UNREADY, waiting } from '../support/memory/controllers.ts'
 import { autoscaler, essence, openScene, service, workload, SERVING, type Scene } from './scene.ts'
 
 const isCanary = ({ metadata }: Pod): boolean => metadata.name.startsWith('web-green')

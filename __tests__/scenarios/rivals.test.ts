@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import { LockedError } from '../../src/lock/acquire.ts'
-import type { Call } from '../support/memory-cluster.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
 import {
   leaseRef,
   openScene,

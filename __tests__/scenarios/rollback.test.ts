@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import { InputError } from '../../src/base/errors.ts'
 import { failsTheStep } from '../../src/report/outputs.ts'
-import { refOf } from '../support/memory-cluster.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
+import { refOf } from '../support/memory/memory-cluster.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
 import {
   deploymentRef,
   openScene,

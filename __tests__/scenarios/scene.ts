@@ -25,11 +25,11 @@ import { DRAIN } from '../../src/plan/drain.ts'
 import type { ReleaseOrigin } from '../../src/plan/prepare.ts'
 import { run as obey } from '../../src/run.ts'
 import type { Entry } from '../../src/smoke/entry.ts'
-import { FakeClock, type ProcessClock } from '../support/fake-clock.ts'
-import { MemoryCluster, type Call, type Hooks } from '../support/memory-cluster.ts'
-import { Controllers } from '../support/memory-controllers.ts'
-import { tell } from '../support/memory-story.ts'
-import { deploymentRef, NAMESPACE, service, serviceRef, workload } from '../support/shop.ts'
+import { FakeClock, type ProcessClock } from '../support/memory/fake-clock.ts'
+import { MemoryCluster, type Call, type Hooks } from '../support/memory/memory-cluster.ts'
+import { Controllers } from '../support/memory/controllers.ts'
+import { tell } from '../support/memory/tell.ts'
+import { deploymentRef, NAMESPACE, service, serviceRef, workload } from '../support/memory/shop.ts'
 
 export {
   autoscaler,
@@ -42,7 +42,7 @@ export {
   serviceRef,
   workload,
   workloadLeaseRef
-} from '../support/shop.ts'
+} from '../support/memory/shop.ts'
 
 /** A cluster in which a workload runs, and people who use it. */
 export interface Scene {

@@ -5,7 +5,7 @@ import { renderComment } from '../../src/report/comment.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 import { redacted } from '../../src/report/redact.ts'
 import { renderSummary } from '../../src/report/summary.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { inputsOf, openScene, service, workload, type Scene } from './scene.ts'
 
 /** A secret in every input that can hold one: what of it is told besides the log, which the runner masks? */

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import { UNREADY } from '../support/memory-controllers.ts'
-import { httpRoute, openSlowGateway, type Gateway } from '../support/memory-gateway.ts'
+import { UNREADY } from '../support/memory/controllers.ts'
+import { httpRoute, openSlowGateway, type Gateway } from '../support/memory/gateway-controller.ts'
 import { deploymentRef, openScene, service, workload, type Scene } from './scene.ts'
 
 /**

@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/domain/outcome.ts'
 import { plainHeadline, headline } from '../../src/report/headline.ts'
 import { versionLines } from '../../src/report/history.ts'
 import { renderSummary } from '../../src/report/summary.ts'
-import { waiting, READY } from '../support/memory-controllers.ts'
+import { waiting, READY } from '../support/memory/controllers.ts'
 import { openScene, service, SERVING, workload, type RunOptions, type Scene } from './scene.ts'
 
 /** What status says of a release that has not ended, and of a workload that nobody serves. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
-import type { Call } from '../support/memory-cluster.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { essence, openScene, service, workload, type Run, type Scene } from './scene.ts'
 
 /**

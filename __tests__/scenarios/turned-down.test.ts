@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { verdictOutputs } from '../../src/report/outputs.ts'
-import { waiting } from '../support/memory-controllers.ts'
+import { waiting } from '../support/memory/controllers.ts'
 import { openScene, SERVING, service, workload, type RunOptions, type Scene } from './scene.ts'
 
 /** A run that is refused, or fails before its end: what it says of the traffic, and of what it has changed, is so. */

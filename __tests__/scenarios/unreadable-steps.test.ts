@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { ClusterError, InputError } from '../../src/base/errors.ts'
 import { RECORD_ANNOTATION } from '../../src/domain/record.ts'
-import { httpRoute, openGateway } from '../support/memory-gateway.ts'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { openScene, service, serviceRef, workload, type Scene } from './scene.ts'
 
 /** A release that waits, and is not any more what it was when it began to. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
-import type { Call } from '../support/memory-cluster.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
 import { openScene, SERVING, service, workload, type RunOptions, type Scene } from './scene.ts'
 
 /** The traffic can be put back, but what the release has started cannot be scaled down: for good. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Pod } from '../../src/kubernetes/objects.ts'
-import { READY, waiting } from '../support/memory-controllers.ts'
-import type { Stored } from '../support/memory-objects.ts'
+import { READY, waiting } from '../support/memory/controllers.ts'
+import type { Stored } from '../support/memory/stored.ts'
 import { NAMESPACE, openScene, SERVING, STARTED, type Scene } from './scene.ts'
 
 /** A release that somebody watches over: when its watchdog comes and goes. */

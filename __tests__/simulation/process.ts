@@ -1,8 +1,8 @@
 import { Cancelled, ClusterError } from '../../src/base/errors.ts'
 import type { Ports } from '../../src/execute/release-run.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
-import type { Call } from '../support/memory-cluster.ts'
-import { openCalamities, type Calamities } from './calamities.ts'
+import type { Call } from '../support/memory/memory-cluster.ts'
+import { openProcessFaults, type ProcessFaults } from './faults.ts'
 import type { ProcessFault } from './schedule.ts'
 import type { Stage } from './stage.ts'
 
@@ -36,15 +36,15 @@ export function startProcess(
   const cancelled = new AbortController()
   const died = Promise.withResolvers<'died'>()
   const begun = stage.clock.now()
-  const calamities = openCalamities(faults, dice, begun, stage.clock)
-  if (faults.some(({ kind }) => kind !== 'cancelled')) stage.blame.hinder(name)
+  const processFaults = openProcessFaults(faults, dice, begun, stage.clock)
+  if (faults.some(({ kind }) => kind !== 'cancelled')) stage.attribution.hinder(name)
   let calls = 0
   const strike = (call: Call, side: 'before' | 'after'): void => {
-    const blow = calamities.strike(side, isWrite(call))
+    const blow = processFaults.strike(side, isWrite(call))
     if (blow === undefined) return
     stage.story.note(name, `(${blow.kind === 'dies' ? 'dies' : `sleeps for ${blow.ms / 1000} s`})`)
     clock.stop()
-    stage.blame.fallAsleep(name)
+    stage.attribution.fallAsleep(name)
     if (blow.kind === 'dies') died.resolve('died')
     else
       void stage.clock.sleep(blow.ms).then(() => {
@@ -59,16 +59,16 @@ export function startProcess(
     await reach(stage, call)
     await clock.awake()
     if (call.verb === 'watch') return
-    const refusal = calamities.refusal(call.verb, isWrite(call), calls)
+    const refusal = processFaults.refusal(call.verb, isWrite(call), calls)
     if (refusal === undefined) return
-    stage.blame.refuse(name)
+    stage.attribution.refuse(name)
     throw refusal
   }
   const after = async (call: Call): Promise<void> => {
     await clock.awake()
     strike(call, 'after')
     await clock.awake()
-    if (call.verb !== 'watch') calamities.lose(isWrite(call), calls)
+    if (call.verb !== 'watch') processFaults.lose(isWrite(call), calls)
   }
   for (const fault of faults)
     if (fault.kind === 'cancelled')
@@ -91,7 +91,7 @@ export function startProcess(
   }
   return {
     name,
-    ports: { clock, cluster: withLateNews(cluster, stage, calamities, () => clock.awake()), log },
+    ports: { clock, cluster: withLateNews(cluster, stage, processFaults, () => clock.awake()), log },
     signal: cancelled.signal,
     died: died.promise,
     calls: () => calls
@@ -116,7 +116,7 @@ async function reach({ api, clock }: Stage, { verb }: Call): Promise<void> {
 function withLateNews(
   cluster: Cluster,
   stage: Stage,
-  calamities: Calamities,
+  processFaults: ProcessFaults,
   awake: () => Promise<void>
 ): Cluster {
   return {
@@ -125,7 +125,7 @@ function withLateNews(
       const broken = Promise.withResolvers<undefined>()
       let turn = Promise.resolve()
       const deliver = async (objects: Parameters<typeof onChange>[0]): Promise<void> => {
-        await stage.clock.sleep(Math.max(calamities.newsLateBy(), stage.api.goneUntil - stage.clock.now()))
+        await stage.clock.sleep(Math.max(processFaults.newsLateBy(), stage.api.goneUntil - stage.clock.now()))
         await awake()
         if (!signal.aborted) onChange(objects)
       }
@@ -137,7 +137,7 @@ function withLateNews(
         turn = turn.then(() => deliver(objects))
         turn.catch(broken.reject)
       }
-      const ended = calamities.watchesEnd().then(() => {
+      const ended = processFaults.watchesEnd().then(() => {
         throw new ClusterError('lost the connection for 60 s: read ECONNRESET', 0)
       })
       await Promise.race([cluster.watch(query, onNews, signal, known), broken.promise, ended])

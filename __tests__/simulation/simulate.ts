@@ -2,10 +2,10 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { breaks } from './breaks.ts'
+import { mutants } from './mutants.ts'
 import { drawSchedule } from './generate.ts'
 import { play } from './play.ts'
-import { describeSchedule } from './words.ts'
+import { describeSchedule } from './describe.ts'
 import type { Order, Told } from './worker.ts'
 
 /** Plays many schedules in as many processes as there are cores, or one of them and tells all that happened. */
@@ -28,7 +28,7 @@ async function playSeeds(
   onTold: (told: Told) => boolean
 ): Promise<void> {
   const every = availableParallelism()
-  const hook = new URL('break-at-load.ts', import.meta.url).href
+  const hook = new URL('mutate-at-load.ts', import.meta.url).href
   const execArgv = env.GREENLIGHT_BREAK === undefined ? [] : ['--import', hook]
   const workers = Array.from({ length: every }, () =>
     fork(new URL('worker.ts', import.meta.url), { execArgv, env: { ...process.env, ...env } })
@@ -77,8 +77,8 @@ async function replay(seed: number): Promise<void> {
 }
 
 async function catchBreak(name: string, from: number): Promise<void> {
-  if (breaks[name] === undefined)
-    throw new Error(`there is no break ${name}; there are ${Object.keys(breaks).join(', ')}`)
+  if (mutants[name] === undefined)
+    throw new Error(`there is no break ${name}; there are ${Object.keys(mutants).join(', ')}`)
   let played = 0
   let caught: Told | undefined
   const order = { from, to: from + MOST_SCHEDULES_TO_CATCH, shrinks: false }

@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { drawSchedule } from './generate.ts'
 import { play } from './play.ts'
-import { describeSchedule } from './words.ts'
+import { describeSchedule } from './describe.ts'
 
 /** A few of the schedules that `script/simulate` plays by the thousand, always the same ones. */
 

@@ -1,11 +1,11 @@
 import type { HttpAnswer, HttpRequest } from '../../src/kubernetes/cluster.ts'
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { Pod } from '../../src/kubernetes/objects.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { MemoryCluster } from '../support/memory-cluster.ts'
-import { Controllers, READY, UNREADY, waiting, type Life } from '../support/memory-controllers.ts'
-import { serveRoutes, type HttpRoute } from '../support/memory-gateway.ts'
-import { openBlame, type Blame } from './blame.ts'
+import { FakeClock } from '../support/memory/fake-clock.ts'
+import { MemoryCluster } from '../support/memory/memory-cluster.ts'
+import { Controllers, READY, UNREADY, waiting, type Life } from '../support/memory/controllers.ts'
+import { serveRoutes, type HttpRoute } from '../support/memory/gateway-controller.ts'
+import { openAttribution, type Attribution } from './attribution.ts'
 import type { Fate, World } from './schedule.ts'
 import { openStory, type Story } from './story.ts'
 import { podsIn, versionIn } from './users.ts'
@@ -25,7 +25,7 @@ export interface Stage {
   readonly api: { goneUntil: number }
   /** Names of pods that have passed a smoke test. */
   readonly tested: Set<string>
-  readonly blame: Blame
+  readonly attribution: Attribution
   readonly story: Story
   /** From now on nothing goes wrong any more. */
   isWell: boolean
@@ -46,7 +46,7 @@ export async function openStage(world: World): Promise<Stage> {
     fates: new Map(),
     api: { goneUntil: 0 },
     tested: new Set(),
-    blame: openBlame(clock),
+    attribution: openAttribution(clock),
     story: openStory(cluster),
     isWell: false
   }
@@ -80,7 +80,7 @@ function spoil(stage: Stage, pod: Pod, before: Pod | undefined): void {
     () => {
       const live = podsIn(stage.cluster).find(({ metadata }) => metadata.name === pod.metadata.name)
       if (live === undefined || fateOf(stage, live) !== fate) return
-      stage.blame.afflict(live)
+      stage.attribution.afflict(live)
       stage.controllers.change(live, fate === 'crashes' ? waiting('CrashLoopBackOff') : UNREADY)
     },
     () => undefined
@@ -105,5 +105,5 @@ export async function heal(stage: Stage): Promise<void> {
   for (const pod of podsIn(stage.cluster))
     if (!isReady(pod) && !isEnding(pod)) stage.controllers.change(pod, READY)
   await stage.clock.sleep(40_000)
-  stage.blame.forgive()
+  stage.attribution.forgive()
 }

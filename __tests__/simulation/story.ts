@@ -1,10 +1,10 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { Lease, Pod } from '../../src/kubernetes/objects.ts'
-import { EPOCH } from '../support/fake-clock.ts'
-import type { MemoryCluster } from '../support/memory-cluster.ts'
-import type { HttpRoute } from '../support/memory-gateway.ts'
-import type { Stored } from '../support/memory-objects.ts'
-import { tell } from '../support/memory-story.ts'
+import { EPOCH } from '../support/memory/fake-clock.ts'
+import type { MemoryCluster } from '../support/memory/memory-cluster.ts'
+import type { HttpRoute } from '../support/memory/gateway-controller.ts'
+import type { Stored } from '../support/memory/stored.ts'
+import { tell } from '../support/memory/tell.ts'
 import { ownerOf, podsIn } from './users.ts'
 
 /** What has happened, line by line. */

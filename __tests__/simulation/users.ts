@@ -1,9 +1,9 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { Deployment, Lease, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { selects } from '../../src/kubernetes/selectors.ts'
-import type { MemoryCluster } from '../support/memory-cluster.ts'
-import type { Backend, HttpRoute, Rule } from '../support/memory-gateway.ts'
-import { deploymentRef, leaseRef, NAMESPACE, serviceRef } from '../support/shop.ts'
+import type { MemoryCluster } from '../support/memory/memory-cluster.ts'
+import type { Backend, HttpRoute, Rule } from '../support/memory/gateway-controller.ts'
+import { deploymentRef, leaseRef, NAMESPACE, serviceRef } from '../support/memory/shop.ts'
 
 /**
  * Who reaches which pods, found out anew from the objects alone: nothing here asks the code under test what a

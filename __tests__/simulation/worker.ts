@@ -3,7 +3,7 @@ import { INVARIANTS, type Violation } from './invariants/report.ts'
 import { play } from './play.ts'
 import type { Schedule } from './schedule.ts'
 import { shrink } from './shrink.ts'
-import { describeSchedule } from './words.ts'
+import { describeSchedule } from './describe.ts'
 
 /** A process that plays the schedules of some seeds and tells what came of each. */
 

@@ -1,6 +1,6 @@
 import type { Deployment, KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
-import type { HttpRoute } from '../support/memory-gateway.ts'
-import { autoscaler, NAMESPACE, service, workload } from '../support/shop.ts'
+import type { HttpRoute } from '../support/memory/gateway-controller.ts'
+import { autoscaler, NAMESPACE, service, workload } from '../support/memory/shop.ts'
 import type { World } from './schedule.ts'
 import { INTERNAL } from './users.ts'
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, jest } from '@jest/globals'
 import { startAction, type Ended } from '../support/action.ts'
-import { startGitHub } from '../support/github.ts'
+import { startGitHub } from '../support/report/github.ts'
 
 // The sources are loaded one by one.
 jest.setTimeout(120_000)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { commandsIn, entriesIn } from '../support/runner.ts'
+import { commandsIn, entriesIn } from '../support/report/runner.ts'
 
 describe('the commands in a log', () => {
   it.each([

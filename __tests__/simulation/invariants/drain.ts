@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isReady } from '../../../src/kubernetes/health.ts'
 import type { Deployment, Pod } from '../../../src/kubernetes/objects.ts'
-import { templateOf } from '../blame.ts'
+import { templateOf } from '../attribution.ts'
 import type { Stage } from '../stage.ts'
 import { ownerOf, PLAIN, readyOf, waysOf } from '../users.ts'
 import { isRun, type Report } from './report.ts'
@@ -10,7 +10,7 @@ import { isRun, type Report } from './report.ts'
 const DRAIN = 10_000
 
 /** Whom a run ends has had no users for a while; so what serves never shrinks by a run's doing either. */
-export function watchDrain({ cluster, inForce, blame, clock, world }: Stage, report: Report): void {
+export function watchDrain({ cluster, inForce, attribution, clock, world }: Stage, report: Report): void {
   const ways = ['Service/web', ...world.routes.map((name) => `HTTPRoute/${name}`)]
   const lastServed = new Map<string, number>()
   /** Who has decided last how many pods a Deployment has, and of what template. */
@@ -32,7 +32,7 @@ export function watchDrain({ cluster, inForce, blame, clock, world }: Stage, rep
     if (!ends || idle >= DRAIN || !isReady(pod) || !isRun(shapedBy.get(ownerOf(pod)) ?? '')) return
     // Who has scaled it or sent users there by hand is not drained for: nobody knew of those users. And a plain
     // Deployment that gets another template while it is selected by its hash is more urgent than a drain.
-    if ([ownerOf(pod), templateOf(PLAIN), ...ways].some((name) => blame.hasMeddled(name, DRAIN))) return
+    if ([ownerOf(pod), templateOf(PLAIN), ...ways].some((name) => attribution.hasMeddled(name, DRAIN))) return
     report.add('drain', `${pod.metadata.name} ends ${idle} ms after its last user`)
   })
 }

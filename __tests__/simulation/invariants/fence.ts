@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Deployment, Lease, Service } from '../../../src/kubernetes/objects.ts'
 import { FENCE_ANNOTATION, fenceOf } from '../../../src/lock/fence.ts'
-import type { Stored } from '../../support/memory-objects.ts'
+import type { Stored } from '../../support/memory/stored.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance } from '../users.ts'
 import { isRun, type Report } from './report.ts'

@@ -1,7 +1,7 @@
 import { readRecord } from '../../../src/domain/read-record.ts'
 import { RECORD_ANNOTATION, type Release } from '../../../src/domain/record.ts'
-import { refOf } from '../../support/memory-cluster.ts'
-import type { Stored } from '../../support/memory-objects.ts'
+import { refOf } from '../../support/memory/memory-cluster.ts'
+import type { Stored } from '../../support/memory/stored.ts'
 import type { Stage } from '../stage.ts'
 import { holderIn, serviceIn } from '../users.ts'
 import { isRun, type Report } from './report.ts'
@@ -10,7 +10,7 @@ import { isRun, type Report } from './report.ts'
 const PROMPTLY = 5000
 
 /** What somebody writes over the record of a run that has the lock, that run writes again, whatever else it waits for. */
-export function watchForged({ cluster, clock, api, blame }: Stage, report: Report): void {
+export function watchForged({ cluster, clock, api, attribution }: Stage, report: Report): void {
   cluster.subscribe((now, before, writer) => {
     const text = textOf(now)
     if (isRun(writer) || before === undefined || text === undefined || text === textOf(before)) return
@@ -19,7 +19,7 @@ export function watchForged({ cluster, clock, api, blame }: Stage, report: Repor
     void clock.sleep(PROMPTLY).then(
       () => {
         const live = cluster.read<Stored>(refOf(now))
-        const isExcused = blame.isHindered(run) || api.goneUntil > clock.now() - PROMPTLY
+        const isExcused = attribution.isHindered(run) || api.goneUntil > clock.now() - PROMPTLY
         if (live === undefined || textOf(live) !== text || holderIn(cluster) !== run || isExcused) return
         report.add(
           'record',

@@ -1,6 +1,6 @@
 import type { Lease } from '../../../src/kubernetes/objects.ts'
 import { LOCK_SECONDS } from '../../../src/lock/lease.ts'
-import type { Stored } from '../../support/memory-objects.ts'
+import type { Stored } from '../../support/memory/stored.ts'
 import type { Stage } from '../stage.ts'
 import { isRun, type Report } from './report.ts'
 

@@ -59,12 +59,12 @@ function servingFaults({ cluster }: Stage, serving: string): readonly string[] {
 }
 
 function versionFaults(
-  { cluster, blame }: Stage,
+  { cluster, attribution }: Stage,
   { version, inputs }: Started,
   { result, serving }: Outcome
 ): readonly string[] {
   if (version === undefined || inputs.command !== 'deploy') return []
-  if (blame.hasMeddled(serving?.deployment ?? '')) return []
+  if (attribution.hasMeddled(serving?.deployment ?? '')) return []
   const [service] = waysOf(cluster, [])
   const versions = new Set(service?.pods.map(versionIn))
   if (result === 'promoted' && (versions.size !== 1 || !versions.has(version)))

@@ -3,7 +3,7 @@ import { isUnfinished, RECORD_ANNOTATION, type Release } from '../../../src/doma
 import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import { selects } from '../../../src/kubernetes/selectors.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
-import type { HttpRoute } from '../../support/memory-gateway.ts'
+import type { HttpRoute } from '../../support/memory/gateway-controller.ts'
 import type { Stage } from '../stage.ts'
 import { entriesOf, isEntrance, isOurs, mirrorsOf, ownersOf, podsIn } from '../users.ts'
 import { isClaim } from './fence.ts'

@@ -1,8 +1,8 @@
 import { readRecord } from '../../../src/domain/read-record.ts'
 import { wantedReplicas } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
-import type { Stored } from '../../support/memory-objects.ts'
-import { templateOf } from '../blame.ts'
+import type { Stored } from '../../support/memory/stored.ts'
+import { templateOf } from '../attribution.ts'
 import type { Stage } from '../stage.ts'
 import { deploymentIn, isEntrance, ownerOf, PLAIN, readyOf, serviceIn, waysOf, type Way } from '../users.ts'
 import { isRun, type Report } from './report.ts'
@@ -42,13 +42,15 @@ const movesTraffic = ({ kind, metadata }: Stored): boolean =>
   kind === 'HTTPRoute' || isEntrance({ kind, metadata })
 
 /** Pods that have failed by themselves, and traffic that somebody has moved by hand, are not of a release's making. */
-function isExcused({ blame, world }: Stage, { pods }: Way, writer: string): boolean {
-  const unknown = RECENTLY + blame.unaware(writer)
+function isExcused({ attribution, world }: Stage, { pods }: Way, writer: string): boolean {
+  const unknown = RECENTLY + attribution.unaware(writer)
   const routes = world.routes.map((name) => `HTTPRoute/${name}`)
   return (
-    pods.some((pod) => blame.isAfflicted(pod)) ||
-    blame.hasMeddled(templateOf(PLAIN), AT_ONCE) ||
-    ['Service/web', ...routes, ...new Set(pods.map(ownerOf))].some((name) => blame.hasMeddled(name, unknown))
+    pods.some((pod) => attribution.isAfflicted(pod)) ||
+    attribution.hasMeddled(templateOf(PLAIN), AT_ONCE) ||
+    ['Service/web', ...routes, ...new Set(pods.map(ownerOf))].some((name) =>
+      attribution.hasMeddled(name, unknown)
+    )
   )
 }
 
@@ -64,7 +66,7 @@ function sharesOf(ways: readonly Way[]): ReadonlyMap<string, number> {
 }
 
 function demandEnough(stage: Stage, writer: string, name: string, share: number, report: Report): void {
-  const { cluster, blame } = stage
+  const { cluster, attribution } = stage
   const record = readRecord(serviceIn(cluster))
   if (record === undefined) return
   const { stable, canary } = record
@@ -80,17 +82,19 @@ function demandEnough(stage: Stage, writer: string, name: string, share: number,
   const whole = share === 100 && !isBack ? Math.max(needed, size) : needed
   const pods = waysOf(cluster, []).flatMap(({ pods: behind }) => behind)
   const answering = answeringOf(stage, pods, name)
-  const unknown = RECENTLY + blame.unaware(writer)
+  const unknown = RECENTLY + attribution.unaware(writer)
   const sizes = [name, other?.metadata.name ?? '']
-  if (answering >= whole || sizes.some((one) => blame.hasMeddled(one, unknown))) return
+  if (answering >= whole || sizes.some((one) => attribution.hasMeddled(one, unknown))) return
   report.add('serving', `${name} gets ${Math.round(share)} % with ${answering} of ${whole} pods`)
 }
 
 /** With those that have failed by themselves, which nobody could foresee. */
-const answeringOf = ({ blame }: Stage, pods: readonly Pod[], name: string): number =>
+const answeringOf = ({ attribution }: Stage, pods: readonly Pod[], name: string): number =>
   new Set(
     pods
       .filter((pod) => ownerOf(pod) === name)
-      .filter((pod) => blame.isAfflicted(pod) || readyOf({ title: '', share: 0, pods: [pod] }).length > 0)
+      .filter(
+        (pod) => attribution.isAfflicted(pod) || readyOf({ title: '', share: 0, pods: [pod] }).length > 0
+      )
       .map(({ metadata }) => metadata.name)
   ).size

@@ -10,7 +10,7 @@ import { isRun, type Report } from './report.ts'
  * @param tests whether this writer tests what it brings
  */
 export function watchTested(stage: Stage, report: Report, tests: (writer: string) => boolean): void {
-  const { cluster, tested, blame } = stage
+  const { cluster, tested, attribution } = stage
   const recordNow = recordOfRuns(stage)
   /** Whoever has had users once has them by what was written then. */
   const reached = new Set(namesOf(servingNow(stage)))
@@ -24,7 +24,7 @@ export function watchTested(stage: Stage, report: Report, tests: (writer: string
     if (record?.command !== 'deploy' || record.phase === 'aborting' || record.phase === 'rolled-back') return
     for (const pod of fresh) {
       const { name } = pod.metadata
-      if (ownerOf(pod) !== record.canary.deployment || blame.hasMeddled(ownerOf(pod))) continue
+      if (ownerOf(pod) !== record.canary.deployment || attribution.hasMeddled(ownerOf(pod))) continue
       if (tests(writer) && !tested.has(name))
         report.add('tested', `${writer} sends users to ${name}, untested`)
       // A Service that follows may be written a moment before the record that knows its pods.

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals'
 import { Overdue, within } from '../../../src/base/within.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
+import { FakeClock } from '../../support/memory/fake-clock.ts'
 
 const never = (): Promise<never> => new Promise(() => undefined)
 

@@ -15,7 +15,7 @@ import {
   UNSCHEDULABLE
 } from '../../../src/kubernetes/patience.ts'
 import { workload } from '../../scenarios/scene.ts'
-import { EPOCH } from '../../support/fake-clock.ts'
+import { EPOCH } from '../../support/memory/fake-clock.ts'
 
 const seconds = (count: number): string => new Date(EPOCH + count * 1000).toISOString()
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Container, ServicePort } from '../../../src/kubernetes/objects.ts'
 import { entranceTo } from '../../../src/kubernetes/ports.ts'
-import { service } from '../../support/shop.ts'
+import { service } from '../../support/memory/shop.ts'
 
 const container = (ports: Readonly<Record<string, number>>, readinessProbe?: object): Container => ({
   name: 'web',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests, type Manifest } from '../../../src/kubernetes/manifests.ts'
 import { withoutHooks } from '../../../src/plan/hooks.ts'
-import { manifest } from '../../support/shop.ts'
+import { manifest } from '../../support/memory/shop.ts'
 
 const hook = (kind: string, annotations: Readonly<Record<string, string>>, name = 'web-task'): Manifest =>
   manifest({

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import { parseImageRule } from '../../../src/inputs/image.ts'
 import { imageFaults } from '../../../src/plan/faults.ts'
-import { workload } from '../../support/shop.ts'
+import { workload } from '../../support/memory/shop.ts'
 
 it.each([
   ['shop/wbe:2', 'shop/web:2'],

@@ -4,7 +4,7 @@ import type { Deployment, HorizontalPodAutoscaler, Service } from '../../../src/
 import type { Observed } from '../../../src/observe/observed.ts'
 import type { ReleaseOrigin } from '../../../src/plan/prepare.ts'
 import { NAMESPACE, service, workload } from '../../scenarios/scene.ts'
-import { EPOCH } from '../../support/fake-clock.ts'
+import { EPOCH } from '../../support/memory/fake-clock.ts'
 
 export const origin: ReleaseOrigin = {
   release: '7-1',

@@ -7,7 +7,7 @@ import type { Step } from '../../../src/plan/step.ts'
 import { editsOf } from '../../../src/preflight/edits.ts'
 import { routeFor } from '../../../src/routes/index.ts'
 import { autoscaler, NAMESPACE, workload } from '../../scenarios/scene.ts'
-import { httpRoute } from '../../support/memory-gateway.ts'
+import { httpRoute } from '../../support/memory/gateway-controller.ts'
 import { observed } from '../plan/observed.ts'
 
 const release = (changes: Partial<Release> = {}): Release =>

@@ -7,7 +7,7 @@ import { versionLines } from '../../../src/report/history.ts'
 import { verdictLine, outputsOf } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { clean } from '../../../src/report/text.ts'
-import { allTags, html, linkable, proseOf } from '../../support/markdown.ts'
+import { allTags, html, linkable, proseOf } from '../../support/report/markdown.ts'
 import { hostile } from './hostile-text.ts'
 import { rolledBackInBake, shift, start } from './outcomes.ts'
 

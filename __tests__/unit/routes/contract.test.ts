@@ -1,7 +1,7 @@
 import { routeContract } from '../../contract/routes.contract.ts'
 import { fixtures } from '../../contract/routes/index.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { MemoryCluster } from '../../support/memory-cluster.ts'
+import { FakeClock } from '../../support/memory/fake-clock.ts'
+import { MemoryCluster } from '../../support/memory/memory-cluster.ts'
 
 /** In seconds, and without a cluster: what only the definitions of the kinds refuse is left to a real API server. */
 for (const fixture of fixtures) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { changes } from '../../../src/traffic/changes.ts'
-import { patched } from '../../support/memory-objects.ts'
+import { patched } from '../../support/memory/stored.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
