@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { printRecord, RECORD_ANNOTATION } from '../../src/domain/record.ts'
+import type { Lease } from '../../src/kubernetes/objects.ts'
 import { FENCE_ANNOTATION } from '../../src/lock/fence.ts'
 import type { Call, Verb } from '../support/memory/memory-cluster.ts'
 import {
@@ -29,12 +30,16 @@ const BLUE = {
   metadata: { ...blue.metadata, annotations: { 'deployment.kubernetes.io/revision': '1' } }
 }
 const GREEN_EMPTY = workload('web-green', { labels: slot('green'), replicas: 0 })
+const BLUE_SERVES = 'app=web,greenlight.dev/slot=blue -> v1 3'
 const slotted = () => [BLUE, GREEN_EMPTY, service({ app: 'web', ...slot('blue') })]
 
 const isWriteOf =
   (verb: Verb, name: string, kind = 'Deployment') =>
   (call: Call): boolean =>
     call.verb === verb && call.kind === kind && call.name === name && !call.dryRun
+
+const hasLock = ({ cluster }: Scene, holder: string): boolean =>
+  cluster.read<Lease>(leaseRef)?.spec?.holderIdentity === holder
 
 /** It sleeps for a minute right before this call is carried out, while another run does its work. */
 async function sleepsIn(
@@ -114,7 +119,7 @@ describe('a write that is on its way when another run takes over', () => {
     })
     expect(result).toMatchObject({ result: 'rolled-back' })
     expect(written).toEqual([])
-    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
+    expect(scene.traffic()).toBe(BLUE_SERVES)
     expect(scene.harm).toEqual([])
   })
 
@@ -126,6 +131,42 @@ describe('a write that is on its way when another run takes over', () => {
       undo(scene)
     )
     expect(written).toEqual([])
+  })
+
+  it('moves no users before the other run has written anything itself', async () => {
+    const scene = await openScene(slotted())
+    const asleep = Promise.withResolvers<undefined>()
+    let hasSlept = false
+    const isShift = (call: Call): boolean =>
+      isWriteOf('patch', 'web', 'Service')(call) && scene.record()?.phase === 'running'
+    const sleeper: Run = scene.run({
+      inputs: { bake: '0s' },
+      before: (call) => {
+        if (hasSlept || !isShift(call)) return
+        hasSlept = true
+        sleeper.clock.stop()
+        asleep.resolve(undefined)
+      }
+    })
+    const ended = sleeper.deploy()
+    await asleep.promise
+    await scene.clock.sleep(60_000)
+    let seen: string[] = []
+    const other = scene.run({
+      inputs: { images: 'shop/web:3', bake: '0s' },
+      before: async (call) => {
+        if (seen.length > 0 || call.verb !== 'list' || call.kind === 'Lease' || !hasLock(scene, '2-1-a'))
+          return
+        seen = [scene.traffic()]
+        sleeper.clock.resume()
+        await scene.clock.sleep(100)
+        seen.push(scene.traffic())
+      }
+    })
+    expect(await other.deploy()).toMatchObject({ result: 'promoted' })
+    expect(seen).toEqual([BLUE_SERVES, BLUE_SERVES])
+    expect(await ended).toMatchObject({ result: 'failed', reason: expect.stringContaining('another run') })
+    expect(scene.harm).toEqual([])
   })
 })
 
@@ -183,7 +224,7 @@ describe('users that somebody has sent to the new version by hand', () => {
     const green = { op: 'replace', path: '/spec/selector', value: { app: 'web', ...slot('green') } } as const
     await scene.when(STARTED, 500, () => scene.cluster.patch(serviceRef, [green], 'kubectl'))
     await scene.clock.sleep(100)
-    expect(scene.traffic()).toBe('app=web,greenlight.dev/slot=blue -> v1 3')
+    expect(scene.traffic()).toBe(BLUE_SERVES)
     expect(scene.record()).toMatchObject({ weight: 0, exposed: true })
   })
 })

@@ -18,8 +18,8 @@ export type Place = Pick<Observed, 'service' | 'companions' | 'workload' | 'name
 
 /**
  * The first thing that a run does that has taken the lock from one that has not given it back: that one may be
- * asleep, with a write on its way. Whatever it can have had in hand is claimed, so that nothing of it arrives after
- * this run has begun to act on what it finds. The Service needs no claim: it holds the record.
+ * asleep, with a write on its way. It claims whatever that write can be of, so that the API server refuses the write
+ * from now on. The Service comes first: what its record says after that is what the other run has left.
  */
 export async function fenceInherited(
   { service, companions, workload, namespace }: Place,
@@ -27,12 +27,13 @@ export async function fenceInherited(
   ports: Ports,
   signal: AbortSignal
 ): Promise<void> {
-  // Without a record no run has come further than to the Service, which refuses it.
+  // Without a record no run has come further than to the Service, whose first record another run finds and refuses.
   if (!lock.isInherited || readRecord(service) === undefined) return
+  const holder = { cluster: ports.cluster, lock }
   const work = async (): Promise<void> => {
+    await unlessRefused(refOf(service), fence(refOf(service), holder), ports)
     const record = readRecord((await ports.cluster.get<Service>(refOf(service))) ?? service)
     if (record === undefined) return
-    const holder = { cluster: ports.cluster, lock }
     const versions = recordedDeployments(record)
     const own = slotsOf(workload).filter(({ name }) => versions.has(name))
     const deployments = own.map(({ name }) => deploymentRef(namespace, name))

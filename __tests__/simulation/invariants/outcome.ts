@@ -4,6 +4,7 @@ import { isUnfinished } from '../../../src/domain/record.ts'
 import type { Ended, Started } from '../runs.ts'
 import type { Stage } from '../stage.ts'
 import { isEntrance, ownerOf, serviceIn, versionIn, waysOf } from '../users.ts'
+import { isClaim } from './fence.ts'
 import type { Report } from './report.ts'
 
 /** In the moment in which a run ends, what it says is so. */
@@ -17,8 +18,8 @@ export function watchOutcome(stage: Stage, report: Report): OutcomeWatch {
   /** Who has moved the traffic last, and when. */
   let last = ''
   let movedAt = -Infinity
-  cluster.subscribe((now, _, writer) => {
-    if (now.kind === 'Lease') return
+  cluster.subscribe((now, before, writer) => {
+    if (now.kind === 'Lease' || isClaim(now, before)) return
     wrote.set(writer, (wrote.get(writer) ?? 0) + 1)
     const routes = now.kind === 'HTTPRoute' || isEntrance(now)
     if (routes && writer !== 'kube-controller-manager') [last, movedAt] = [writer, cluster.clock.now()]
