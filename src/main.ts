@@ -4,7 +4,7 @@ import { systemClock } from './base/clock.ts'
 import { Cancelled, ClusterError, InputError, messageOf } from './base/errors.ts'
 import { openPrometheus } from './checks/prometheus/prometheus.ts'
 import { emptyOutcome } from './commands/outcome-of.ts'
-import { recoverOwn } from './commands/recover.ts'
+import { recoverOwn } from './commands/recover-own.ts'
 import { targetOf } from './commands/target.ts'
 import type { Outcome } from './domain/outcome.ts'
 import type { Ports } from './execute/release-run.ts'
@@ -130,7 +130,7 @@ async function post(): Promise<void> {
   const { target, origin } = JSON.parse(begun) as Begun
   const inputs = maskedInputs()
   const { ports } = open(inputs)
-  const done = await recoverOwn(target, origin, ports, inputs)
+  const done = await recoverOwn({ target, origin, ports, inputs })
   if (done === undefined) return
   await writeSummary(`${done}\n`).catch((error: unknown) => {
     log.warning(`the job summary could not be written: ${messageOf(error)}`)

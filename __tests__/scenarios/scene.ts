@@ -4,9 +4,10 @@ import type { Metrics } from '../../src/checks/metrics.ts'
 import { abort } from '../../src/commands/abort.ts'
 import { cleanup } from '../../src/commands/cleanup.ts'
 import { deploy } from '../../src/commands/deploy.ts'
+import type { Invocation } from '../../src/commands/invocation.ts'
 import { plan } from '../../src/commands/plan.ts'
 import { promote } from '../../src/commands/promote.ts'
-import { recoverOwn } from '../../src/commands/recover.ts'
+import { recoverOwn } from '../../src/commands/recover-own.ts'
 import { rollback } from '../../src/commands/rollback.ts'
 import { status } from '../../src/commands/status.ts'
 import { targetOf } from '../../src/commands/target.ts'
@@ -14,7 +15,7 @@ import type { Outcome } from '../../src/domain/outcome.ts'
 import { readRecord } from '../../src/domain/read-record.ts'
 import type { Release } from '../../src/domain/record.ts'
 import type { Ports } from '../../src/execute/release-run.ts'
-import { type Inputs, readInputs } from '../../src/inputs/inputs.ts'
+import { type Command, type Inputs, readInputs } from '../../src/inputs/inputs.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { Manifest } from '../../src/kubernetes/manifests.ts'
@@ -202,27 +203,32 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     startedAt: world.now(),
     ...(sha === undefined ? {} : { sha })
   }
-  const request = {
-    inputs,
+  const asked = (command: Command): Invocation => ({
+    inputs: { ...inputs, command },
     target,
     manifests,
     metrics: options.metrics,
     origin,
     ports,
     signal: cancelled.signal
-  }
+  })
   return {
     clock,
-    deploy: () => deploy(request),
-    promote: () => promote(request),
-    abort: () => abort(request),
-    rollback: () => rollback(request),
-    status: () => status(request),
-    plan: () => plan(request),
-    cleanup: () => cleanup(request),
-    obey: () => obey(request),
+    deploy: () => deploy(asked('deploy')),
+    promote: () => promote(asked('promote')),
+    abort: () => abort(asked('abort')),
+    rollback: () => rollback(asked('rollback')),
+    status: () => status(asked('status')),
+    plan: () => plan(asked('plan')),
+    cleanup: () => cleanup(asked('cleanup')),
+    obey: () => obey(asked(inputs.command)),
     post: (hooks) =>
-      recoverOwn(target, origin, { ...ports, clock: world, cluster: cluster.connect(hooks) }, inputs),
+      recoverOwn({
+        target,
+        origin,
+        inputs,
+        ports: { ...ports, clock: world, cluster: cluster.connect(hooks) }
+      }),
     cancel: () => {
       cancelled.abort(new Cancelled('the run was cancelled (SIGINT)'))
     },

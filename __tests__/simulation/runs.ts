@@ -1,4 +1,4 @@
-import { recoverOwn } from '../../src/commands/recover.ts'
+import { recoverOwn } from '../../src/commands/recover-own.ts'
 import { targetOf } from '../../src/commands/target.ts'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { readInputs, type Inputs } from '../../src/inputs/inputs.ts'
@@ -78,7 +78,7 @@ export function start(
     async post() {
       stage.story.note(name, '(its post step begins)')
       const fresh = startProcess(stage, name)
-      return recoverOwn(target, origin, fresh.ports, inputs).then(
+      return recoverOwn({ target, origin, ports: fresh.ports, inputs }).then(
         () => undefined,
         (error: unknown) => error as Error
       )

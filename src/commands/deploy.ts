@@ -1,33 +1,30 @@
 import type { Outcome } from '../domain/outcome.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
 import { beginRun, trafficsOf } from '../execute/begin-run.ts'
 import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import type { Lock } from '../lock/lease.ts'
 import { observe } from '../observe/observe.ts'
-import type { Observed } from '../observe/observed.ts'
-import { needsToEnd, requireRights } from '../preflight/rights.ts'
+import { inRelease, type Observed, type Recorded } from '../observe/observed.ts'
+import { needsToEnd } from '../preflight/rights.ts'
+import { exclusively, withLock } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
 import { lookedAt, outcomeOf } from './outcome-of.ts'
 import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
 import { recover } from './recover.ts'
 import { turnedDownAfter } from './turned-down.ts'
-import { withLock } from './with-lock.ts'
 
 /**
  * Releases a new version beside the one that serves.
  * @throws InputError, LockedError or ClusterError while nothing has been changed yet
  */
 export async function deploy(invocation: Invocation): Promise<Outcome> {
-  const { target, origin, ports, signal } = invocation
-  const observed = await observe(target, ports)
-  const { record } = observed
-  if (record !== undefined && isUnfinished(record)) return afterRecovery(invocation, observed, record)
+  const observed = await observe(invocation.target, invocation.ports)
+  const left = inRelease(observed)
+  if (left !== undefined) return afterRecovery(invocation, left)
   const ready = await prepareRelease(invocation, observed)
-  if ('unapplied' in ready)
-    return { ...lookedAt('deploy', observed, origin, ports.clock.now()), warnings: ready.unapplied }
-  return withLock(observed, origin, ports, signal, (lock) => release(invocation, observed, ready, lock))
+  if ('unapplied' in ready) return { ...lookedAt(observed, invocation), warnings: ready.unapplied }
+  return withLock(invocation, observed, (lock) => release(invocation, observed, ready, lock))
 }
 
 async function release(
@@ -36,7 +33,7 @@ async function release(
   ready: PreparedRelease,
   lock: Lock
 ): Promise<Outcome> {
-  const { inputs, origin, ports, signal } = invocation
+  const { inputs, ports, signal } = invocation
   const { release: record, routes, entrance, sampler, warnings } = ready
   const run = beginRun(
     {
@@ -62,21 +59,18 @@ async function release(
   run.warnings.push(...warnings)
   const ending = await executeOrRestore(ready.plan, run, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
-  return outcomeOf(run, ending, 'deploy', origin, ports.clock.now())
+  return outcomeOf(run, ending, invocation)
 }
 
 /** A run that died has left a release unfinished: it is undone before the new one is looked at. */
-async function afterRecovery(invocation: Invocation, observed: Observed, left: Release): Promise<Outcome> {
-  const { inputs, target, origin, ports, signal } = invocation
-  await requireRights(observed, await needsToEnd(observed, left, ports), ports)
-  const run = await withLock(observed, origin, ports, signal, async (lock) => {
-    const now = await observe(target, ports)
-    return now.record !== undefined && isUnfinished(now.record)
-      ? recover(now, now.record, ports, inputs, lock)
-      : undefined
+async function afterRecovery(invocation: Invocation, seen: Recorded): Promise<Outcome> {
+  const needs = await needsToEnd(seen, invocation.ports)
+  const run = await exclusively(invocation, seen, needs, async (observed, lock) => {
+    const left = inRelease(observed)
+    return left === undefined ? undefined : recover(left, lock, invocation)
   })
   if (run === undefined) return deploy(invocation)
   const untidy = untidyEnding(run)
-  if (untidy !== undefined) return outcomeOf(run, untidy, 'deploy', origin, ports.clock.now())
-  return deploy(invocation).catch((error: unknown) => turnedDownAfter(error, run, 'deploy', invocation))
+  if (untidy !== undefined) return outcomeOf(run, untidy, invocation)
+  return deploy(invocation).catch((error: unknown) => turnedDownAfter(error, run, invocation))
 }

@@ -5,15 +5,19 @@ import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Target } from '../observe/observe.ts'
 import type { ReleaseOrigin } from '../plan/prepare.ts'
 
-/** One run of the action, with everything that it works with. */
-export interface Invocation {
+/** One run of the action, as its post step knows it. */
+export interface PostInvocation {
   readonly inputs: Inputs
   readonly target: Target
-  readonly manifests: readonly Manifest[]
-  /** Absent when no Prometheus is given: then there are no checks either. */
-  readonly metrics: Metrics | undefined
   readonly origin: ReleaseOrigin
   readonly ports: Ports
   /** Aborted when the run is cancelled. */
   readonly signal: AbortSignal
+}
+
+/** One run of the action, with everything that it works with. */
+export interface Invocation extends PostInvocation {
+  readonly manifests: readonly Manifest[]
+  /** Absent when no Prometheus is given: then there are no checks either. */
+  readonly metrics: Metrics | undefined
 }

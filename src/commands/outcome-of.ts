@@ -13,12 +13,11 @@ import type { ReleaseOrigin } from '../plan/prepare.ts'
 import { readyOfServing } from '../report/traffic-facts.ts'
 import { lacksData } from '../report/verdict.ts'
 import { describeSplit } from '../routes/split.ts'
-
-type Command = Outcome['command']
+import type { PostInvocation } from './invocation.ts'
 
 /** Nothing has been looked at yet: what is known when the inputs themselves are at fault. */
 export const emptyOutcome = (
-  command: Command,
+  command: Outcome['command'],
   { release, run, startedAt }: ReleaseOrigin,
   finishedAt: number
 ): Outcome => ({
@@ -45,15 +44,10 @@ export const emptyOutcome = (
 })
 
 /** What is known of the cluster when a run ends without having changed anything. */
-export function lookedAt(
-  command: Command,
-  observed: Observed,
-  origin: ReleaseOrigin,
-  finishedAt: number
-): Outcome {
+export function lookedAt(observed: Observed, { inputs, origin, ports }: PostInvocation): Outcome {
   const { slot, deployment, hash } = observed.stable
   return {
-    ...emptyOutcome(command, origin, finishedAt),
+    ...emptyOutcome(inputs.command, origin, ports.clock.now()),
     result: 'unchanged',
     namespace: observed.namespace,
     workload: observed.workload,
@@ -79,13 +73,11 @@ export const underWay = (record: Release, observed: Observed): Partial<Outcome> 
 export function outcomeOf(
   run: ReleaseRun,
   ending: Ending,
-  command: Command,
-  origin: ReleaseOrigin,
-  finishedAt: number
+  { inputs, origin, ports }: PostInvocation
 ): Outcome {
   const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
   return {
-    ...emptyOutcome(command, origin, finishedAt),
+    ...emptyOutcome(inputs.command, origin, ports.clock.now()),
     result: ending.result,
     reason: ending.reason,
     namespace: run.namespace,

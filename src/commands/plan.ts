@@ -1,9 +1,9 @@
 import type { Measurement, ObjectChange, Outcome, Preview } from '../domain/outcome.ts'
-import { isUnfinished, type Release } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { printRoute } from '../inputs/route.ts'
 import { observe } from '../observe/observe.ts'
-import { whenEnded, type Observed } from '../observe/observed.ts'
+import { inRelease, whenEnded, type Observed } from '../observe/observed.ts'
 import { withOriginalNames } from '../plan/config.ts'
 import { describe } from '../plan/step.ts'
 import { slotLabelsOf } from '../plan/unchanged.ts'
@@ -20,16 +20,15 @@ import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
  * @throws InputError with all that is wrong, as the release would
  */
 export async function plan(invocation: Invocation): Promise<Outcome> {
-  const { target, origin, ports } = invocation
+  const { target, ports } = invocation
   const seen = await observe(target, ports)
-  const { record } = seen
-  const left = record !== undefined && isUnfinished(record) ? record : undefined
-  const observed = left === undefined ? seen : whenEnded(seen, left)
-  const notes = left === undefined ? [] : [unfinished(left)]
+  const left = inRelease(seen)
+  const observed = left === undefined ? seen : whenEnded(seen, left.record)
+  const notes = left === undefined ? [] : [unfinished(left.record)]
   for (const note of notes) ports.log.warning(note)
-  if (left !== undefined) await requireRights(seen, await needsToEnd(seen, left, ports), ports)
+  if (left !== undefined) await requireRights(seen, await needsToEnd(left, ports), ports)
   const ready = await prepareRelease(invocation, observed)
-  const looked = { ...lookedAt('plan', observed, origin, ports.clock.now()), ...routeOf(observed) }
+  const looked = { ...lookedAt(observed, invocation), ...routeOf(observed) }
   if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied] }
   const preview = await previewOf(observed, ready, ports)
   tell(preview, ports)

@@ -5,16 +5,16 @@ import type { Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
 import { readyPods } from '../execute/endpoints.ts'
 import { executeOrRestore } from '../execute/execute-or-restore.ts'
-import type { Ports } from '../execute/release-run.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { parseStep, stepsFaults, type TrafficStep } from '../inputs/step.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
+import type { Right } from '../kubernetes/rights.ts'
 import { difference } from '../kubernetes/template-difference.ts'
 import type { Lock } from '../lock/lease.ts'
 import { observe, readReplicaSet } from '../observe/observe.ts'
-import type { Observed } from '../observe/observed.ts'
+import type { Observed, Recorded } from '../observe/observed.ts'
 import { readRemaining } from '../observe/routes.ts'
 import { isConfig } from '../plan/config-copy.ts'
 import { entranceOf, smokePortFaults } from '../plan/entrance.ts'
@@ -26,39 +26,35 @@ import { planRest } from '../plan/progressive.ts'
 import { canaryFaults, tryCanary } from '../preflight/dry-run.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { measuredStable } from '../preflight/preflight.ts'
-import { requireRights } from '../preflight/rights.ts'
+import { exclusively } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
 import { requireShape } from './misshapen.ts'
 import { outcomeOf } from './outcome-of.ts'
-import { withLock } from './with-lock.ts'
 
 /**
  * Goes on with a release that waits for approval, with the steps that it has left.
  * @throws InputError when there is none, or when what would go on is not what was tested; then nothing was changed
  */
 export async function promote(invocation: Invocation): Promise<Outcome> {
-  const { inputs, target, origin, ports, signal } = invocation
+  const { target, ports } = invocation
   const seen = await observe(target, ports)
-  await requireRightsToGoOn(seen, waitingIn(seen), inputs, ports)
-  return withLock(seen, origin, ports, signal, async (lock) => {
-    const observed = await observe(target, ports)
-    const record = waitingIn(observed)
-    const live = await readTested(observed, record, invocation)
-    await refuseAnother(observed, live, invocation)
-    return goOn(invocation, observed, record, live, lock)
+  const needs = await needsToGoOn(waitingIn(seen), invocation)
+  return exclusively(invocation, seen, needs, async (observed, lock) => {
+    const waiting = waitingIn(observed)
+    const live = await readTested(waiting, invocation)
+    await refuseAnother(waiting, live, invocation)
+    return goOn(waiting, live, lock, invocation)
   })
 }
 
-/** @throws InputError that names what the credentials lack for the rest of the release, or for putting stable back */
-async function requireRightsToGoOn(
-  seen: Observed,
-  record: Release,
-  inputs: Inputs,
-  ports: Ports
-): Promise<void> {
+/** For the rest of the release, and for putting stable back. */
+async function needsToGoOn(
+  { namespace, record }: Recorded,
+  { inputs, ports }: Invocation
+): Promise<readonly Right[]> {
   const { smokeTests, bake, previous, images, manifests } = inputs
   const release = watched(record, inputs)
-  const { found } = await readRemaining(record.routes ?? [], seen.namespace, ports.cluster)
+  const { found } = await readRemaining(record.routes ?? [], namespace, ports.cluster)
   const progress = { steps: stepsIn(record), checks: true, bake, previous, drain: 0 }
   const needs = needsOf({
     steps: [...planRest((record.step ?? 0) + 1, progress, release), ...wayBack(release)],
@@ -67,11 +63,12 @@ async function requireRightsToGoOn(
   })
   // What the inputs ask for is tried, to see whether it is what was tested.
   const trying = images.length > 0 || manifests.length > 0 ? need('apps', 'deployments', 'update') : []
-  await requireRights(seen, [...needs, ...TEMPLATE_NEEDS, ...trying], ports)
+  return [...needs, ...TEMPLATE_NEEDS, ...trying]
 }
 
-function waitingIn({ record, service }: Observed): Release {
-  if (record?.phase === 'waiting') return record
+function waitingIn(observed: Observed): Recorded {
+  const { record, service } = observed
+  if (record?.phase === 'waiting') return { ...observed, record }
   const last = record === undefined ? 'there was none yet' : `the last one, ${record.id}, is ${record.phase}`
   const problem = `nothing to promote: no release of service/${service.metadata.name} waits for approval; ${last}`
   throw refused(problem, 'steps: 50% until approved, and command: deploy')
@@ -84,8 +81,7 @@ const ABORT = 'command: abort, and release what is wanted from the start'
 
 /** The canary's Deployment, with the template that was tested. */
 async function readTested(
-  { namespace, slots }: Observed,
-  { canary }: Release,
+  { namespace, slots, record: { canary } }: Recorded,
   { ports }: Invocation
 ): Promise<Deployment> {
   const live = Object.values(slots).find(({ metadata }) => metadata.name === canary.deployment)
@@ -120,12 +116,12 @@ async function refuseAnother(observed: Observed, live: Deployment, invocation: I
 }
 
 async function goOn(
-  invocation: Invocation,
-  observed: Observed,
-  record: Release,
+  observed: Recorded,
   live: Deployment,
-  lock: Lock
+  lock: Lock,
+  invocation: Invocation
 ): Promise<Outcome> {
+  const { record } = observed
   const { inputs, origin, ports, signal } = invocation
   const routes = await routesOf(record, observed.service, ports)
   const sampler = samplerFor(inputs, invocation.metrics, ports.clock, routes)
@@ -145,7 +141,7 @@ async function goOn(
   const plan = planRest((record.step ?? 0) + 1, progress, release)
   const ending = await executeOrRestore(plan, run, signal)
   if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
-  return outcomeOf(run, ending, 'promote', { ...origin, release: record.id }, ports.clock.now())
+  return outcomeOf(run, ending, { ...invocation, origin: { ...origin, release: record.id } })
 }
 
 /** Watched over as the inputs say: what the record names is an image that anybody may have written there. */

@@ -1,29 +1,22 @@
 import { StableCannotServe, TakenOver } from '../base/errors.ts'
-import type { Version } from '../domain/outcome.ts'
 import { readRecord } from '../domain/read-record.ts'
-import { isUnfinished, type Release, type Selector } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf, trafficsOf } from '../execute/begin-run.ts'
 import { readyPods } from '../execute/endpoints.ts'
 import { execute } from '../execute/execute.ts'
-import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
+import type { ReleaseRun } from '../execute/release-run.ts'
 import { giveUpStable, tidy } from '../execute/restore.ts'
-import { untidied } from '../execute/untidy.ts'
-import type { Inputs } from '../inputs/inputs.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { NOWHERE } from '../kubernetes/ports.ts'
 import { refOf } from '../kubernetes/ref.ts'
-import { LockedError } from '../lock/acquire.ts'
 import type { Lock } from '../lock/lease.ts'
-import { observe, type Target } from '../observe/observe.ts'
-import type { Observed } from '../observe/observed.ts'
-import type { ReleaseOrigin } from '../plan/prepare.ts'
+import type { Recorded } from '../observe/observed.ts'
 import { planPromotion } from '../plan/progressive.ts'
 import { planRestore } from '../plan/restore.ts'
-import { retirable } from '../plan/retirement.ts'
-import { throughOutages } from '../traffic/through-outages.ts'
-import { retireVersions } from './retire-versions.ts'
-import { settleDown } from './settle-down.ts'
-import { withLock } from './with-lock.ts'
+import type { PostInvocation } from './invocation.ts'
+
+/** A release whose run has left it, and where it is found. */
+type Left = Pick<Recorded, 'service' | 'companions' | 'workload' | 'record'>
 
 /** Writes of a run that has not heard yet that its lock was taken away are few. */
 const TRIES = 5
@@ -37,24 +30,23 @@ const TRIES = 5
  * @throws when that does not work; then nothing else may be begun
  */
 export async function recover(
-  { service, companions, workload }: Recovered,
-  release: Release,
-  ports: Ports,
-  settings: Settings,
+  left: Left,
   lock: Lock,
+  invocation: PostInvocation,
   tries = TRIES
 ): Promise<ReleaseRun> {
+  const { cluster, log } = invocation.ports
   try {
-    return await recoverOnce({ service, companions, workload }, release, ports, settings, lock)
+    return await recoverOnce(left, lock, invocation)
   } catch (error) {
     if (!(error instanceof TakenOver) || tries === 0) throw error
     await lock.confirmUnbroken()
-    const live = await ports.cluster.get<Service>(refOf(service))
+    const live = await cluster.get<Service>(refOf(left.service))
     if (live === undefined) throw error
-    const record = asFoundNow(live, release)
+    const record = asFoundNow(live, left.record)
     if (!isUnfinished(record)) throw error
-    ports.log.warning(`the record of release ${release.id} was written meanwhile: looking again`)
-    return recover({ service: live, companions, workload }, record, ports, settings, lock, tries - 1)
+    log.warning(`the record of release ${record.id} was written meanwhile: looking again`)
+    return recover({ ...left, service: live, record }, lock, invocation, tries - 1)
   }
 }
 
@@ -76,11 +68,9 @@ const isSameRelease = (now: Release, release: Release): boolean =>
   now.autoscaler === release.autoscaler
 
 async function recoverOnce(
-  { service, companions, workload }: Recovered,
-  release: Release,
-  ports: Ports,
-  settings: Settings,
-  lock: Lock
+  { service, companions, workload, record: release }: Left,
+  lock: Lock,
+  { ports, inputs }: PostInvocation
 ): Promise<ReleaseRun> {
   const routes = await routesOf(release, service, ports)
   const run = beginRun(
@@ -97,14 +87,14 @@ async function recoverOnce(
       sampler: undefined
     },
     ports,
-    settings
+    inputs
   )
   ports.log.warning(`release ${release.id} ${stateOf(release)} (${release.run ?? 'run unknown'})`)
   const ended = new AbortController()
   for (const traffic of trafficsOf(run)) traffic.guard(ended.signal)
   try {
     if (await isAsGoodAsPromoted(run)) await execute(planPromotion(rest(run), release), run, lock.lost)
-    else await undo(run, lock)
+    else await undo(run)
   } finally {
     ended.abort()
   }
@@ -123,65 +113,14 @@ function stateOf({ phase }: Release): string {
     : 'was left unfinished: stable is put back first'
 }
 
-async function undo(run: ReleaseRun, lock: Lock): Promise<void> {
+async function undo(run: ReleaseRun): Promise<void> {
   try {
-    await execute(planRestore(run.release), run, lock.lost)
-    await tidy(run, lock.lost)
+    await execute(planRestore(run.release), run, run.lock.lost)
+    await tidy(run, run.lock.lost)
   } catch (error) {
     if (!(error instanceof StableCannotServe) || run.release.weight !== 100) throw error
     run.ports.log.warning(`${error.message}. ${await giveUpStable(run)}`)
   }
-}
-
-type OwnSettings = Settings & Pick<Inputs, 'previous'>
-
-/** Where the release is found. */
-type Recovered = Pick<Observed, 'service' | 'companions' | 'workload'>
-
-/**
- * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled, the version that
- * served before a promotion is scaled down. What has kept the run from it may last: it is tried while the cluster does
- * not answer.
- * @returns what was done, for the summary; undefined when there was nothing to do
- */
-export async function recoverOwn(
-  target: Target,
-  origin: ReleaseOrigin,
-  ports: Ports,
-  settings: OwnSettings
-): Promise<string | undefined> {
-  const finish = (): Promise<string | undefined> => finishOwn(target, origin, ports, settings)
-  try {
-    return await throughOutages(finish, ports, new AbortController().signal)
-  } catch (error) {
-    if (!(error instanceof LockedError)) throw error
-    ports.log.line(`what this run has left is undone by the one that has taken over: ${error.message}`)
-    return undefined
-  }
-}
-
-async function finishOwn(
-  target: Target,
-  origin: ReleaseOrigin,
-  ports: Ports,
-  settings: OwnSettings
-): Promise<string | undefined> {
-  const seen = await observe(target, ports)
-  if (leftOf(seen, origin, settings) === undefined) return undefined
-  return withLock(seen, origin, ports, new AbortController().signal, async (lock) => {
-    const observed = await observe(target, ports)
-    const { record } = observed
-    const left = leftOf(observed, origin, settings)
-    if (record === undefined || left === undefined) return undefined
-    const run = left === 'undo' ? await recover(observed, record, ports, settings, lock) : undefined
-    if (left === 'retire')
-      await retireVersions(replacedIn(observed), { ...observed, record }, ports, settings, lock, lock.lost)
-    else if (left !== 'undo') await settleDown(observed, record, left, ports, settings, lock)
-    const untidy = run === undefined ? undefined : untidied(run)
-    return untidy === undefined
-      ? `Release ${record.id} was ${deedOf(record, run)}.`
-      : `Release ${record.id} was undone: ${record.stable.deployment} has all traffic. Tidying up is not finished: ${untidy}; the next run does it first.`
-  })
 }
 
 /**
@@ -197,22 +136,3 @@ export function deedOf(record: Release, run?: ReleaseRun): string {
   const deed = stable.deployment === record.stable.deployment && run !== undefined ? 'undone' : 'finished'
   return `${deed}: ${stable.deployment} has all traffic, ${canary.deployment} is scaled down`
 }
-
-/** What this run has left to do; the selector when only that is to be settled. */
-function leftOf(
-  observed: Observed,
-  { release, holder }: ReleaseOrigin,
-  { previous }: OwnSettings
-): 'undo' | 'retire' | Selector | undefined {
-  const { record } = observed
-  if (record === undefined) return undefined
-  if (record.holder === undefined ? record.id !== release : record.holder !== holder) return undefined
-  if (record.phase === 'waiting') return undefined
-  if (isUnfinished(record)) return 'undo'
-  if (record.settle !== undefined) return record.settle
-  return previous === 'scale-down' && replacedIn(observed).length > 0 ? 'retire' : undefined
-}
-
-/** The version that served before, if it still runs. */
-const replacedIn = (observed: Observed): readonly Version[] =>
-  retirable(observed).versions.filter(({ deployment }) => deployment === observed.record?.canary.deployment)

@@ -1,23 +1,19 @@
 import type { Version } from '../domain/outcome.ts'
-import type { Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
 import { execute } from '../execute/execute.ts'
-import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
+import type { ReleaseRun } from '../execute/release-run.ts'
 import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Lock } from '../lock/lease.ts'
-import type { Observed } from '../observe/observed.ts'
+import type { Recorded } from '../observe/observed.ts'
 import { planRetirement } from '../plan/retirement.ts'
-
-type Recorded = Pick<Observed, 'service' | 'stable' | 'workload'> & { readonly record: Release }
+import type { PostInvocation } from './invocation.ts'
 
 /** Scales versions down that run and get no traffic; users may have been on them until a moment ago. */
 export async function retireVersions(
   versions: readonly Version[],
   { service, stable, workload, record }: Recorded,
-  ports: Ports,
-  settings: Settings,
   lock: Lock,
-  signal: AbortSignal
+  { ports, inputs, signal }: PostInvocation
 ): Promise<readonly ReleaseRun[]> {
   const routes = await routesOf(record, service, ports)
   const beginning = {
@@ -30,7 +26,7 @@ export async function retireVersions(
     lock
   }
   const runs = versions.map((canary) =>
-    beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, settings)
+    beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, inputs)
   )
   for (const [at, run] of runs.entries()) {
     const drain = at === 0 ? drainIn(run) : 0

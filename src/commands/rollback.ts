@@ -1,6 +1,6 @@
 import { InputError, type Fault } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { isUnfinished, promoted, restored, type Release } from '../domain/record.ts'
+import { promoted, restored, type Release } from '../domain/record.ts'
 import { beginRun, drainIn, type Beginning } from '../execute/begin-run.ts'
 import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import type { Ports } from '../execute/release-run.ts'
@@ -11,7 +11,14 @@ import type { Right } from '../kubernetes/rights.ts'
 import type { Lock } from '../lock/lease.ts'
 import { harmToOthers } from '../observe/neighbours.ts'
 import { observe } from '../observe/observe.ts'
-import { requireRoutes, whenEnded, type FoundRoute, type Observed } from '../observe/observed.ts'
+import {
+  inRelease,
+  requireRoutes,
+  whenEnded,
+  type FoundRoute,
+  type Observed,
+  type Recorded
+} from '../observe/observed.ts'
 import { readRoutes } from '../observe/routes.ts'
 import { planInPlace } from '../plan/in-place.ts'
 import { prepareReturn } from '../plan/prepare-in-place.ts'
@@ -20,54 +27,46 @@ import type { Step } from '../plan/step.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { undoFaults } from '../preflight/preflight.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
+import { exclusively } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { findPrevious, findVersion } from './previous.ts'
 import { recover } from './recover.ts'
 import { turnedDownAfter } from './turned-down.ts'
-import { withLock } from './with-lock.ts'
-
-type RollbackRequest = Omit<Invocation, 'manifests' | 'metrics'>
 
 /**
  * Brings the previous version back, or the one that is called by `to`. In the middle of a release whose run has died
  * that is stable, and nothing else is to be done.
  * @throws InputError when there is nothing to go back to, or its template is gone
  */
-export async function rollback(request: RollbackRequest): Promise<Outcome> {
-  const { target, origin, ports, signal } = request
+export async function rollback(invocation: Invocation): Promise<Outcome> {
+  const { target, ports } = invocation
   const seen = await observe(target, ports)
-  await requireRightsToReturn(request, seen)
-  return withLock(seen, origin, ports, signal, async (lock) => {
-    const observed = await observe(target, ports)
-    const { record } = observed
-    return record === undefined || !isUnfinished(record)
-      ? back(request, observed, lock)
-      : backFromUnfinished(request, observed, record, lock)
+  const needs = await needsToReturn(invocation, seen)
+  return exclusively(invocation, seen, needs, (observed, lock) => {
+    const left = inRelease(observed)
+    return left === undefined ? back(invocation, observed, lock) : backFromUnfinished(invocation, left, lock)
   })
 }
 
-/** @throws InputError that names what the credentials lack, before anything is changed */
-async function requireRightsToReturn(request: RollbackRequest, seen: Observed): Promise<void> {
-  const { inputs, ports } = request
-  const { record } = seen
-  const left = record !== undefined && isUnfinished(record) ? record : undefined
-  const toEnd = left === undefined ? needsOf({ steps: [], routes: [] }) : await needsToEnd(seen, left, ports)
-  // Only the templates tell which way there is.
+/** @throws InputError when rights are lacking to find out which way there is: only the templates tell that */
+async function needsToReturn(invocation: Invocation, seen: Observed): Promise<readonly Right[]> {
+  const { inputs, ports } = invocation
+  const left = inRelease(seen)
+  const toEnd = left === undefined ? needsOf({ steps: [], routes: [] }) : await needsToEnd(left, ports)
   await requireRights(seen, [...toEnd, ...TEMPLATE_NEEDS], ports)
-  const isUndoneOnly = left !== undefined && left.phase !== 'promoting' && inputs.to === undefined
-  if (isUndoneOnly) return
-  const after = left === undefined ? seen : { ...whenEnded(seen, left), record: ended(left, ports) }
-  await requireRights(seen, await needsToReturn(request, after), ports)
+  if (left === undefined) return needsOfWay(invocation, seen)
+  if (left.record.phase !== 'promoting' && inputs.to === undefined) return []
+  return needsOfWay(invocation, { ...whenEnded(seen, left.record), record: ended(left.record, ports) })
 }
 
 const ended = (left: Release, { clock }: Ports): Release =>
   left.phase === 'promoting' ? promoted(left, clock.now()) : restored(left, clock.now())
 
 /** None where there is no way: that is told in its own words, when it is tried. */
-async function needsToReturn(request: RollbackRequest, observed: Observed): Promise<readonly Right[]> {
+async function needsOfWay(invocation: Invocation, observed: Observed): Promise<readonly Right[]> {
   try {
-    const { routes, release, plan } = await findWay(request, observed)
+    const { routes, release, plan } = await findWay(invocation, observed)
     return needsOf({
       steps: [...plan(0), ...wayBack(release)],
       routes: routes.map(({ route }) => route),
@@ -80,32 +79,27 @@ async function needsToReturn(request: RollbackRequest, observed: Observed): Prom
 }
 
 /** Undoing it is enough, unless another version than the one that served before it is wanted. */
-async function backFromUnfinished(
-  request: RollbackRequest,
-  observed: Observed,
-  record: Release,
-  lock: Lock
-): Promise<Outcome> {
-  const { inputs, target, origin, ports } = request
+async function backFromUnfinished(invocation: Invocation, observed: Recorded, lock: Lock): Promise<Outcome> {
+  const { inputs, target, ports } = invocation
   // Named wrongly, it must be told before anything is changed.
   const wanted = inputs.to === undefined ? undefined : await findVersion(observed, inputs.to, ports.cluster)
-  const run = await recover(observed, record, ports, inputs, lock)
+  const run = await recover(observed, lock, invocation)
   const isAnother = wanted !== undefined && !wanted.version.serves
   const untidy = isAnother ? untidyEnding(run) : undefined
-  if (untidy !== undefined) return outcomeOf(run, untidy, 'rollback', origin, ports.clock.now())
+  if (untidy !== undefined) return outcomeOf(run, untidy, invocation)
   if (run.release.phase === 'promoted' || isAnother)
     return observe(target, ports)
-      .then((now) => back(request, now, lock))
-      .catch((error: unknown) => turnedDownAfter(error, run, 'rollback', request))
-  const reason = `release ${record.id} was unfinished: it was undone`
-  return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, 'rollback', origin, ports.clock.now())
+      .then((now) => back(invocation, now, lock))
+      .catch((error: unknown) => turnedDownAfter(error, run, invocation))
+  const reason = `release ${observed.record.id} was unfinished: it was undone`
+  return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, invocation)
 }
 
 /** The version has served before: what is asked for is that it does so again, soon. */
-async function back(request: RollbackRequest, observed: Observed, lock: Lock): Promise<Outcome> {
-  const { inputs, origin, ports, signal } = request
+async function back(invocation: Invocation, observed: Observed, lock: Lock): Promise<Outcome> {
+  const { inputs, ports, signal } = invocation
   const { service, companions, stable, workload } = observed
-  const { routes, release, plan } = await findWay(request, observed)
+  const { routes, release, plan } = await findWay(invocation, observed)
   const beginning = {
     routes,
     release,
@@ -121,7 +115,7 @@ async function back(request: RollbackRequest, observed: Observed, lock: Lock): P
   }
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
   const ending = await executeOrRestore(plan(drainIn(run)), run, signal)
-  const { commit: _, ...outcome } = outcomeOf(run, ending, 'rollback', origin, ports.clock.now())
+  const { commit: _, ...outcome } = outcomeOf(run, ending, invocation)
   // It is the release that it takes back which somebody wants to hear of.
   const { sha } = observed.record ?? {}
   return sha === undefined ? outcome : { ...outcome, commit: sha }
@@ -134,24 +128,24 @@ interface Way extends Pick<Beginning, 'routes' | 'release'> {
 }
 
 /** @throws InputError when there is none */
-async function findWay(request: RollbackRequest, observed: Observed): Promise<Way> {
-  const previous = await findPrevious(observed, request.inputs.to, request.ports.cluster)
+async function findWay(invocation: Invocation, observed: Observed): Promise<Way> {
+  const previous = await findPrevious(observed, invocation.inputs.to, invocation.ports.cluster)
   return previous.inPlace === undefined
-    ? wayBeside(request, observed, previous)
-    : wayInPlace(request, observed, { ...previous, inPlace: previous.inPlace })
+    ? wayBeside(invocation, observed, previous)
+    : wayInPlace(invocation, observed, { ...previous, inPlace: previous.inPlace })
 }
 
-async function wayBeside(request: RollbackRequest, observed: Observed, previous: Previous): Promise<Way> {
+async function wayBeside(invocation: Invocation, observed: Observed, previous: Previous): Promise<Way> {
   requireRoutes(observed)
-  const named = await routesToRollBack(observed, request.ports)
-  const prepared = prepareRollback({ ...observed, routes: named }, previous, request.origin)
+  const named = await routesToRollBack(observed, invocation.ports)
+  const prepared = prepareRollback({ ...observed, routes: named }, previous, invocation.origin)
   const { canary, live, release, routes, settled, services, hasRecentUsers, faults } = prepared
-  refuse([...faults, ...harmToOthers(observed, { canary, release })], request)
+  refuse([...faults, ...harmToOthers(observed, { canary, release })], invocation)
   const rollback = {
     canary,
     live,
     manifests: services,
-    previous: request.inputs.previous,
+    previous: invocation.inputs.previous,
     settled,
     hasRecentUsers
   }
@@ -160,22 +154,22 @@ async function wayBeside(request: RollbackRequest, observed: Observed, previous:
 
 /** The version was a template of the Deployment that serves: its pods are replaced once more. */
 async function wayInPlace(
-  request: RollbackRequest,
+  invocation: Invocation,
   observed: Observed,
   previous: Parameters<typeof prepareReturn>[1]
 ): Promise<Way> {
-  const { canary, release, after, faults } = prepareReturn(observed, previous, request.origin)
-  refuse([...faults, ...harmToOthers(observed, { canary, release })], request)
-  refuse(await undoFaults(release, observed, request.ports))
+  const { canary, release, after, faults } = prepareReturn(observed, previous, invocation.origin)
+  refuse([...faults, ...harmToOthers(observed, { canary, release })], invocation)
+  refuse(await undoFaults(release, observed, invocation.ports))
   const replacement = { canary, manifests: [], checks: false, smokeTests: false, bake: 0, after }
   return { routes: [], release, plan: () => planInPlace(replacement) }
 }
 
 /** What is wrong with the version that was asked for is the fault of whoever has named it. */
-function refuse(faults: readonly Fault[], request?: RollbackRequest): void {
+function refuse(faults: readonly Fault[], invocation?: Invocation): void {
   if (faults.length === 0) return
-  const input = request?.inputs.to === undefined ? 'command' : 'to'
-  throw new InputError(request === undefined ? faults : faults.map((fault) => ({ ...fault, input })))
+  const input = invocation?.inputs.to === undefined ? 'command' : 'to'
+  throw new InputError(invocation === undefined ? faults : faults.map((fault) => ({ ...fault, input })))
 }
 
 /** Those that the user names, and those that the last release has used. */

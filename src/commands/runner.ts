@@ -4,7 +4,7 @@ import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { isHeld } from '../lock/acquire.ts'
 import type { Observed } from '../observe/observed.ts'
-import { workloadLease } from './with-lock.ts'
+import { workloadLease } from './exclusively.ts'
 
 /** Whether the run of an unfinished release lives, which its lock tells: a dead one renews it no more. Changes nothing. */
 export async function lookForRunner(

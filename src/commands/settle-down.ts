@@ -1,20 +1,17 @@
-import type { Release, Selector } from '../domain/record.ts'
 import { beginRun } from '../execute/begin-run.ts'
 import { execute } from '../execute/execute.ts'
-import type { Ports, ReleaseRun, Settings } from '../execute/release-run.ts'
+import type { ReleaseRun } from '../execute/release-run.ts'
 import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Lock } from '../lock/lease.ts'
-import type { Observed } from '../observe/observed.ts'
+import type { Recorded } from '../observe/observed.ts'
 import { planSettle } from '../plan/rollback.ts'
+import type { PostInvocation } from './invocation.ts'
 
 /** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
 export async function settleDown(
-  { service, companions, workload }: Pick<Observed, 'service' | 'companions' | 'workload'>,
-  release: Release,
-  selector: Selector,
-  ports: Ports,
-  settings: Settings,
-  lock: Lock
+  { service, companions, workload, record }: Recorded,
+  lock: Lock,
+  { ports, inputs }: PostInvocation
 ): Promise<ReleaseRun> {
   const beginning = {
     service,
@@ -22,13 +19,13 @@ export async function settleDown(
     routes: [],
     stable: undefined,
     workload,
-    release,
+    release: record,
     entrance: NOWHERE,
     begun: true,
     lock,
     sampler: undefined
   }
-  const run = beginRun(beginning, ports, settings)
-  await execute(planSettle(selector), run, lock.lost)
+  const run = beginRun(beginning, ports, inputs)
+  await execute(planSettle(record.settle ?? {}), run, lock.lost)
   return run
 }

@@ -2,7 +2,7 @@ import type { Outcome, PastVersion, Version } from '../domain/outcome.ts'
 import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import { observe } from '../observe/observe.ts'
-import type { Observed } from '../observe/observed.ts'
+import { inRelease, type Observed } from '../observe/observed.ts'
 import { strayAutoscaler } from '../plan/autoscaler.ts'
 import { essenceOf, slotLabelsOf } from '../plan/unchanged.ts'
 import type { Known } from '../plan/versions.ts'
@@ -14,18 +14,17 @@ import { readVersions } from './observe-versions.ts'
 import { lookedAt, underWay } from './outcome-of.ts'
 import { lookForRunner, nextIn } from './runner.ts'
 
-type StatusRequest = Pick<Invocation, 'target' | 'origin' | 'ports' | 'signal'>
-
 /** What serves, what the record says of the last release, and what can be gone back to. Changes nothing. */
-export async function status(request: StatusRequest): Promise<Outcome> {
-  const { target, origin, ports, signal } = request
+export async function status(invocation: Invocation): Promise<Outcome> {
+  const { target, ports, signal } = invocation
   const observed = await observe(target, ports)
   const { record } = observed
-  const left = record !== undefined && isUnfinished(record) ? record : undefined
+  const left = inRelease(observed)?.record
   const runner =
     left === undefined || left.phase === 'waiting' ? undefined : await lookForRunner(observed, ports, signal)
   // It may have ended, and given its lock back for that, while this was found out.
-  if (runner === 'gone' && !isSameState(left, (await observe(target, ports)).record)) return status(request)
+  if (runner === 'gone' && !isSameState(left, (await observe(target, ports)).record))
+    return status(invocation)
   const known = await readVersions(observed, ports.cluster)
   const versions = known.map(({ version }) => asItStands(version, left, runner))
   for (const line of [...factsOf(observed), ...versionLines(versions)]) ports.log.quote(line)
@@ -33,7 +32,7 @@ export async function status(request: StatusRequest): Promise<Outcome> {
   for (const warning of warnings) ports.log.warning(warning)
   const previous = previousIn(observed, known)
   return {
-    ...lookedAt('status', observed, origin, ports.clock.now()),
+    ...lookedAt(observed, invocation),
     reason:
       record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record, runner),
     versions,

@@ -1,10 +1,10 @@
 import { Cancelled, ClusterError, messageOf } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { isUnfinished, splitOf } from '../domain/record.ts'
+import { splitOf } from '../domain/record.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { observe } from '../observe/observe.ts'
-import type { Observed } from '../observe/observed.ts'
+import { inRelease, type Observed } from '../observe/observed.ts'
 import { describeSplit } from '../routes/split.ts'
 import type { Invocation } from './invocation.ts'
 import { emptyOutcome, lookedAt, outcomeOf, underWay } from './outcome-of.ts'
@@ -56,15 +56,14 @@ export async function turnedDown(
 ): Promise<Outcome> {
   const { origin, target, ports, inputs } = invocation
   const observed = await look(error, invocation)
-  const now = ports.clock.now()
   const known =
     observed === undefined
       ? {
-          ...emptyOutcome(inputs.command, origin, now),
+          ...emptyOutcome(inputs.command, origin, ports.clock.now()),
           namespace: target.namespace,
           workload: target.workload
         }
-      : { ...lookedAt(inputs.command, observed, origin, now), ...leftIn(observed) }
+      : { ...lookedAt(observed, invocation), ...leftIn(observed) }
   return { ...known, ...endOf(error), ...(isTouched ? { touched: true } : {}) }
 }
 
@@ -80,21 +79,16 @@ async function look(error: unknown, { target, ports, signal }: Invocation): Prom
 }
 
 function leftIn(observed: Observed): Partial<Outcome> {
-  const { record } = observed
-  if (record === undefined || !isUnfinished(record)) return {}
+  const record = inRelease(observed)?.record
+  if (record === undefined) return {}
   const { id, phase, canary } = record
   const next = `Release ${id} still waits for approval, with ${describeSplit(splitOf(record))} on ${canary.deployment}, and nobody watches: command: promote goes on with it, command: abort puts stable back.`
   return { ...underWay(record, observed), ...(phase === 'waiting' ? { next: [next] } : {}) }
 }
 
 /** What was asked for is refused, but a release that had been left was ended before that was looked at. */
-export function turnedDownAfter(
-  error: unknown,
-  run: ReleaseRun,
-  command: Outcome['command'],
-  { origin, ports }: Pick<Invocation, 'origin' | 'ports'>
-): Outcome {
+export function turnedDownAfter(error: unknown, run: ReleaseRun, invocation: Invocation): Outcome {
   const { result, reason } = endOf(error)
   const told = `release ${run.initial.id}, which its run had left, was ${deedOf(run.initial, run)}. Nothing was begun after that:\n${reason}`
-  return outcomeOf(run, { result, reason: told, next: [] }, command, origin, ports.clock.now())
+  return outcomeOf(run, { result, reason: told, next: [] }, invocation)
 }

@@ -1,6 +1,6 @@
 import { InputError } from '../base/errors.ts'
 import type { Version } from '../domain/outcome.ts'
-import type { Release } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SlotName } from '../domain/slots.ts'
 import { printRoute, type RouteName } from '../inputs/route.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
@@ -44,6 +44,15 @@ export interface Observed {
   /** Names of all Deployments in the namespace whose size belongs to an autoscaler. */
   readonly autoscaled: readonly string[]
 }
+
+/** After a first release there is a record. */
+export type Recorded = Observed & { readonly record: Release }
+
+/** What is observed in the middle of a release; undefined when there is none, or it has ended. */
+export const inRelease = (observed: Observed): Recorded | undefined =>
+  observed.record !== undefined && isUnfinished(observed.record)
+    ? { ...observed, record: observed.record }
+    : undefined
 
 /** A Service beside that of the release, with the ready pods that its users come to. */
 export interface Neighbour {

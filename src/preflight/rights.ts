@@ -1,9 +1,8 @@
 import { InputError } from '../base/errors.ts'
-import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { distinct } from '../kubernetes/needs.ts'
 import { rightsFaults, missingRights, type Right } from '../kubernetes/rights.ts'
-import type { Observed } from '../observe/observed.ts'
+import type { Observed, Recorded } from '../observe/observed.ts'
 import { readRemaining } from '../observe/routes.ts'
 import { needsOf, wayOut } from './needs.ts'
 
@@ -19,10 +18,9 @@ export async function requireRights(
 
 /** What it takes to end a release that waits, or whose run has died. */
 export async function needsToEnd(
-  { namespace }: Pick<Observed, 'namespace'>,
-  release: Release,
+  { namespace, record }: Pick<Recorded, 'namespace' | 'record'>,
   { cluster }: Ports
 ): Promise<readonly Right[]> {
-  const { found } = await readRemaining(release.routes ?? [], namespace, cluster)
-  return needsOf({ steps: wayOut(release), routes: found.map(({ route }) => route) })
+  const { found } = await readRemaining(record.routes ?? [], namespace, cluster)
+  return needsOf({ steps: wayOut(record), routes: found.map(({ route }) => route) })
 }

@@ -3,10 +3,14 @@ import { messageOf } from '../base/errors.ts'
 import { within } from '../base/within.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Ref } from '../kubernetes/ref.ts'
+import type { Right } from '../kubernetes/rights.ts'
 import { acquireAll } from '../lock/acquire.ts'
 import { leaseName, workloadLeaseName, type Lock } from '../lock/lease.ts'
-import type { ReleaseOrigin } from '../plan/prepare.ts'
+import { observe } from '../observe/observe.ts'
+import type { Observed } from '../observe/observed.ts'
+import { requireRights } from '../preflight/rights.ts'
 import { fenceInherited, type Place } from './fence-inherited.ts'
+import type { PostInvocation } from './invocation.ts'
 
 /** The one that every run for this workload takes, whatever its Services. */
 export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>
@@ -23,12 +27,26 @@ const leaseRef = (namespace: string, name: string): Ref => ({
 const PATIENCE = 20_000
 const PATIENCE_OF_CANCELLED = 1000
 
+/**
+ * Asks for rights to what was seen, takes the lock, and does the work on what is observed under it: another run may have
+ * changed anything until then.
+ * @throws InputError when rights are lacking, LockedError when another run is at work; then nothing was changed
+ */
+export async function exclusively<T>(
+  invocation: PostInvocation,
+  seen: Observed,
+  needs: readonly Right[],
+  work: (observed: Observed, lock: Lock) => Promise<T>
+): Promise<T> {
+  const { target, ports } = invocation
+  if (needs.length > 0) await requireRights(seen, needs, ports)
+  return withLock(invocation, seen, async (lock) => work(await observe(target, ports), lock))
+}
+
 /** Does the work while no other run can move the traffic of this Service, or touch the Deployments of this workload. */
 export async function withLock<T>(
+  { origin: { release, holder, run }, ports, signal }: PostInvocation,
   place: Place,
-  { release, holder, run }: ReleaseOrigin,
-  ports: Ports,
-  signal: AbortSignal,
   work: (lock: Lock) => Promise<T>
 ): Promise<T> {
   const lock = await acquireAll(leasesOf(place), { id: holder, run: run ?? release }, ports, signal)

@@ -1,0 +1,130 @@
+import { ClusterError } from '../base/errors.ts'
+import type { Result } from '../domain/outcome.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
+import type { Ports, ReleaseRun } from '../execute/release-run.ts'
+import { findUnreferencedConfig, removeUnreferencedConfig } from '../execute/unreferenced-config.ts'
+import { untidyEnding } from '../execute/untidy.ts'
+import { missingRights, type Right } from '../kubernetes/rights.ts'
+import type { Lock } from '../lock/lease.ts'
+import type { Observed, Recorded } from '../observe/observed.ts'
+import { planRetirement, retirable } from '../plan/retirement.ts'
+import { planSettle } from '../plan/rollback.ts'
+import { CONFIG_REMOVAL_NEEDS, needsOf, TEMPLATE_NEEDS } from '../preflight/needs.ts'
+import { needsToEnd } from '../preflight/rights.ts'
+import type { Invocation } from './invocation.ts'
+import { recover } from './recover.ts'
+import { retireVersions } from './retire-versions.ts'
+import { settleDown } from './settle-down.ts'
+
+/** Something that was done, in one sentence. */
+export interface Deed {
+  readonly told: string
+  readonly result: Result
+  readonly runs: readonly ReleaseRun[]
+  /** It was not done, and nothing is begun after it. */
+  readonly isLast?: true
+}
+
+/** One kind of thing that releases may leave behind. */
+export interface Chore {
+  readonly isDue: (observed: Observed, ports: Ports) => boolean | Promise<boolean>
+  readonly needs: (observed: Recorded, ports: Ports) => readonly Right[] | Promise<readonly Right[]>
+  readonly work: (observed: Recorded, lock: Lock, invocation: Invocation) => Promise<Deed>
+}
+
+/** In this order: what a release has left is known when it is over. */
+export const CHORES: readonly Chore[] = [
+  {
+    isDue: ({ record }) => record !== undefined && isLeft(record),
+    needs: needsAfterRun,
+    work: endRelease
+  },
+  {
+    isDue: ({ record }) => record?.settle !== undefined,
+    needs: ({ record: { settle = {} } }) => needsOf({ steps: planSettle(settle), routes: [] }),
+    work: settleRollback
+  },
+  {
+    isDue: (observed) => retirable(observed).versions.length > 0,
+    needs: () => needsOf({ steps: planRetirement(0), routes: [] }),
+    work: scaleDownKept
+  },
+  {
+    isDue: hasOldConfig,
+    needs: () => [...needsOf({ steps: [], routes: [] }), ...CONFIG_REMOVAL_NEEDS],
+    work: removeOldConfig
+  }
+]
+
+/** Of the chores that are due; undefined when none is. */
+export async function needsOfChores(observed: Observed, ports: Ports): Promise<readonly Right[] | undefined> {
+  const { record } = observed
+  const needs: Right[] = []
+  let isDue = false
+  for (const chore of CHORES) {
+    if (record === undefined || !(await chore.isDue(observed, ports))) continue
+    isDue = true
+    needs.push(...(await chore.needs({ ...observed, record }, ports)))
+  }
+  return isDue ? [...needs, ...TEMPLATE_NEEDS] : undefined
+}
+
+/** Ended, it may leave what earlier ones have kept. */
+async function needsAfterRun(observed: Recorded, ports: Ports): Promise<readonly Right[]> {
+  const toEnd = await needsToEnd(observed, ports)
+  return [...toEnd, ...needsOf({ steps: planRetirement(0), routes: [] })]
+}
+
+/** Unfinished, and waiting for nobody. */
+const isLeft = (record: Release): boolean => isUnfinished(record) && record.phase !== 'waiting'
+
+async function endRelease(observed: Recorded, lock: Lock, invocation: Invocation): Promise<Deed> {
+  const { id, run: where = 'run unknown' } = observed.record
+  const run = await recover(observed, lock, invocation)
+  const untidy = untidyEnding(run)
+  if (untidy !== undefined) return { told: untidy.reason, result: untidy.result, runs: [run] }
+  const finished = run.release.phase === 'promoted'
+  const told = finished ? 'had passed and was finished' : 'was unfinished and was undone'
+  return {
+    told: `release ${id} (${where}) ${told}`,
+    result: finished ? 'promoted' : 'rolled-back',
+    runs: [run]
+  }
+}
+
+async function settleRollback(observed: Recorded, lock: Lock, invocation: Invocation): Promise<Deed> {
+  const run = await settleDown(observed, lock, invocation)
+  return { told: `rollback ${observed.record.id} was finished`, result: 'rolled-back', runs: [run] }
+}
+
+async function scaleDownKept(observed: Recorded, lock: Lock, invocation: Invocation): Promise<Deed> {
+  const runs = await retireVersions(retirable(observed).versions, observed, lock, invocation)
+  return {
+    told: runs.map(({ canary }) => `deployment/${canary.deployment} was scaled down`).join(', '),
+    result: 'promoted',
+    runs
+  }
+}
+
+/** Whoever may not list or delete config has none removed. */
+async function hasOldConfig(observed: Observed, { cluster }: Ports): Promise<boolean> {
+  if (observed.record === undefined) return false
+  try {
+    if ((await findUnreferencedConfig(observed, cluster)).length === 0) return false
+    return (await missingRights(cluster, observed.namespace, CONFIG_REMOVAL_NEEDS)).length === 0
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 403) return false
+    throw error
+  }
+}
+
+async function removeOldConfig(observed: Recorded, lock: Lock, { ports, signal }: Invocation): Promise<Deed> {
+  await lock.assure()
+  const stop = AbortSignal.any([signal, lock.lost])
+  const removed = await removeUnreferencedConfig(observed, ports.cluster, stop)
+  return {
+    told: `${removed.join(', ')} ${removed.length === 1 ? 'was' : 'were'} removed, which no version refers to`,
+    result: 'promoted',
+    runs: []
+  }
+}

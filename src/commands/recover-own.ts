@@ -1,0 +1,65 @@
+import type { Version } from '../domain/outcome.ts'
+import { untidied } from '../execute/untidy.ts'
+import { LockedError } from '../lock/acquire.ts'
+import { observe } from '../observe/observe.ts'
+import { inRelease, type Observed } from '../observe/observed.ts'
+import { retirable } from '../plan/retirement.ts'
+import { throughOutages } from '../traffic/through-outages.ts'
+import { exclusively } from './exclusively.ts'
+import type { PostInvocation } from './invocation.ts'
+import { deedOf, recover } from './recover.ts'
+import { retireVersions } from './retire-versions.ts'
+import { settleDown } from './settle-down.ts'
+
+/**
+ * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled, the version that
+ * served before a promotion is scaled down. What has kept the run from it may last: it is tried while the cluster does
+ * not answer.
+ * @returns what was done, for the summary; undefined when there was nothing to do
+ */
+export async function recoverOwn(own: Omit<PostInvocation, 'signal'>): Promise<string | undefined> {
+  const { log } = own.ports
+  const invocation = { ...own, signal: new AbortController().signal }
+  try {
+    return await throughOutages(() => finishOwn(invocation), own.ports, invocation.signal)
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error
+    log.line(`what this run has left is undone by the one that has taken over: ${error.message}`)
+    return undefined
+  }
+}
+
+async function finishOwn(invocation: PostInvocation): Promise<string | undefined> {
+  const seen = await observe(invocation.target, invocation.ports)
+  if (leftOf(seen, invocation) === undefined) return undefined
+  return exclusively(invocation, seen, [], async (observed, lock) => {
+    const { record } = observed
+    const left = leftOf(observed, invocation)
+    if (record === undefined || left === undefined) return undefined
+    const found = { ...observed, record }
+    const run = left === 'undo' ? await recover(found, lock, invocation) : undefined
+    if (left === 'retire') await retireVersions(replacedIn(observed), found, lock, invocation)
+    if (left === 'settle') await settleDown(found, lock, invocation)
+    const untidy = run === undefined ? undefined : untidied(run)
+    return untidy === undefined
+      ? `Release ${record.id} was ${deedOf(record, run)}.`
+      : `Release ${record.id} was undone: ${record.stable.deployment} has all traffic. Tidying up is not finished: ${untidy}; the next run does it first.`
+  })
+}
+
+/** What this run has left to do. */
+function leftOf(
+  observed: Observed,
+  { origin: { release, holder }, inputs: { previous } }: PostInvocation
+): 'undo' | 'settle' | 'retire' | undefined {
+  const { record } = observed
+  if (record === undefined || record.phase === 'waiting') return undefined
+  if (record.holder === undefined ? record.id !== release : record.holder !== holder) return undefined
+  if (inRelease(observed) !== undefined) return 'undo'
+  if (record.settle !== undefined) return 'settle'
+  return previous === 'scale-down' && replacedIn(observed).length > 0 ? 'retire' : undefined
+}
+
+/** The version that served before, if it still runs. */
+const replacedIn = (observed: Observed): readonly Version[] =>
+  retirable(observed).versions.filter(({ deployment }) => deployment === observed.record?.canary.deployment)
