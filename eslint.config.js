@@ -23,6 +23,7 @@ const layers = [
 /** The only places that reach outside of the process; everything else is values in, values out, or works through ports. */
 const withEffects = [
   'src/main.ts',
+  'src/wiring.ts',
   'src/base/clock.ts',
   'src/checks/prometheus/**',
   'src/inputs/manifest-files.ts',
@@ -37,6 +38,7 @@ const pure = ['domain', 'inputs', 'plan', 'report', 'routes']
 const above = (folder) => ({
   group: [
     '**/main.ts',
+    '**/wiring.ts',
     '**/run.ts',
     ...layers.slice(0, layers.indexOf(folder)).map((name) => `**/${name}/**`)
   ],
@@ -105,7 +107,10 @@ export default tseslint.config(
     }
   },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly' } } },
-  restricted(['src/run.ts'], [{ group: ['**/main.ts'], message: 'main.ts is the roof.' }, effects]),
+  restricted(
+    ['src/run.ts'],
+    [{ group: ['**/main.ts', '**/wiring.ts'], message: 'main.ts is the roof.' }, effects]
+  ),
   ...layers.flatMap((folder) => {
     const patterns = [above(folder), ...(pure.includes(folder) ? [ports] : [])]
     return [

@@ -2,25 +2,16 @@ import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import { systemClock } from './base/clock.ts'
 import { Cancelled, ClusterError, InputError, messageOf } from './base/errors.ts'
-import { openPrometheus } from './checks/prometheus/prometheus.ts'
-import { emptyOutcome } from './commands/outcome-of.ts'
-import { recoverOwn } from './commands/recover-own.ts'
-import { targetOf } from './commands/target.ts'
+import { emptyOutcome } from './domain/empty-outcome.ts'
 import type { Outcome } from './domain/outcome.ts'
-import type { Ports } from './execute/release-run.ts'
 import { readInputs, secretsOf, type Inputs } from './inputs/inputs.ts'
-import { readManifests } from './inputs/manifest-files.ts'
-import { createCluster } from './kubernetes/api/client.ts'
-import { connect, type Connection } from './kubernetes/api/connect.ts'
 import type { Target } from './observe/observe.ts'
 import type { ReleaseOrigin } from './plan/prepare.ts'
 import { actionsLog } from './report/github/actions-log.ts'
 import { flushed } from './report/github/flushed.ts'
 import { announce, publish, writeSummary } from './report/github/publish.ts'
 import { workflowRun } from './report/github/workflow-run.ts'
-import { maskKubeconfig, maskSecret } from './report/masking.ts'
-import { run } from './run.ts'
-import { openEntry } from './smoke/entry-http.ts'
+import { maskKubeconfig } from './report/masking.ts'
 
 /** What the post step has to know of the step, should that have been killed. */
 interface Begun {
@@ -39,6 +30,9 @@ function mask(secret: string): void {
 
 /** Commands whose manifests say what is, or was, to be released. */
 const BRINGS: ReadonlySet<Inputs['command']> = new Set(['deploy', 'plan', 'promote'])
+
+/** What nobody needs before the inputs are read: most of the bundle, and there a file of its own. */
+const wiring = () => import('./wiring.ts')
 
 /** The runner starts this file twice: for the step, and after the job's last step for what a killed one has left. */
 const entry = core.getState('main') === '' ? main : post
@@ -87,7 +81,8 @@ async function release(known: Known): Promise<Outcome> {
   const { origin } = known
   const signal = cancellation()
   const inputs = (known.inputs = maskedInputs())
-  const { ports, namespace, namespaceFrom, identity } = open(inputs)
+  const { openMetrics, openPorts, readManifests, run, targetOf } = await wiring()
+  const { ports, namespace, namespaceFrom, identity } = openPorts(inputs, log, mask)
   known.namespaceFrom = namespaceFrom
   known.cluster = identity
   const manifests =
@@ -95,10 +90,7 @@ async function release(known: Known): Promise<Outcome> {
   const target = (known.target = targetOf({ inputs, namespace, manifests }))
   const begun: Begun = { target, origin }
   saveState('begun', JSON.stringify(begun))
-  const metrics =
-    inputs.prometheus === undefined
-      ? undefined
-      : openPrometheus(inputs.prometheus, { headers: inputs.prometheusHeaders, cluster: ports.cluster })
+  const metrics = openMetrics(inputs, ports)
   return run({ inputs, target, manifests, metrics, origin, ports, signal })
 }
 
@@ -129,31 +121,13 @@ async function post(): Promise<void> {
   if (begun === '' || core.getState('settled') === 'true') return
   const { target, origin } = JSON.parse(begun) as Begun
   const inputs = maskedInputs()
-  const { ports } = open(inputs)
+  const { openPorts, recoverOwn } = await wiring()
+  const { ports } = openPorts(inputs, log, mask)
   const done = await recoverOwn({ target, origin, ports, inputs })
   if (done === undefined) return
   await writeSummary(`${done}\n`).catch((error: unknown) => {
     log.warning(`the job summary could not be written: ${messageOf(error)}`)
   })
-}
-
-function open(
-  inputs: Inputs
-): Pick<Connection, 'namespace' | 'namespaceFrom' | 'identity'> & { ports: Ports } {
-  const { config, namespace, namespaceFrom, identity } = connect(inputs)
-  // It may have come from a file.
-  maskKubeconfig(config.exportConfig(), mask)
-  const onSecret = (secret: string): void => {
-    maskSecret(secret, mask)
-  }
-  const cluster = createCluster(config, { clock: systemClock, onSecret })
-  const entry = inputs.probe === undefined ? {} : { entry: openEntry(inputs.probe) }
-  return {
-    ports: { cluster, clock: systemClock, log, ...entry },
-    namespace,
-    ...(namespaceFrom && { namespaceFrom }),
-    identity
-  }
 }
 
 /** Secrets are masked before anything else can print them. */

@@ -1,4 +1,5 @@
 import { sh } from '../base/shell.ts'
+import { emptyOutcome } from '../domain/empty-outcome.ts'
 import type { Outcome, Version } from '../domain/outcome.ts'
 import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { trafficsOf } from '../execute/begin-run.ts'
@@ -9,39 +10,10 @@ import { printRoute } from '../inputs/route.ts'
 import { readyReplicas } from '../kubernetes/health.ts'
 import { selects } from '../kubernetes/selectors.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
-import type { ReleaseOrigin } from '../plan/prepare.ts'
 import { readyOfServing } from '../report/traffic-facts.ts'
 import { lacksData } from '../report/verdict.ts'
 import { describeSplit } from '../routes/split.ts'
 import type { PostInvocation } from './invocation.ts'
-
-/** Nothing has been looked at yet: what is known when the inputs themselves are at fault. */
-export const emptyOutcome = (
-  command: Outcome['command'],
-  { release, run, startedAt }: ReleaseOrigin,
-  finishedAt: number
-): Outcome => ({
-  command,
-  result: 'failed',
-  reason: '',
-  release,
-  ...(run === undefined ? {} : { runUrl: run }),
-  namespace: '',
-  workload: '',
-  route: '',
-  weight: 0,
-  shareOf: 'requests',
-  shifts: [],
-  startedAt,
-  finishedAt,
-  timeline: [],
-  smokeTests: [],
-  measurements: [],
-  evidence: [],
-  foreignWrites: [],
-  warnings: [],
-  next: []
-})
 
 /** What is known of the cluster when a run ends without having changed anything. */
 export function lookedAt(observed: Observed, { inputs, origin, ports }: PostInvocation): Outcome {

@@ -1,4 +1,5 @@
 import { Cancelled, ClusterError, messageOf } from '../base/errors.ts'
+import { emptyOutcome } from '../domain/empty-outcome.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { splitOf } from '../domain/record.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
@@ -7,7 +8,7 @@ import { observe } from '../observe/observe.ts'
 import { inRelease, type Observed } from '../observe/observed.ts'
 import { describeSplit } from '../routes/split.ts'
 import type { Invocation } from './invocation.ts'
-import { emptyOutcome, lookedAt, outcomeOf, underWay } from './outcome-of.ts'
+import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { deedOf } from './recover.ts'
 
 /** A cluster that knows whether anything was changed in it; a lock and a question about rights are no change. */

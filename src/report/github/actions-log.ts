@@ -1,4 +1,4 @@
-import * as core from '@actions/core'
+import { endGroup, error, info, startGroup, warning } from '@actions/core'
 import type { Log } from '../../base/log.ts'
 import { clean, forLog, lineForLog, truncate } from '../text.ts'
 
@@ -20,22 +20,23 @@ function annotations(annotate: Annotate, print: Annotate, word: string): Annotat
   }
 }
 
-type Printer = Pick<typeof core, 'info' | 'warning' | 'error' | 'startGroup' | 'endGroup'>
+/** Named one by one, or the bundle would hold all of the library. */
+const RUNNER = { endGroup, error, info, startGroup, warning }
 
 /** The job's log, with groups that fold and warnings that also show at the top of the run. */
-export function actionsLog(printer: Printer = core): Log {
+export function actionsLog(printer = RUNNER): Log {
   let open = false
-  const endGroup = (): void => {
+  function closeGroup(): void {
     if (open) printer.endGroup()
     open = false
   }
   return {
     group(title) {
-      endGroup()
+      closeGroup()
       printer.startGroup(lineForLog(title))
       open = true
     },
-    endGroup,
+    endGroup: closeGroup,
     line(text) {
       printer.info(clean(text).split('\n').map(lineForLog).join('\n'))
     },

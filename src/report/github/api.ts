@@ -91,7 +91,7 @@ const ADVICE =
  */
 async function openGitHub(token: string, { apiUrl }: Context): Promise<Session['github']> {
   delete process.env.GITHUB_EVENT_PATH
-  const { getOctokit } = await import(/* webpackMode: "eager" */ '@actions/github')
+  const { getOctokit } = await import('@actions/github')
   return getOctokit(token, { baseUrl: apiUrl })
 }
 
