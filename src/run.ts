@@ -21,8 +21,8 @@ const COMMANDS: Readonly<Record<Command, (invocation: Invocation) => Promise<Out
 }
 
 /**
- * The whole story: observe, plan, execute; on a failure put stable back; tell the outcome. So it does where a command
- * throws, which most often means that nothing has been changed: InputError, LockedError, ClusterError.
+ * Does what the command says. An error ends it with an outcome, too: most often nothing has been changed then
+ * (InputError, LockedError, ClusterError).
  */
 export async function run(invocation: Invocation): Promise<Outcome> {
   const { cluster, isTouched } = noting(invocation.ports.cluster)

@@ -1,6 +1,7 @@
 import type { Outcome } from '../domain/outcome.ts'
 import { beginRun, trafficsOf } from '../execute/begin-run.ts'
 import { executeOrRestore } from '../execute/execute-or-restore.ts'
+import type { ReleaseRun } from '../execute/release-run.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import type { Lock } from '../lock/lease.ts'
@@ -15,54 +16,42 @@ import { recover } from './recover.ts'
 import { turnedDownAfter } from './turned-down.ts'
 
 /**
- * Releases a new version beside the one that serves.
+ * Releases a new version: in the place of the one that serves, or beside it.
  * @throws InputError, LockedError or ClusterError while nothing has been changed yet
  */
 export async function deploy(invocation: Invocation): Promise<Outcome> {
-  const observed = await observe(invocation.target, invocation.ports)
+  const { target, ports, signal } = invocation
+  const observed = await observe(target, ports)
   const left = inRelease(observed)
   if (left !== undefined) return afterRecovery(invocation, left)
-  const ready = await prepareRelease(invocation, observed)
-  if ('unapplied' in ready) return { ...lookedAt(observed, invocation), warnings: ready.unapplied }
-  return withLock(invocation, observed, (lock) => release(invocation, observed, ready, lock))
+  const prepared = await prepareRelease(invocation, observed)
+  if ('unapplied' in prepared) return { ...lookedAt(observed, invocation), warnings: prepared.unapplied }
+  return withLock(invocation, observed, async (lock) => {
+    const run = begin(prepared, observed, lock, invocation)
+    const ending = await executeOrRestore(prepared.plan, run, signal)
+    if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
+    return outcomeOf(run, ending, invocation)
+  })
 }
 
-async function release(
-  invocation: Invocation,
+function begin(
+  prepared: PreparedRelease,
   observed: Observed,
-  ready: PreparedRelease,
-  lock: Lock
-): Promise<Outcome> {
-  const { inputs, ports, signal } = invocation
-  const { release: record, routes, entrance, sampler, warnings } = ready
-  const run = beginRun(
-    {
-      service: observed.service,
-      companions: observed.companions,
-      routes,
-      stable: observed.stable.deployment,
-      autoscaler: observed.autoscaler,
-      workload: observed.workload,
-      release: record,
-      entrance,
-      begun: false,
-      lock,
-      sampler
-    },
-    ports,
-    inputs
-  )
+  lock: Lock,
+  { inputs, ports }: Invocation
+): ReleaseRun {
+  const stable = observed.stable.deployment
+  const run = beginRun({ ...observed, ...prepared, stable, lock, begun: false }, ports, inputs)
+  const { id, stable: before, canary } = prepared.release
   const ways = trafficsOf(run).map(({ title }) => title)
   ports.log.quote(
-    `release ${record.id} in namespace ${run.namespace}: ${record.stable.images.join(', ')} on ${record.stable.deployment} → ${record.canary.images.join(', ')} on ${record.canary.deployment}, users come through ${ways.join(', ')}`
+    `release ${id} in namespace ${run.namespace}: ${before.images.join(', ')} on ${before.deployment} → ${canary.images.join(', ')} on ${canary.deployment}, users come through ${ways.join(', ')}`
   )
-  run.warnings.push(...warnings)
-  const ending = await executeOrRestore(ready.plan, run, signal)
-  if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
-  return outcomeOf(run, ending, invocation)
+  run.warnings.push(...prepared.warnings)
+  return run
 }
 
-/** A run that died has left a release unfinished: it is undone before the new one is looked at. */
+/** The release of a run that died is ended before the new one is prepared: what serves is known only then. */
 async function afterRecovery(invocation: Invocation, seen: Recorded): Promise<Outcome> {
   const needs = await needsToEnd(seen, invocation.ports)
   const run = await exclusively(invocation, seen, needs, async (observed, lock) => {
