@@ -6,24 +6,27 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 interface Condition<T extends KubernetesObject, R> {
   readonly query: Query
   /** The one object that is meant, as it was last read. */
-  readonly known?: T
+  readonly known?: T | undefined
   /** What the objects say when it has come; undefined before that. */
   readonly reached: (objects: readonly T[]) => R | undefined
-  /** Milliseconds. */
-  readonly timeout: number
-  /** What to say when it has not. */
-  readonly late: () => string
+  /** Without it there is no end but the signal. */
+  readonly limit?: {
+    /** Milliseconds. */
+    readonly timeout: number
+    /** What to say when it has not come by then. */
+    readonly late: () => string
+  }
 }
 
 /**
- * Waits until objects of the cluster are as wanted.
+ * Waits until objects of the cluster are as wanted. Where nothing limits that, it never settles after the signal.
  *
  * A watch says nothing while the API server is gone, so when the time is over the cluster is asked once more: an outage
  * must not be taken for objects that are not as wanted.
- * @throws ReleaseFailed when they are not after the timeout
+ * @throws ReleaseFailed when they are not within the limit
  */
 export async function awaitCondition<T extends KubernetesObject, R>(
-  { query, known, reached, timeout, late }: Condition<T, R>,
+  { query, known, reached, limit }: Condition<T, R>,
   { cluster, clock }: { readonly cluster: Cluster; readonly clock: Clock },
   signal: AbortSignal
 ): Promise<R> {
@@ -36,8 +39,9 @@ export async function awaitCondition<T extends KubernetesObject, R>(
     return found !== undefined
   }
   const lastLook = async (): Promise<void> => {
-    await clock.sleep(timeout, ended)
-    if (!look(await cluster.list<T>(query))) throw new ReleaseFailed(late())
+    if (limit === undefined) return
+    await clock.sleep(limit.timeout, ended)
+    if (!look(await cluster.list<T>(query))) throw new ReleaseFailed(limit.late())
   }
   cluster.watch<T>(query, look, ended, known).catch(reject)
   lastLook().catch(reject)

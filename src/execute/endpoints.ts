@@ -50,8 +50,10 @@ export async function confirmEndpoints(
         const ready = readyUids(slices, hasPorts)
         return wanted.every((uid) => ready.has(uid)) ? ready.size : undefined
       },
-      timeout: TIMEOUT,
-      late: () => `after 10 s the endpoints of service/${service} are not the pods that were tested`
+      limit: {
+        timeout: TIMEOUT,
+        late: () => `after 10 s the endpoints of service/${service} are not the pods that were tested`
+      }
     },
     run.ports,
     signal

@@ -114,8 +114,10 @@ async function awaitRoute(
       query: { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` },
       known: main,
       reached: taken,
-      timeout: TIMEOUT,
-      late: () => `${traffic.title}: ${formatDuration(TIMEOUT)} after it was written: ${pending ?? ''}`
+      limit: {
+        timeout: TIMEOUT,
+        late: () => `${traffic.title}: ${formatDuration(TIMEOUT)} after it was written: ${pending ?? ''}`
+      }
     },
     run.ports,
     signal

@@ -6,6 +6,7 @@ import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment } from '../../kubernetes/objects.ts'
 import { rolloutOf, withRollout, type RolloutStrategy } from '../../kubernetes/rollout.ts'
 import { deploymentAlone, templateHash } from '../../kubernetes/workload.ts'
+import { awaitCondition } from '../await-condition.ts'
 import { changedByOthers } from '../changed-by-others.ts'
 import { readyPods } from '../endpoints.ts'
 import { isAsWanted, withVersionOf } from '../own-write.ts'
@@ -98,15 +99,20 @@ export async function confirm(run: ReleaseRun, after: RolloutStrategy | undefine
 
 /** Rejects when somebody gives the Deployment another template after the release has. */
 export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { namespace, stable } = run
-  const changed = Promise.withResolvers<undefined>()
-  const onChange = ([live]: readonly Deployment[]): void => {
+  const { namespace, stable, serving, ports } = run
+  const isChanged = (live: Deployment): boolean => {
     const { generation = 0 } = run.deployment?.metadata ?? {}
     // What the watch brings may be from before the write.
-    if (live === undefined || (live.metadata.generation ?? 0) < generation) return
-    if (isOthers(run, live)) changed.reject(new ReleaseFailed(changedByOthers(run.stable.deployment)))
+    return (live.metadata.generation ?? 0) >= generation && isOthers(run, live)
   }
-  const watched = deploymentAlone({ metadata: { namespace, name: stable.deployment } })
-  const { serving } = run
-  await Promise.race([run.ports.cluster.watch(watched, onChange, signal, serving), changed.promise])
+  await awaitCondition<Deployment, true>(
+    {
+      query: deploymentAlone({ metadata: { namespace, name: stable.deployment } }),
+      known: serving,
+      reached: ([live]) => (live !== undefined && isChanged(live)) || undefined
+    },
+    ports,
+    signal
+  )
+  throw new ReleaseFailed(changedByOthers(run.stable.deployment))
 }

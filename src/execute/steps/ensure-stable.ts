@@ -4,6 +4,7 @@ import { hasTemplateOf, isSettled } from '../../kubernetes/health.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
 import { deploymentAlone, deploymentRef, templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { fencedPatch } from '../../lock/fenced-patch.ts'
+import { awaitCondition } from '../await-condition.ts'
 import { awaitReady } from '../await-ready.ts'
 import { readyPods } from '../endpoints.ts'
 import { awaitGateways } from '../gateways.ts'
@@ -25,22 +26,21 @@ export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): 
   )
 }
 
-/** Only until the signal: nothing comes of it after that. */
-export async function untilTemplateChanges(
-  { ports, namespace }: ReleaseRun,
+/** Waits until the Deployment has another template; never settles after the signal. */
+export const untilTemplateChanges = (
+  { ports }: ReleaseRun,
   known: Deployment,
   signal: AbortSignal
-): Promise<void> {
-  const changed = Promise.withResolvers<undefined>()
-  const onChange = ([live]: readonly Deployment[]): void => {
-    if (live !== undefined && !hasTemplateOf(live, known)) changed.resolve(undefined)
-  }
-  const watched = deploymentAlone({ metadata: { namespace, name: known.metadata.name } })
-  await Promise.race([
-    ports.cluster.watch(watched, onChange, signal, known).then(() => changed.promise),
-    changed.promise
-  ])
-}
+): Promise<true> =>
+  awaitCondition<Deployment, true>(
+    {
+      query: deploymentAlone(known),
+      known,
+      reached: ([live]) => (live !== undefined && !hasTemplateOf(live, known)) || undefined
+    },
+    ports,
+    signal
+  )
 
 /** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
 const ENOUGH = 0.75

@@ -8,6 +8,7 @@ import { servedOnlyBy } from '../../observe/neighbours.ts'
 import { readNeighbours } from '../../observe/read-neighbours.ts'
 import { leftFor } from '../../plan/retirement.ts'
 import type { Side } from '../../plan/step.ts'
+import { awaitCondition } from '../await-condition.ts'
 import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { drainStrayTraffic } from './stray-traffic.ts'
@@ -71,24 +72,18 @@ const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolea
   (status?.replicas ?? 0) === 0
 
 async function untilWithoutPods(run: ReleaseRun, deployment: Deployment, signal: AbortSignal): Promise<void> {
-  const { cluster, clock } = run.ports
   const { name, generation = 0 } = deployment.metadata
-  const done = new AbortController()
-  const ended = AbortSignal.any([signal, done.signal])
-  const gone = Promise.withResolvers<undefined>()
-  const onChange = ([live]: readonly Deployment[]): void => {
-    if (live === undefined || hasNoPods(live, generation)) gone.resolve(undefined)
-  }
-  cluster.watch<Deployment>(deploymentAlone(deployment), onChange, ended, deployment).catch(gone.reject)
-  const late = new ReleaseFailed(
-    `deployment/${name} still has pods ${formatDuration(run.settings.timeout)} after it was scaled to 0`
+  const { timeout } = run.settings
+  const late = (): string =>
+    `deployment/${name} still has pods ${formatDuration(timeout)} after it was scaled to 0`
+  await awaitCondition<Deployment, true>(
+    {
+      query: deploymentAlone(deployment),
+      known: deployment,
+      reached: ([live]) => live === undefined || hasNoPods(live, generation) || undefined,
+      limit: { timeout, late }
+    },
+    run.ports,
+    signal
   )
-  clock.sleep(run.settings.timeout, ended).then(() => {
-    gone.reject(late)
-  }, gone.reject)
-  try {
-    await gone.promise
-  } finally {
-    done.abort()
-  }
 }

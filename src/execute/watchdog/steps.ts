@@ -65,8 +65,10 @@ export async function awaitWatchdog(run: ReleaseRun, signal: AbortSignal): Promi
           const ready = pods.find(isReady)
           return ready === undefined ? undefined : `pod ${ready.metadata.name} watches this run`
         },
-        timeout: Math.min(run.settings.timeout, TIMEOUT),
-        late: () => 'it was not ready in time'
+        limit: {
+          timeout: Math.min(run.settings.timeout, TIMEOUT),
+          late: () => 'it was not ready in time'
+        }
       },
       ports,
       signal
