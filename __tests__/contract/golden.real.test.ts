@@ -5,8 +5,8 @@ import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { refOf } from '../../src/kubernetes/ref.ts'
 import { albRoute } from '../../src/routes/alb/alb.ts'
 import { virtualServiceRoute } from '../../src/routes/istio/virtual-service.ts'
-import { nginxRoute } from '../../src/routes/nginx.ts'
-import type { Route, RouteObjects } from '../../src/routes/route.ts'
+import { nginxRoute } from '../../src/routes/nginx/nginx.ts'
+import { objectsOf, type Route, type RouteObjects } from '../../src/routes/route.ts'
 import { writesOf } from '../../src/traffic/writes.ts'
 import { admin, deleteNamespace } from '../support/cluster/real-cluster.ts'
 import { backends } from './routes/fixture.ts'
@@ -65,7 +65,7 @@ async function open(name: string, route: Route) {
     const main = await admin.get({ ...route.object, namespace, name: 'web' })
     if (main === undefined) throw new Error(`${route.kind}/web is gone`)
     const others = await Promise.all(route.others.map((kind) => admin.list({ ...kind, namespace })))
-    return route.members(main, others.flat(), backends(namespace))
+    return objectsOf(route, main, others.flat(), backends(namespace))
   }
   const make = async (wanted: readonly KubernetesObject[]): Promise<readonly unknown[]> => {
     for (const write of writesOf(await live(), wanted, { record: undefined, always: false })) {

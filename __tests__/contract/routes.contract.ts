@@ -3,7 +3,7 @@ import { ClusterError } from '../../src/base/errors.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { refOf } from '../../src/kubernetes/ref.ts'
-import { BEFORE_ANNOTATION, type RouteObjects, type Split } from '../../src/routes/route.ts'
+import { BEFORE_ANNOTATION, objectsOf, type RouteObjects, type Split } from '../../src/routes/route.ts'
 import { keyOf, writesOf, type Write } from '../../src/traffic/writes.ts'
 import type { Case, RouteFixture } from './routes/fixture.ts'
 
@@ -42,7 +42,7 @@ function play(
     const object = await cluster.get({ ...route.object, namespace, name })
     if (object === undefined) throw new Error(`${route.kind}/${name} is gone`)
     const others = await Promise.all(route.others.map((kind) => cluster.list({ ...kind, namespace })))
-    return route.members(object, others.flat(), backends)
+    return objectsOf(route, object, others.flat(), backends)
   }
   const writesFor = (live: RouteObjects, wanted: readonly KubernetesObject[]): readonly Write[] =>
     writesOf(live, wanted, { record: undefined, always: false })

@@ -11,7 +11,7 @@ import type {
   Service,
   KubernetesObject
 } from '../kubernetes/objects.ts'
-import type { Backends, Route, RouteObjects } from '../routes/route.ts'
+import { objectsOf, type Backends, type Route, type RouteObjects } from '../routes/route.ts'
 import type { Slots } from './find-service.ts'
 
 /** What a release has to know of the cluster, read once. */
@@ -84,7 +84,7 @@ export const membersOf = (
   name,
   title: printRoute(name),
   route,
-  objects: route.members(object, others, backends)
+  objects: objectsOf(route, object, others, backends)
 })
 
 /** @throws InputError that names every route that is not there or that we cannot move traffic on */

@@ -7,7 +7,7 @@ import type { KubernetesObject, LabelSelector, Metadata, Service } from '../kube
 import { isOurs } from '../kubernetes/ours.ts'
 import { isTree, type Tree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observe/observed.ts'
-import { BEFORE_ANNOTATION, type Backends } from '../routes/route.ts'
+import { BEFORE_ANNOTATION, objectsOf, type Backends } from '../routes/route.ts'
 import { keyOf, withObject } from '../traffic/writes.ts'
 import { isSlotOf } from './live-fields.ts'
 
@@ -82,7 +82,7 @@ function outsideReleases(object: KubernetesObject, observed: Observed): Kubernet
   for (const canary of slotServices(workload)) {
     const backends = backendsWith(canary, observed)
     for (const { route, object: main, others } of routes) {
-      const members = route.members(main, others, backends)
+      const members = objectsOf(route, main, others, backends)
       if (!members.some((member) => keyOf(member) === keyOf(object))) continue
       isMember = true
       const written = route.settle(withObject(members, settled), backends, 'stable')

@@ -1,5 +1,5 @@
 import type { PortRef } from '../kubernetes/ports.ts'
-import type { OwnServices } from './route.ts'
+import type { OwnServices, Split } from './route.ts'
 
 /** An entry in a list of backends that share the traffic by weight; no weight is a weight of 1. */
 export interface Weighted {
@@ -126,6 +126,31 @@ export function missingFineness<T extends Weighted>(
   )
   return first && { ...first, factor: factor ?? 10_000 }
 }
+
+/** Why the steps cannot take their shares of the apex's weight, as the end of a sentence; undefined when they can. */
+export function tooCoarse<T extends Weighted>(
+  entries: readonly T[],
+  sides: Sides<T>,
+  splits: readonly Split[],
+  { apex, all }: { readonly apex: string; readonly all: string }
+): string | undefined {
+  const percents = splits.map(({ weight }) => weight)
+  const missing = missingFineness(entries, sides, percents)
+  return (
+    missing &&
+    `gives ${apex} a weight of ${missing.weight} beside others, which is too coarse to take ${missing.percent} % of it: multiply all weights ${all} by ${missing.factor}`
+  )
+}
+
+/** The weights of the apex's entries list by list, null for none; lists without such an entry are left out. */
+export const apexWeights = <T extends Weighted>(
+  lists: readonly (readonly T[])[],
+  { isApex }: Sides<T>
+): readonly (readonly (number | null)[])[] =>
+  lists
+    .map((entries) => entries.filter(isApex))
+    .filter((own) => own.length > 0)
+    .map((own) => own.map(({ weight = null }) => weight))
 
 /** Rounding would change the share by more than a tenth of it, or leave stable without any. */
 function isTooCoarse(weight: number, percent: number): boolean {

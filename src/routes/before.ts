@@ -1,5 +1,12 @@
+import { canonical } from '../kubernetes/canonical.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { BEFORE_ANNOTATION } from './route.ts'
+import { BEFORE_ANNOTATION, type Backends, type HeaderMatch } from './route.ts'
+
+/** What is kept of an object with rules: the weights of the apex's entries rule by rule, null for none, and the header that rules were copied for. */
+export interface RulesBefore {
+  readonly weights: readonly (readonly (number | null)[])[]
+  readonly header?: HeaderMatch
+}
 
 /** What the annotation holds; undefined when it is not there, or when somebody has made something else of it. */
 export function readBefore(object: KubernetesObject): unknown {
@@ -8,6 +15,30 @@ export function readBefore(object: KubernetesObject): unknown {
   } catch {
     return undefined
   }
+}
+
+/** The weights of rules; undefined when they are not there, or when somebody has made something else of them. */
+export function keptWeights(object: KubernetesObject): RulesBefore | undefined {
+  const before = readBefore(object) as Partial<RulesBefore> | null | undefined
+  const weights = before?.weights
+  return Array.isArray(weights) && weights.every(Array.isArray) ? (before as RulesBefore) : undefined
+}
+
+/** What each of the divided rules had; nothing is known of any when there are more or fewer than a release has divided. */
+export const weightsIn =
+  <T>(before: RulesBefore | undefined, divided: readonly T[]) =>
+  (rule: T): readonly (number | null)[] | undefined =>
+    before?.weights.length === divided.length ? before.weights[divided.indexOf(rule)] : undefined
+
+/** Why no release may begin on an object that sends requests to the canary's Service, and no release has written that. */
+export function alreadySplit<T extends KubernetesObject & { readonly spec: unknown }>(
+  live: T,
+  outside: T,
+  { apex, canary }: Backends
+): string | undefined {
+  if (live.metadata.annotations?.[BEFORE_ANNOTATION] !== undefined) return undefined
+  if (canonical(live.spec) === canonical(outside.spec)) return undefined
+  return `${live.kind.toLowerCase()}/${live.metadata.name} sends or mirrors requests to service/${canary} beside service/${apex} already, without a release: take those entries out, a release makes its own`
 }
 
 /** The object with this in the annotation; undefined takes it off. */

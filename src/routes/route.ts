@@ -88,8 +88,12 @@ export interface Route {
   readonly recognises?: (object: KubernetesObject) => boolean
   /** The port of the Service that it sends users to, where it names one. */
   readonly port?: (object: KubernetesObject, services: OwnServices) => PortRef | undefined
-  /** Those of the others that this route consists of. */
-  members(object: KubernetesObject, others: readonly KubernetesObject[], backends: Backends): RouteObjects
+  /** The object and those of the others that this route consists of; without it the object alone. */
+  readonly members?: (
+    object: KubernetesObject,
+    others: readonly KubernetesObject[],
+    backends: Backends
+  ) => RouteObjects
   /** Why this route cannot take part in a release with such steps, and what to change; undefined when it can. */
   problem(
     objects: RouteObjects,
@@ -124,6 +128,14 @@ export interface Route {
   /** What the route's controller says against the objects as they are, or has not done yet; undefined when it has taken them. */
   pending(objects: RouteObjects): string | undefined
 }
+
+/** What the route of this object consists of. */
+export const objectsOf = (
+  { members }: Route,
+  object: KubernetesObject,
+  others: readonly KubernetesObject[],
+  backends: Backends
+): RouteObjects => members?.(object, others, backends) ?? [object]
 
 /**
  * On a route object while a release has entries in it: what those fields held before, as JSON. Taken off by `settle`.

@@ -13,7 +13,6 @@ export const serviceRoute: Route = {
   needs: [],
   can: ['weight'],
   shareOf: 'connections',
-  members: (object) => [object],
   problem: () => undefined,
   split: ([service], { selectors }, { weight }) => [withSelector(service, selectorFor(weight, selectors))],
   settle: ([service], { selectors }, serving) => [

@@ -1,19 +1,18 @@
-import { canonical } from '../kubernetes/canonical.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import {
   commonShare,
   divide,
-  missingFineness,
   portAmong,
   shareOf,
+  tooCoarse,
   unite,
   weightOf,
   type Sides,
   type Weighted
 } from './backend-weights.ts'
-import { readBefore, withBefore } from './before.ts'
-import { BEFORE_ANNOTATION, type Backends, type Route, type Split } from './route.ts'
+import { alreadySplit, readBefore, withBefore } from './before.ts'
+import type { Backends, Route, Split } from './route.ts'
 
 interface ServiceEntry extends Weighted {
   readonly kind?: string
@@ -56,7 +55,6 @@ export const traefikServiceRoute: Route = {
     const entries = [...(weighted?.services ?? []), ...(mirroring === undefined ? [] : [mirroring])]
     return portAmong(entries, services)
   },
-  members: (object) => [object],
   problem: ([object], backends, splits) => problem(object as TraefikService, backends, splits),
   split([object], backends, split) {
     const outside = withoutRelease(object as TraefikService, sidesOf(backends))
@@ -135,7 +133,7 @@ function keptBefore(object: TraefikService): Before | undefined {
 }
 
 function problem(live: TraefikService, backends: Backends, splits: readonly Split[]): string | undefined {
-  const { apex, canary } = backends
+  const { apex } = backends
   const sides = sidesOf(backends)
   const name = `traefikservice/${live.metadata.name}`
   const outside = withoutRelease(live, sides)
@@ -151,22 +149,14 @@ function problem(live: TraefikService, backends: Backends, splits: readonly Spli
       : `name service/${apex} in spec.weighted.services`
     return `${name} sends no requests to service/${apex}, but to ${others.join(', ') || 'nobody'}: ${next}`
   }
-  if (
-    live.metadata.annotations?.[BEFORE_ANNOTATION] === undefined &&
-    canonical(live.spec) !== canonical(outside.spec)
-  )
-    return `${name} sends requests to service/${canary} beside service/${apex} already, without a release: take those entries out, a release makes its own`
+  const already = alreadySplit(live, outside, backends)
+  if (already !== undefined) return already
   const mirrored = splits.some(({ mirror }) => mirror !== undefined)
   if (mirrored && services.length > 1)
     return `${name} shares requests between ${services.length} services, and a TraefikService cannot mirror besides: for a mirror step service/${apex} must be the only one in spec.weighted.services`
-  const missing = missingFineness(
-    services,
-    sides,
-    splits.map(({ weight }) => weight)
-  )
-  if (missing === undefined) return undefined
-  const { percent, weight, factor } = missing
-  return `${name} gives service/${apex} a weight of ${weight} beside others, which is too coarse to take ${percent} % of it: multiply all weights in spec.weighted.services by ${factor}`
+  const told = { apex: `service/${apex}`, all: 'in spec.weighted.services' }
+  const coarse = tooCoarse(services, sides, splits, told)
+  return coarse && `${name} ${coarse}`
 }
 
 function notWeighted(name: string, { spec }: TraefikService, { apex }: Backends): string {

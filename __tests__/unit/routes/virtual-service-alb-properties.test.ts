@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { albRoute } from '../../../src/routes/alb/alb.ts'
 import { virtualServiceRoute } from '../../../src/routes/istio/virtual-service.ts'
-import type { Route, RouteObjects, Split } from '../../../src/routes/route.ts'
+import { objectsOf, type Route, type RouteObjects, type Split } from '../../../src/routes/route.ts'
 import { backends as backendsIn } from '../../contract/routes/fixture.ts'
 
 const backends = backendsIn('shop')
@@ -130,7 +130,8 @@ const albObjects = fc
 function readAgain(route: Route, objects: readonly KubernetesObject[]): RouteObjects {
   const [main] = objects.filter(({ kind }) => kind === route.object.kind)
   if (main === undefined) throw new Error('the route is gone')
-  return route.members(
+  return objectsOf(
+    route,
     main,
     objects.filter((object) => object !== main),
     backends

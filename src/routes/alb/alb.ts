@@ -41,7 +41,6 @@ export const albRoute: Route = {
   recognises: (object) => isAlb(object as Ingress),
   sendsToNodes: ([object], apex) => targetType(object, apex) !== 'ip',
   port: (object, services) => actionPort(object as Ingress, services),
-  members: (object) => [object],
   problem: ([object], backends, splits) => albProblem(object as Ingress, backends, splits),
   split: ([object], backends, split) => [
     withRelease(withoutRelease(object as Ingress, backends), backends, split)

@@ -2,7 +2,6 @@ import type { PortRef } from '../../kubernetes/ports.ts'
 import { readBefore, withAnnotations, withBefore } from '../before.ts'
 import {
   annotationsOf,
-  mapPaths,
   mapServices,
   portIn,
   servicesOf,
@@ -10,10 +9,9 @@ import {
   type Ingress,
   type IngressService
 } from '../ingress.ts'
-import type { Backends, HeaderMatch, OwnServices, Split } from '../route.ts'
+import type { Backends, OwnServices, Split } from '../route.ts'
 import {
   actionKey,
-  conditionsKey,
   forwardTo,
   groupsOf,
   isCanaryIn,
@@ -24,20 +22,12 @@ import {
   type Action
 } from './action.ts'
 import { canaryAlone, divided, given, isInUse, restored } from './actions.ts'
-
-const HEADER_SUFFIX = '-greenlight-canary'
-/** What a Service's name may have, which the name of an action has to look like. */
-const LONGEST_NAME = 63
+import { isForHeader, withHeaderPaths, withoutHeaderPaths } from './header-paths.ts'
 
 /** By name of the action: the text that its annotation had, null where a release has made it. */
 type Before = Readonly<Record<string, string | null>>
 
 export const usesAction = ({ port }: IngressService): boolean => port?.name === USE_ANNOTATION
-
-const isForHeader = ({ name }: IngressService): boolean => name.endsWith(HEADER_SUFFIX)
-
-const headerName = (action: string): string =>
-  `${action.slice(0, LONGEST_NAME - HEADER_SUFFIX.length)}${HEADER_SUFFIX}`
 
 /** The action of a path; one that names the Service itself has one that a release would make. */
 export function actionOf(ingress: Ingress, service: IngressService, backends: Backends): Action | undefined {
@@ -79,16 +69,6 @@ export function withoutRelease(live: Ingress, backends: Backends): Ingress {
   let ingress = withoutHeaderPaths(live)
   for (const name of names) ingress = withoutDivision(ingress, name, before, backends)
   return withBefore(ingress, undefined)
-}
-
-function withoutHeaderPaths(ingress: Ingress): Ingress {
-  const isHeaderKey = (key: string): boolean =>
-    key.endsWith(HEADER_SUFFIX) && [actionKey(''), conditionsKey('')].some((prefix) => key.startsWith(prefix))
-  const kept = Object.entries(annotationsOf(ingress)).filter(([key]) => !isHeaderKey(key))
-  const spec = mapPaths(ingress, (path) =>
-    path.backend.service !== undefined && isForHeader(path.backend.service) ? [] : [path]
-  )
-  return withAnnotations({ ...ingress, spec }, Object.fromEntries(kept))
 }
 
 function withoutDivision(
@@ -133,7 +113,12 @@ export function withRelease(outside: Ingress, backends: Backends, { weight, head
     ])
   )
   const split = withActions(outside, backends, (action) => divided(action, backends, weight))
-  return withBefore(header === undefined ? split : withHeaderPaths(split, outside, backends, header), before)
+  const toCanary = own.map((service) => {
+    const action = actionOf(outside, service, backends) ?? {}
+    return [service.name, canaryAlone(action, backends)] as const
+  })
+  const led = header === undefined ? split : withHeaderPaths(split, new Map(toCanary), header)
+  return withBefore(led, before)
 }
 
 /** `outside` is as outside a release. It stays on the canary's own Service, whose pods the load balancer knows. */
@@ -150,46 +135,6 @@ function withActions(outside: Ingress, backends: Backends, turn: (action: Action
   return mapServices(acting, (service) =>
     own.some(({ name }) => name === service.name) ? { ...service, port: { name: USE_ANNOTATION } } : service
   )
-}
-
-/** A path more before each of them: the load balancer takes the first rule that matches. */
-function withHeaderPaths(
-  ingress: Ingress,
-  outside: Ingress,
-  backends: Backends,
-  { name: httpHeaderName, value }: HeaderMatch
-): Ingress {
-  const own = ownServices(outside, backends)
-  const condition = { field: 'http-header', httpHeaderConfig: { httpHeaderName, values: [value] } }
-  const annotations = own.flatMap((service): [string, string][] => {
-    const name = headerName(service.name)
-    const action = canaryAlone(actionOf(outside, service, backends) ?? {}, backends)
-    const conditions = [...conditionsOf(outside, service.name), condition]
-    return [
-      [actionKey(name), JSON.stringify(action)],
-      [conditionsKey(name), JSON.stringify(conditions)]
-    ]
-  })
-  const spec = mapPaths(ingress, (path) => {
-    const { service } = path.backend
-    if (service === undefined || !own.some(({ name }) => name === service.name)) return [path]
-    const canary = { name: headerName(service.name), port: { name: USE_ANNOTATION } }
-    return [{ ...path, backend: { ...path.backend, service: canary } }, path]
-  })
-  return withAnnotations(
-    { ...ingress, spec },
-    { ...annotationsOf(ingress), ...Object.fromEntries(annotations) }
-  )
-}
-
-/** What else the requests of a path must have; none when that cannot be read. */
-export function conditionsOf(ingress: Ingress, action: string): readonly unknown[] {
-  try {
-    const conditions = JSON.parse(annotationsOf(ingress)[conditionsKey(action)] ?? '[]') as unknown
-    return Array.isArray(conditions) ? conditions : []
-  } catch {
-    return []
-  }
 }
 
 const withAction = (ingress: Ingress, name: string, action: Action): Ingress =>

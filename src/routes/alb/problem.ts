@@ -1,5 +1,5 @@
 import { canonical } from '../../kubernetes/canonical.ts'
-import { missingFineness, type Sides, type Weighted } from '../backend-weights.ts'
+import { tooCoarse, type Sides, type Weighted } from '../backend-weights.ts'
 import { readBefore } from '../before.ts'
 import { annotationsOf, servicesOf, type Ingress, type IngressService } from '../ingress.ts'
 import type { Backends, HeaderMatch, Split } from '../route.ts'
@@ -17,7 +17,8 @@ import {
   type TargetGroup
 } from './action.ts'
 import { divided, shareIn } from './actions.ts'
-import { actionOf, conditionsOf, ownServices, usesAction, withoutRelease } from './ingress.ts'
+import { conditionsOf } from './header-paths.ts'
+import { actionOf, ownServices, usesAction, withoutRelease } from './ingress.ts'
 
 /** What a listener rule of an Application Load Balancer may have. */
 const LIMITS = { groups: 5, headerName: 40, headerValue: 128, conditionValues: 5 }
@@ -101,20 +102,13 @@ function actionProblem(
   const count = groupsOf(divided(action, backends, 0)).length
   if (count > LIMITS.groups)
     return `${where} has ${groupsOf(action).length} target groups; with the canary's there would be more than the ${LIMITS.groups} that a rule may have`
-  const missing = coarsenessOf(action, backends, splits)
-  return (
-    missing &&
-    `${where} gives service/${backends.apex} a weight of ${missing.weight} beside others, which is too coarse to take ${missing.percent} % of it: multiply all weights of that action by ${missing.factor} (999 is the greatest)`
-  )
+  const coarse = coarsenessOf(action, backends, splits)
+  return coarse && `${where} ${coarse} (999 is the greatest)`
 }
 
 type Entry = Weighted & { readonly group: TargetGroup }
 
-function coarsenessOf(
-  action: Action,
-  backends: Backends,
-  splits: readonly Split[]
-): ReturnType<typeof missingFineness> {
+function coarsenessOf(action: Action, backends: Backends, splits: readonly Split[]): string | undefined {
   const entries = groupsOf(action).map((group): Entry => ({
     group,
     name: serviceOf(group) ?? '',
@@ -125,11 +119,7 @@ function coarsenessOf(
     isCanary: ({ group }) => isCanaryIn(group, backends),
     canary: backends.canary
   }
-  return missingFineness(
-    entries,
-    sides,
-    splits.map(({ weight }) => weight)
-  )
+  return tooCoarse(entries, sides, splits, { apex: `service/${backends.apex}`, all: 'of that action' })
 }
 
 /** The path and the host of a rule are values too. */

@@ -25,7 +25,6 @@ export const httpProxyRoute: Route = {
   shareOf: 'requests',
   lag: () => 5000,
   port: (object, services) => portAmong(routesOf(object as HttpProxy).flatMap(servicesOf), services),
-  members: (object) => [object],
   problem: ([object], backends, splits) => httpProxyProblem(object as HttpProxy, backends, splits),
   split([object], backends, split) {
     const sides = sidesOf(backends)

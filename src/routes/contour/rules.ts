@@ -1,7 +1,7 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import type { Condition, KubernetesObject } from '../../kubernetes/objects.ts'
-import { divide, unite, type Sides, type Weighted } from '../backend-weights.ts'
-import { readBefore, withBefore } from '../before.ts'
+import { apexWeights, divide, unite, type Sides, type Weighted } from '../backend-weights.ts'
+import { keptWeights, weightsIn, withBefore, type RulesBefore } from '../before.ts'
 import type { Backends, HeaderMatch, Split } from '../route.ts'
 
 /** Always of the proxy's own namespace. */
@@ -23,12 +23,6 @@ export interface HttpProxy extends KubernetesObject {
 type ValidCondition = Condition & {
   readonly observedGeneration?: number
   readonly errors?: readonly { readonly reason: string; readonly message: string }[]
-}
-
-/** What is kept in the annotation: the apex's weights route by route, null for none, and the header that routes were copied for. */
-interface Before {
-  readonly weights: readonly (readonly (number | null)[])[]
-  readonly header?: HeaderMatch
 }
 
 export const sidesOf = ({ apex, canary }: Backends): Sides<ServiceEntry> => ({
@@ -71,14 +65,14 @@ const isDivided = (route: ProxyRoute, { isApex, isCanary }: Sides<ServiceEntry>)
 
 /** The proxy as it is outside a release. */
 export function withoutRelease(proxy: HttpProxy, sides: Sides<ServiceEntry>): HttpProxy {
-  const before = keptBefore(proxy)
+  const before = keptWeights(proxy)
   const own = withoutCopies(routesOf(proxy), sides, before)
   const divided = own.filter((route) => isDivided(route, sides))
-  const known = before?.weights.length === divided.length ? before.weights : undefined
+  const known = weightsIn(before, divided)
   const routes = own.map((route) => {
     if (!servicesOf(route).some(sides.isApex)) return route
     const services = servicesOf(route).filter((entry) => !isMirror(entry) || entry.name !== sides.canary)
-    return { ...route, services: united(services, sides, known?.[divided.indexOf(route)]) }
+    return { ...route, services: united(services, sides, known(route)) }
   })
   return withRoutes(proxy, routes, undefined)
 }
@@ -99,7 +93,7 @@ function united(
 const withoutCopies = (
   routes: readonly ProxyRoute[],
   sides: Sides<ServiceEntry>,
-  before: Before | undefined
+  before: RulesBefore | undefined
 ): readonly ProxyRoute[] =>
   routes.filter((route, at) => {
     const users = servicesOf(route).filter((entry) => !isMirror(entry))
@@ -114,10 +108,7 @@ const withoutCopies = (
 /** `proxy` is as outside a release. */
 export function withRelease(proxy: HttpProxy, sides: Sides<ServiceEntry>, split: Split): HttpProxy {
   const { weight, header, mirror } = split
-  const weights = routesOf(proxy)
-    .map((route) => servicesOf(route).filter(sides.isApex))
-    .filter((own) => own.length > 0)
-    .map((own) => own.map(({ weight: before = null }) => before))
+  const weights = apexWeights(routesOf(proxy).map(servicesOf), sides)
   const routes = routesOf(proxy).flatMap((route) => {
     const services = servicesOf(route)
     const apex = services.find(sides.isApex)
@@ -140,14 +131,11 @@ const copyFor = (route: ProxyRoute, { name, value }: HeaderMatch, canary: Servic
   services: [canary, ...servicesOf(route).filter(isMirror)]
 })
 
-function withRoutes(proxy: HttpProxy, routes: readonly ProxyRoute[], before: Before | undefined): HttpProxy {
+function withRoutes(
+  proxy: HttpProxy,
+  routes: readonly ProxyRoute[],
+  before: RulesBefore | undefined
+): HttpProxy {
   const spec = proxy.spec.routes === undefined ? proxy.spec : { ...proxy.spec, routes }
   return withBefore({ ...proxy, spec }, before)
-}
-
-/** Undefined when it is not there, or somebody has made something else of it. */
-function keptBefore(proxy: HttpProxy): Before | undefined {
-  const before = readBefore(proxy) as Partial<Before> | null | undefined
-  const { weights } = before ?? {}
-  return Array.isArray(weights) && weights.every(Array.isArray) ? (before as Before) : undefined
 }

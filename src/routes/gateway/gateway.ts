@@ -31,7 +31,6 @@ function gatewayRoute(objectKind: 'HTTPRoute' | 'GRPCRoute', resource: string): 
     shareOf: 'requests',
     lag: ([object]) => gatewayLag(object as GatewayRoute),
     port: (object, services) => portAmong(rulesOf(object as GatewayRoute).flatMap(refsOf), services),
-    members: (object) => [object],
     problem: ([object], backends, splits) => gatewayProblem(object as GatewayRoute, backends, splits),
     split([object], backends, split) {
       const sides = sidesOf(backends)

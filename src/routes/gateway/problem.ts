@@ -1,6 +1,6 @@
-import { canonical } from '../../kubernetes/canonical.ts'
-import { divide, missingFineness, weightOf, type Sides } from '../backend-weights.ts'
-import { BEFORE_ANNOTATION, type Backends, type HeaderMatch, type Split } from '../route.ts'
+import { divide, tooCoarse, weightOf, type Sides } from '../backend-weights.ts'
+import { alreadySplit } from '../before.ts'
+import type { Backends, HeaderMatch, Split } from '../route.ts'
 import {
   isForHeader,
   refsOf,
@@ -37,13 +37,14 @@ export function gatewayProblem(
   const own = rules.filter(({ rule }) => refsOf(rule).some(sides.isApex))
   if (!own.some(({ rule }) => refsOf(rule).some((ref) => sides.isApex(ref) && weightOf(ref) > 0)))
     return notReferred(name, rules, backends, own.length > 0)
-  if (live.metadata.annotations?.[BEFORE_ANNOTATION] === undefined && differs(live, outside))
-    return `${name} sends or mirrors requests to service/${backends.canary} beside service/${backends.apex} already, without a release: take those entries out, a release makes its own`
+  const headers = splits.flatMap(({ header }) => header ?? [])
   return (
+    alreadySplit(live, outside, backends) ??
     mirrorProblem(name, live, splits) ??
     first(own, (one) => coarseness(one, sides, backends, splits)) ??
     first(own, (one) => fullList(one, sides, splits)) ??
-    first(headersOf(splits), (header) => headerProblem(name, rules, own, sides, header))
+    first(headers, (header) => headerProblem(rules, own, sides, header)) ??
+    (headers.length === 0 ? undefined : overflow(name, rules, own))
   )
 }
 
@@ -59,14 +60,8 @@ function mirrorProblem(name: string, { status }: GatewayRoute, splits: readonly 
     : `${name} is served by ${controller.controllerName}, which cannot mirror on it and would answer every request with 500: a TraefikService can`
 }
 
-const differs = (one: GatewayRoute, other: GatewayRoute): boolean =>
-  canonical(one.spec) !== canonical(other.spec)
-
 const first = <T>(all: readonly T[], problemOf: (one: T) => string | undefined): string | undefined =>
   all.map(problemOf).find((problem) => problem !== undefined)
-
-const headersOf = (splits: readonly Split[]): HeaderMatch[] =>
-  splits.flatMap(({ header }) => (header === undefined ? [] : [header]))
 
 /** @param isNamed whether the Service is there, and gets nothing */
 function notReferred(name: string, rules: readonly Named[], { apex }: Backends, isNamed: boolean): string {
@@ -93,14 +88,8 @@ function coarseness(
   { apex }: Backends,
   splits: readonly Split[]
 ): string | undefined {
-  const missing = missingFineness(
-    refsOf(rule),
-    sides,
-    splits.map(({ weight }) => weight)
-  )
-  if (missing === undefined) return undefined
-  const { percent, weight, factor } = missing
-  return `${words} gives service/${apex} a weight of ${weight} beside others, which is too coarse to take ${percent} % of it: multiply all weights of that rule by ${factor}`
+  const coarse = tooCoarse(refsOf(rule), sides, splits, { apex: `service/${apex}`, all: 'of that rule' })
+  return coarse && `${words} ${coarse}`
 }
 
 function fullList(
@@ -119,7 +108,6 @@ function fullList(
 }
 
 function headerProblem(
-  name: string,
   rules: readonly Named[],
   own: readonly Named[],
   sides: Sides<BackendRef>,
@@ -131,9 +119,10 @@ function headerProblem(
   const matching = own.find(({ rule }) =>
     matchesOf(rule).some((headers) => headers.includes(header.name.toLowerCase()))
   )
-  if (matching !== undefined)
-    return `${matching.words} matches on the header ${header.name} itself: use another header for the step`
-  return overflow(name, rules, own)
+  return (
+    matching &&
+    `${matching.words} matches on the header ${header.name} itself: use another header for the step`
+  )
 }
 
 /** Header names of each match, which the API takes without regard to case. */

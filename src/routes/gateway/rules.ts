@@ -1,7 +1,7 @@
 import { canonical } from '../../kubernetes/canonical.ts'
 import type { Condition, KubernetesObject } from '../../kubernetes/objects.ts'
-import { divide, unite, type Sides, type Weighted } from '../backend-weights.ts'
-import { readBefore, withBefore } from '../before.ts'
+import { apexWeights, divide, unite, type Sides, type Weighted } from '../backend-weights.ts'
+import { keptWeights, weightsIn, withBefore, type RulesBefore } from '../before.ts'
 import type { Backends, HeaderMatch, Split } from '../route.ts'
 
 /** Fields of Gateway API routes that are read or written here; all others are carried along. */
@@ -49,12 +49,6 @@ export interface ParentRef {
   readonly port?: number
 }
 
-/** What is kept in the annotation: the apex's weights rule by rule, null for none, and the header that rules were copied for. */
-interface Before {
-  readonly weights: readonly (readonly (number | null)[])[]
-  readonly header?: HeaderMatch
-}
-
 const isService = ({ group = '', kind = 'Service' }: BackendRef): boolean =>
   group === '' && kind === 'Service'
 
@@ -88,17 +82,15 @@ const isDivided = (rule: Rule, { isApex, isCanary }: Sides<BackendRef>): boolean
 
 /** The route as it is outside a release. */
 export function withoutRelease(route: GatewayRoute, sides: Sides<BackendRef>): GatewayRoute {
-  const before = weightsBefore(route)
+  const before = keptWeights(route)
   const own = withoutCopies(rulesOf(route), sides, before)
   const divided = own.filter((rule) => isDivided(rule, sides))
-  const known = before?.weights.length === divided.length ? before.weights : undefined
-  const rules = own.map((rule) => {
-    if (!refsOf(rule).some(sides.isApex)) return rule
-    return withoutMirror(
-      { ...rule, backendRefs: unite(refsOf(rule), sides, known?.[divided.indexOf(rule)]) },
-      sides
-    )
-  })
+  const known = weightsIn(before, divided)
+  const rules = own.map((rule) =>
+    refsOf(rule).some(sides.isApex)
+      ? withoutMirror({ ...rule, backendRefs: unite(refsOf(rule), sides, known(rule)) }, sides)
+      : rule
+  )
   return withRules(route, rules, undefined)
 }
 
@@ -106,7 +98,7 @@ export function withoutRelease(route: GatewayRoute, sides: Sides<BackendRef>): G
 const withoutCopies = (
   rules: readonly Rule[],
   sides: Sides<BackendRef>,
-  before: Before | undefined
+  before: RulesBefore | undefined
 ): readonly Rule[] =>
   rules.filter((rule, at) => {
     if (before !== undefined) return before.header === undefined || !isForHeader(rule, sides, before.header)
@@ -134,13 +126,7 @@ export function withRelease(
   sides: Sides<BackendRef>,
   { weight, header, mirror }: Split
 ): GatewayRoute {
-  const before: Before = {
-    weights: rulesOf(route)
-      .map((rule) => refsOf(rule).filter(sides.isApex))
-      .filter((own) => own.length > 0)
-      .map((own) => own.map((ref) => ref.weight ?? null)),
-    ...(header && { header })
-  }
+  const weights = apexWeights(rulesOf(route).map(refsOf), sides)
   const everything: Match = route.kind === 'HTTPRoute' ? { path: { type: 'PathPrefix', value: '/' } } : {}
   const rules = rulesOf(route).flatMap((rule) => {
     const apex = refsOf(rule).find(sides.isApex)
@@ -153,7 +139,7 @@ export function withRelease(
       mirror === undefined ? divided : withMirror(divided, { ...apex, name: sides.canary }, mirror)
     ]
   })
-  return withRules(route, rules, before)
+  return withRules(route, rules, { weights, ...(header && { header }) })
 }
 
 /** Without the rule's name, which only one may have. */
@@ -189,14 +175,11 @@ const withMirror = (rule: Rule, { group, kind, name, port }: BackendRef, percent
   ]
 })
 
-function withRules(route: GatewayRoute, rules: readonly Rule[], before: Before | undefined): GatewayRoute {
+function withRules(
+  route: GatewayRoute,
+  rules: readonly Rule[],
+  before: RulesBefore | undefined
+): GatewayRoute {
   const spec = route.spec.rules === undefined ? route.spec : { ...route.spec, rules }
   return withBefore({ ...route, spec }, before)
-}
-
-/** Undefined when it is not there, or somebody has made something else of it. */
-function weightsBefore(route: GatewayRoute): Before | undefined {
-  const before = readBefore(route) as Partial<Before> | null | undefined
-  const { weights } = before ?? {}
-  return Array.isArray(weights) && weights.every(Array.isArray) ? (before as Before) : undefined
 }

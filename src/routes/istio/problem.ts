@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../../kubernetes/workload.ts'
-import { missingFineness } from '../backend-weights.ts'
+import { tooCoarse } from '../backend-weights.ts'
 import { readBefore } from '../before.ts'
 import type { Backends, PodLabels, Split } from '../route.ts'
 import { apexRules, copyName, isCopy } from './destination-rules.ts'
@@ -16,7 +16,7 @@ import {
 } from './rules.ts'
 import { isEmptyFor } from './subset-labels.ts'
 import { entriesOf, shareIn, sidesOf, stableIn, type Target } from './targets.ts'
-import type { MeshVersions } from './versions.ts'
+import { meshVersions, type MeshVersions } from './versions.ts'
 
 /** A rule with the words that it is found by. */
 interface Named {
@@ -28,11 +28,11 @@ interface Named {
 export function virtualServiceProblem(
   objects: readonly [VirtualService, ...KubernetesObject[]],
   backends: Backends,
-  versions: MeshVersions,
   splits: readonly Split[],
   pods?: PodLabels
 ): string | undefined {
   const [live] = objects
+  const versions = meshVersions(objects, backends)
   const name = `virtualservice/${live.metadata.name}`
   const rules = namedRules(live, name)
   const own = namedRules(withoutRelease(live, versions), name).filter(({ rule }) => isInUse(rule, versions))
@@ -151,12 +151,9 @@ function coarseness(
   { apex }: Backends,
   splits: readonly Split[]
 ): string | undefined {
-  const percents = splits.map(({ weight }) => weight)
-  const missing = missingFineness(entriesOf(targetsOf(rule)), sidesOf(versions), percents)
-  return (
-    missing &&
-    `${words} gives host ${apex} a weight of ${missing.weight} beside others, which is too coarse to take ${missing.percent} % of it: multiply all weights of that rule by ${missing.factor}`
-  )
+  const told = { apex: `host ${apex}`, all: 'of that rule' }
+  const coarse = tooCoarse(entriesOf(targetsOf(rule)), sidesOf(versions), splits, told)
+  return coarse && `${words} ${coarse}`
 }
 
 function headerProblem({ rule, words }: Named, splits: readonly Split[]): string | undefined {

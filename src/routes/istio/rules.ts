@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
-import { readBefore, withBefore } from '../before.ts'
+import { keptWeights, weightsIn, withBefore, type RulesBefore } from '../before.ts'
 import type { HeaderMatch, Split } from '../route.ts'
 import { divide, shareIn, stableIn, succeed, unite, type Target, type Targets } from './targets.ts'
 import type { Destination, MeshVersions } from './versions.ts'
@@ -22,9 +22,6 @@ export interface VirtualService extends KubernetesObject {
   readonly spec: { readonly http?: readonly HttpRule[] }
 }
 
-/** By rule, for each of its entries for the apex: the weight that it had, null for none. */
-type Weights = readonly (readonly (number | null)[])[]
-
 /** How the names of the rules begin that a header step adds. */
 const OWN_RULE = 'greenlight-canary-'
 
@@ -43,11 +40,10 @@ export function withoutRelease(live: VirtualService, versions: MeshVersions): Vi
   const divided = rules.filter((rule) =>
     targetsOf(rule).some(({ destination }) => versions.isCanary(destination))
   )
-  const weights = readWeights(live)
-  const known = weights?.length === divided.length ? weights : undefined
+  const known = weightsIn(keptWeights(live), divided)
   const united = rules.map((rule) => {
     if (rule.route === undefined) return rule
-    const route = unite(rule.route, versions, known?.[divided.indexOf(rule)])
+    const route = unite(rule.route, versions, known(rule))
     return withoutMirror({ ...rule, route }, versions)
   })
   return withRules(live, united, undefined)
@@ -62,9 +58,7 @@ function withoutMirror(rule: HttpRule, { isCanary }: MeshVersions): HttpRule {
 /** `outside` is as outside a release. */
 export function withRelease(outside: VirtualService, versions: MeshVersions, split: Split): VirtualService {
   const used = rulesOf(outside).filter((rule) => isInUse(rule, versions))
-  const weights: Weights = used.map((rule) =>
-    stableIn(targetsOf(rule), versions).map(({ weight }) => weight ?? null)
-  )
+  const weights = used.map((rule) => stableIn(targetsOf(rule), versions).map(({ weight }) => weight ?? null))
   const rules = rulesOf(outside).flatMap((rule) => {
     const [target] = stableIn(targetsOf(rule), versions)
     if (target === undefined || !used.includes(rule)) return [rule]
@@ -111,14 +105,9 @@ export function withSuccessors(live: VirtualService, versions: MeshVersions): Vi
 const withRules = (
   object: VirtualService,
   rules: readonly HttpRule[],
-  before: { readonly weights: Weights } | undefined
+  before: RulesBefore | undefined
 ): VirtualService =>
   withBefore(
     object.spec.http === undefined ? object : { ...object, spec: { ...object.spec, http: rules } },
     before
   )
-
-function readWeights(live: VirtualService): Weights | undefined {
-  const { weights } = (readBefore(live) ?? {}) as { weights?: unknown }
-  return Array.isArray(weights) && weights.every(Array.isArray) ? (weights as Weights) : undefined
-}

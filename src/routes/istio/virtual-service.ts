@@ -85,7 +85,6 @@ export const virtualServiceRoute: Route = {
     virtualServiceProblem(
       objects as unknown as readonly [VirtualService, ...KubernetesObject[]],
       backends,
-      meshVersions(objects, backends),
       splits,
       pods
     ),

@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
 import { albRoute as route } from '../../../../src/routes/alb/alb.ts'
 import type { Ingress } from '../../../../src/routes/ingress.ts'
-import { nginxRoute } from '../../../../src/routes/nginx.ts'
+import { nginxRoute } from '../../../../src/routes/nginx/nginx.ts'
 import { BEFORE_ANNOTATION } from '../../../../src/routes/route.ts'
 import { backends as backendsIn } from '../../../contract/routes/fixture.ts'
 

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
 import { virtualServiceRoute as route } from '../../../../src/routes/istio/virtual-service.ts'
 import {
   BEFORE_ANNOTATION,
+  objectsOf,
   type Backends,
   type RouteObjects,
   type Split
@@ -347,7 +348,7 @@ describe('the DestinationRules that belong to a VirtualService', () => {
       destinationRule('{ host: ratings }', 'own-canary'),
       COPY
     ]
-    const [, ...members] = route.members(virtualService(HOSTS), others, backends)
+    const [, ...members] = objectsOf(route, virtualService(HOSTS), others, backends)
     expect(members.map(({ metadata }) => metadata.name)).toEqual(['own', 'own-canary', 'reviews-canary'])
   })
 

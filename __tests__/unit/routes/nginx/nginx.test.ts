@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
-import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import { nginxRoute as route } from '../../../src/routes/nginx.ts'
-import { backends as backendsIn } from '../../contract/routes/fixture.ts'
+import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
+import { nginxRoute as route } from '../../../../src/routes/nginx/nginx.ts'
+import { objectsOf } from '../../../../src/routes/route.ts'
+import { backends as backendsIn } from '../../../contract/routes/fixture.ts'
 
 const backends = backendsIn('shop')
 
@@ -116,7 +117,7 @@ spec: { rules: [{ http: { paths: [{ backend: { service: { name: web } } }] } }] 
       named('elsewhere', `${marked}${elsewhere}`),
       named('unmarked', ` }${path}`)
     ]
-    const members = route.members(MAIN, others, backends)
+    const members = objectsOf(route, MAIN, others, backends)
     expect(members.map(({ metadata }) => metadata.name)).toEqual(['web', 'web-canary', 'same'])
     expect(members[0]).toBe(MAIN)
   })
