@@ -1,4 +1,4 @@
-import type { Check } from './check.ts'
+import { places as placesOf, type Check } from './check.ts'
 import { shiftDecimal } from './decimal.ts'
 
 /** How a check's base unit is shown: how far the decimal point moves, and what stands behind. */
@@ -59,10 +59,8 @@ export function asWritten(check: Check, value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const { places } = scaleFor(check, value)
   const shown = shiftDecimal(rounded(value, places, landmarks(check)), -places)
-  return `${shiftDecimal(shown, placesOf[check.unit])}${check.unit}`
+  return `${shiftDecimal(shown, -placesOf[check.unit])}${check.unit}`
 }
-
-const placesOf: Readonly<Record<Check['unit'], number>> = { '%': 2, ms: 3, s: 0, '/s': 0, '': 0 }
 
 /** The bound with its comparison: `>= 95 %`. */
 export const boundOf = (check: Check): string => `${check.comparison} ${figure(check, check.bound)}`

@@ -1,6 +1,7 @@
 import { InputError, type Fault } from '../base/errors.ts'
 import { METRICS_SOURCES, type MetricsSource } from '../routes/metrics-source.ts'
-import { checkName, parseCheck, type Check } from './check.ts'
+import { checkName, type Check } from './check.ts'
+import { parseCheck } from './parse-check.ts'
 import { durationBetween } from './duration.ts'
 import { list, mapped, optional, single, type Field } from './field.ts'
 import {
@@ -17,7 +18,8 @@ import { quote, refusal, type Parser } from './parsed.ts'
 import { parseProbe, type Probe } from './probe.ts'
 import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './prometheus.ts'
 import { parseRoute, printRoute, type RouteName } from './route.ts'
-import { isCommand, parseSmokeTest, type SmokeTest } from './smoke-test.ts'
+import { isCommand, type SmokeTest } from './smoke-test.ts'
+import { parseSmokeTest } from './parse-smoke-test.ts'
 import { parseStep, stepsFaults, type TrafficStep } from './step.ts'
 import { parseVersionName } from './version-name.ts'
 
@@ -186,24 +188,4 @@ export function readInputs(read: (name: string) => string): Inputs {
   if (faults.length > 0) throw new InputError(faults)
   // The type of `fields` says that each key has got a value of its own type.
   return values as unknown as Inputs
-}
-
-/** Shorter ones are tenant numbers and the like; masking them would blank out half the log. */
-const SHORTEST_SECRET = 4
-
-/** Other request headers of a probe say where it goes or what it asks for. */
-const CREDENTIAL_HEADER = /auth|cookie|token|secret|passw|key|credential|session/i
-
-const probeCredentials = (probe: Probe | undefined): string[] =>
-  Object.entries(probe?.requestHeaders ?? {})
-    .filter(([name]) => CREDENTIAL_HEADER.test(name))
-    .map(([, value]) => value)
-
-/** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
-export function secretsOf({ githubToken, prometheusHeaders, probe }: Inputs): readonly string[] {
-  const values = [...Object.values(prometheusHeaders), ...probeCredentials(probe)]
-  // "Bearer <token>" and "Basic <credentials>": logs of others show the second word alone.
-  const credentials = values.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
-  const secrets = [githubToken ?? '', ...values, ...credentials]
-  return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET)
 }

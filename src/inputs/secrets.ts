@@ -1,10 +1,31 @@
-import { type Inputs, secretsOf } from './inputs.ts'
+import type { Inputs } from './inputs.ts'
+import type { Probe } from './probe.ts'
 import type { SmokeTest } from './smoke-test.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
+/** Shorter ones are tenant numbers and the like; masking them would blank out half the log. */
+const SHORTEST_SECRET = 4
+
+/** Other request headers of a probe say where it goes or what it asks for. */
+const CREDENTIAL_HEADER = /auth|cookie|token|secret|passw|key|credential|session/i
+
+const probeCredentials = (probe: Probe | undefined): string[] =>
+  Object.entries(probe?.requestHeaders ?? {})
+    .filter(([name]) => CREDENTIAL_HEADER.test(name))
+    .map(([, value]) => value)
+
+/** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
+export function secretsOf({ githubToken, prometheusHeaders, probe }: Inputs): readonly string[] {
+  const values = [...Object.values(prometheusHeaders), ...probeCredentials(probe)]
+  // "Bearer <token>" and "Basic <credentials>": logs of others show the second word alone.
+  const credentials = values.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
+  const secrets = [githubToken ?? '', ...values, ...credentials]
+  return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET)
+}
+
 /** Shorter values are words like `true`: nobody guesses a secret of that length, and hiding them would blot out reports. */
-const SHORTEST = 8
+const SHORTEST_DELICATE = 8
 
 /**
  * What may be a secret in the inputs beside those that are nothing else: of smoke tests queries, bodies and what stands
@@ -18,7 +39,7 @@ export function delicateIn(inputs: Inputs, variables: Variables): readonly strin
     ),
     ...steps.flatMap(({ split }) => (split.header === undefined ? [] : [split.header.value]))
   ]
-  return [...secretsOf(inputs), ...new Set(values.filter((value) => value.length >= SHORTEST))]
+  return [...secretsOf(inputs), ...new Set(values.filter((value) => value.length >= SHORTEST_DELICATE))]
 }
 
 function inRequest({ target, body }: Exclude<SmokeTest, { kind: 'command' }>): readonly string[] {

@@ -1,19 +1,19 @@
-import type {
-  ForeignWrite,
-  Measurement,
-  Outcome,
-  PastVersion,
-  PodEvidence,
-  Preview,
-  Shift,
-  SmokeResult,
-  TimelineEntry,
-  Version
-} from '../domain/outcome.ts'
-import { printCheck } from '../inputs/check.ts'
-import { nameSmokeTest } from '../inputs/smoke-test.ts'
+import type { Outcome } from '../domain/outcome.ts'
+import {
+  evidenceOf,
+  foreignWriteOf,
+  isoTime,
+  measurementOf,
+  pastVersionOf,
+  previewOf,
+  shiftOf,
+  smokeTestOf,
+  stepOf,
+  text,
+  texts,
+  versionOf
+} from './json-entries.ts'
 import { fitting, keep, LADDER, spread, type Limits } from './limits.ts'
-import { clean, truncate } from './text.ts'
 
 /** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks as written, smoke tests by number, method and path. */
 
@@ -39,121 +39,6 @@ const thinned: Limits = {
   diffLines: 300,
   characters: 1_000
 }
-
-/** A smoke test goes to every pod; the names of the first ones tell enough. */
-const MOST_PODS = 30
-
-const isoTime = (at: number): string => new Date(at).toISOString()
-
-const text = (original: string, { characters }: Limits): string => truncate(clean(original), characters)
-
-const texts = (originals: readonly string[], count: number, limits: Limits): readonly string[] =>
-  originals.slice(0, count).map((original) => text(original, limits))
-
-const tail = (originals: readonly string[], count: number, limits: Limits): readonly string[] =>
-  texts(originals.slice(Math.max(0, originals.length - count)), count, limits)
-
-const versionOf = (version: Version | undefined, limits: Limits): Version | undefined =>
-  version && { ...version, images: texts(version.images, limits.rows, limits) }
-
-function pastVersionOf(version: PastVersion, limits: Limits): object {
-  const {
-    release,
-    at,
-    command,
-    served,
-    phase,
-    abandoned,
-    slot,
-    deployment,
-    hash,
-    revision,
-    kept,
-    serves,
-    run
-  } = version
-  const told = (original: string | undefined): string | undefined => original && text(original, limits)
-  return {
-    ...{ release: told(release), at: text(at, limits), command, served, phase, abandoned },
-    images: texts(version.images, limits.rows, limits),
-    ...{ slot: told(slot), deployment: told(deployment), hash: told(hash), revision, kept, serves },
-    runUrl: told(run)
-  }
-}
-
-const previewOf = ({ steps, changes }: Preview, limits: Limits): object => ({
-  steps: texts(steps, limits.rows, limits),
-  changes: changes.slice(0, limits.rows).map(({ object, state, diff, why }) => ({
-    object: text(object, limits),
-    state,
-    why: why && text(why, limits),
-    diff: texts(diff, Math.floor(limits.diffLines / Math.min(changes.length, limits.rows)), limits)
-  }))
-})
-
-const stepOf = (
-  { title, startedAt, milliseconds, status, detail }: TimelineEntry,
-  limits: Limits
-): object => ({
-  title: text(title, limits),
-  startedAt: isoTime(startedAt),
-  milliseconds,
-  status,
-  detail: detail && text(detail, limits)
-})
-
-const smokeTestOf = (
-  { test, number, passed, pods, milliseconds, detail }: SmokeResult,
-  limits: Limits
-): object => ({
-  test: text(nameSmokeTest(test, number), limits),
-  passed,
-  pods: texts(pods, Math.min(limits.rows, MOST_PODS), limits),
-  milliseconds,
-  detail: text(detail, limits)
-})
-
-const measurementOf = (
-  { check, at, value, requests, verdict, why, step }: Measurement,
-  limits: Limits
-): object => ({
-  check: text(printCheck(check), limits),
-  at: isoTime(at),
-  value,
-  requests,
-  verdict,
-  why: why && text(why, limits),
-  step: text(step, limits)
-})
-
-const evidenceOf = ({ pod, reason, message, events, log }: PodEvidence, limits: Limits): PodEvidence => ({
-  pod: text(pod, limits),
-  reason: text(reason, limits),
-  message: text(message, limits),
-  events: tail(events, limits.events, limits),
-  log: tail(log, limits.logLines, limits)
-})
-
-const foreignWriteOf = (write: ForeignWrite, limits: Limits): object => ({
-  object: text(write.object, limits),
-  manager: text(write.manager, limits),
-  at: isoTime(write.at),
-  change: text(write.change, limits),
-  restoredAfter: write.restoredAfter
-})
-
-const shiftOf = (
-  { at, split: { weight, header, mirror }, gradual, achieved, observed }: Shift,
-  limits: Limits
-): object => ({
-  at: isoTime(at),
-  weight,
-  gradual,
-  header: header && text(header.name, limits),
-  mirror,
-  achieved: achieved && Number(achieved.toFixed(2)),
-  observed: observed && { ...observed, share: Number(observed.share.toFixed(2)) }
-})
 
 const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   command: outcome.command,

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import type { Ingress } from '../../../src/routes/ingress.ts'
-import { nginxRoute } from '../../../src/routes/nginx.ts'
+import { nginxRoute } from '../../../src/routes/nginx/nginx.ts'
 import type { RouteObjects } from '../../../src/routes/route.ts'
 import { backends, type Hopeless, type RouteFixture } from './fixture.ts'
 

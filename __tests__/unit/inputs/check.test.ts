@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { checkName, parseCheck, PLACEHOLDERS, printCheck, type Check } from '../../../src/inputs/check.ts'
+import { checkName, printCheck, type Check } from '../../../src/inputs/check.ts'
+import { PLACEHOLDERS } from '../../../src/inputs/parse-query.ts'
+import { parseCheck } from '../../../src/inputs/parse-check.ts'
 
 const query = (name: string, promql: string, comparison: Check['comparison'], bound: number): Check => ({
   metric: { kind: 'query', name, promql },

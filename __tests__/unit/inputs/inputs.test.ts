@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { describeFault, InputError } from '../../../src/base/errors.ts'
-import { inputDefaults, readInputs, secretsOf, type Inputs } from '../../../src/inputs/inputs.ts'
+import { inputDefaults, readInputs, type Inputs } from '../../../src/inputs/inputs.ts'
+import { secretsOf } from '../../../src/inputs/secrets.ts'
 
 const read = (given: Readonly<Record<string, string>>): Inputs => readInputs((name) => given[name] ?? '')
 

@@ -1,11 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  nameSmokeTest,
-  parseSmokeTest,
-  printSmokeTest,
-  type SmokeTest
-} from '../../../src/inputs/smoke-test.ts'
+import { nameSmokeTest, printSmokeTest, type SmokeTest } from '../../../src/inputs/smoke-test.ts'
+import { parseSmokeTest } from '../../../src/inputs/parse-smoke-test.ts'
 
 describe('parseSmokeTest', () => {
   it.each<[string, SmokeTest]>([

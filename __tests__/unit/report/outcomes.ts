@@ -6,8 +6,10 @@ import type {
   TimelineEntry,
   Version
 } from '../../../src/domain/outcome.ts'
-import { parseCheck, type Check } from '../../../src/inputs/check.ts'
-import { parseSmokeTest, type SmokeTest } from '../../../src/inputs/smoke-test.ts'
+import type { Check } from '../../../src/inputs/check.ts'
+import { parseCheck } from '../../../src/inputs/parse-check.ts'
+import type { SmokeTest } from '../../../src/inputs/smoke-test.ts'
+import { parseSmokeTest } from '../../../src/inputs/parse-smoke-test.ts'
 import type { Split } from '../../../src/routes/route.ts'
 
 /** Realistic ends of a run, from which the reports under test are rendered. */

@@ -1,0 +1,76 @@
+import type { Check, Comparison } from './check.ts'
+import { parseDecimal } from './decimal.ts'
+import { quote, refusal, type Parsed, type Refusal } from './parsed.ts'
+import { hasComment, looseWord } from './promql.ts'
+
+/** What a query may leave open; each is written with a `$` before it. */
+export const PLACEHOLDERS = ['namespace', 'workload', 'slot', 'pods', 'service', 'window'] as const
+
+export const QUERY_EXAMPLE = 'queue: sum(queue_depth{pod=~"$pods"}) < 100'
+
+/** The two sides of a check. */
+export interface Sentence {
+  readonly subject: string
+  readonly comparison: Comparison
+  readonly bound: string
+}
+
+export const comparedWithStable = (example: string): Refusal =>
+  refusal('a comparison with stable is not supported yet; write a fixed bound', example)
+
+/** The first `$word` that nothing would be put in for. `$1` belongs to label_replace. */
+const unknownPlaceholder = (promql: string): string | undefined =>
+  promql
+    .match(/\$(?:\{\s*)?[a-zA-Z_]\w*/g)
+    ?.find((found) => !PLACEHOLDERS.some((placeholder) => found === `$${placeholder}`))
+
+/** Reads a check of the user's own. */
+export function parseQuery(
+  name: string,
+  { subject: promql, comparison, bound: text }: Sentence
+): Parsed<Check> {
+  if (promql === '') return refusal(`${name} has no query`, QUERY_EXAMPLE)
+  if (/^stable\b/.test(text)) return comparedWithStable(QUERY_EXAMPLE)
+  const bound = parseDecimal(text)
+  if (bound === undefined) {
+    return refusal(`the bound of a query is a number without a unit, not ${quote(text)}`, QUERY_EXAMPLE)
+  }
+  const unknown = unknownPlaceholder(promql)
+  if (unknown !== undefined) {
+    const known = PLACEHOLDERS.map((placeholder) => `$${placeholder}`).join(' ')
+    return refusal(`${quote(unknown)} is not a placeholder; there are ${known}`, QUERY_EXAMPLE)
+  }
+  return (
+    misread(name, promql, `${comparison} ${text}`) ?? {
+      value: { metric: { kind: 'query', name, promql }, comparison, bound, unit: '' }
+    }
+  )
+}
+
+/** What Prometheus would read in another way than it stands there. */
+function misread(name: string, promql: string, limit: string): Refusal | undefined {
+  if (hasComment(promql))
+    return refusal(`to Prometheus what follows # in ${quote(promql)} is a comment`, QUERY_EXAMPLE)
+  const word = looseWord(promql)
+  if (word === undefined) return undefined
+  return refusal(
+    `in PromQL the bound would be that of what follows "${word}" alone; put brackets around the query, or write a line for each side`,
+    `${name}: (${promql}) ${limit}`
+  )
+}
+
+const asName = (text: string): string =>
+  text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^[^a-z]+|-$/g, '') || 'my-check'
+
+/**
+ * With a name before it, and a space between. Of a recording rule (`level:metric:operations`) that is the metric's.
+ */
+export function withName(line: string): string {
+  const [, wrong, query] = /^([\w-]+):\s+(.*)$/.exec(line) ?? []
+  if (wrong !== undefined && query !== undefined) return `${asName(wrong)}: ${query}`
+  const [, metric = ''] = /^\w*:([a-zA-Z_]\w*)/.exec(line) ?? []
+  return `${asName(metric)}: ${line}`
+}
