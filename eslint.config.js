@@ -25,6 +25,7 @@ const withEffects = [
   'src/main.ts',
   'src/wiring.ts',
   'src/base/clock.ts',
+  'src/base/http.ts',
   'src/checks/prometheus/**',
   'src/inputs/manifest-files.ts',
   'src/kubernetes/api/**',

@@ -1,3 +1,4 @@
+import type { HttpReply } from '../base/http.ts'
 import type { KubernetesObject } from './objects.ts'
 import type { Ref } from './ref.ts'
 
@@ -40,11 +41,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-export interface HttpAnswer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
+export type HttpAnswer = HttpReply<string>
 
 export interface Forward {
   /** `http://127.0.0.1:<port>` */

@@ -1,11 +1,9 @@
 import type { Agent } from 'node:http'
 import type { Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
-import axios from 'axios'
 import { messageOf } from '../base/errors.ts'
+import { fetchStream, LARGEST_ANSWER, plainError } from '../base/http.ts'
 import { within } from '../base/within.ts'
-import { plainError } from '../kubernetes/api/plain-error.ts'
-import { toRecord } from '../kubernetes/api/transport.ts'
 import type { HttpAnswer } from '../kubernetes/cluster.ts'
 import type { Failure, Reply, Request } from './expectation.ts'
 
@@ -35,26 +33,22 @@ export const exchange = (
   timed(async () => {
     const { within: milliseconds, contains } = invocation.expect
     return within({ milliseconds, signal }, async (stop) => {
-      const { status, headers, data } = await axios.request<Readable>({
-        url,
-        method: invocation.method,
-        headers: headersOf(invocation),
-        data: invocation.body,
-        signal: stop,
-        responseType: 'stream',
-        maxRedirects: 0,
-        validateStatus: () => true,
-        transformRequest: [(body: unknown) => body],
+      const { status, headers, body } = await fetchStream({
+        ...{
+          url,
+          method: invocation.method,
+          headers: headersOf(invocation),
+          body: invocation.body,
+          signal: stop
+        },
         // A pod is reached through a local port, which no proxy of the environment may take.
-        ...(agents !== undefined && { httpAgent: agents.http, httpsAgent: agents.https, proxy: false })
+        ...(agents !== undefined && { agents, direct: true })
       })
-      return { status, headers: toRecord(headers), ...(await readBody(data, contains)) }
+      return { status, headers, ...(await readBody(body, contains)) }
     })
   }, signal)
 
 /** A load has hundreds of answers under way at once: of each no more is kept than its beginning. */
-const LARGEST_ANSWER = 64 * 1024 * 1024
-
 async function readBody(
   body: Readable,
   contains: string | undefined

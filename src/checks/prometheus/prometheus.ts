@@ -1,5 +1,5 @@
-import axios, { type AxiosRequestConfig } from 'axios'
 import { messageOf } from '../../base/errors.ts'
+import { AnswerTooLarge, fetchText, LARGEST_ANSWER } from '../../base/http.ts'
 import { within } from '../../base/within.ts'
 import type { PrometheusAddress } from '../../inputs/prometheus.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
@@ -56,40 +56,28 @@ interface UrlOptions {
 /** Longer queries go as a form: servers and proxies take long URLs badly, but some proxies let only GET through. */
 const LONGEST_URL = 2_000
 
-/** Answers are a few kilobytes, for hundreds of pods with many statuses a few megabytes. */
-const LARGEST_ANSWER = 64 * 1024 * 1024
-
-function requestFor(promql: string, url: string): AxiosRequestConfig {
+function requestFor(promql: string, url: string) {
   const form = new URLSearchParams({ query: promql }).toString()
   const address = `${url.replace(/\/+$/, '')}${QUERY_PATH}`
   return address.length + form.length < LONGEST_URL
-    ? { method: 'GET', url: `${address}?${form}` }
-    : { method: 'POST', url: address, data: form }
+    ? { method: 'GET', url: `${address}?${form}`, type: {} }
+    : {
+        method: 'POST',
+        url: address,
+        body: form,
+        type: { 'content-type': 'application/x-www-form-urlencoded' }
+      }
 }
 
 const askUrl =
   (url: string, { headers, timeout, where, direct }: UrlOptions): Ask =>
   (promql, signal) =>
     within(limitOf(timeout, where, signal), async (stop) => {
+      const { type, ...request } = requestFor(promql, url)
+      const form = { accept: 'application/json', ...type, ...headers }
       try {
-        const answer = await axios.request<string>({
-          ...requestFor(promql, url),
-          headers: { accept: 'application/json', ...headers },
-          signal: stop,
-          maxContentLength: LARGEST_ANSWER,
-          // Headers with credentials must not follow a redirect to another host.
-          maxRedirects: 0,
-          validateStatus: () => true,
-          responseType: 'text',
-          transformResponse: (body: string) => body,
-          ...(direct && { proxy: false })
-        })
-        const location: unknown = answer.headers.location
-        return {
-          status: answer.status,
-          body: answer.data,
-          location: typeof location === 'string' ? location : undefined
-        }
+        const { status, body, headers } = await fetchText({ ...request, headers: form, signal: stop, direct })
+        return { status, body, location: headers.location }
       } catch (error) {
         throw unreachable(error, where)
       }
@@ -109,7 +97,7 @@ const codeOf = (error: unknown): string =>
 
 function unreachable(error: unknown, where: string): MetricsError {
   const code = codeOf(error)
-  if (messageOf(error).startsWith('maxContentLength')) {
+  if (error instanceof AnswerTooLarge) {
     const size = `${LARGEST_ANSWER / 1024 / 1024} MB`
     return new MetricsError(`${where} answered with more than ${size}; ask for less`, 'answer')
   }

@@ -1,11 +1,10 @@
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
-import axios, { type AxiosRequestConfig } from 'axios'
+import { fetchStream, fetchText, type HttpCall } from '../../base/http.ts'
 import { within } from '../../base/within.ts'
 import type { HttpAnswer, HttpRequest } from '../cluster.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { noAnswer, refusesCertificate } from './no-answer.ts'
-import { plainError } from './plain-error.ts'
 import { statusIn } from './refusal.ts'
 
 export interface Transport {
@@ -27,20 +26,7 @@ export interface TransportOptions {
 
 type Reply = Readable | HttpAnswer
 
-const LARGEST_ANSWER = 64 * 1024 * 1024
-
-/** axios must neither judge nor change anything, nor go where a redirect or the environment's proxy points. */
-const asIs: AxiosRequestConfig = {
-  proxy: false,
-  maxRedirects: 0,
-  maxContentLength: LARGEST_ANSWER,
-  maxBodyLength: Infinity,
-  validateStatus: () => true,
-  transformRequest: [(body: unknown) => body],
-  transformResponse: [(body: unknown) => body]
-}
-
-type Attempt<R extends Reply> = (settings: AxiosRequestConfig) => Promise<R>
+type Attempt<R extends Reply> = (call: HttpCall) => Promise<R>
 
 /** Milliseconds that a request without a time of its own waits for credentials: a plugin has a limit below that. */
 const CREDENTIALS_LIMIT = 90_000
@@ -53,8 +39,7 @@ export function createTransport(credentials: Credentials, options: TransportOpti
     const started = performance.now()
     const once: Once = (one, how, access) => {
       options.onRequest(one.method, one.path)
-      const settings = settingsOf(server, one, access)
-      return within({ milliseconds: timeout, signal }, (stop) => how({ ...settings, signal: stop }))
+      return within({ milliseconds: timeout, signal }, (stop) => how(callOf(server, one, access, stop)))
     }
     // Whoever waits for credentials is neither held up for longer than it may be, nor when it is not wanted any more.
     const access = (): Promise<Access> =>
@@ -67,38 +52,33 @@ export function createTransport(credentials: Credentials, options: TransportOpti
       return await once(request, attempt, await access())
     } catch (error) {
       signal?.throwIfAborted()
-      throw noAnswer(server, plainError(error), performance.now() - started)
+      throw noAnswer(server, error, performance.now() - started)
     }
   }
   return {
     send: (request) => exchange(request, fetchText),
-    open: (path, signal) => exchange({ method: 'GET', path, signal }, fetchStream)
+    open: (path, signal) => exchange({ method: 'GET', path, signal }, openStream)
   }
 }
 
 type Once = <R extends Reply>(request: HttpRequest, attempt: Attempt<R>, access: Access) => Promise<R>
 
-const settingsOf = (server: string, request: HttpRequest, access: Access): AxiosRequestConfig => ({
-  ...asIs,
-  url: server + request.path,
-  method: request.method,
-  headers: { 'User-Agent': 'greenlight', ...access.headers, ...request.headers },
-  data: request.body,
-  maxContentLength: request.largest ?? LARGEST_ANSWER,
-  httpAgent: access.agent,
-  httpsAgent: access.agent
+const callOf = (
+  server: string,
+  { method, path, headers, body, largest }: HttpRequest,
+  access: Access,
+  signal: AbortSignal
+): HttpCall => ({
+  ...{ method, url: server + path, body, signal, direct: true },
+  headers: { ...access.headers, ...headers },
+  ...(largest !== undefined && { largest }),
+  // It is made for the API server's URL, of which plain http has an agent of its own kind.
+  agents: { http: access.agent, https: access.agent }
 })
 
-const fetchText: Attempt<HttpAnswer> = async (settings) => {
-  const { status, headers, data } = await axios.request<string>({ ...settings, responseType: 'text' })
-  return { status, headers: toRecord(headers), body: data }
-}
-
-const fetchStream: Attempt<Reply> = async (settings) => {
-  // The limit is for what is kept; a stream is not.
-  const unlimited = { ...settings, responseType: 'stream', maxContentLength: -1 } as const
-  const { status, headers, data } = await axios.request<Readable>(unlimited)
-  return status === 200 ? data : { status, headers: toRecord(headers), body: await text(data) }
+const openStream: Attempt<Reply> = async (call) => {
+  const { status, headers, body } = await fetchStream(call)
+  return status === 200 ? body : { status, headers, body: await text(body) }
 }
 
 function unlessCertificate(error: unknown): undefined {
@@ -120,7 +100,3 @@ async function isRefused(reply: Reply, { path }: HttpRequest, access: Access, on
 
 const isUnauthorized = (reply: Reply): boolean =>
   !(reply instanceof Readable) && reply.status === 401 && statusIn(reply.body)?.reason === 'Unauthorized'
-
-/** The headers of an answer as plain values. */
-export const toRecord = (headers: object): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
