@@ -2,7 +2,6 @@ import { ClusterError } from '../base/errors.ts'
 import { readRecord } from '../domain/read-record.ts'
 import { backendsOf, type Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
-import type { Service } from '../kubernetes/objects.ts'
 import { type Ref, refOf } from '../kubernetes/ref.ts'
 import { deploymentRef } from '../kubernetes/workload.ts'
 import { fence } from '../lock/fenced-patch.ts'
@@ -31,8 +30,9 @@ export async function fenceInherited(
   if (!lock.isInherited || readRecord(service) === undefined) return
   const holder = { cluster: ports.cluster, lock }
   const work = async (): Promise<void> => {
-    await unlessRefused(refOf(service), fence(refOf(service), holder), ports)
-    const record = readRecord((await ports.cluster.get<Service>(refOf(service))) ?? service)
+    const claimed = await unlessRefused(refOf(service), fence(refOf(service), holder), ports)
+    const live = claimed ?? (await ports.cluster.get(refOf(service)))
+    const record = readRecord(live ?? service)
     if (record === undefined) return
     const versions = recordedDeployments(record)
     const own = slotsOf(workload).filter(({ name }) => versions.has(name))
@@ -52,14 +52,15 @@ export async function fenceInherited(
 }
 
 /** To put the traffic back is worth more than what a run that is most likely dead may still write there. */
-async function unlessRefused(ref: Ref, claiming: Promise<void>, { log }: Ports): Promise<void> {
+async function unlessRefused<T>(ref: Ref, claiming: Promise<T>, { log }: Ports): Promise<T | undefined> {
   try {
-    await claiming
+    return await claiming
   } catch (error) {
     if (!(error instanceof ClusterError && REFUSED.has(error.status))) throw error
     log.warning(
       `${ref.kind.toLowerCase()}/${ref.name} cannot be claimed from the run before, should it still live: ${error.message}`
     )
+    return undefined
   }
 }
 

@@ -54,20 +54,22 @@ const sameClaim = (known: KubernetesObject): JsonPatch[number] =>
  * Claims an object for the run that has the lock, if it exists. No write that was made of an earlier version of it, or of its
  * earlier claim, is accepted from now on.
  * @param verb a release in place has no right to patch Deployments
+ * @returns the object with its claim; undefined when there is none
  */
 export async function fence(
   ref: Ref,
   { cluster, lock }: { readonly cluster: Cluster; readonly lock: Lock },
   verb: 'patch' | 'replace' = 'patch'
-): Promise<void> {
-  const onTopOf = (live: KubernetesObject): Promise<unknown> =>
+): Promise<KubernetesObject | undefined> {
+  const onTopOf = (live: KubernetesObject): Promise<KubernetesObject> =>
     verb === 'patch'
       ? cluster.patch(ref, [versionOf(live), claiming(live, lock.holder)])
       : cluster.replace(withFence(live, lock.holder))
   try {
-    await writeOnTop(ref, onTopOf, { cluster, lock })
+    return await writeOnTop(ref, onTopOf, { cluster, lock })
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 404)) throw error
+    return undefined
   }
 }
 
