@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { TakenOver } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
-import { printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
+import { isUnfinished, printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { refOf } from '../kubernetes/ref.ts'
@@ -100,7 +100,8 @@ export const writesFor = (
 ): readonly Write[] =>
   writesOf(live, edit(live), {
     record: release === undefined ? undefined : printRecord(release),
-    always: place.anchor === undefined
+    always: place.anchor === undefined,
+    keepsClaim: release !== undefined && isUnfinished(release) && release.holder !== place.holder
   })
 
 const missing = (state: TrafficState, live: RouteObjects, { edit, release }: Sent): readonly Write[] =>

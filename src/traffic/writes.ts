@@ -18,6 +18,8 @@ export interface Stamp {
   readonly record: string | undefined
   /** Whether the first object has one even if nothing else in it changes. */
   readonly always: boolean
+  /** Whether a claim stays: the record is that of the run it guards against, so that the record does not stop that run. */
+  readonly keepsClaim?: boolean
 }
 
 /**
@@ -37,23 +39,26 @@ export function writesOf(
   ]
 }
 
-function writeOf(live: RouteObjects, wanted: KubernetesObject, { record, always }: Stamp): readonly Write[] {
+function writeOf(live: RouteObjects, wanted: KubernetesObject, stamp: Stamp): readonly Write[] {
   const before = live.find((object) => keyOf(object) === keyOf(wanted))
-  if (before === undefined) return [{ kind: 'create', object: withRecord(wanted, record) }]
+  if (before === undefined) return [{ kind: 'create', object: stamped(wanted, stamp) }]
   const isMain = keyOf(live[0]) === keyOf(wanted)
   const touched =
-    (always && isMain) ||
+    (stamp.always && isMain) ||
     before.metadata.annotations?.[RECORD_ANNOTATION] !== undefined ||
     fenceOf(before) !== undefined ||
     changes(before, wanted).length > 0
-  const patch = touched ? changes(before, withRecord(wanted, record)) : []
+  const patch = touched ? changes(before, stamped(wanted, stamp)) : []
   return patch.length === 0 ? [] : [{ kind: 'patch', object: before, patch }]
 }
 
-/** The record says whose it is, and a route that is as it was is nobody's: a claim has done its work by then. */
-function withRecord(object: KubernetesObject, record: string | undefined): KubernetesObject {
-  const { [RECORD_ANNOTATION]: _, [FENCE_ANNOTATION]: __, ...others } = object.metadata.annotations ?? {}
-  const annotations = record === undefined ? others : { ...others, [RECORD_ANNOTATION]: record }
+function stamped(object: KubernetesObject, { record, keepsClaim = false }: Stamp): KubernetesObject {
+  const { [RECORD_ANNOTATION]: _, [FENCE_ANNOTATION]: claim, ...others } = object.metadata.annotations ?? {}
+  const annotations = {
+    ...others,
+    ...(record === undefined ? {} : { [RECORD_ANNOTATION]: record }),
+    ...(keepsClaim && claim !== undefined ? { [FENCE_ANNOTATION]: claim } : {})
+  }
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
 
