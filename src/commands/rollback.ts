@@ -8,7 +8,7 @@ import { untidyEnding } from '../execute/untidy.ts'
 import { printRoute } from '../inputs/route.ts'
 import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Right } from '../kubernetes/rights.ts'
-import type { Lock } from '../lock/lease.ts'
+import type { Lock } from '../lock/lock.ts'
 import { harmToOthers } from '../observe/neighbours.ts'
 import { observe } from '../observe/observe.ts'
 import {

@@ -1,8 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import { ReleaseFailed } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Cluster, ClusterPorts } from '../kubernetes/cluster.ts'
 import { health, isBeingMade, type Circumstances, type Health } from '../kubernetes/health.ts'
 import type { ClusterEvent, Deployment, Pod } from '../kubernetes/objects.ts'
 import { isNodeComing } from '../kubernetes/patience.ts'
@@ -10,18 +9,12 @@ import { printSelector } from '../kubernetes/selectors.ts'
 import { deploymentAlone, deploymentRef } from '../kubernetes/workload.ts'
 import { changeIn } from './changed-by-others.ts'
 
-export interface Ports {
-  readonly cluster: Cluster
-  readonly clock: Clock
-  readonly log: Log
-}
-
 const LOOK_AGAIN = 1000
 /** Milliseconds between two looks at the events of pods that wait for a volume or a network. */
 const ASK_AGAIN = 5000
 
 /** For how long each thing has been seen that is asked for, in milliseconds. */
-export function stopwatch({ clock }: Pick<Ports, 'clock'>): (what: string) => number {
+export function stopwatch({ clock }: Pick<ClusterPorts, 'clock'>): (what: string) => number {
   const seen = new Map<string, number>()
   return (what) => {
     const since = seen.get(what) ?? clock.now()
@@ -46,7 +39,7 @@ interface Looks extends Circumstances {
 /** Calls back with the health of a Deployment after every change, and every second, until the signal is aborted. */
 export async function watchHealth(
   deployment: Deployment,
-  { cluster, clock }: Ports,
+  { cluster, clock }: ClusterPorts,
   { onHealth, tellPods, ...circumstances }: Looks,
   signal: AbortSignal
 ): Promise<void> {
@@ -95,7 +88,7 @@ async function eventsOf(pod: Pod | undefined, cluster: Cluster): Promise<readonl
 /** Asks: news may be late, or not come at all while the API server is gone. */
 async function readHealth(
   { spec, metadata: { namespace, name } }: Deployment,
-  { cluster }: Ports,
+  { cluster }: ClusterPorts,
   { onHealth, ...circumstances }: Looks
 ): Promise<void> {
   const labels = printSelector(spec.selector.matchLabels)
@@ -131,7 +124,7 @@ export interface Awaited {
 export async function awaitReady(
   deployment: Deployment,
   { timeout, outdated, anyTemplate = false }: Awaited,
-  ports: Ports,
+  ports: ClusterPorts,
   signal: AbortSignal
 ): Promise<Ready> {
   const { promise, resolve, reject } = Promise.withResolvers<Ready>()
@@ -180,7 +173,7 @@ export function asFailure(
 async function unlessNodeIsComing(
   { reason, pod }: Extract<Health, { state: 'doomed' }>,
   { metadata }: Deployment,
-  { cluster }: Ports
+  { cluster }: ClusterPorts
 ): Promise<boolean> {
   if (reason !== 'Unschedulable' || pod === undefined) return true
   const events = await cluster.list<ClusterEvent>({

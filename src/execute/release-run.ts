@@ -1,5 +1,3 @@
-import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
 import type { Standing } from '../checks/judge.ts'
 import type { MeasuredStep, Sampler } from '../checks/sampler.ts'
 import type { Companion } from '../domain/companions.ts'
@@ -13,19 +11,16 @@ import type {
 } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
+import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { Deployment, HorizontalPodAutoscaler, Pod } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
-import type { Lock } from '../lock/lease.ts'
+import type { Lock } from '../lock/lock.ts'
 import type { Route } from '../routes/route.ts'
 import type { Entry } from '../smoke/entry.ts'
 import type { Traffic } from '../traffic/traffic.ts'
 import type { Marks } from './observe-share.ts'
 
-export interface Ports {
-  readonly cluster: Cluster
-  readonly clock: Clock
-  readonly log: Log
+export interface Ports extends ClusterPorts {
   /** Absent without the input `probe`. */
   readonly entry?: Entry
 }

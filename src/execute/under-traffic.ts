@@ -1,7 +1,8 @@
 import { ReleaseFailed } from '../base/errors.ts'
+import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import { isEnding, isOwnedBy, isReady } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { asFailure, stopwatch, watchHealth, type Judged, type Ports, type TellPods } from './await-ready.ts'
+import { asFailure, stopwatch, watchHealth, type Judged, type TellPods } from './await-ready.ts'
 import { changeIn } from './changed-by-others.ts'
 
 /** What stops more pods from coming up says nothing against those that users are on. */
@@ -23,7 +24,7 @@ const REPLACED_GRACE = 120_000
  */
 export async function untilDoomed(
   deployment: Deployment,
-  ports: Ports,
+  ports: ClusterPorts,
   signal: AbortSignal,
   { tellPods, when = 'under traffic' }: { readonly tellPods?: TellPods; readonly when?: string } = {}
 ): Promise<never> {

@@ -1,4 +1,6 @@
+import type { Clock } from '../base/clock.ts'
 import type { HttpReply } from '../base/http.ts'
+import type { Log } from '../base/log.ts'
 import type { KubernetesObject } from './objects.ts'
 import type { Ref } from './ref.ts'
 
@@ -84,4 +86,11 @@ export interface Cluster {
   send(request: HttpRequest): Promise<HttpAnswer>
   /** A local port whose connections end at the pod's port. */
   forward(pod: { readonly namespace: string; readonly name: string; readonly port: number }): Promise<Forward>
+}
+
+/** What everything works with that watches or changes a cluster. */
+export interface ClusterPorts {
+  readonly cluster: Cluster
+  readonly clock: Clock
+  readonly log: Log
 }

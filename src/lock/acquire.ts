@@ -1,8 +1,10 @@
 import { isConflict } from '../kubernetes/api/conflict.ts'
 import { canonical } from '../kubernetes/canonical.ts'
+import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { Lease } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'
-import { keep, leaseOf, RUN_ANNOTATION, secondsOf, type Holder, type Lock, type Ports } from './lease.ts'
+import { leaseOf, RUN_ANNOTATION, secondsOf, type Holder } from './lease.ts'
+import { keep, type Lock } from './lock.ts'
 
 const LOOK_EVERY = 1000
 
@@ -18,7 +20,12 @@ export class LockedError extends Error {
  * duration by our own clock: the clocks of two machines are never compared.
  * @throws LockedError when its holder is alive
  */
-export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: AbortSignal): Promise<Lock> {
+export async function acquire(
+  ref: Ref,
+  holder: Holder,
+  ports: ClusterPorts,
+  signal: AbortSignal
+): Promise<Lock> {
   return take(ref, await untilFree(ref, holder, ports, signal), holder, ports)
 }
 
@@ -30,7 +37,7 @@ export async function acquire(ref: Ref, holder: Holder, ports: Ports, signal: Ab
 export async function acquireAll(
   refs: readonly [Ref, ...Ref[]],
   holder: Holder,
-  ports: Ports,
+  ports: ClusterPorts,
   signal: AbortSignal
 ): Promise<Lock> {
   const ended = new AbortController()
@@ -50,7 +57,7 @@ export async function acquireAll(
 }
 
 /** One run holds several locks, and what is looked for is whether that run is alive. */
-function onlyOnce(log: Ports['log']): Ports['log'] {
+function onlyOnce(log: ClusterPorts['log']): ClusterPorts['log'] {
   const told = new Set<string>()
   return {
     ...log,
@@ -84,7 +91,7 @@ function together({ id }: Holder, locks: readonly Lock[]): Lock {
 }
 
 /** Whether somebody lives who holds the lock. Takes as long to find out as for `acquire`, and changes nothing. */
-export async function isHeld(ref: Ref, ports: Ports, signal: AbortSignal): Promise<boolean> {
+export async function isHeld(ref: Ref, ports: ClusterPorts, signal: AbortSignal): Promise<boolean> {
   try {
     await untilFree(ref, NOBODY, ports, signal)
     return false
@@ -100,32 +107,14 @@ const NOBODY: Holder = { id: '', run: '' }
 async function untilFree(
   ref: Ref,
   holder: Holder,
-  ports: Ports,
+  { cluster, clock, log }: ClusterPorts,
   signal: AbortSignal
 ): Promise<Lease | undefined> {
-  const found = await ports.cluster.get<Lease>(ref)
-  return found === undefined ? undefined : whenFree(found, ref, holder, ports, signal)
-}
-
-async function take(ref: Ref, free: Lease | undefined, holder: Holder, ports: Ports): Promise<Lock> {
-  // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
-  const asked = ports.clock.now()
-  const lease = await write(ports, ref, holder, free)
-  const isInherited = free?.spec?.holderIdentity !== ''
-  return keep(lease, asked, { ref, holder, ports, isInherited })
-}
-
-async function whenFree(
-  lease: Lease,
-  ref: Ref,
-  holder: Holder,
-  { cluster, clock, log }: Ports,
-  signal: AbortSignal
-): Promise<Lease> {
-  const holderIdentity = nameIn(lease)
+  const lease = await cluster.get<Lease>(ref)
+  const by = lease === undefined ? '' : nameIn(lease)
+  if (lease === undefined || by === '' || by === holder.id) return lease
   const seconds = secondsOf(lease)
-  if (holderIdentity === '' || holderIdentity === holder.id) return lease
-  log.line(`The lock is held by ${holderIdentity}; looking for up to ${seconds} s whether it is alive`)
+  log.line(`The lock is held by ${by}; looking for up to ${seconds} s whether it is alive`)
   const deadline = clock.now() + seconds * 1000
   while (clock.now() < deadline) {
     await clock.sleep(LOOK_EVERY, signal)
@@ -133,8 +122,16 @@ async function whenFree(
     if (now === undefined || nameIn(now) === '') return now ?? withoutVersion(lease)
     if (canonical(now.spec?.renewTime) !== canonical(lease.spec?.renewTime)) throw locked(now, ref)
   }
-  log.line(`${holderIdentity} does not live any more`)
+  log.line(`${by} does not live any more`)
   return lease
+}
+
+async function take(ref: Ref, free: Lease | undefined, holder: Holder, ports: ClusterPorts): Promise<Lock> {
+  // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
+  const asked = ports.clock.now()
+  const lease = await write(ports, ref, holder, free)
+  const isInherited = free?.spec?.holderIdentity !== ''
+  return keep(lease, asked, { ref, holder, ports, isInherited })
 }
 
 /** Empty when nobody has it. */
@@ -161,7 +158,7 @@ function locked(lease: Lease, ref: Ref): LockedError {
 
 /** Creates or takes over; two runs that try at once are told apart by the API server. */
 async function write(
-  { cluster, clock }: Ports,
+  { cluster, clock }: ClusterPorts,
   ref: Ref,
   holder: Holder,
   found: Lease | undefined

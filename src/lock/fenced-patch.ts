@@ -4,7 +4,7 @@ import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { FENCE_ANNOTATION, fenceOf, withFence } from './fence.ts'
-import type { Lock } from './lease.ts'
+import type { Lock } from './lock.ts'
 
 interface Holder {
   readonly cluster: Cluster

@@ -1,9 +1,11 @@
+import { ReleaseFailed } from '../base/errors.ts'
 import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { quote } from '../inputs/parsed.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import type { Tree } from '../kubernetes/tree.ts'
 import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
+import type { TrafficState } from './state.ts'
 import type { Write } from './writes.ts'
 
 /** What somebody else made of the fields that the release owns. */
@@ -63,4 +65,28 @@ function lastManager({ metadata }: KubernetesObject, fields: readonly string[], 
     .sort((one, other) => (one.time ?? '').localeCompare(other.time ?? ''))
     .at(-1)
   return latest?.manager ?? 'unknown'
+}
+
+const MOST_FOREIGN_WRITES = 10
+
+/**
+ * Tells of a foreign write that was undone.
+ * @throws ReleaseFailed when there have been too many
+ */
+export async function tellForeignWrite(
+  state: TrafficState,
+  { manager, change }: Change,
+  seenAt: number
+): Promise<void> {
+  const { ports, place, title, foreignWrites } = state
+  const restoredAfter = ports.clock.now() - seenAt
+  await place.anchor?.noteStrayTraffic()
+  foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })
+  ports.log.warning(
+    `somebody moved the traffic of ${title} while the release ran; it was put back after ${restoredAfter} ms`
+  )
+  ports.log.quote(`${manager}: ${change}`)
+  if (foreignWrites.length >= MOST_FOREIGN_WRITES) {
+    throw new ReleaseFailed(`${manager} resets the traffic of ${title} again and again`)
+  }
 }

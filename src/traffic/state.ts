@@ -1,20 +1,12 @@
-import type { Clock } from '../base/clock.ts'
 import { TakenOver } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
+import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import { fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
-
-export interface Ports {
-  readonly cluster: Cluster
-  readonly clock: Clock
-  readonly log: Log
-}
 
 /** What a write makes of the live objects. */
 export type Edit = (objects: RouteObjects) => readonly KubernetesObject[]
@@ -41,7 +33,7 @@ export interface Sent {
 
 /** What one run knows of a route's objects. */
 export interface TrafficState {
-  readonly ports: Ports
+  readonly ports: ClusterPorts
   readonly place: Place
   readonly title: string
   /** The objects as they were last read. */

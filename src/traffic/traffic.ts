@@ -1,10 +1,11 @@
-import { ClusterError, ReleaseFailed, RouteGone } from '../base/errors.ts'
+import { ClusterError, RouteGone } from '../base/errors.ts'
 import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, type Release } from '../domain/record.ts'
+import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
-import { changeFrom, type Change } from './foreign-write.ts'
+import { changeFrom, tellForeignWrite, type Change } from './foreign-write.ts'
 import {
   fence,
   overwriting,
@@ -15,7 +16,7 @@ import {
   writesFor,
   type Edit,
   type Place,
-  type Ports,
+  type Sent,
   type TrafficState
 } from './state.ts'
 import { throughOutages } from './through-outages.ts'
@@ -48,9 +49,8 @@ export interface Traffic {
 }
 
 const ATTEMPTS = 8
-const MOST_FOREIGN_WRITES = 10
 
-export function openTraffic(place: Place, ports: Ports): Traffic {
+export function openTraffic(place: Place, ports: ClusterPorts): Traffic {
   const [{ kind, metadata }] = place.objects
   const state: TrafficState = {
     ports,
@@ -75,7 +75,7 @@ export function openTraffic(place: Place, ports: Ports): Traffic {
     noteStrayTraffic: () => inTurn(state, () => noteStrayTraffic(state)),
     current: () => state.known,
     write: (edit, release) =>
-      inTurn(state, () => write(state, edit, release).catch(unlessGone(state, release))),
+      inTurn(state, () => write(state, { edit, release }).catch(unlessGone(state, release))),
     guard: (signal) => {
       state.guarding = signal
       guardAll(state)
@@ -91,7 +91,7 @@ function inTurn<T>(state: TrafficState, work: () => Promise<T>): Promise<T> {
   return turn
 }
 
-/** Only with what no other run stands behind may a write be guarded: its version would let it pass. */
+/** Fences first: a write that is guarded by the version of what another run has written would be accepted. */
 async function readAgain(state: TrafficState): Promise<void> {
   const live = await state.place.read()
   for (const object of live) await fence(state, object)
@@ -99,7 +99,7 @@ async function readAgain(state: TrafficState): Promise<void> {
   state.known = live
 }
 
-/** What was deleted has no trace of the release to take out. */
+/** An object that was deleted has no trace of the release that could be taken out. */
 const unlessGone =
   ({ ports }: TrafficState, release: Release | undefined) =>
   (error: unknown): void => {
@@ -111,21 +111,17 @@ const unlessGone =
 const isOutdated = (error: unknown): boolean =>
   error instanceof ClusterError && (error.status === 409 || error.status === 404)
 
-/** What others have done to the traffic shortly before is undone by it, and told: whoever watches finds no trace of it. */
-async function write(state: TrafficState, edit: Edit, release: Release | undefined): Promise<void> {
+/** A write undoes what others did to the traffic just before it. The watch shows no trace of that, so it is told here. */
+async function write(state: TrafficState, wanted: Sent): Promise<void> {
   const since = state.ports.clock.now()
-  const undone = await attempt(state, edit, release, ATTEMPTS)
-  if (undone !== undefined) await tell(state, undone, since)
+  const undone = await attempt(state, wanted, ATTEMPTS)
+  if (undone !== undefined) await tellForeignWrite(state, undone, since)
 }
 
 /** @returns what others had done to the traffic since the last write, if this one has undone something */
-async function attempt(
-  state: TrafficState,
-  edit: Edit,
-  planned: Release | undefined,
-  left: number
-): Promise<Change | undefined> {
-  const release = state.hadStrayTraffic ? withStrayTraffic(planned) : planned
+async function attempt(state: TrafficState, wanted: Sent, left: number): Promise<Change | undefined> {
+  const { edit } = wanted
+  const release = state.hadStrayTraffic ? withStrayTraffic(wanted.release) : wanted.release
   for (const object of state.known) await fence(state, object)
   if (release !== undefined) state.ours.add(printRecord(release))
   state.sent = { edit, release }
@@ -141,7 +137,7 @@ async function attempt(
     refuseOvertaken(state, before)
     const theirs = overwriting(state)
     if (theirs !== undefined) state.hadStrayTraffic = true
-    const later = await attempt(state, edit, release, left - 1)
+    const later = await attempt(state, { edit, release }, left - 1)
     return theirs === undefined ? later : changeFrom(theirs)
   }
 }
@@ -163,7 +159,7 @@ function guard(state: TrafficState, object: KubernetesObject, signal: AbortSigna
     if (!signal.aborted) state.broken.abort(error)
   }
   const onChange = ([live]: readonly KubernetesObject[]): void => {
-    // A watch begins with what it was given: that is no news.
+    // The watch begins with the object that it was given.
     if (live === object) return
     const seenAt = clock.now()
     const put = (): Promise<void> => answer(state, live, seenAt, signal)
@@ -173,7 +169,7 @@ function guard(state: TrafficState, object: KubernetesObject, signal: AbortSigna
   cluster.watch(query, onChange, signal, object).catch(stop)
 }
 
-/** A change that was seen may be one that we have answered or made since: what counts is what is live now. */
+/** Reads before it writes: the change that was seen may be our own, or have been undone since. */
 async function answer(
   state: TrafficState,
   seen: KubernetesObject | undefined,
@@ -182,13 +178,16 @@ async function answer(
 ): Promise<void> {
   if (signal.aborted || state.last === undefined) return
   if (seen !== undefined && undoing(state, withObject(state.known, seen)) === undefined) {
-    // Its status has changed, or what is other people's: the next write is for this version of it.
+    // Nothing that moves traffic has changed, but the next write has to be for this version.
     state.known = withObject(state.known, seen)
     return
   }
   await readAgain(state)
   const write = undoing(state, state.known)
-  if (write !== undefined) await putBack(state, changeFrom(write), seenAt)
+  if (write === undefined) return
+  state.hadStrayTraffic = true
+  await attempt(state, state.last, ATTEMPTS)
+  await tellForeignWrite(state, changeFrom(write), seenAt)
 }
 
 const withStrayTraffic = (release: Release | undefined): Release | undefined =>
@@ -197,27 +196,5 @@ const withStrayTraffic = (release: Release | undefined): Release | undefined =>
 async function noteStrayTraffic(state: TrafficState): Promise<void> {
   const { last, hadStrayTraffic } = state
   state.hadStrayTraffic = true
-  if (last !== undefined && !hadStrayTraffic) await write(state, last.edit, last.release)
-}
-
-async function putBack(state: TrafficState, theirs: Change, seenAt: number): Promise<void> {
-  const { last } = state
-  if (last === undefined) return
-  state.hadStrayTraffic = true
-  await attempt(state, last.edit, last.release, ATTEMPTS)
-  await tell(state, theirs, seenAt)
-}
-
-async function tell(state: TrafficState, { manager, change }: Change, seenAt: number): Promise<void> {
-  const { ports, place, title, foreignWrites } = state
-  const restoredAfter = ports.clock.now() - seenAt
-  await place.anchor?.noteStrayTraffic()
-  foreignWrites.push({ object: title, manager, change, at: seenAt, restoredAfter })
-  ports.log.warning(
-    `somebody moved the traffic of ${title} while the release ran; it was put back after ${restoredAfter} ms`
-  )
-  ports.log.quote(`${manager}: ${change}`)
-  if (foreignWrites.length >= MOST_FOREIGN_WRITES) {
-    throw new ReleaseFailed(`${manager} resets the traffic of ${title} again and again`)
-  }
+  if (last !== undefined && !hadStrayTraffic) await write(state, last)
 }
