@@ -3,7 +3,7 @@ import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Target } from '../observe/observe.ts'
-import type { ReleaseOrigin } from '../plan/prepare.ts'
+import type { ReleaseOrigin } from '../plan/begin-release.ts'
 
 /** One run of the action, as its post step knows it. */
 export interface PostInvocation {

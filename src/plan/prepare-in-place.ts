@@ -17,14 +17,16 @@ import {
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
+import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
 import { withConfig } from './config.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
 import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
-import { beginRelease, sourceOf, writtenIn, type ReleaseOrigin, type Prepared } from './prepare.ts'
+import type { Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
+import { sourceOf, writtenIn } from './source.ts'
 
 type Wanted = Inputs & { readonly strategy: InPlace }
 
@@ -40,11 +42,12 @@ export function prepareInPlace(
 ): Prepared | readonly Fault[] {
   const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
+  const { strategy } = inputs
   const source = sourceOf(observed, given, placementOf(observed))
   const { manifests, faults: lacking } = withConfig(observed, given, source)
   const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
   const version = versionOf(observed.stable.slot, canary, '')
-  const release = beginInPlace('deploy', inputs.strategy, observed, version, origin)
+  const release = beginInPlace(origin, observed, { command: 'deploy', canary: version, strategy })
   const selector = release.selectors.stable
   const followers = inPlaceFollowers(observed, canary)
   const entrance = entranceOf(observed, [], canary)
@@ -120,18 +123,16 @@ function replacing(
 
 /** The selector is the same from beginning to end, so that all of them are. */
 function beginInPlace(
-  command: Release['command'],
-  strategy: InPlace,
+  origin: ReleaseOrigin,
   observed: Observed,
-  version: Release['canary'],
-  origin: ReleaseOrigin
+  { command, canary, strategy }: Pick<Release, 'command' | 'canary'> & { readonly strategy: InPlace }
 ): Release {
   const { service, stable } = observed
   const live = service.spec.selector ?? {}
   // A rollback that died has left a plain Deployment selected by the hash of a template that is about to change.
   const selector = stable.slot === 'plain' ? withoutKeys(live, HASH_LABEL) : live
   const selectors = { before: selector, stable: selector, canary: selector }
-  const begun = beginRelease(command, { ...observed, routes: [] }, version, selectors, undefined, origin)
+  const begun = beginRelease(origin, { ...observed, routes: [] }, { command, canary, selectors })
   return { ...begun, strategy, rollout: rolloutOf(stable.deployment) }
 }
 
@@ -150,13 +151,11 @@ export function prepareReturn(
 ): PreparedReturn {
   const source = { ...live, spec: { ...live.spec, template: replicaSet.spec.template } }
   const { canary, after } = replacing(inPlace, inSlot(source, placementOf(observed), live), observed.stable)
-  const release = beginInPlace(
-    'rollback',
-    inPlace,
-    observed,
-    { ...version, replicas: wantedReplicas(live) },
-    origin
-  )
+  const release = beginInPlace(origin, observed, {
+    command: 'rollback',
+    canary: { ...version, replicas: wantedReplicas(live) },
+    strategy: inPlace
+  })
   const { service } = observed
   const faults = [
     ...labelFaults(canary, release.selectors.stable, service),

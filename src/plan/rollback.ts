@@ -10,11 +10,12 @@ import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed, ObservedRoute } from '../observe/observed.ts'
 import type { Split } from '../routes/route.ts'
 import { followingAutoscaler } from './autoscaler.ts'
+import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
 import { DRAIN } from './drain.ts'
 import { labelFaults, portFaults, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
-import { beginRelease, placementOf, selectorsOf, type ReleaseOrigin } from './prepare.ts'
+import { placementOf, selectorsOf } from './placement.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { changingLabels, prepareRouting } from './routing.ts'
 import type { Step } from './step.ts'
@@ -65,8 +66,8 @@ export function prepareRollback(
   const hash = placement.name === version.deployment ? version.hash : ''
   const selectors = selectorsOf(observed, placement, hash)
   const autoscaler = followingAutoscaler(observed, placement.name)
-  const versionThere = { ...version, ...placedIn(placement), hash }
-  const begun = beginRelease('rollback', observed, versionThere, selectors, autoscaler, origin)
+  const placed = { ...version, ...placedIn(placement), hash }
+  const begun = beginRelease(origin, observed, { command: 'rollback', canary: placed, selectors, autoscaler })
   const followers = followersOf(observed, canary, selectors)
   const labels = changingLabels(observed, canary, selectors)
   const release = { ...begun, ...exposedBy(leftover), ...recorded(followers), ...labels }

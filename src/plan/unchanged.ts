@@ -4,7 +4,7 @@ import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
 import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
-import { placementOf } from './prepare.ts'
+import { placementOf } from './placement.ts'
 
 /** `kubectl rollout restart` writes it; it says nothing of what runs. */
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt'

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import { versionOf, type Observed } from '../../../src/observe/observed.ts'
+import { beginRelease } from '../../../src/plan/begin-release.ts'
 import { canaryService, canaryServiceFaults, nodePortFaults } from '../../../src/plan/canary-service.ts'
-import { beginRelease, placementOf, selectorsOf } from '../../../src/plan/prepare.ts'
+import { placementOf, selectorsOf } from '../../../src/plan/placement.ts'
 import { albRoute } from '../../../src/routes/alb/alb.ts'
 import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
 import { service, workload } from '../../scenarios/scene.ts'
@@ -31,14 +32,8 @@ function behind(
 
 function made(seen: Observed): Service {
   const canary = versionOf('green', workload('web-green'), '')
-  const release = beginRelease(
-    'deploy',
-    seen,
-    canary,
-    selectorsOf(seen, placementOf(seen)),
-    undefined,
-    origin
-  )
+  const selectors = selectorsOf(seen, placementOf(seen))
+  const release = beginRelease(origin, seen, { command: 'deploy', canary, selectors })
   return canaryService(seen, release).object as Service
 }
 
