@@ -11,6 +11,7 @@ import { slotsOf } from '../observe/find-service.ts'
 import { membersOf, type Observed } from '../observe/observed.ts'
 import { recordedDeployments } from '../observe/own-slots.ts'
 import { readRemaining } from '../observe/routes.ts'
+import { methodOf } from '../plan/method.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 
 /** Where a release takes place. */
@@ -43,7 +44,7 @@ export async function fenceInherited(
       ...autoscalerOf(record, namespace),
       ...(await routeRefs(record, service, namespace, ports))
     ]
-    const verb = record.strategy === undefined ? 'patch' : 'replace'
+    const { verb } = methodOf(record)
     await Promise.all([
       ...deployments.map((ref) => unlessRefused(ref, fence(ref, holder, verb), ports)),
       ...others.map((ref) => unlessRefused(ref, fence(ref, holder), ports))

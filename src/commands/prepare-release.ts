@@ -1,9 +1,7 @@
 import { InputError } from '../base/errors.ts'
 import { samplerFor } from '../checks/sampler-for.ts'
 import type { Sampler } from '../checks/sampler.ts'
-import type { Inputs } from '../inputs/inputs.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { untestedWays } from '../observe/find-service.ts'
 import { requireRoutes, type Observed } from '../observe/observed.ts'
 import { nobodyServes } from '../observe/serving.ts'
 import { strayAutoscaler } from '../plan/autoscaler.ts'
@@ -11,14 +9,12 @@ import { drainOf } from '../plan/drain.ts'
 import { asAuthored } from '../plan/exported.ts'
 import { endingFaults, patienceFaults } from '../plan/faults.ts'
 import { withoutHooks } from '../plan/hooks.ts'
-import { isInPlace, planInPlace } from '../plan/in-place.ts'
 import { unwatched } from '../plan/live-fields.ts'
-import { prepareInPlace } from '../plan/prepare-in-place.ts'
-import { prepare, type Prepared } from '../plan/prepare.ts'
-import { planProgressive } from '../plan/progressive.ts'
+import { methodFor } from '../plan/method.ts'
+import type { Prepared } from '../plan/prepare.ts'
 import { repeatedFaults } from '../plan/repeated.ts'
 import type { Step } from '../plan/step.ts'
-import { isUnchanged, servingElsewhere, slotLabelsOf } from '../plan/unchanged.ts'
+import { isUnchanged, slotLabelsOf } from '../plan/unchanged.ts'
 import { unapplied } from '../preflight/changes.ts'
 import type { TriedManifest } from '../preflight/dry-run.ts'
 import { preflight } from '../preflight/preflight.ts'
@@ -53,7 +49,7 @@ export async function prepareRelease(
   observed: Observed
 ): Promise<PreparedRelease | NothingNew> {
   const { inputs, origin, ports, signal } = invocation
-  const { strategy } = inputs
+  const method = methodFor(inputs.strategy)
   await requireShape(invocation.manifests, observed.namespace, ports.cluster)
   requireRoutes(observed)
   const authored = asAuthored(invocation.manifests, observed)
@@ -61,17 +57,14 @@ export async function prepareRelease(
   const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)
   const repeated = repeatedFaults(manifests, observed.namespace)
   if (repeated.length > 0) throw new InputError([...hooks.faults, ...repeated])
-  const prepared = isInPlace(strategy)
-    ? prepareInPlace({ ...inputs, strategy }, observed, manifests, origin)
-    : prepare(inputs, observed, manifests, origin)
+  const prepared = method.prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
   const sampler = samplerFor(inputs, invocation.metrics, ports.clock, prepared.routes)
-  const plan = planOf(prepared, inputs, drainOf(prepared.routes))
+  const plan = method.plan(prepared, inputs, drainOf(prepared.routes))
   const candidate = { prepared, steps: plan, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   const { canary } = tried
-  const serving = isInPlace(strategy) ? observed.stable.deployment : servingElsewhere(observed)
-  const unchanged = canary !== undefined && isUnchanged(canary, serving, slotLabelsOf(observed))
+  const unchanged = canary !== undefined && isUnchanged(canary, prepared.serving, slotLabelsOf(observed))
   // What stands in the way of a release is no matter when there is nothing to release.
   const touched = [observed.service, ...observed.companions, observed.stable.deployment, prepared.live]
   const ending = endingFaults(touched.filter((object) => object !== undefined))
@@ -79,10 +72,9 @@ export async function prepareRelease(
   const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...ending, ...obstacles, ...late]
   if (wrong.length > 0) throw new InputError(wrong)
   if (unchanged) return nothingNew(tried.manifests, observed, ports)
-  const ways = isInPlace(strategy) ? [] : untestedWays(observed.otherServices, prepared.canary)
   const found = [...nobodyServes(observed), ...strayAutoscaler(observed, prepared.release)]
   const told = [...found, ...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
-  const all = [...told, ...unwatched(tried.manifests), ...ways]
+  const all = [...told, ...unwatched(tried.manifests)]
   for (const note of hooks.notes) ports.log.line(note)
   for (const warning of all) ports.log.warning(warning)
   return { ...prepared, plan, sampler, warnings: all, tried }
@@ -96,16 +88,4 @@ async function nothingNew(
   const warnings = [...(await unapplied(tried, observed, cluster)), ...strayAutoscaler(observed)]
   for (const warning of warnings) log.warning(warning)
   return { unapplied: warnings }
-}
-
-/**
- * The steps of a release.
- * @param drain milliseconds that the routes need
- */
-function planOf({ release, ...ready }: Prepared, inputs: Inputs, drain: number): readonly Step[] {
-  const { bake, previous } = inputs
-  const [checks, smokeTests] = [inputs.checks.length > 0, inputs.smokeTests.length > 0]
-  return release.strategy === undefined
-    ? planProgressive({ ...ready, checks, smokeTests, bake, previous, drain }, release)
-    : planInPlace({ ...ready, checks, smokeTests, bake })
 }

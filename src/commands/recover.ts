@@ -11,8 +11,8 @@ import { NOWHERE } from '../kubernetes/ports.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { Recorded } from '../observe/observed.ts'
+import { methodOf } from '../plan/method.ts'
 import { planPromotion } from '../plan/progressive.ts'
-import { planRestore } from '../plan/restore.ts'
 import type { PostInvocation } from './invocation.ts'
 
 /** A release whose run has left it, and where it is found. */
@@ -115,7 +115,7 @@ function stateOf({ phase }: Release): string {
 
 async function undo(run: ReleaseRun): Promise<void> {
   try {
-    await execute(planRestore(run.release), run, run.lock.lost)
+    await execute(methodOf(run.release).restoring, run, run.lock.lost)
     await tidy(run, run.lock.lost)
   } catch (error) {
     if (!(error instanceof StableCannotServe) || run.release.weight !== 100) throw error

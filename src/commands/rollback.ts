@@ -9,7 +9,6 @@ import { printRoute } from '../inputs/route.ts'
 import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Lock } from '../lock/lock.ts'
-import { harmToOthers } from '../observe/neighbours.ts'
 import { observe } from '../observe/observe.ts'
 import {
   inRelease,
@@ -20,6 +19,7 @@ import {
   type Recorded
 } from '../observe/observed.ts'
 import { readRoutes } from '../observe/routes.ts'
+import { harmToOthers } from '../plan/harm.ts'
 import { planInPlace } from '../plan/in-place.ts'
 import { prepareReturn } from '../plan/prepare-in-place.ts'
 import { planRollback, prepareRollback, type Previous } from '../plan/rollback.ts'

@@ -1,7 +1,8 @@
 import { formatDuration } from '../base/duration.ts'
 import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from '../base/errors.ts'
 import { within } from '../base/within.ts'
-import { planRestore, planStay, planTidy } from '../plan/restore.ts'
+import { methodOf } from '../plan/method.ts'
+import { planStay } from '../plan/progressive.ts'
 import { drainIn, trafficsOf } from './begin-run.ts'
 import { execute } from './execute.ts'
 import type { ReleaseRun } from './release-run.ts'
@@ -23,7 +24,7 @@ export async function restore(run: ReleaseRun, patience: number): Promise<void> 
     for (;;) {
       try {
         await refreshAll(run)
-        await execute(planRestore(run.release), run, stop)
+        await execute(methodOf(run.release).restoring, run, stop)
         return
       } catch (error) {
         stop.throwIfAborted()
@@ -46,7 +47,7 @@ async function refreshAll(run: ReleaseRun): Promise<void> {
 /** After the traffic has been put back, a failure to tidy up is a warning only: the next run does the rest. */
 export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolean> {
   try {
-    await execute(planTidy(run.release, drainIn(run)), run, signal)
+    await execute(methodOf(run.release).planTidy(run.release, drainIn(run)), run, signal)
     return true
   } catch (error) {
     run.warnings.push(`tidying up is not finished: ${messageOf(error)}; the next run does it first`)

@@ -1,8 +1,13 @@
 import { ClusterError } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { need } from '../kubernetes/needs.ts'
+import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { covers, type Rule } from '../kubernetes/rights.ts'
-import type { Rollout } from './owners.ts'
+
+/** A Rollout of Argo Rollouts, as far as it says whose Deployment it runs. */
+export interface Rollout extends KubernetesObject {
+  readonly spec?: { readonly workloadRef?: { readonly kind?: string; readonly name?: string } }
+}
 
 const GROUP = 'argoproj.io'
 

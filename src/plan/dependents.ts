@@ -1,6 +1,5 @@
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import { templateLabels, type Labels } from '../kubernetes/selectors.ts'
-import type { Prepared } from './prepare.ts'
 
 /** Fields of a VerticalPodAutoscaler that are read here. */
 export interface VerticalAutoscaler extends KubernetesObject {
@@ -23,13 +22,13 @@ export interface DisruptionBudget extends KubernetesObject {
 
 /** What somebody has made for the Deployment or the pods that serve, and does not follow a release to the new version. */
 export function dependentWarnings(
-  { canary, release }: Pick<Prepared, 'canary' | 'release'>,
+  canary: Deployment,
   stable: Deployment,
   autoscalers: readonly VerticalAutoscaler[],
   budgets: readonly DisruptionBudget[]
 ): readonly string[] {
   // In place the Deployment stays the one that it is.
-  if (release.strategy !== undefined) return []
+  if (canary.metadata.name === stable.metadata.name) return []
   const [old, next] = [stable, canary].map(({ metadata }) => `deployment/${metadata.name}`)
   const lost = autoscalers.some((one) => isFor(one, canary))
     ? []

@@ -1,6 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
-import type { InPlace, Release, Selector } from '../domain/record.ts'
+import { isUnfinished, type Release, type Selector } from '../domain/record.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { printRoute } from '../inputs/route.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -10,10 +10,6 @@ import { type RolloutStrategy, rolloutOf } from '../kubernetes/rollout.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Step } from './step.ts'
-
-/** Whether the Deployment that serves gets the new version itself. */
-export const isInPlace = (strategy: Inputs['strategy']): strategy is InPlace =>
-  strategy === 'rolling' || strategy === 'recreate'
 
 export interface Replacement {
   /** The Deployment that serves, with the new template. */
@@ -52,15 +48,18 @@ export const planInPlace = ({
   { kind: 'finish' }
 ]
 
-/** What users feel of an undoing: from then on the controller brings the pods back that they came from. */
-export const planUndo = (): Step[] => [{ kind: 'undo' }]
-
-/** The failed pods are looked at while they end; the release is over when the old template serves alone again. */
-export const planAfterUndo = ({ selectors }: Release): Step[] => [
-  { kind: 'collect-evidence' },
-  { kind: 'await-undone' },
-  { kind: 'settle', selector: selectors.before, outcome: 'restored' }
-]
+/**
+ * The failed pods are looked at while they end; the release is over when the old template serves alone again. It is
+ * closed already when the Deployment was left to somebody who has changed it meanwhile.
+ */
+export const planAfterUndo = (release: Release): readonly Step[] =>
+  isUnfinished(release)
+    ? [
+        { kind: 'collect-evidence' },
+        { kind: 'await-undone' },
+        { kind: 'settle', selector: release.selectors.before, outcome: 'restored' }
+      ]
+    : []
 
 type Judged = Pick<Inputs, 'strategy' | 'metrics' | 'checks' | 'watchdog'>
 

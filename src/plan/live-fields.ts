@@ -89,17 +89,19 @@ export function keepTrafficFields(
     : inNamespace
 }
 
-/** The same for all of them. */
+/** The same for all of them but the workload itself, which the release brings. */
 export const keepTraffic = (
   manifests: readonly Manifest[],
   observed: Observed,
   selector: Selector,
   followers: Readonly<Record<string, Selector>>
 ): readonly Manifest[] =>
-  manifests.map((manifest) => ({
-    ...manifest,
-    object: keepTrafficFields(manifest.object, observed, selector, followers)
-  }))
+  manifests
+    .filter(({ object }) => !isSlotOf(observed, object))
+    .map((manifest) => ({
+      ...manifest,
+      object: keepTrafficFields(manifest.object, observed, selector, followers)
+    }))
 
 const withSpec = (object: KubernetesObject, fields: object): KubernetesObject & { spec: object } => ({
   ...object,

@@ -1,7 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import type { InPlace, Release } from '../domain/record.ts'
 import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
-import { withImages } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
@@ -20,13 +19,14 @@ import { type Observed, versionOf } from '../observe/observed.ts'
 import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
 import { withConfig } from './config.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
-import { imageFaults, labelFaults, nothingToRelease, portFaults } from './faults.ts'
+import { labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
-import { isSlotOf, keepTraffic, trafficFaults } from './live-fields.ts'
+import { keepTraffic, trafficFaults } from './live-fields.ts'
 import type { Prepared } from './prepare.ts'
 import type { Previous } from './rollback.ts'
-import { sourceOf, writtenIn } from './source.ts'
+import { untoldReadiness } from './sharing.ts'
+import { sourceOf, withNewImages, writtenIn } from './source.ts'
 
 type Wanted = Inputs & { readonly strategy: InPlace }
 
@@ -42,12 +42,12 @@ export function prepareInPlace(
 ): Prepared | readonly Fault[] {
   const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
-  const { strategy } = inputs
   const source = sourceOf(observed, given, placementOf(observed))
   const { manifests, faults: lacking } = withConfig(observed, given, source)
   const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
   const version = versionOf(observed.stable.slot, canary, '')
-  const release = beginInPlace(origin, observed, { command: 'deploy', canary: version, strategy })
+  const begun = { command: 'deploy', canary: version, strategy: inputs.strategy } as const
+  const release = beginInPlace(origin, observed, begun)
   const selector = release.selectors.stable
   const followers = inPlaceFollowers(observed, canary)
   const entrance = entranceOf(observed, [], canary)
@@ -61,16 +61,16 @@ export function prepareInPlace(
     ...inPlaceFaults(inputs, observed, canary, selector)
   ]
   if (faults.length > 0) return faults
-  const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   return {
     canary,
+    serving: observed.stable.deployment,
     written: writtenIn(observed, given, placementOf(observed)),
     entrance,
     release,
     steps: [],
     routes: [],
-    warnings: warningsFor(inputs),
-    manifests: keepTraffic(others, observed, selector, followers.selectors),
+    warnings: [...warningsFor(inputs), ...untoldReadiness(observed.service)],
+    manifests: keepTraffic(manifests, observed, selector, followers.selectors),
     ...(after === undefined ? {} : { after })
   }
 }
@@ -85,11 +85,9 @@ interface Candidate {
 function candidateOf(inputs: Wanted, observed: Observed, manifests: readonly Manifest[]): Candidate {
   const { stable } = observed
   const placement = placementOf(observed)
-  const source = sourceOf(observed, manifests, placement)
-  const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
-  const renewed = { ...source, spec: { ...source.spec, template: { ...source.spec.template, spec } } }
+  const { renewed, faults } = withNewImages(sourceOf(observed, manifests, placement), inputs.images)
   const replaced = replacing(inputs.strategy, inSlot(renewed, placement, stable.deployment), stable)
-  return { ...replaced, faults: imageFaults(unmatched, source) }
+  return { ...replaced, faults }
 }
 
 const warningsFor = ({ previous, strategy }: Inputs): readonly string[] =>

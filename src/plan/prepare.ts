@@ -1,28 +1,30 @@
 import type { Fault } from '../base/errors.ts'
 import type { Release } from '../domain/record.ts'
 import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
-import { withImages } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { TrafficStep } from '../inputs/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
+import { untestedWays } from '../observe/find-service.ts'
 import { versionOf, type Observed, type ObservedRoute } from '../observe/observed.ts'
 import { asAsked, stepsOf } from './asked.ts'
 import { followingAutoscaler } from './autoscaler.ts'
 import { type ReleaseOrigin, beginRelease } from './begin-release.ts'
 import { withConfig } from './config.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
-import { imageFaults, labelFaults, nothingToRelease, slotFaults } from './faults.ts'
+import { labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf, type Leftover } from './leftover.ts'
-import { isSlotOf, keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'
+import { keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'
+import { nodePortWarnings } from './node-ports.ts'
 import { pairWarnings } from './pairs.ts'
 import { placementOf, selectorsOf } from './placement.ts'
 import { appliableOn, changingLabels, isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
-import { sourceOf, writtenIn } from './source.ts'
+import { sourceOf, withNewImages, writtenIn } from './source.ts'
+import { servingElsewhere } from './unchanged.ts'
 
 /** What a release is going to bring, before anything is written. */
 export interface Prepared extends Leftover {
@@ -31,6 +33,8 @@ export interface Prepared extends Leftover {
   readonly written?: Manifest | undefined
   /** Its Deployment as it is, if there is one. */
   readonly live?: Deployment | undefined
+  /** What serves, as it would be in the place of the canary: where the canary is the same, there is nothing to release. */
+  readonly serving: Deployment
   readonly manifests: readonly Manifest[]
   readonly release: Release
   readonly steps: readonly TrafficStep[]
@@ -59,7 +63,12 @@ export function prepare(
   if ('length' in prepared) return [...config.faults, ...prepared]
   if (config.faults.length > 0) return config.faults
   const written = writtenIn(observed, manifests, placement)
-  const warnings = [...prepared.warnings, ...pairWarnings(observed, placement, written)]
+  const warnings = [
+    ...prepared.warnings,
+    ...pairWarnings(observed, placement, written),
+    ...nodePortWarnings(prepared.canary, observed.stable.deployment),
+    ...untestedWays(observed.otherServices, prepared.canary)
+  ]
   return { ...withLeftover(prepared, observed, origin), warnings, written }
 }
 
@@ -71,15 +80,12 @@ function prepareUsable(
 ): Prepared | readonly Fault[] {
   const steps = stepsOf(inputs)
   const placement = withSize(placementOf(observed), steps, observed)
-  const source = sourceOf(observed, manifests, placement)
-  const { spec, unmatched } = withImages(source.spec.template.spec, inputs.images)
-  const renewed = { ...source, spec: { ...source.spec, template: { ...source.spec.template, spec } } }
-  const canary = inSlot(renewed, placement, observed.slots[placement.slot])
+  const source = withNewImages(sourceOf(observed, manifests, placement), inputs.images)
+  const canary = inSlot(source.renewed, placement, observed.slots[placement.slot])
   const selectors = selectorsOf(observed, placement, undefined, isSharedByPods(observed, steps))
   const followers = followersOf(observed, canary, selectors)
-  const others = manifests.filter(({ object }) => !isSlotOf(observed, object))
   const entrance = entranceOf(observed, observed.routes, canary)
-  const autoscaler = followingAutoscaler(observed, placement.name) ?? newAutoscaler(others, observed)
+  const autoscaler = followingAutoscaler(observed, placement.name) ?? newAutoscaler(manifests, observed)
   const version = versionOf(placement.slot, canary, '')
   const release: Release = {
     ...beginRelease(origin, observed, { command: 'deploy', canary: version, selectors, autoscaler }),
@@ -90,7 +96,7 @@ function prepareUsable(
   const routing = prepareRouting(observed, release, steps, canary)
   const faults = [
     ...slotFaults(observed, placement.name),
-    ...imageFaults(unmatched, source),
+    ...source.faults,
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selectors.canary, observed.service),
     ...entranceFaults(inputs.smokeTests, entrance, observed, canary, manifests),
@@ -98,9 +104,10 @@ function prepareUsable(
   ]
   if (faults.length > 0) return faults
   const { routes, services, warnings } = routing
-  const kept = keepTraffic(others, observed, selectors.stable, followers.selectors)
+  const kept = keepTraffic(manifests, observed, selectors.stable, followers.selectors)
   const all = [...appliableOn(kept, routes, observed, release), ...services]
-  return { canary, entrance, steps, routes, warnings, manifests: all, release }
+  const serving = servingElsewhere(observed)
+  return { canary, serving, entrance, steps, routes, warnings, manifests: all, release }
 }
 
 /** With what is there already in the place where the canary goes, and beside it. */

@@ -129,3 +129,22 @@ const retire = (bake: number, drain: number): readonly Step[] => [
   ...(bake >= drain ? [] : [{ kind: 'drain', duration: drain - bake } as const]),
   { kind: 'scale-down', side: 'stable' }
 ]
+
+/** Stable cannot take the traffic back: what has all of it keeps it, and no route is left as in the middle of a release. */
+export const planStay = (release: Release): Step[] => [
+  ...(hasRoutes(release)
+    ? [{ kind: 'follow', hopeless: true } as const, { kind: 'await-routes' } as const]
+    : []),
+  { kind: 'finish' }
+]
+
+/** The selector is widened again only when the canary has no pods that it could take in. */
+export const planRemoval = (release: Release, drain: number): Step[] => [
+  ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'stable' } as const]),
+  { kind: 'collect-evidence' },
+  ...(release.routes === undefined ? [] : [{ kind: 'await-routes' } as const]),
+  ...(release.exposed ? [{ kind: 'drain', duration: drain } as const] : []),
+  { kind: 'scale-down', side: 'canary' },
+  ...(release.watchdog === undefined ? [] : [{ kind: 'stop-watchdog' } as const]),
+  { kind: 'settle', selector: release.selectors.before, outcome: 'restored' }
+]

@@ -2,7 +2,6 @@ import type { Fault } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
-import { listeningIn } from '../kubernetes/ports.ts'
 import { rolloutOf } from '../kubernetes/rollout.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Prepared } from './prepare.ts'
@@ -60,7 +59,7 @@ export function clashesOf(wanted: Wanted, serving: Serving, claims: readonly Cla
           `${name} has strategy.type: Recreate, so somebody did not want two versions at the same time, and ${wayOf(release)} runs both; strategy: recreate does not`
         ]
       : []
-  return { faults, warnings: [...recreates, ...warnings, ...portClashes(wanted, serving)] }
+  return { faults, warnings: [...recreates, ...warnings] }
 }
 
 /** How the Deployment replaces its pods, whatever a release in place makes of that for a while. */
@@ -104,23 +103,4 @@ function judge(
   return {
     warning: `${mounts}: with ${wayOf(release)} both versions have it at the same time, and pods on another node wait for it until the release is undone${unless}; strategy: recreate does without both`
   }
-}
-
-/** Two pods that want the same port of a node cannot be on one node. */
-function portClashes({ canary, release }: Wanted, { stable }: Serving): readonly string[] {
-  if (release.strategy !== undefined) return []
-  const before = hostPortsOf(stable.deployment)
-  const shared = hostPortsOf(canary).filter((port) => before.includes(port))
-  return shared.length === 0
-    ? []
-    : [
-        `deployment/${canary.metadata.name} takes port ${shared.join(', ')} of its node, so that its pods need nodes without pods of the old version; where there are none, strategy: recreate`
-      ]
-}
-
-function hostPortsOf(deployment: Deployment): readonly number[] {
-  const { hostNetwork = false } = deployment.spec.template.spec
-  return listeningIn(deployment.spec.template.spec)
-    .flatMap(({ ports }) => ports ?? [])
-    .flatMap(({ hostPort, containerPort }) => hostPort ?? (hostNetwork ? containerPort : []))
 }

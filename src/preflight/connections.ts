@@ -2,7 +2,6 @@ import type { Release } from '../domain/record.ts'
 import type { Container, Deployment, PodSpec, Service } from '../kubernetes/objects.ts'
 import { leadsTo, listeningIn } from '../kubernetes/ports.ts'
 import { containersOf } from '../plan/faults.ts'
-import { untoldReadiness } from '../plan/sharing.ts'
 
 interface Serving {
   /** Its pods end in the release. */
@@ -26,7 +25,6 @@ export function connectionWarnings({ stable, canary, service, strategy }: Servin
     strategy === 'rolling' ? [stable, canary].flatMap((deployment) => pauseProblem(deployment, service)) : []
   return [
     ...unservedPorts(service, [stable, canary]),
-    ...(strategy === undefined ? [] : untoldReadiness(service)),
     ...byDeployment([...readinessProblem(canary, service), ...ends, ...pauses])
   ]
 }

@@ -9,7 +9,7 @@ import type { Prepared } from '../plan/prepare.ts'
 
 /** What else is meant for the pods that serve, and not for those of the new version; looked at where that is allowed. */
 export async function findDependents(
-  prepared: Prepared,
+  { canary }: Prepared,
   { namespace, stable }: Observed,
   rules: readonly Rule[],
   cluster: Cluster
@@ -26,7 +26,7 @@ export async function findDependents(
     list<VerticalAutoscaler>(['autoscaling.k8s.io', 'v1'], 'VerticalPodAutoscaler', 'verticalpodautoscalers'),
     list<DisruptionBudget>(['policy', 'v1'], 'PodDisruptionBudget', 'poddisruptionbudgets')
   ])
-  return dependentWarnings(prepared, stable.deployment, autoscalers, budgets)
+  return dependentWarnings(canary, stable.deployment, autoscalers, budgets)
 }
 
 /** Not installed, or a Role that was changed meanwhile: nothing of it is needed. */

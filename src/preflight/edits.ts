@@ -2,6 +2,7 @@ import { backendsOf } from '../domain/record.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import type { Observed, ObservedRoute } from '../observe/observed.ts'
+import { methodOf } from '../plan/method.ts'
 import type { Prepared } from '../plan/prepare.ts'
 import type { Step } from '../plan/step.ts'
 import type { Backends, Split } from '../routes/route.ts'
@@ -21,18 +22,19 @@ export interface Edit {
 export function editsOf(
   steps: readonly Step[],
   { release, routes, steps: shares }: Pick<Prepared, 'release' | 'routes' | 'steps'>,
-  { service, companions, stable, slots, autoscaler, namespace }: Observed
+  observed: Observed
 ): readonly Edit[] {
+  const { service, stable, slots, autoscaler, namespace } = observed
   const { selectors } = release
   const becomes = [
     selectors.stable,
     selectors.canary,
     ...(selectors.both === undefined ? [] : [selectors.both])
   ]
-  const selecting: readonly Edit[] =
-    release.strategy === undefined
-      ? [service, ...companions].map((object) => ({ object, field: '/spec/selector', becomes }))
-      : []
+  const selecting = methodOf(release)
+    .movesTrafficOn(observed)
+    .filter(({ kind }) => kind === 'Service')
+    .map((object) => ({ object, field: '/spec/selector', becomes }))
   const backends = backendsOf(release, namespace, service.metadata.name)
   const splits = [...shares.map(({ split }) => split), { weight: 100 }]
   return [

@@ -5,8 +5,8 @@ import { distinct, need } from '../kubernetes/needs.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import { OBSERVE_NEEDS } from '../observe/needs.ts'
+import { methodOf } from '../plan/method.ts'
 import { planPromotion } from '../plan/progressive.ts'
-import { planRestore, planTidy } from '../plan/restore.ts'
 import type { Step } from '../plan/step.ts'
 import type { Route } from '../routes/route.ts'
 
@@ -136,8 +136,8 @@ function smokeNeeds(tests: readonly SmokeTest[]): readonly Right[] {
 
 /** What puts stable back should any step of the release fail. */
 export const wayBack = (release: Release): readonly Step[] => [
-  ...planRestore(release),
-  ...planTidy(release, 0)
+  ...methodOf(release).restoring,
+  ...methodOf(release).planTidy(release, 0)
 ]
 
 /** What ends a release that another run has left, whichever way it goes. */

@@ -1,5 +1,4 @@
 import type { Fault, Findings } from '../base/errors.ts'
-import type { MeasuredVersion } from '../checks/measured-version.ts'
 import type { PreflightReport } from '../checks/preflight.ts'
 import type { Need } from '../checks/request-metrics.ts'
 import type { Sampler } from '../checks/sampler.ts'
@@ -7,14 +6,13 @@ import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { probesOf } from '../kubernetes/probes.ts'
 import { missingRights, readRules, type Right, type Rule, rightsFaults } from '../kubernetes/rights.ts'
-import { harmToOthers } from '../observe/neighbours.ts'
 import { readReplicaSet } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
-import { ownerFindings, rolloutFaults } from '../observe/owners.ts'
 import { readRollouts } from '../observe/rollouts.ts'
-import { entranceOf } from '../plan/entrance.ts'
+import { harmToOthers } from '../plan/harm.ts'
+import { methodOf } from '../plan/method.ts'
+import { ownerFindings, rolloutFaults } from '../plan/owners.ts'
 import type { Prepared } from '../plan/prepare.ts'
 import { isScrapedAlike } from '../plan/scraping.ts'
 import type { Step } from '../plan/step.ts'
@@ -33,8 +31,8 @@ import {
 } from './dry-run.ts'
 import { editsOf } from './edits.ts'
 import { gitOpsFindings } from './gitops.ts'
+import { measuredStable } from './measured-stable.ts'
 import { needsOf, wayBack } from './needs.ts'
-import { demandOf } from './quota-demand.ts'
 import { roomFaults } from './quota.ts'
 
 /** A release that is about to begin. */
@@ -70,7 +68,7 @@ export async function preflight(
   const rules = readRules(cluster, namespace)
   const [missing, room, others, undo, canary, manifests, checks] = await Promise.all([
     rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
-    rules.then((known) => roomFaults(demandOf(prepared, observed), namespace, known, cluster)),
+    rules.then((known) => roomFaults(prepared, observed, known, cluster)),
     rules.then((known) => findingsOfOthers(candidate, known, cluster)),
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, prepared.written, cluster),
@@ -165,47 +163,19 @@ const connectionsOf = ({ prepared, observed }: Candidate, canary: Deployment): r
     strategy: prepared.release.strategy
   })
 
-/** In place the way back is the ReplicaSet of the template that serves: whoever goes on from the record has nothing else. */
+/** Whoever goes on from the record has nothing else than these ReplicaSets to undo the release by. */
 export async function undoFaults(
-  { strategy, stable }: Release,
+  release: Release,
   { namespace }: Observed,
   { cluster }: Ports
-): Promise<Fault[]> {
-  if (strategy === undefined || (await readReplicaSet(namespace, stable, cluster)) !== undefined) return []
-  return [
-    {
+): Promise<readonly Fault[]> {
+  const needed = methodOf(release).bringsBack(release)
+  const found = await Promise.all(needed.map((version) => readReplicaSet(namespace, version, cluster)))
+  return needed
+    .filter((_, at) => found[at] === undefined)
+    .map(({ deployment, hash }) => ({
       input: 'workload',
-      problem: `replicaset/${stable.deployment}-${stable.hash} in namespace ${namespace} is gone: it held the template that serves, without which nothing could be undone`,
-      example: `revisionHistoryLimit: 2 in deployment/${stable.deployment}`
-    }
-  ]
-}
-
-/** The pods that serve, for what is measured before anything is changed. */
-export function measuredStable(observed: Observed): MeasuredVersion {
-  const { namespace, workload, service, stable, routes } = observed
-  const { name } = service.metadata
-  const { servicePort } = entranceOf(observed, routes, stable.deployment)
-  const [route] = routes
-  return {
-    namespace,
-    workload,
-    slot: stable.slot,
-    service: name,
-    side: 'stable',
-    deployment: stable.deployment.metadata.name,
-    backend: {
-      service: name,
-      port: servicePort?.port,
-      ...(servicePort?.name === undefined ? {} : { portName: servicePort.name })
-    },
-    ...(route === undefined ? {} : { route: route.name }),
-    ...(stable.hash === '' ? {} : { replicaSet: `${stable.deployment.metadata.name}-${stable.hash}` }),
-    pods: stable.pods.map(({ metadata }) => ({
-      name: metadata.name,
-      createdAt: Date.parse(metadata.creationTimestamp ?? '')
-    })),
-    probes: probesOf(stable.deployment),
-    releaseStartedAt: 0
-  }
+      problem: `replicaset/${deployment}-${hash} in namespace ${namespace} is gone: it held the template that serves, without which nothing could be undone`,
+      example: `revisionHistoryLimit: 2 in deployment/${deployment}`
+    }))
 }

@@ -10,48 +10,7 @@ import {
   type Side
 } from '../kubernetes/pod-resources.ts'
 import { parseQuantity, printQuantity } from '../kubernetes/quantity.ts'
-import type { Observed } from '../observe/observed.ts'
-import type { Prepared } from '../plan/prepare.ts'
-import { surgeOf, podsFor } from '../plan/sizing.ts'
-
-/** One moment of a release: so many pods more than now, and so many that have another template than now. */
-interface Moment {
-  readonly added: number
-  readonly replaced: number
-}
-
-/** What a release asks of the namespace. */
-export interface Demand {
-  readonly deployment: Deployment
-  /** Template of the pods that are replaced. */
-  readonly before: PodSpec | undefined
-  readonly moments: readonly Moment[]
-  /** Without their pods by then. */
-  readonly retired?: readonly Deployment[]
-}
-
-type Wanted = Pick<Prepared, 'canary' | 'release' | 'steps' | 'routes' | 'leftovers'>
-
-/** The pods that a release cannot do without: beside what serves, or in the place of it. */
-export function demandOf(
-  { canary, release, steps, routes, leftovers = [] }: Wanted,
-  { stable, slots }: Pick<Observed, 'stable' | 'slots'>
-): Demand {
-  if (release.strategy !== undefined) {
-    const before = stable.deployment.spec.template.spec
-    const all: Moment = { added: 0, replaced: wantedReplicas(canary) }
-    const surge: Moment = { added: surgeOf(canary), replaced: 0 }
-    return { deployment: canary, before, moments: release.strategy === 'recreate' ? [all] : [all, surge] }
-  }
-  const live = Object.values(slots).find(({ metadata }) => metadata.name === canary.metadata.name)
-  const serving = Math.max(wantedReplicas(stable.deployment), 1)
-  const shareOf = routes.length > 0 ? 'requests' : 'connections'
-  const size = Math.max(...steps.map(({ split }) => podsFor(split, serving, shareOf)))
-  const now = live === undefined ? 0 : wantedReplicas(live)
-  const moment: Moment = { added: Math.max(0, size - now), replaced: Math.min(size, now) }
-  const retired = Object.values(slots).filter(({ metadata }) => leftovers.includes(metadata.name))
-  return { deployment: canary, before: live?.spec.template.spec, moments: [moment], retired }
-}
+import type { Demand } from '../plan/demand.ts'
 
 /** What a quota may limit, and where the figure for it stands; `pods` are counted. */
 const limited: Readonly<Record<string, readonly [Side, string] | 'pods'>> = {

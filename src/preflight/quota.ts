@@ -4,18 +4,23 @@ import { isEnding } from '../kubernetes/health.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { KubernetesObject, LimitRange, Pod, ResourceQuota } from '../kubernetes/objects.ts'
 import { covers, type Rule } from '../kubernetes/rights.ts'
-import { limitFaults, quotaFaults, type Demand } from './quota-demand.ts'
+import type { Observed } from '../observe/observed.ts'
+import { methodOf } from '../plan/method.ts'
+import type { Prepared } from '../plan/prepare.ts'
+import { limitFaults, quotaFaults } from './quota-demand.ts'
 
 /**
  * Quotas and limits of the namespace that the pods of the release would break. Who may not read them hears of it from
  * the ReplicaSet, once the release has begun.
  */
 export async function roomFaults(
-  demand: Demand,
-  namespace: string,
+  prepared: Prepared,
+  observed: Observed,
   rules: readonly Rule[],
   cluster: Cluster
 ): Promise<Fault[]> {
+  const { namespace } = observed
+  const demand = methodOf(prepared.release).demand(prepared, observed)
   const listed = async <T extends KubernetesObject>(
     kind: string,
     resource: string

@@ -11,9 +11,9 @@ import {
 } from '../../../src/kubernetes/rollout.ts'
 import type { Observed } from '../../../src/observe/observed.ts'
 import { planInPlace, type Replacement } from '../../../src/plan/in-place.ts'
+import { methodOf } from '../../../src/plan/method.ts'
 import { prepareInPlace, prepareReturn } from '../../../src/plan/prepare-in-place.ts'
 import type { Prepared } from '../../../src/plan/prepare.ts'
-import { planRestore, planTidy } from '../../../src/plan/restore.ts'
 import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
 import { httpRoute } from '../../../src/routes/gateway/gateway.ts'
 import { inputsOf, manifest, service, workload } from '../../scenarios/scene.ts'
@@ -96,8 +96,8 @@ describe('the plan of a release in place', () => {
 
   it('is undone by one write, whatever has to be waited for comes after it', () => {
     const { release } = prepared()
-    expect(print(planRestore(release))).toEqual(['Give web its previous template back'])
-    expect(print(planTidy(release, 10_000))).toEqual([
+    expect(print(methodOf(release).restoring)).toEqual(['Give web its previous template back'])
+    expect(print(methodOf(release).planTidy(release, 10_000))).toEqual([
       'Collect events and logs of web',
       'Wait until web runs its previous template again',
       'Record that web stays'
@@ -105,7 +105,9 @@ describe('the plan of a release in place', () => {
   })
 
   it('has nothing to tidy up once it is over', () => {
-    expect(planTidy({ ...prepared().release, phase: 'rolled-back' }, 10_000)).toEqual([])
+    expect(
+      methodOf({ strategy: 'rolling' }).planTidy({ ...prepared().release, phase: 'rolled-back' }, 10_000)
+    ).toEqual([])
   })
 })
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from '@jest/globals'
 import type { Release } from '../../../src/domain/record.ts'
 import { parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
 import { DRAIN } from '../../../src/plan/drain.ts'
+import { methodOf } from '../../../src/plan/method.ts'
 import { ALL_AT_ONCE, planFrom, planProgressive, type Progressive } from '../../../src/plan/progressive.ts'
-import { planRestore, planTidy } from '../../../src/plan/restore.ts'
 import { planRollback } from '../../../src/plan/rollback.ts'
 import { describe as describeStep, type Step } from '../../../src/plan/step.ts'
 import { manifest, service, workload } from '../../scenarios/scene.ts'
@@ -172,7 +172,7 @@ describe('a release in steps', () => {
 
 describe('an abort', () => {
   it('makes sure that there is somebody to switch to before it switches', () => {
-    expect(print(planRestore(release()))).toEqual([
+    expect(print(methodOf(release()).restoring)).toEqual([
       'Make sure that web-blue can carry the traffic',
       'All traffic on web-blue'
     ])
@@ -200,7 +200,7 @@ describe('an abort', () => {
       ]
     ]
   ])('tidies up %s', (_, record, steps) => {
-    expect(print(planTidy(release(record), DRAIN))).toEqual(steps)
+    expect(print(methodOf(release(record)).planTidy(release(record), DRAIN))).toEqual(steps)
   })
 })
 

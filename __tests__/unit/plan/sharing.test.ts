@@ -1,7 +1,6 @@
 import { expect, it } from '@jest/globals'
 import type { Service } from '../../../src/kubernetes/objects.ts'
-import { prepare } from '../../../src/plan/prepare.ts'
-import { connectionWarnings } from '../../../src/preflight/connections.ts'
+import { methodFor } from '../../../src/plan/method.ts'
 import { inputsOf, manifest, service, workload } from '../../scenarios/scene.ts'
 import { observed, origin } from './observed.ts'
 
@@ -13,8 +12,9 @@ const having = (spec: Partial<Service['spec']>): Service => ({
 const CANARY = { strategy: 'canary', steps: '50% for 5m\n100%' }
 
 function warningsFor(spec: Partial<Service['spec']>, given: Readonly<Record<string, string>>): string {
-  const prepared = prepare(
-    inputsOf(given),
+  const inputs = inputsOf(given)
+  const prepared = methodFor(inputs.strategy).prepare(
+    inputs,
     observed({ service: having(spec) }),
     [manifest(workload('web', { version: 2 }))],
     origin
@@ -37,8 +37,5 @@ it('pods that get users before they are ready are told where they come up among 
   const early = { publishNotReadyAddresses: true }
   expect(warningsFor(early, CANARY)).toContain('service/web has publishNotReadyAddresses: true')
   expect(warningsFor(early, {})).toBe('')
-  const of = (strategy: 'rolling' | undefined): string =>
-    connectionWarnings({ stable: workload(), canary: workload(), service: having(early), strategy }).join()
-  expect(of('rolling')).toContain('publishNotReadyAddresses')
-  expect(of(undefined)).not.toContain('publishNotReadyAddresses')
+  expect(warningsFor(early, { strategy: 'rolling' })).toContain('publishNotReadyAddresses')
 })

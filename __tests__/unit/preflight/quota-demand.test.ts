@@ -9,8 +9,10 @@ import type {
   Resources
 } from '../../../src/kubernetes/objects.ts'
 import type { ObservedRoute } from '../../../src/observe/observed.ts'
+import type { Demand } from '../../../src/plan/demand.ts'
+import { methodFor, methodOf } from '../../../src/plan/method.ts'
 import { ALL_AT_ONCE } from '../../../src/plan/progressive.ts'
-import { demandOf, limitFaults, quotaFaults, type Demand } from '../../../src/preflight/quota-demand.ts'
+import { limitFaults, quotaFaults } from '../../../src/preflight/quota-demand.ts'
 import { NAMESPACE, workload } from '../../scenarios/scene.ts'
 import { observed } from '../plan/observed.ts'
 
@@ -54,13 +56,13 @@ const beside = (
   others = {},
   routes: readonly ObservedRoute[] = []
 ) =>
-  demandOf(
+  methodOf(release()).demand(
     { canary, release: release(), steps: lines.length === 0 ? ALL_AT_ONCE : steps(...lines), routes },
     observed({ deployment: sized('web', 3), others })
   )
 
 const inPlace = (strategy: 'rolling' | 'recreate', canary: Deployment): Demand =>
-  demandOf(
+  methodFor(strategy).demand(
     { canary, release: release(strategy), steps: [], routes: [] },
     observed({ deployment: sized('web', 3) })
   )
@@ -225,7 +227,7 @@ describe('a quota', () => {
     const tight = quota({ 'requests.cpu': '4' }, { 'requests.cpu': '4' })
     const left = { blue: sized('web-blue', 3) }
     const demand = (leftovers: readonly string[]): Demand =>
-      demandOf(
+      methodOf(release()).demand(
         { canary: sized('web-green', 3), release: release(), steps: ALL_AT_ONCE, routes: [], leftovers },
         observed({ deployment: sized('web', 3), others: left })
       )

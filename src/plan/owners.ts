@@ -2,15 +2,12 @@ import type { Fault, Findings } from '../base/errors.ts'
 import type { Release } from '../domain/record.ts'
 import type { Deployment, KubernetesObject, OwnerReference, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
-import type { Observed } from './observed.ts'
+import type { Observed } from '../observe/observed.ts'
+import type { Rollout } from '../observe/rollouts.ts'
+import { methodOf } from './method.ts'
 
 /** On a Service: the Rollout of Argo Rollouts that writes its selector. */
 const MANAGED_BY_ROLLOUT = 'argo-rollouts.argoproj.io/managed-by-rollouts'
-
-/** A Rollout of Argo Rollouts, as far as it says whose Deployment it runs. */
-export interface Rollout extends KubernetesObject {
-  readonly spec?: { readonly workloadRef?: { readonly kind?: string; readonly name?: string } }
-}
 
 type Changed = Pick<
   Observed,
@@ -25,16 +22,16 @@ const NOTHING: Findings = { faults: [], warnings: [] }
  */
 export function ownerFindings(
   observed: Changed,
-  { strategy, autoscaler }: Pick<Release, 'strategy' | 'autoscaler'>
+  release: Pick<Release, 'strategy' | 'autoscaler'>
 ): Findings {
-  const { service, companions, stable, routes } = observed
   const scaled =
-    autoscaler === observed.autoscaler?.metadata.name && observed.autoscaler !== undefined
+    release.autoscaler === observed.autoscaler?.metadata.name && observed.autoscaler !== undefined
       ? [observed.autoscaler]
       : []
-  const traffic =
-    strategy === undefined ? [service, ...companions, ...routes.map(({ object }) => object)] : []
-  const findings = [...traffic, stable.deployment, ...scaled].map((object) => findingOf(object, observed))
+  const traffic = methodOf(release).movesTrafficOn(observed)
+  const findings = [...traffic, observed.stable.deployment, ...scaled].map((object) =>
+    findingOf(object, observed)
+  )
   return {
     faults: [...findings.flatMap(({ faults }) => faults), ...flaggerFaults(observed)],
     warnings: findings.flatMap(({ warnings }) => warnings)
