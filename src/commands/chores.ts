@@ -16,12 +16,12 @@ import { recover } from './recover.ts'
 import { retireVersions } from './retire-versions.ts'
 import { settleDown } from './settle-down.ts'
 
-/** Something that was done, in one sentence. */
+/** Something that cleanup has done. */
 export interface Deed {
   readonly told: string
   readonly result: Result
   readonly runs: readonly ReleaseRun[]
-  /** It was not done, and nothing is begun after it. */
+  /** It failed, and nothing is begun after it. */
   readonly isLast?: true
 }
 
@@ -32,7 +32,7 @@ export interface Chore {
   readonly work: (observed: Recorded, lock: Lock, invocation: Invocation) => Promise<Deed>
 }
 
-/** In this order: what a release has left is known when it is over. */
+/** In this order: only when a release is over can be told what it has left. */
 export const CHORES: readonly Chore[] = [
   {
     isDue: ({ record }) => record !== undefined && isLeft(record),
@@ -56,7 +56,7 @@ export const CHORES: readonly Chore[] = [
   }
 ]
 
-/** Of the chores that are due; undefined when none is. */
+/** The rights for the chores that are due; undefined when none is. */
 export async function needsOfChores(observed: Observed, ports: Ports): Promise<readonly Right[] | undefined> {
   const { record } = observed
   const needs: Right[] = []
@@ -69,13 +69,13 @@ export async function needsOfChores(observed: Observed, ports: Ports): Promise<r
   return isDue ? [...needs, ...TEMPLATE_NEEDS] : undefined
 }
 
-/** Ended, it may leave what earlier ones have kept. */
+/** Once the release has ended, versions that earlier ones have kept may be scaled down, too. */
 async function needsAfterRun(observed: Recorded, ports: Ports): Promise<readonly Right[]> {
   const toEnd = await needsToEnd(observed, ports)
   return [...toEnd, ...needsOf({ steps: planRetirement(0), routes: [] })]
 }
 
-/** Unfinished, and waiting for nobody. */
+/** Whether its run has left it: it is unfinished, and does not wait for approval. */
 const isLeft = (record: Release): boolean => isUnfinished(record) && record.phase !== 'waiting'
 
 async function endRelease(observed: Recorded, lock: Lock, invocation: Invocation): Promise<Deed> {
@@ -106,7 +106,7 @@ async function scaleDownKept(observed: Recorded, lock: Lock, invocation: Invocat
   }
 }
 
-/** Whoever may not list or delete config has none removed. */
+/** Without the rights to list and delete config, none is removed. */
 async function hasOldConfig(observed: Observed, { cluster }: Ports): Promise<boolean> {
   if (observed.record === undefined) return false
   try {

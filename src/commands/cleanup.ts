@@ -57,7 +57,7 @@ async function doChores(first: Observed, lock: Lock, invocation: Invocation): Pr
   return toldOf(deeds, observed, invocation)
 }
 
-/** What was done before stays told. */
+/** A failure after other work is told after that work, instead of hiding it. */
 function failed(error: unknown, deeds: readonly Deed[]): Deed {
   if (deeds.length === 0) throw error
   const result = error instanceof Cancelled ? 'aborted' : 'failed'

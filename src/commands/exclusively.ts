@@ -13,7 +13,7 @@ import { requireRights } from '../preflight/rights.ts'
 import { fenceInherited, type Place } from './fence-inherited.ts'
 import type { PostInvocation } from './invocation.ts'
 
-/** The one that every run for this workload takes, whatever its Services. */
+/** The Lease that every run for this workload takes, whatever its Services. */
 export const workloadLease = ({ namespace, workload }: Pick<Place, 'namespace' | 'workload'>): Ref =>
   leaseRef(namespace, workloadLeaseName(workload))
 
@@ -24,7 +24,7 @@ const leaseRef = (namespace: string, name: string): Ref => ({
   name
 })
 
-/** How long the cluster may take to take a lock back, in milliseconds: a cancelled run is killed after 10 s. */
+/** Milliseconds for giving the lock back: a cancelled run is killed after 10 s. */
 const PATIENCE = 20_000
 const PATIENCE_OF_CANCELLED = 1000
 

@@ -18,9 +18,9 @@ import { throughOutages } from '../traffic/through-outages.ts'
 export type Place = Pick<Observed, 'service' | 'companions' | 'workload' | 'namespace'>
 
 /**
- * The first thing that a run does that has taken the lock from one that has not given it back: that one may be
- * asleep, with a write on its way. It claims whatever that write can be of, so that the API server refuses the write
- * from now on. The Service comes first: what its record says after that is what the other run has left.
+ * Claims everything that the run before may still write to, if it has not given the lock back: it may be asleep, with a
+ * write on its way, and the API server refuses that write from then on. The Service is claimed first: after that, its
+ * record is what the other run has left.
  */
 export async function fenceInherited(
   { service, companions, workload, namespace }: Place,
@@ -28,7 +28,7 @@ export async function fenceInherited(
   ports: Ports,
   signal: AbortSignal
 ): Promise<void> {
-  // Without a record no run has come further than to the Service, whose first record another run finds and refuses.
+  // Without a record the other run has written to the Service at most, and fails when it finds the first record there.
   if (!lock.isInherited || readRecord(service) === undefined) return
   const holder = { cluster: ports.cluster, lock }
   const work = async (): Promise<void> => {
@@ -53,7 +53,7 @@ export async function fenceInherited(
   await throughOutages(work, ports, signal)
 }
 
-/** To put the traffic back is worth more than what a run that is most likely dead may still write there. */
+/** An object that cannot be claimed is no reason not to put the traffic back: the run before is most likely dead. */
 async function unlessRefused<T>(ref: Ref, claiming: Promise<T>, { log }: Ports): Promise<T | undefined> {
   try {
     return await claiming
@@ -66,7 +66,7 @@ async function unlessRefused<T>(ref: Ref, claiming: Promise<T>, { log }: Ports):
   }
 }
 
-/** By rights, a policy or a webhook: asked again, they say the same. */
+/** Rights, a policy or a webhook say no, and would again. */
 const REFUSED: ReadonlySet<number> = new Set([400, 403, 422])
 
 const autoscalerOf = ({ autoscaler }: Release, namespace: string): readonly Ref[] =>

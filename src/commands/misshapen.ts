@@ -4,7 +4,7 @@ import type { Manifest } from '../kubernetes/manifests.ts'
 import { misshapen } from '../kubernetes/shape.ts'
 import type { Tree } from '../kubernetes/tree.ts'
 
-/** @throws InputError that names all that are not of the shape of their kind */
+/** @throws InputError that names all manifests that do not have the shape of their kind */
 export async function requireShape(
   manifests: readonly Manifest[],
   namespace: string,
@@ -15,8 +15,8 @@ export async function requireShape(
 }
 
 /**
- * Manifests that are not of the shape of their kind, so that nothing can be made of them. The API server refuses them,
- * and says why in the words that people know from kubectl.
+ * Manifests that do not have the shape of their kind, so that no release can be made of them. The API server is asked
+ * why it refuses them, because people know its words from kubectl.
  */
 async function shapeFaults(
   manifests: readonly Manifest[],
@@ -35,9 +35,9 @@ async function shapeFaults(
   return faults.flat()
 }
 
-/** A create is judged before it is looked whether the object exists; undefined when that says nothing of its shape. */
+/** The API server judges the shape before it looks whether the object exists; undefined when it finds no fault. */
 async function refusalOf(object: Manifest['object'], cluster: Cluster): Promise<string | undefined> {
-  // It might repeat what is in one.
+  // The answer might repeat what is in the Secret.
   if (object.kind === 'Secret') return undefined
   try {
     await cluster.create(object, { dryRun: true, strict: true })

@@ -88,7 +88,7 @@ function toldBy(ending: Ending): Partial<Outcome> {
   }
 }
 
-/** What served before that which serves: without a new version, what the record has kept as the way back. */
+/** The version that served before the one that serves; without a new version, the way back that the record has kept. */
 function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Outcome, 'previous'> {
   if (serving !== stable) return { previous: stable }
   if (release.previous === undefined) return {}
@@ -96,7 +96,7 @@ function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Out
   return { previous: { ...previous, replicas: 0 } }
 }
 
-/** By the record: after its end the stable of the record is what serves. */
+/** As the record says. After the end of a release, its stable version is the one that serves. */
 const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
   isUnfinished(release)
     ? release.weight === 100
@@ -104,7 +104,7 @@ const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
       // In place both are templates of the same Deployment.
       (release.strategy === undefined || release.stable.hash === canary.hash)
 
-/** Where the images are the same, they do not tell it from the new one. */
+/** The old version by its images, or by its template where the new version has the same images. */
 function oldVersion({ stable, canary }: ReleaseRun): string {
   const images = stable.images.join(', ')
   return images === canary.images.join(', ') && stable.hash !== ''
@@ -112,7 +112,7 @@ function oldVersion({ stable, canary }: ReleaseRun): string {
     : images
 }
 
-/** A service that nobody uses just now has no data either. */
+/** Advice for checks without data: perhaps nobody has used the service just then. */
 function withoutData(
   { measurements, settings }: ReleaseRun,
   { failedCheck = '' }: Ending
@@ -126,7 +126,7 @@ function withoutData(
   ]
 }
 
-/** What a person would want to do next, as commands that can be copied. */
+/** What a person may want to do next, with commands to copy. */
 function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] {
   const { namespace, canary, release, ready } = run
   const { result, returning } = ending

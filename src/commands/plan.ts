@@ -43,7 +43,7 @@ export async function plan(invocation: Invocation): Promise<Outcome> {
   }
 }
 
-/** Where a release is moved on routes, these are what users come by. */
+/** With routes, users come through these and not through the Service alone. */
 const routeOf = ({ routes }: Observed): Pick<Outcome, 'route'> | object =>
   routes.length === 0 ? {} : { route: routes.map(({ name }) => printRoute(name)).join(', ') }
 
@@ -62,7 +62,7 @@ async function previewOf(observed: Observed, ready: PreparedRelease, { cluster }
   }
 }
 
-/** From what serves to what would be released, in whatever Deployments the two are. */
+/** The difference between the version that serves and the one that would be released, whatever their Deployments. */
 function workloadChange({ tried, canary }: PreparedRelease, observed: Observed): ObjectChange {
   const { name } = canary.metadata
   const serving = observed.stable.deployment
@@ -73,14 +73,14 @@ function workloadChange({ tried, canary }: PreparedRelease, observed: Observed):
   const [before, after] = [withoutSlot(serving, labels), withoutSlot(tried.canary, labels)]
   const copies = tried.manifests.map(({ manifest }) => manifest.object)
   const change = changeOf(object, withOriginalNames(before, copies), withOriginalNames(after, copies))
-  // Where config alone is new, its new names are all there is to see.
+  // Where only config has changed, the names of its copies are the whole difference.
   return change.state === 'same' ? changeOf(object, before, after) : change
 }
 
-/** As long as checks are tried on stable before a release, in milliseconds. */
+/** Milliseconds of traffic to measure, as for trying the checks on stable before a release. */
 const WINDOW = 300_000
 
-/** What the checks say of what serves: a bound that it does not keep is wrong for its successor, too. */
+/** Measures the checks on the version that serves: a bound that it does not keep is too tight for the next one, too. */
 async function measureNow(
   { ports, signal }: Invocation,
   observed: Observed,

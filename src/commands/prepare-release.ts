@@ -23,18 +23,18 @@ import { requireShape } from './misshapen.ts'
 
 /** A release that nothing is known to be wrong with. */
 export interface PreparedRelease extends Prepared {
-  /** What is carried out is what was checked. */
+  /** The steps that were checked, which are the steps that are executed. */
   readonly plan: readonly Step[]
   readonly warnings: readonly string[]
   readonly sampler: Sampler | undefined
-  /** What the API server would keep. */
+  /** The objects as the API server would store them. */
   readonly tried: {
     readonly canary: Deployment | undefined
     readonly manifests: readonly TriedManifest[]
   }
 }
 
-/** There is nothing to release: what would be is what serves. */
+/** There is nothing to release: the version that serves is the one that is asked for. */
 export interface NothingNew {
   /** Warnings of what the manifests would change besides, and of what the next release would mend. */
   readonly unapplied: readonly string[]
@@ -65,7 +65,7 @@ export async function prepareRelease(
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   const { canary } = tried
   const unchanged = canary !== undefined && isUnchanged(canary, prepared.serving, slotLabelsOf(observed))
-  // What stands in the way of a release is no matter when there is nothing to release.
+  // Without a new version, what would stand in the way of releasing one does not matter.
   const touched = [observed.service, ...observed.companions, observed.stable.deployment, prepared.live]
   const ending = endingFaults(touched.filter((object) => object !== undefined))
   const late = patienceFaults(prepared.canary, inputs.timeout)

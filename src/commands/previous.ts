@@ -9,7 +9,7 @@ import { chooseVersion, type Known } from '../plan/versions.ts'
 import { readVersions } from './observe-versions.ts'
 
 /**
- * What to go back to: the version before, or the one that is called by `to`.
+ * The version to go back to: the one before, or the one that `to` names.
  * @throws InputError that says why there is nothing to go back to
  */
 export async function findPrevious(
@@ -56,8 +56,8 @@ function previousOf({ version, template }: Required<Known>, observed: Observed):
 }
 
 /**
- * How what serves has come where it is, should that have been in place: the way back is the same. A release that has
- * failed since has a strategy of its own, but leaves the version before as it was.
+ * The strategy by which the version that serves was released in place, which is also how to go back from it. A later
+ * release that failed has put its own strategy into the record, but not into the record's previous version.
  */
 function strategyOfStable({ record, stable }: Observed): InPlace | undefined {
   if (record?.previous === undefined) return record?.strategy
@@ -65,7 +65,7 @@ function strategyOfStable({ record, stable }: Observed): InPlace | undefined {
   return deployment === stable.deployment.metadata.name ? strategy : undefined
 }
 
-/** The one that served before the last release. */
+/** The version that served before the last release. */
 async function versionBefore(observed: Observed, cluster: Cluster): Promise<Previous> {
   const { record, namespace, slots, service, stable } = observed
   const version = record?.previous

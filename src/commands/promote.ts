@@ -47,7 +47,7 @@ export async function promote(invocation: Invocation): Promise<Outcome> {
   })
 }
 
-/** For the rest of the release, and for putting stable back. */
+/** The rights for the rest of the release, and for putting stable back. */
 async function needsToGoOn(
   { namespace, record }: Recorded,
   { inputs, ports }: Invocation
@@ -61,7 +61,7 @@ async function needsToGoOn(
     routes: found.map(({ route }) => route),
     smokeTests
   })
-  // What the inputs ask for is tried, to see whether it is what was tested.
+  // The version that the inputs ask for is tried, to compare it with the one that was tested.
   const trying = images.length > 0 || manifests.length > 0 ? need('apps', 'deployments', 'update') : []
   return [...needs, ...TEMPLATE_NEEDS, ...trying]
 }
@@ -96,15 +96,15 @@ async function readTested(
   throw refused(`${problem}: ${lines.join('; ')}`, ABORT)
 }
 
-/** Whoever names images or manifests says what is to be promoted: it must be what was tested. */
+/** Inputs with images or manifests name the version to promote. @throws InputError unless it is the one that was tested */
 async function refuseAnother(observed: Observed, live: Deployment, invocation: Invocation): Promise<void> {
   const { inputs, origin, ports } = invocation
-  // Nothing else of them is applied any more.
+  // Manifests of other objects are not applied by a promotion.
   const used = invocation.manifests.filter(({ object }) => isSlotOf(observed, object) || isConfig(object))
   await requireShape(used, observed.namespace, ports.cluster)
   const { manifests } = withoutHooks(asAuthored(used, observed).manifests, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
-  // How it is released was decided when it began: its template alone is compared.
+  // How to release was decided at the beginning, so the template alone is compared.
   const template: Inputs = { ...inputs, strategy: 'blue-green', steps: [], route: [] }
   const prepared = prepare(template, { ...observed, routes: [] }, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
@@ -144,7 +144,7 @@ async function goOn(
   return outcomeOf(run, ending, { ...invocation, origin: { ...origin, release: record.id } })
 }
 
-/** Watched over as the inputs say: what the record names is an image that anybody may have written there. */
+/** With the watchdog of the inputs. The image in the record is not trusted: anybody may have written it there. */
 const watched = ({ watchdog: _, ...record }: Release, { watchdog }: Inputs): Release => ({
   ...record,
   ...(watchdog === undefined ? {} : { watchdog })
@@ -163,8 +163,8 @@ const unmeasured = ({ id, checks = [] }: Release, inputs: Inputs): readonly stri
       ]
 
 /**
- * The steps of a release are those that it began with, whatever the workflow says by now.
- * @throws InputError when one cannot be read: left out, the release would go past what it stands for
+ * The steps that the release began with, whatever the workflow says by now.
+ * @throws InputError when one of them cannot be read: to leave it out would skip what it was to wait or check for
  */
 function stepsIn({ id, steps = [], step = 0 }: Release): readonly TrafficStep[] {
   const unreadable = (problem: string): InputError =>

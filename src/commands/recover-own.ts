@@ -12,9 +12,8 @@ import { retireVersions } from './retire-versions.ts'
 import { settleDown } from './settle-down.ts'
 
 /**
- * Finishes what this very run has begun and could not finish: a release is undone, a rollback settled, the version that
- * served before a promotion is scaled down. What has kept the run from it may last: it is tried while the cluster does
- * not answer.
+ * The post step: finishes what its own run has begun. A release is undone, a rollback settled, the version that served
+ * before a promotion is scaled down. Repeated while the cluster does not answer, which may be what stopped the run.
  * @returns what was done, for the summary; undefined when there was nothing to do
  */
 export async function recoverOwn(own: Omit<PostInvocation, 'signal'>): Promise<string | undefined> {

@@ -15,19 +15,19 @@ import { methodOf } from '../plan/method.ts'
 import { planPromotion } from '../plan/progressive.ts'
 import type { PostInvocation } from './invocation.ts'
 
-/** A release whose run has left it, and where it is found. */
+/** A release that its run has left, and where it was found. */
 type Left = Pick<Recorded, 'service' | 'companions' | 'workload' | 'record'>
 
-/** Writes of a run that has not heard yet that its lock was taken away are few. */
+/** How often a record that has changed meanwhile is tried again. */
 const TRIES = 5
 
 /**
- * Ends a release whose run has died or that waits, from its record alone: stable is put back. Only one whose canary
- * had passed and got all traffic is finished instead.
+ * Ends a release that waits, or whose run has died, from its record alone: puts stable back, or finishes the release if
+ * its canary has passed and has all traffic.
  *
- * A run that lives and whose lock somebody has taken away by hand goes on until it hears of that: what it writes
- * meanwhile is undone as well, since it will not do it itself.
- * @throws when that does not work; then nothing else may be begun
+ * If somebody has deleted the lock of a living run by hand, that run goes on writing until it notices. It does not undo
+ * what it wrote, so a record that has changed meanwhile is read again and undone as well.
+ * @throws when the release could not be ended; then nothing else may be begun
  */
 export async function recover(
   left: Left,
@@ -50,7 +50,7 @@ export async function recover(
   }
 }
 
-/** What its own run has made of it meanwhile; anything else somebody has written over it while nobody else has the lock. */
+/** The record as the release's own run has written it since. Any other record was written by hand, and does not count. */
 function asFoundNow(live: Service, release: Release): Release {
   try {
     const now = readRecord(live)
@@ -60,7 +60,7 @@ function asFoundNow(live: Service, release: Release): Release {
   }
 }
 
-/** With the names that it was accepted with. */
+/** Whether the record is of the same release, with the names that were found to be the workload's own. */
 const isSameRelease = (now: Release, release: Release): boolean =>
   now.id === release.id &&
   now.stable.deployment === release.stable.deployment &&
@@ -125,7 +125,7 @@ async function undo(run: ReleaseRun): Promise<void> {
 
 /**
  * What was done with a release that its run had left.
- * @param run that has recovered it; without one the traffic was where it is to stay
+ * @param run the run that has recovered the release; without one the traffic did not have to be moved
  */
 export function deedOf(record: Release, run?: ReleaseRun): string {
   const { stable, canary } = run?.release ?? record

@@ -8,7 +8,7 @@ import type { Recorded } from '../observe/observed.ts'
 import { planRetirement } from '../plan/retirement.ts'
 import type { PostInvocation } from './invocation.ts'
 
-/** Scales versions down that run and get no traffic; users may have been on them until a moment ago. */
+/** Scales versions down that get no traffic, after a drain: users may have been on them until a moment ago. */
 export async function retireVersions(
   versions: readonly Version[],
   { service, stable, workload, record }: Recorded,

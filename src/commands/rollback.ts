@@ -35,8 +35,8 @@ import { recover } from './recover.ts'
 import { turnedDownAfter } from './turned-down.ts'
 
 /**
- * Brings the previous version back, or the one that is called by `to`. In the middle of a release whose run has died
- * that is stable, and nothing else is to be done.
+ * Brings the previous version back, or the one that `to` names. A release whose run has died is undone first; without
+ * `to` nothing else is done then, because stable is the previous version.
  * @throws InputError when there is nothing to go back to, or its template is gone
  */
 export async function rollback(invocation: Invocation): Promise<Outcome> {
@@ -49,7 +49,7 @@ export async function rollback(invocation: Invocation): Promise<Outcome> {
   })
 }
 
-/** @throws InputError when rights are lacking to find out which way there is: only the templates tell that */
+/** @throws InputError when the credentials may not read the templates, which tell how to go back */
 async function needsToReturn(invocation: Invocation, seen: Observed): Promise<readonly Right[]> {
   const { inputs, ports } = invocation
   const left = inRelease(seen)
@@ -63,7 +63,7 @@ async function needsToReturn(invocation: Invocation, seen: Observed): Promise<re
 const ended = (left: Release, { clock }: Ports): Release =>
   left.phase === 'promoting' ? promoted(left, clock.now()) : restored(left, clock.now())
 
-/** None where there is no way: that is told in its own words, when it is tried. */
+/** No rights where there is no way back: rolling back says so in words of its own. */
 async function needsOfWay(invocation: Invocation, observed: Observed): Promise<readonly Right[]> {
   try {
     const { routes, release, plan } = await findWay(invocation, observed)
@@ -78,10 +78,10 @@ async function needsOfWay(invocation: Invocation, observed: Observed): Promise<r
   }
 }
 
-/** Undoing it is enough, unless another version than the one that served before it is wanted. */
+/** Undoes the release. That is all, unless `to` names another version than the one that served before it. */
 async function backFromUnfinished(invocation: Invocation, observed: Recorded, lock: Lock): Promise<Outcome> {
   const { inputs, target, ports } = invocation
-  // Named wrongly, it must be told before anything is changed.
+  // A wrong name is told before anything is changed.
   const wanted = inputs.to === undefined ? undefined : await findVersion(observed, inputs.to, ports.cluster)
   const run = await recover(observed, lock, invocation)
   const isAnother = wanted !== undefined && !wanted.version.serves
@@ -95,7 +95,7 @@ async function backFromUnfinished(invocation: Invocation, observed: Recorded, lo
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, invocation)
 }
 
-/** The version has served before: what is asked for is that it does so again, soon. */
+/** Rolls back without checks and smoke tests: the version has served before, and is wanted soon. */
 async function back(invocation: Invocation, observed: Observed, lock: Lock): Promise<Outcome> {
   const { inputs, ports, signal } = invocation
   const { service, companions, stable, workload } = observed
@@ -116,12 +116,12 @@ async function back(invocation: Invocation, observed: Observed, lock: Lock): Pro
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
   const ending = await executeOrRestore(plan(drainIn(run)), run, signal)
   const { commit: _, ...outcome } = outcomeOf(run, ending, invocation)
-  // It is the release that it takes back which somebody wants to hear of.
+  // The report belongs to the commit of the release that is taken back.
   const { sha } = observed.record ?? {}
   return sha === undefined ? outcome : { ...outcome, commit: sha }
 }
 
-/** How to go back. */
+/** How to go back: which release that is, and its steps. */
 interface Way extends Pick<Beginning, 'routes' | 'release'> {
   /** @param drain milliseconds that the routes need */
   readonly plan: (drain: number) => readonly Step[]
@@ -152,7 +152,7 @@ async function wayBeside(invocation: Invocation, observed: Observed, previous: P
   return { routes, release, plan: (drain) => planRollback({ ...rollback, drain }, release) }
 }
 
-/** The version was a template of the Deployment that serves: its pods are replaced once more. */
+/** The version was a template of the Deployment that serves, which gets it again. */
 async function wayInPlace(
   invocation: Invocation,
   observed: Observed,
@@ -165,14 +165,14 @@ async function wayInPlace(
   return { routes: [], release, plan: () => planInPlace(replacement) }
 }
 
-/** What is wrong with the version that was asked for is the fault of whoever has named it. */
+/** @throws InputError with the faults, as those of the input that chose the version where an invocation is given */
 function refuse(faults: readonly Fault[], invocation?: Invocation): void {
   if (faults.length === 0) return
   const input = invocation?.inputs.to === undefined ? 'command' : 'to'
   throw new InputError(invocation === undefined ? faults : faults.map((fault) => ({ ...fault, input })))
 }
 
-/** Those that the user names, and those that the last release has used. */
+/** The routes that the inputs name, and those that the last release has used. */
 async function routesToRollBack(
   { routes, record, namespace }: Observed,
   { cluster }: Ports

@@ -6,7 +6,7 @@ import { isHeld } from '../lock/acquire.ts'
 import type { Observed } from '../observe/observed.ts'
 import { workloadLease } from './exclusively.ts'
 
-/** Whether the run of an unfinished release lives, which its lock tells: a dead one renews it no more. Changes nothing. */
+/** Whether the run of an unfinished release lives: then it renews its lock. Changes nothing. */
 export async function lookForRunner(
   place: Pick<Observed, 'namespace' | 'workload'>,
   ports: Ports,
@@ -15,7 +15,7 @@ export async function lookForRunner(
   try {
     return (await isHeld(workloadLease(place), ports, signal)) ? 'alive' : 'gone'
   } catch (error) {
-    // Whoever may read the state only has perhaps no right to read locks.
+    // Credentials that may only read the state may lack the right to read Leases.
     if (error instanceof ClusterError && error.status === 403) return 'unknown'
     throw error
   }

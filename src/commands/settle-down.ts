@@ -7,7 +7,7 @@ import type { Recorded } from '../observe/observed.ts'
 import { planSettle } from '../plan/rollback.ts'
 import type { PostInvocation } from './invocation.ts'
 
-/** Ends a rollback to a plain Deployment whose run has died after the traffic had moved. */
+/** Ends a rollback to a plain Deployment whose run died after it had moved the traffic. */
 export async function settleDown(
   { service, companions, workload, record }: Recorded,
   lock: Lock,

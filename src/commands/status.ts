@@ -14,7 +14,7 @@ import { readVersions } from './observe-versions.ts'
 import { lookedAt, underWay } from './outcome-of.ts'
 import { lookForRunner, nextIn } from './runner.ts'
 
-/** What serves, what the record says of the last release, and what can be gone back to. Changes nothing. */
+/** Tells what serves, what the record says of the last release, and which versions can be gone back to. */
 export async function status(invocation: Invocation): Promise<Outcome> {
   const { target, ports, signal } = invocation
   const observed = await observe(target, ports)
@@ -22,7 +22,7 @@ export async function status(invocation: Invocation): Promise<Outcome> {
   const left = inRelease(observed)?.record
   const runner =
     left === undefined || left.phase === 'waiting' ? undefined : await lookForRunner(observed, ports, signal)
-  // It may have ended, and given its lock back for that, while this was found out.
+  // A run that ends gives its lock back: it may have ended while its lock was watched.
   if (runner === 'gone' && !isSameState(left, (await observe(target, ports)).record))
     return status(invocation)
   const known = await readVersions(observed, ports.cluster)
@@ -46,7 +46,7 @@ export async function status(invocation: Invocation): Promise<Outcome> {
 const isSameState = (one: Release | undefined, other: Release | undefined): boolean =>
   one?.id === other?.id && one?.phase === other?.phase && one?.weight === other?.weight
 
-/** In the middle of a release it is the traffic that tells which version serves. */
+/** In the middle of a release, the version with all traffic serves, whatever its role. */
 function asItStands(version: PastVersion, left: Release | undefined, runner: Outcome['runner']): PastVersion {
   if (left === undefined) return version
   const is = ({ deployment, hash }: Version): boolean =>
@@ -59,9 +59,9 @@ function asItStands(version: PastVersion, left: Release | undefined, runner: Out
 }
 
 /**
- * The way back from what serves. With all traffic on a version that has not proved itself, that is what served before it;
- * else what the record keeps, if its template is still there. It may have been scaled down since, or another version
- * have come up in its place.
+ * The version to go back to, if its template is still there. While an unfinished release has all traffic on its canary
+ * that is stable, else the one that the record keeps. It may have been scaled down, or its Deployment may run another
+ * version by now.
  */
 function previousIn(observed: Observed, known: readonly Known[]): Version | undefined {
   const { record, slots } = observed

@@ -11,7 +11,7 @@ import type { Invocation } from './invocation.ts'
 import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { deedOf } from './recover.ts'
 
-/** A cluster that knows whether anything was changed in it; a lock and a question about rights are no change. */
+/** A cluster that notes whether anything was changed in it. Leases, dry runs and questions about rights are no changes. */
 export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => boolean } {
   let touched = false
   const writing = async <T>(
@@ -25,7 +25,7 @@ export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => b
       touched ||= counts
       return written
     } catch (error) {
-      // Without an answer it may have arrived.
+      // A write without an answer may have arrived.
       touched ||= counts && (!(error instanceof ClusterError) || error.status === 0)
       throw error
     }
@@ -47,8 +47,8 @@ export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => b
 }
 
 /**
- * How a run ends that has thrown: with who has the traffic, if that can still be asked. A release that waits goes on
- * waiting, and nobody watches it.
+ * The outcome of a run that has thrown: the error, and who has the traffic if the cluster can still be asked. A release
+ * that waits for approval goes on waiting, and nobody watches it.
  */
 export async function turnedDown(
   error: unknown,
@@ -74,7 +74,7 @@ const endOf = (error: unknown): Pick<Outcome, 'result' | 'reason'> => ({
 })
 
 async function look(error: unknown, { target, ports, signal }: Invocation): Promise<Observed | undefined> {
-  // A cancelled run has seconds, and a cluster that does not answer has been asked for long enough.
+  // A cancelled run has only seconds, and a cluster that does not answer has been asked for long enough.
   if (signal.aborted || (error instanceof ClusterError && error.status === 0)) return undefined
   return observe(target, ports).catch(() => undefined)
 }
@@ -87,7 +87,7 @@ function leftIn(observed: Observed): Partial<Outcome> {
   return { ...underWay(record, observed), ...(phase === 'waiting' ? { next: [next] } : {}) }
 }
 
-/** What was asked for is refused, but a release that had been left was ended before that was looked at. */
+/** The outcome when a command fails after it has ended the release that another run had left. */
 export function turnedDownAfter(error: unknown, run: ReleaseRun, invocation: Invocation): Outcome {
   const { result, reason } = endOf(error)
   const told = `release ${run.initial.id}, which its run had left, was ${deedOf(run.initial, run)}. Nothing was begun after that:\n${reason}`

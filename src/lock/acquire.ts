@@ -16,8 +16,8 @@ export class LockedError extends Error {
 /**
  * Takes the lock, so that two runs cannot move the same traffic.
  *
- * A holder is alive when its renewTime changes while we look, and dead when it does not for the Lease's whole
- * duration by our own clock: the clocks of two machines are never compared.
+ * A holder is alive if its renewTime changes within the Lease's duration by our own clock, else it is dead: the clocks
+ * of two machines are never compared.
  * @throws LockedError when its holder is alive
  */
 export async function acquire(
@@ -30,8 +30,8 @@ export async function acquire(
 }
 
 /**
- * Takes all of these locks or none. All are looked at at the same time, so that a dead holder is waited for once; they are
- * taken in this order, so that of two runs that want some of the same ones, one gets the first of these and all after it.
+ * Takes all of these locks or none. All are watched at the same time, so that a dead holder is waited for once. They are
+ * taken in the given order: two runs that want the same locks meet at the first of these, and one of them gets them all.
  * @throws LockedError when one of them has a holder that is alive
  */
 export async function acquireAll(
@@ -56,7 +56,7 @@ export async function acquireAll(
   }
 }
 
-/** One run holds several locks, and what is looked for is whether that run is alive. */
+/** Several locks of one run are watched at once; that is told once. */
 function onlyOnce(log: ClusterPorts['log']): ClusterPorts['log'] {
   const told = new Set<string>()
   return {
@@ -68,7 +68,7 @@ function onlyOnce(log: ClusterPorts['log']): ClusterPorts['log'] {
   }
 }
 
-/** Lost as soon as one of them is. */
+/** Several locks as one, which is lost as soon as one of them is. */
 function together({ id }: Holder, locks: readonly Lock[]): Lock {
   const all = async (work: (lock: Lock) => Promise<void>): Promise<void> => {
     await Promise.all(locks.map(work))
@@ -79,7 +79,7 @@ function together({ id }: Holder, locks: readonly Lock[]): Lock {
     lost: AbortSignal.any(locks.map(({ lost }) => lost)),
     assure: () => all((lock) => lock.assure()),
     confirm: () => all((lock) => lock.confirm()),
-    // Another run would have had to have all of them.
+    // Another run takes all locks or none: one that was held all the time rules another run out.
     async confirmUnbroken() {
       await all((lock) => lock.confirm())
       await Promise.any(locks.map((lock) => lock.confirmUnbroken())).catch((error: unknown) => {
@@ -90,7 +90,7 @@ function together({ id }: Holder, locks: readonly Lock[]): Lock {
   }
 }
 
-/** Whether somebody lives who holds the lock. Takes as long to find out as for `acquire`, and changes nothing. */
+/** Whether a living run holds the lock. Takes as long to find out as `acquire`, and changes nothing. */
 export async function isHeld(ref: Ref, ports: ClusterPorts, signal: AbortSignal): Promise<boolean> {
   try {
     await untilFree(ref, NOBODY, ports, signal)
@@ -127,7 +127,7 @@ async function untilFree(
 }
 
 async function take(ref: Ref, free: Lease | undefined, holder: Holder, ports: ClusterPorts): Promise<Lock> {
-  // Before the question, not after the answer: a machine may have slept in between for longer than the lock lasts.
+  // The time of the request, not of the answer: the machine may have slept in between for longer than the lock lasts.
   const asked = ports.clock.now()
   const lease = await write(ports, ref, holder, free)
   const isInherited = free?.spec?.holderIdentity !== ''
@@ -170,7 +170,7 @@ async function write(
       : await cluster.replace(lease)
   } catch (error) {
     if (!isConflict(error)) throw error
-    // Ours, sent twice: only the answer to the first was lost.
+    // The request was sent twice, and only the answer to the first was lost.
     const live = await cluster.get<Lease>(ref)
     if (live?.spec?.holderIdentity === holder.id) return live
     const by = live === undefined ? '' : ` (${holderOf(live)})`

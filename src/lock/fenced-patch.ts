@@ -14,10 +14,10 @@ interface Holder {
 const CLAIM = `/metadata/annotations/${FENCE_ANNOTATION.replace('/', '~1')}`
 
 /**
- * Changes an object unless another run has claimed it. Whatever else is written to it in between is no matter, and
- * takes no question: what was known of it names the claim that has to stand there still. Where that is another one, or
- * nothing is known, it is read, and the lock asked for after that: a claim that comes later finds another version then.
- * @param known as it was read before the lock was assured last, or as our own write has left it
+ * Patches an object unless another run has claimed it. The fast path is one PATCH that tests the claim that was last
+ * seen; other changes of the object do not matter to it. If the test fails, or nothing was seen: reads the object,
+ * confirms the lock, and patches the resourceVersion that was read, so that a later claim makes the patch fail.
+ * @param known the object as it was read before the lock was last assured, or as our own write has left it
  * @throws TakenOver when another run has the lock, ClusterError with status 404 when there is no such object
  */
 export async function fencedPatch<T extends KubernetesObject>(
@@ -44,16 +44,16 @@ const versionOf = ({ metadata }: KubernetesObject): JsonPatch[number] => ({
   value: metadata.resourceVersion
 })
 
-/** There is nothing to be found at a path that does not lead through anything. */
+/** Without annotations the path of the claim cannot be tested: the API server refuses a path through what is not there. */
 const sameClaim = (known: KubernetesObject): JsonPatch[number] =>
   known.metadata.annotations === undefined
     ? { op: 'test', path: '/metadata/annotations', value: null }
     : { op: 'test', path: CLAIM, value: fenceOf(known) ?? null }
 
 /**
- * Claims an object for the run that has the lock, if it exists. No write that was made of an earlier version of it, or of its
- * earlier claim, is accepted from now on.
- * @param verb a release in place has no right to patch Deployments
+ * Claims an object for the run that has the lock, if it exists. From then on the API server refuses writes that name the
+ * version, or the claim, that the object had before.
+ * @param verb `replace` for a release in place, whose credentials may not patch Deployments
  * @returns the object with its claim; undefined when there is none
  */
 export async function fence(
@@ -89,7 +89,7 @@ const writeOnTop = <T>(
     return onTopOf(live)
   })
 
-/** An autoscaler may be listed only: that is all that looking at the workload takes. */
+/** Credentials need no right to get an autoscaler, only to list them. */
 async function read(ref: Ref, cluster: Cluster): Promise<KubernetesObject> {
   const { apiVersion, kind, namespace, name } = ref
   const [live] =

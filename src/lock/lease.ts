@@ -1,19 +1,19 @@
 import type { Lease } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 
-/** A lock that its holder has not renewed for so long is nobody's. */
+/** Seconds without a renewal after which the holder counts as dead. */
 export const LOCK_SECONDS = 15
 export const RUN_ANNOTATION = 'greenlight.dev/run'
 
 export const leaseName = (service: string): string => `greenlight-service-${service}`
 
-/** Two Services may lead to one workload: a run for either moves the same pods. */
+/** Two Services may lead to one workload, and a release through either moves the same pods. */
 export const workloadLeaseName = (workload: string): string => `greenlight-deployment-${workload}`
 
 export interface Holder {
   /** Release id. */
   readonly id: string
-  /** Address of the workflow run, for whoever finds the lock taken. */
+  /** Address of the workflow run, which a run that finds the lock taken tells. */
   readonly run: string
 }
 
@@ -43,18 +43,18 @@ export function leaseOf(ref: Ref, holder: Holder, found: Lease | undefined, now:
   }
 }
 
-/** How often it has changed hands, if what stands there is a number. */
+/** How often the Lease has changed hands; 0 if that is no number. */
 function transitionsOf(lease: Lease | undefined): number {
   const found: unknown = lease?.spec?.leaseTransitions
   return Number.isSafeInteger(found) ? Math.max(0, found as number) : 0
 }
 
-/** The longest that a holder is waited for that gives no sign of life, in seconds. */
+/** The longest duration that is believed, in seconds. */
 const MOST_SECONDS = 60
 
 /**
- * For how long the holder has not to be heard of until it counts as dead. Anybody may have written that: for ever would lock
- * the workload, no time at all would take the lock from a run that is alive.
+ * Seconds without a renewal after which the holder of this Lease counts as dead. Anybody may have written the number: a
+ * huge one would lock the workload for ever, and 0 would take the lock from a living run.
  */
 export function secondsOf({ spec }: Lease): number {
   const found: unknown = spec?.leaseDurationSeconds

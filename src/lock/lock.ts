@@ -12,23 +12,23 @@ const SURE_FOR = 10_000
 
 /** A held lock. */
 export interface Lock {
-  /** As the cluster names us. */
+  /** This run, as the Lease names it. */
   readonly holder: string
-  /** Whether the run that had it before has not given it back: then it may wake up, or what it has sent may arrive. */
+  /** Whether the run before has not given the lock back: it may wake up, and requests of it may still arrive. */
   readonly isInherited: boolean
   /** Aborted when somebody else has taken the lock: then nothing may be written any more. */
   readonly lost: AbortSignal
   /**
-   * Asks the cluster whether we still hold it when the last renewal is too long ago to be sure: a machine that
-   * slept, or a network that was gone, may have let another run in.
-   * @throws TakenOver when we do not
+   * Asks the cluster whether this run still holds the lock, if the last renewal is too long ago to be sure: while the
+   * machine slept, or had no network, another run may have taken it.
+   * @throws TakenOver when this run does not hold it
    */
   assure(): Promise<void>
-  /** Asks in any case. @throws TakenOver when we do not hold it */
+  /** Asks in any case. @throws TakenOver when this run does not hold the lock */
   confirm(): Promise<void>
   /**
-   * The same, and whether it was ours all the time: while somebody had deleted or cleared it by hand, another run may
-   * have had it.
+   * Asks as `confirm`, and that this run has held the lock all the time: while the Lease was deleted or cleared by hand,
+   * another run may have held it.
    * @throws TakenOver when that cannot be ruled out
    */
   confirmUnbroken(): Promise<void>
@@ -47,13 +47,13 @@ interface Kept extends Held {
   lease: Lease
   /** Milliseconds since the epoch. */
   renewedAt: number
-  /** Whether it was taken again after somebody had taken it away by hand. */
+  /** Whether this run took the lock again after somebody had deleted or cleared the Lease by hand. */
   isRetaken: boolean
 }
 
 /**
- * Renews the lock until it is released. A renewal that fails is tried again: only another holder's name says that
- * the lock is lost, and the record on the route keeps two runs apart until that is read.
+ * Renews the lock until it is released. A renewal that fails is tried again: the lock is lost only when the Lease names
+ * another holder. Until that is read, the record on the Service keeps the two runs apart.
  */
 export function keep(lease: Lease, renewedAt: number, held: Held): Lock {
   const { ports, ref, holder, isInherited } = held
@@ -86,7 +86,7 @@ export function keep(lease: Lease, renewedAt: number, held: Held): Lock {
   }
 }
 
-/** To whoever comes next; what is not ours any more is nobody's to give back. */
+/** Clears the holder, if that is still this run. */
 async function giveBack(kept: Kept): Promise<void> {
   const { ports, ref, holder } = kept
   const free = (lease: Lease): Lease => ({ ...lease, spec: { ...lease.spec, holderIdentity: '' } })
@@ -110,14 +110,14 @@ async function renewAgain(kept: Kept, stopped: AbortSignal): Promise<void> {
 }
 
 /**
- * A lock that somebody has deleted or cleared by hand is taken again, as long as nobody else has it: a run that gave up
- * for that would leave traffic half moved, and nobody to put it back.
+ * Takes a Lease again that somebody has deleted or cleared by hand, unless another run holds it: to give up would leave
+ * traffic half moved.
  */
 async function renew(kept: Kept): Promise<void> {
   const { ports, ref, holder } = kept
   const now = ports.clock.now()
   try {
-    // A Lease that is gone is made anew by this: the API server lets a PUT do that for Leases.
+    // A Lease that is gone is created by this: the API server allows that for a PUT of a Lease.
     const renewed = await ports.cluster.replace(leaseOf(ref, holder, kept.lease, now))
     kept.isRetaken ||= renewed.metadata.uid !== kept.lease.metadata.uid
     kept.lease = renewed
@@ -128,19 +128,19 @@ async function renew(kept: Kept): Promise<void> {
   }
 }
 
-/** The Lease is not as we left it: whose is it? */
+/** Finds out who has changed the Lease since it was renewed. */
 async function look(kept: Kept, now: number): Promise<void> {
   const { ports, ref, holder, lost } = kept
   const live = await ports.cluster.get<Lease>(ref)
   const by = live?.spec?.holderIdentity ?? ''
   if (live === undefined || isCleared(live, kept.lease)) {
     ports.log.warning(`somebody has taken lease/${ref.name} from this run by hand: it takes it again`)
-    // With the version of what is gone: nothing that another run makes meanwhile is overwritten.
+    // With the version of the deleted Lease, so that one that another run creates meanwhile is not overwritten.
     kept.lease = live ?? kept.lease
     kept.isRetaken = true
     await renew(kept)
   } else if (by === holder.id) {
-    // Somebody may have put a label on it, or our own last renewal has arrived and only its answer has not.
+    // Somebody has changed a label, or only the answer to the last renewal was lost.
     kept.lease = live
     kept.renewedAt = now
   } else {
@@ -153,7 +153,7 @@ async function look(kept: Kept, now: number): Promise<void> {
 const describeRetaken = ({ name }: Ref): string =>
   `somebody had taken lease/${name} away by hand, and another run may have had it: this one changes nothing any more`
 
-/** Nobody has it, and no run that is over by now has had it since: that would count as one more holder. */
+/** Whether nobody holds the Lease, and no other run has held it since: that would have counted one transition more. */
 const isCleared = ({ metadata, spec }: Lease, ours: Lease): boolean =>
   (spec?.holderIdentity ?? '') === '' &&
   metadata.uid === ours.metadata.uid &&

@@ -10,8 +10,8 @@ import { choose, isOf, type Chosen } from './services.ts'
 const isService = (one: Service | Fault): one is Service => 'kind' in one
 
 /**
- * The Services that users come through. Those that a release has begun with are those that it ends with; whoever names
- * none means those of the last release.
+ * The Services that users come through. An unfinished release keeps those that it began with; inputs without any mean
+ * those of the last release.
  * @throws InputError when it is not clear
  */
 export function chooseServices(

@@ -20,13 +20,13 @@ const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
   spec.type !== 'ExternalName' &&
   selects(withoutKeys(spec.selector ?? {}, HASH_LABEL), templateLabels(deployment.spec.template))
 
-/** In the middle of a release the Deployment that it selects may be gone, but the record says whose it is. */
+/** In the middle of a release the Deployment that the Service selects may be gone, but its record names the workload's. */
 function isRecordedFor(service: Service, workload: string): boolean {
   const record = recordIn(service)
   return slotsOf(workload).some(({ name }) => name === record?.stable.deployment)
 }
 
-/** That of another workload is no matter, whatever it is. */
+/** The record of any Service; undefined when it cannot be read, which is for that Service's own release to tell. */
 export function recordIn(service: Service): Release | undefined {
   try {
     return readRecord(service)
@@ -60,7 +60,7 @@ export function findService(
   }
 }
 
-/** A Deployment that only has the name of a slot may have a Service of its own: where the workload itself runs, its own counts. */
+/** Another team's Deployment may have a slot's name, and a Service. If the plain one runs, only its Services count. */
 function nearest(found: readonly Service[], { plain }: Slots): readonly Service[] {
   if (plain === undefined || wantedReplicas(plain) === 0) return found
   const own = found.filter((service) => reaches(service, plain))
@@ -91,7 +91,7 @@ export function namedService(name: string, services: readonly Service[], namespa
   }
 }
 
-/** Services that select the canary's pods as soon as they are ready: their users come before any test. */
+/** Services that select the canary's pods as soon as these are ready, so that users come to them before any test. */
 export const untestedWays = (others: readonly Service[], canary: Deployment): string[] =>
   others
     .filter(

@@ -38,7 +38,7 @@ export const servedOnlyBy = (
     )
     .map(({ service }) => service)
 
-/** A release of the same Deployments by another Service, which has not ended: its traffic is on what this one would end. */
+/** Unfinished releases of the same Deployments through other Services, whose traffic is on pods that this one would end. */
 export const rivalFaults = ({
   otherServices,
   workload

@@ -26,7 +26,7 @@ import { servingPods } from './serving.ts'
 export interface Target {
   readonly namespace: string
   readonly workload: string
-  /** Names of the Services; without any the only one that selects the workload. */
+  /** Names of the Services; if empty, the only Service that selects the workload is meant. */
   readonly services: readonly string[]
   /** What carries the traffic besides the Service. */
   readonly routes: readonly RouteName[]
@@ -46,12 +46,12 @@ export async function observe(target: Target, ports: Ports): Promise<Observed> {
   try {
     return await look(target, ports)
   } catch (error) {
-    // The API server names one right, and the next one after that.
+    // The API server names one missing right at a time.
     if (!(error instanceof ClusterError && error.status === 403)) throw error
     const { namespace } = target
     const missing = await missingRights(ports.cluster, namespace, OBSERVE_NEEDS)
     if (missing.length > 0) throw new InputError(rightsFaults(missing, namespace))
-    // A right that was given a moment ago may not have been in force yet.
+    // No right is missing any more: one that was given a moment ago was not in force yet.
     return look(target, ports)
   }
 }
@@ -71,7 +71,7 @@ async function look(target: Target, { cluster, clock }: Ports): Promise<Observed
   const { slots, foreign } = ownSlots(named, service, record)
   const autoscalers = all.filter(scalesDeployment)
   const otherServices = services.filter((other) => other !== service && !companions.includes(other))
-  // Where the Service can select none of them, all that there are are told.
+  // If the Service can select none of the slots, the fault names all that exist.
   const possible = Object.keys(slots).length === 0 ? named : slots
   const stable = stableOf(record, slots) ?? findStable(service, possible, record?.stable.deployment)
   if (isFault(stable)) throw explained(stable, otherServices, workload)
@@ -118,7 +118,7 @@ async function readServing(
   return { stable: { ...stable, ...serving }, neighbours }
 }
 
-/** A release by another Service, whose run can be named, explains whatever is odd about the traffic of this one. */
+/** An unfinished release by another Service explains a fault in the traffic of this one better than the fault does. */
 function explained(fault: Fault, otherServices: readonly Service[], workload: string): InputError {
   const rivals = rivalFaults({ otherServices, workload })
   return new InputError(rivals.length > 0 ? rivals : [fault])
@@ -127,7 +127,7 @@ function explained(fault: Fault, otherServices: readonly Service[], workload: st
 const scalesDeployment = ({ spec }: HorizontalPodAutoscaler): boolean =>
   spec.scaleTargetRef.kind === 'Deployment'
 
-/** That of what serves; else the one that an apply of an old file has pointed back to a place that does not serve. */
+/** The autoscaler of the Deployment that serves; else one of another slot, where an apply of an old file has pointed it. */
 function autoscalerOf(
   autoscalers: readonly HorizontalPodAutoscaler[],
   { workload, stable, foreign }: Pick<Observed, 'workload' | 'foreign'> & Pick<Chosen, 'stable'>
@@ -139,7 +139,7 @@ function autoscalerOf(
   return scaling(stable.deployment.metadata.name) ?? own.map(({ name }) => scaling(name)).find(Boolean)
 }
 
-/** In the middle of a release it is the record that says what stable is, whatever the traffic does. */
+/** In the middle of a release the record says which version is stable, wherever the traffic is. */
 function stableOf(
   record: Release | undefined,
   slots: Slots
@@ -159,11 +159,12 @@ async function readSlots({ namespace, workload }: Target, ports: Ports): Promise
   return Object.fromEntries(found.flat())
 }
 
-/** Milliseconds that a controller may take to see a Deployment, and between two looks. */
+/** Milliseconds that a controller may take to see a change of a Deployment. */
 const UNSEEN = 10_000
+/** Milliseconds between two looks. */
 const LOOK_AGAIN = 200
 
-/** Until its controller has seen it, its status is of another spec; an annotation that has changed is enough for that. */
+/** Waits until the controller has seen the last change, be it of an annotation: the status is of an earlier spec before. */
 async function readSeen(ref: Ref, { cluster, clock }: Ports): Promise<Deployment | undefined> {
   const late = clock.now() + UNSEEN
   for (;;) {
@@ -173,7 +174,7 @@ async function readSeen(ref: Ref, { cluster, clock }: Ports): Promise<Deployment
   }
 }
 
-/** Says what is there instead: most often the name or the namespace is wrong. */
+/** A fault that names what is there instead, since most often the name or the namespace is wrong. */
 async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster): Promise<Fault> {
   const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
   const owners = pods.flatMap(({ metadata }) => metadata.ownerReferences ?? [])

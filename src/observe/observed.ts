@@ -23,15 +23,15 @@ export interface Observed {
   readonly companions: readonly Service[]
   /** All other Services of the namespace. */
   readonly otherServices: readonly Service[]
-  /** Those of them that send users to pods of the workload, or may. */
+  /** Those of the other Services that send users to pods of the workload, or may. */
   readonly neighbours: readonly Neighbour[]
   readonly record: Release | undefined
   /** What carries the traffic besides the Service. */
   readonly routes: readonly FoundRoute[]
-  /** Why what the user named besides is not among them. */
+  /** Why routes that the user named are not among these, a sentence each. */
   readonly goneRoutes?: readonly string[]
   readonly slots: Slots
-  /** Deployments that have the name of a slot, and pods that are nobody's but their own. */
+  /** Deployments that have the name of a slot, but are not the workload's. */
   readonly foreign: readonly Deployment[]
   readonly stable: {
     readonly slot: SlotName
@@ -39,7 +39,7 @@ export interface Observed {
     readonly hash: string
     readonly pods: readonly Pod[]
   }
-  /** The autoscaler of the Deployment that serves; where that has none, one that scales another of the workload's places. */
+  /** The autoscaler of the Deployment that serves; else one of another slot. */
   readonly autoscaler: HorizontalPodAutoscaler | undefined
   /** Names of all Deployments in the namespace whose size belongs to an autoscaler. */
   readonly autoscaled: readonly string[]
@@ -60,7 +60,7 @@ export interface Neighbour {
   readonly pods: readonly Pod[]
 }
 
-/** A route that the user named, with whatever else of its kinds is in the namespace. */
+/** A route that the user named, with the other objects in the namespace that may belong to it. */
 export interface FoundRoute {
   readonly name: RouteName
   readonly route: Route
@@ -68,7 +68,7 @@ export interface FoundRoute {
   readonly others: readonly KubernetesObject[]
 }
 
-/** The same with what belongs to it. */
+/** A route with the objects that belong to it. */
 export interface ObservedRoute {
   readonly name: RouteName
   readonly title: string
@@ -76,7 +76,7 @@ export interface ObservedRoute {
   readonly objects: RouteObjects
 }
 
-/** A route with what belongs to it. */
+/** Finds the objects that belong to a route. */
 export const membersOf = (
   { name, route, object, others }: FoundRoute,
   backends: Backends
@@ -101,7 +101,7 @@ export const versionOf = (slot: SlotName, deployment: Deployment, hash: string):
   replicas: wantedReplicas(deployment)
 })
 
-/** What serves when a release that was left is undone, or finished where its version has passed. */
+/** What will serve when a release that was left is ended: its canary if that has passed, else stable. */
 export function whenEnded(observed: Observed, { phase, canary }: Release): Observed {
   const slot = canary.slot as SlotName
   const deployment = observed.slots[slot]

@@ -9,12 +9,12 @@ import { printSelector, sameLabels, selects, templateLabels, withoutKeys } from 
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Slots } from './find-service.ts'
 
-/** What a record is held against. */
+/** What a record is compared with. */
 export interface Owned {
   readonly workload: string
   readonly service: Service
   readonly slots: Slots
-  /** All of the namespace, whatever they scale. */
+  /** All autoscalers of the namespace, whatever they scale. */
   readonly autoscalers: readonly HorizontalPodAutoscaler[]
 }
 
@@ -46,9 +46,8 @@ function servingNow({ service, slots }: Owned): string {
 }
 
 /**
- * What in a record is not of this workload: whoever may annotate one Service must not be able to have other Deployments
- * scaled, other autoscalers pointed elsewhere and other pods read. A release that is over is acted upon by its versions
- * alone.
+ * What in a record does not belong to this workload. The right to annotate a Service must not be a way to have other
+ * Deployments scaled, other autoscalers moved or other pods read. Of a release that is over, only the versions are used.
  */
 function notOwn(record: Release, owned: Owned): string | undefined {
   const { stable, canary, previous, settle } = record
@@ -67,7 +66,7 @@ function notOwn(record: Release, owned: Owned): string | undefined {
 const isOwn = ({ slot, deployment }: Version, { workload }: Owned): boolean =>
   deployment === slotDeploymentName(workload, slot as SlotName)
 
-/** One that is gone, or that the release has still to bring, scales nothing. */
+/** An autoscaler that does not exist, or not yet, is no fault. */
 function autoscalerElsewhere({ autoscaler }: Release, { workload, autoscalers }: Owned): string | undefined {
   const target = autoscalers.find(({ metadata }) => metadata.name === autoscaler)?.spec.scaleTargetRef
   const own = (['plain', 'blue', 'green'] as const).map((slot) => slotDeploymentName(workload, slot))
@@ -76,8 +75,8 @@ function autoscalerElsewhere({ autoscaler }: Release, { workload, autoscalers }:
 }
 
 /**
- * But for what tells the versions apart, all are the same: what the Service selects by now, or what the pods of the
- * versions have, should somebody have changed the Service meanwhile.
+ * Whether the record's selectors are the workload's: without the labels that tell the versions apart they are equal, and
+ * equal to what the Service selects; if somebody has changed that, they have to select the versions' pods.
  */
 function hasOwnSelectors({ stable, canary, selectors, settle }: Release, { service, slots }: Owned): boolean {
   const marks = marksOf(selectors, stable, canary)

@@ -25,7 +25,7 @@ export function ownSlots(named: Slots, service: Service, record: Release | undef
   }
 }
 
-/** Whether its pods are among those that the Service could be pointed to: all that is left open is the version. */
+/** Whether the Service would select the Deployment's pods if it were pointed to the version in this slot. */
 export function couldSelect({ spec }: Service, { spec: { template } }: Deployment, slot: SlotName): boolean {
   const selector = spec.selector ?? {}
   const labels = templateLabels(template)

@@ -5,7 +5,7 @@ import { printSelector } from '../kubernetes/selectors.ts'
 import { mayReach } from './neighbours.ts'
 import type { Neighbour } from './observed.ts'
 
-/** The pods behind those of these Services that may send users to one of the Deployments. Asks for nothing where none does. */
+/** The ready pods behind the Services that may send users to one of the Deployments. */
 export const readNeighbours = (
   services: readonly Service[],
   deployments: readonly Deployment[],

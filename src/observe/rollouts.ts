@@ -11,7 +11,7 @@ export interface Rollout extends KubernetesObject {
 
 const GROUP = 'argoproj.io'
 
-/** Those of Argo Rollouts in the namespace. None where it is not installed, or the credentials may not look. */
+/** The Rollouts of Argo Rollouts in the namespace. None if they cannot be listed. */
 export async function readRollouts(
   namespace: string,
   rules: readonly Rule[],

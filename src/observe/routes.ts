@@ -35,7 +35,7 @@ async function readRoute(
   return { name, route, object, others: await readOthers(route, namespace, cluster) }
 }
 
-/** With its definition all objects of a kind are gone. */
+/** Undefined when the cluster does not know the kind: without its definition there are no objects of it. */
 async function ifKindIsThere<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading
@@ -54,7 +54,7 @@ const readOthers = async (
     (found) => found ?? []
   )
 
-/** Reads a route that was there before anew. @throws RouteGone when it is not there any more */
+/** Reads the objects of a known route anew. @throws RouteGone when the route was deleted */
 export async function readMembers(
   name: RouteName,
   backends: Backends,
@@ -65,7 +65,7 @@ export async function readMembers(
   return membersOf(found, backends).objects
 }
 
-/** Those of these routes that are still there. */
+/** Reads these routes; `gone` says why for those that are not there any more. */
 export async function readRemaining(
   names: readonly RouteName[],
   namespace: string,

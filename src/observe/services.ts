@@ -8,7 +8,7 @@ import { recordIn, type Slots } from './find-service.ts'
 import type { FoundRoute, Neighbour, Observed } from './observed.ts'
 import { couldSelect } from './own-slots.ts'
 
-/** The Service with the record, those that follow it, and the record that a release goes on from. */
+/** The Service with the record, the Services that follow it, and the record that a release goes on from. */
 export interface Chosen {
   readonly service: Service
   readonly companions: readonly Service[]
@@ -64,11 +64,11 @@ export const companionFaults = (companions: readonly Service[], slots: Slots, wo
       example: 'only the Services that users of this workload come through'
     }))
 
-/** Whether it could be pointed to one of the versions. */
+/** Whether the Service could be pointed to one of the versions. */
 export const isOf = (service: Service, slots: Slots): boolean =>
   Object.entries(slots).some(([slot, deployment]) => couldSelect(service, deployment, slot as SlotName))
 
-/** What follows from now on must not be taken from a version that serves behind it. */
+/** A Service that is to follow must send its users to the version that serves: else a release would take theirs away. */
 export const divergedFaults = (
   companions: readonly Neighbour[],
   { service, stable }: Pick<Observed, 'service'> & { readonly stable: Pick<Observed['stable'], 'deployment'> }

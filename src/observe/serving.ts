@@ -15,13 +15,13 @@ import { printSelector } from '../kubernetes/selectors.ts'
 import { templateHash } from '../kubernetes/workload.ts'
 import type { Observed } from './observed.ts'
 
-/** What of a Deployment has the traffic. */
+/** The template and the pods of a Deployment that have the traffic. */
 export interface Serving {
   readonly hash: string
   readonly pods: readonly Pod[]
 }
 
-/** A release may be what heals it, so it is no fault. */
+/** A warning when nobody serves. No fault: the release may be what heals that. */
 export function nobodyServes({ service, stable }: Pick<Observed, 'service' | 'stable'>): readonly string[] {
   const { deployment } = stable
   if (readyReplicas(deployment) > 0) return []
@@ -32,7 +32,7 @@ export function nobodyServes({ service, stable }: Pick<Observed, 'service' | 'st
   ]
 }
 
-/** The template that serves; a fault when traffic goes to more than one, so that "what serves" is no one version. */
+/** The template that serves; a fault when traffic goes to more than one. */
 export function servingPods(
   service: Service,
   deployment: Deployment,

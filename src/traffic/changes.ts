@@ -5,9 +5,9 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * The patch that makes `after` of `before`: of the spec the fields that differ, each as a whole, and of the annotations those that
- * differ. Anything else in the object is the API server's or other people's. Empty when nothing differs; otherwise guarded
- * by the object's resourceVersion.
+ * The patch that turns `before` into `after`: the fields of the spec that differ, each as a whole, and the annotations
+ * that differ. Everything else in an object belongs to the API server or to others. Empty when nothing differs, else
+ * guarded by the object's resourceVersion.
  */
 export function changes(before: KubernetesObject, after: KubernetesObject): JsonPatch {
   const patch = [

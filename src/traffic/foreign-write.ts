@@ -8,7 +8,7 @@ import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { TrafficState } from './state.ts'
 import type { Write } from './writes.ts'
 
-/** What somebody else made of the fields that the release owns. */
+/** What somebody else has done to the fields that the release owns. */
 export interface Change {
   /** Field manager that wrote last, as the API server names it. Untrusted text. */
   readonly manager: string
@@ -33,7 +33,7 @@ export function changeFrom(undoing: Write): Change {
   return { manager: lastManager(object, fields), change }
 }
 
-/** Annotations of ours that somebody has written and the write takes off, or writes anew. */
+/** Annotations of ours that somebody has changed, so that the write removes or rewrites them. */
 const marksIn = ({ object, patch }: Write & { readonly kind: 'patch' }): readonly string[] =>
   [FENCE_ANNOTATION, RECORD_ANNOTATION].filter(
     (mark) =>

@@ -8,20 +8,21 @@ import { fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { keyOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
 
-/** What a write makes of the live objects. */
+/** Makes the wanted objects of the live ones. */
 export type Edit = (objects: RouteObjects) => readonly KubernetesObject[]
 
-/** A route's objects, and who else must agree to a write. */
+/** A route's objects, and what guards the writes to them. */
 export interface Place {
-  /** As the release was planned on. */
+  /** The objects as they were when the release was planned. */
   readonly objects: RouteObjects
   read(): Promise<RouteObjects>
-  /** Who has the lock, and the question whether it still is so. @throws TakenOver when it is not */
+  /** The run that has the lock. */
   readonly holder: string
+  /** Asks whether it still has it. @throws TakenOver when it has not */
   confirm(): Promise<void>
-  /** Whether the objects were read under the lock: else another run may have written them before it was ours. */
+  /** Whether the objects were read under the lock; else another run may have written them before. */
   readonly isOurs: boolean
-  /** The Service, which always holds the record: a route that has none in it tells nothing of who may write. */
+  /** The Service, which always holds the record. A route without a record does not say who may write to it. */
   readonly anchor?: { refresh(): Promise<void>; noteStrayTraffic(): Promise<void> }
 }
 
@@ -38,17 +39,17 @@ export interface TrafficState {
   readonly title: string
   /** The objects as they were last read. */
   known: RouteObjects
-  /** What a record may say: what was there, what we wrote, and what we sent without hearing whether it arrived. */
+  /** Records of this run: those it found, those it wrote, and those it sent without getting an answer. */
   readonly ours: Set<string | undefined>
-  /** Whose claims may stand there: our own, and those of before. */
+  /** Claims that are no other run's: those that were found, and our own. */
   readonly claims: ReadonlySet<string | undefined>
   last: Sent | undefined
-  /** The write that is on its way, or whose answer has not come: it may have arrived all the same. */
+  /** The write that was sent last; without an answer it may have arrived or not. */
   sent: Sent | undefined
-  /** Writes and answers to foreign writes, one after the other. */
+  /** Own writes and answers to foreign ones are done one after the other. */
   queue: Promise<unknown>
   guarding: AbortSignal | undefined
-  /** Whether somebody else has moved users: the record says so, for whoever has to end the canary's pods. */
+  /** Whether somebody else has moved users: the record says so, because the canary has to be drained then. */
   hadStrayTraffic: boolean
   readonly watched: Set<string>
   readonly broken: AbortController
@@ -59,9 +60,9 @@ export const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
   metadata.annotations?.[RECORD_ANNOTATION]
 
 /**
- * A run that was declared dead and wakes up finds another record or claim, has lost the lock, and writes nothing. As
- * long as the lock is ours, what stands there is no other run's: somebody has written it by hand, or a tool has, and a
- * run that gave up for that would leave traffic half moved.
+ * Refuses objects that another run may have written: their record or claim is none of this run's, and this run has lost
+ * the lock. While it has the lock, a person or a tool must have written them, and to give up would leave traffic half
+ * moved.
  * @throws TakenOver when another run may have written it
  */
 export async function fence(state: TrafficState, live: KubernetesObject): Promise<void> {
@@ -83,7 +84,7 @@ function strangerIn({ ours, claims, last }: TrafficState, live: KubernetesObject
   return 'the record'
 }
 
-/** What brings the live objects to where the edit wants them. */
+/** The writes that turn the live objects into what the edit makes of them. */
 export const writesFor = (
   { place }: TrafficState,
   live: RouteObjects,
@@ -100,8 +101,8 @@ const missing = (state: TrafficState, live: RouteObjects, { edit, release }: Sen
   writesFor(state, live, edit, release)
 
 /**
- * The first write that would undo what others have made of the traffic. A write of ours whose answer never came is
- * nobody else's: to undo it would send users back to where they have just been taken from.
+ * The first write that would undo what others have done to the traffic. A write of ours whose answer never came counts
+ * as ours: to undo it would send users back to the version that they have just been taken from.
  */
 export function undoing(state: TrafficState, live: RouteObjects): Write | undefined {
   const { last, sent } = state
@@ -111,7 +112,7 @@ export function undoing(state: TrafficState, live: RouteObjects): Write | undefi
   return undefined
 }
 
-/** The same while a write is on its way, which may have reached some of the objects. */
+/** As `undoing`, while a write is on its way that may have reached some of the objects. */
 export function overwriting(state: TrafficState): Write | undefined {
   const { last, sent, known } = state
   if (last === undefined || sent === undefined) return undefined
@@ -123,7 +124,7 @@ export function overwriting(state: TrafficState): Write | undefined {
 export async function send(state: TrafficState, write: Write): Promise<void> {
   const { object } = write
   const { cluster } = state.ports
-  // What has no version yet cannot tell a run that slept from one that is awake.
+  // A create or delete names no version that would stop a run that was asleep; the Service's record does.
   if (write.kind !== 'patch') await state.place.anchor?.refresh()
   if (write.kind === 'delete') {
     await cluster.remove(object)
@@ -137,8 +138,9 @@ export async function send(state: TrafficState, write: Write): Promise<void> {
 }
 
 /**
- * Before the first write somebody may have moved the traffic: then what was planned is about another stable. A record
- * that is there now, and was not, is our own: its answer was lost.
+ * If somebody moved the traffic before the first write, the plan is about another stable. A record that has appeared
+ * since is our own, whose answer was lost.
+ * @throws TakenOver then
  */
 export function refuseOvertaken({ last, known, title }: TrafficState, before: RouteObjects): void {
   if (last !== undefined || recordOf(known[0]) !== recordOf(before[0])) return

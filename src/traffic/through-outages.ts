@@ -6,9 +6,9 @@ import { isOutage, LONGEST_OUTAGE } from '../kubernetes/api/outage.ts'
 const PAUSE = 1000
 
 /**
- * Does a step again while the cluster does not answer: steps find out what of them is done already. What a step waits
- * for begins anew with it.
- * @throws the latest error when that has lasted for too long, any other at once, and with the signal
+ * Repeats a step while the cluster does not answer. A step finds out by itself what of it is done already; timeouts
+ * within it begin anew.
+ * @throws the latest error when the outage lasts for too long, any other error at once, and the signal's reason
  */
 export async function throughOutages<T>(
   step: () => Promise<T>,
@@ -23,7 +23,7 @@ export async function throughOutages<T>(
     } catch (error) {
       signal.throwIfAborted()
       if (!isOutage(error)) throw error
-      // Whoever has waited for that long has been answered meanwhile.
+      // A step that took this long has had answers, so this is a new outage.
       if (since === undefined || clock.now() - began > LONGEST_OUTAGE) since = clock.now()
       if (clock.now() - since > LONGEST_OUTAGE) throw error
       const trouble = error.status === 401 ? 'refuses the credentials' : 'does not answer'

@@ -29,21 +29,20 @@ export interface Traffic {
   /** Name of the object that the user named. */
   readonly name: string
   /**
-   * Traffic and record in one write an object. A change by somebody else in between is read and kept.
-   * @param release the record to leave there; undefined: none, this route is as it was
-   * @throws TakenOver when another run has the lock, RouteGone when there is nothing to write to any
-   * more; to take a release out of what is gone is nothing to do
+   * Writes traffic and record of an object in one request. What others change in between is read and kept.
+   * @param release the record to leave on the objects; undefined: none, and the route is as before the release
+   * @throws TakenOver when another run has the lock, RouteGone when a record is to be left on what was deleted
    */
   write(edit: Edit, release: Release | undefined): Promise<void>
-  /** Reads the objects anew. @throws TakenOver when they are another run's */
+  /** Reads the objects anew. @throws TakenOver when another run may have written them */
   refresh(): Promise<void>
-  /** Keeps in the record that somebody else has sent users where the release had not. */
+  /** Notes in the record that somebody else has sent users to a version that the release had not. */
   noteStrayTraffic(): Promise<void>
   /** The objects as they were last read or written. */
   current(): RouteObjects
-  /** From the first write on: puts traffic back that others move. Ends with the signal. */
+  /** From the first write until the signal: puts traffic back that others move. */
   guard(signal: AbortSignal): void
-  /** Aborted when this run must not go on: taken over, or somebody resets the traffic again and again. */
+  /** Aborted when this run must not go on: another has taken over, or somebody resets the traffic again and again. */
   readonly broken: AbortSignal
   readonly foreignWrites: readonly ForeignWrite[]
 }
@@ -91,7 +90,7 @@ function inTurn<T>(state: TrafficState, work: () => Promise<T>): Promise<T> {
   return turn
 }
 
-/** Fences first: a write that is guarded by the version of what another run has written would be accepted. */
+/** Fences before it keeps what it reads: a write with the version of another run's object would be accepted. */
 async function readAgain(state: TrafficState): Promise<void> {
   const live = await state.place.read()
   for (const object of live) await fence(state, object)

@@ -12,19 +12,18 @@ export type Write =
   | { readonly kind: 'patch'; readonly object: KubernetesObject; readonly patch: JsonPatch }
   | { readonly kind: 'delete'; readonly object: KubernetesObject }
 
-/** What the record is to say on the objects. */
+/** What record the objects are to have. */
 export interface Stamp {
-  /** Undefined: no object keeps one. */
+  /** Undefined: none of the objects keeps a record. */
   readonly record: string | undefined
-  /** Whether the first object has one even if nothing else in it changes. */
+  /** Whether the first object gets the record even if nothing else in it changes. */
   readonly always: boolean
   /** Whether a claim stays: the record is that of the run it guards against, so that the record does not stop that run. */
   readonly keepsClaim?: boolean
 }
 
 /**
- * The writes that make the wanted objects of the live ones, in order: whatever carries traffic is written together
- * with the record.
+ * The writes that turn the live objects into the wanted ones, in order. Traffic and record of an object are one write.
  */
 export function writesOf(
   live: RouteObjects,
@@ -64,7 +63,7 @@ function stamped(object: KubernetesObject, { record, keepsClaim = false }: Stamp
 
 export const keyOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`
 
-/** The same objects with this one as it is now; one that is new comes last. */
+/** The objects with the current state of this one; a new one comes last. */
 export const withObject = (objects: RouteObjects, now: KubernetesObject): RouteObjects =>
   objects.some((object) => keyOf(object) === keyOf(now))
     ? (objects.map((object) => (keyOf(object) === keyOf(now) ? now : object)) as unknown as RouteObjects)
@@ -73,5 +72,5 @@ export const withObject = (objects: RouteObjects, now: KubernetesObject): RouteO
 export const withoutObject = (objects: RouteObjects, gone: KubernetesObject): RouteObjects =>
   objects.filter((object) => keyOf(object) !== keyOf(gone)) as unknown as RouteObjects
 
-/** What of a Service decides who gets the traffic. */
+/** The part of a Service that decides who gets the traffic. */
 export const trafficOf = (object: KubernetesObject): string => canonical((object as Service).spec.selector)
