@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
+import { randomUUID } from 'node:crypto'
 import { systemClock } from './base/clock.ts'
 import { Cancelled, ClusterError, InputError, messageOf } from './base/errors.ts'
 import { emptyOutcome } from './domain/empty-outcome.ts'
@@ -82,7 +82,7 @@ async function release(known: Known): Promise<Outcome> {
   const { origin } = known
   const signal = cancellation()
   const inputs = (known.inputs = maskedInputs())
-  const { openMetrics, openPorts, readManifests, run, targetOf } = await wiring()
+  const { openSamplers, openPorts, readManifests, run, targetOf } = await wiring()
   const { ports, namespace, namespaceFrom, identity } = openPorts(inputs, log, mask)
   known.namespaceFrom = namespaceFrom
   known.cluster = identity
@@ -91,8 +91,8 @@ async function release(known: Known): Promise<Outcome> {
   const target = (known.target = targetOf({ inputs, namespace, manifests }))
   const begun: Begun = { target, origin }
   saveState('begun', JSON.stringify(begun))
-  const metrics = openMetrics(inputs, ports)
-  return run({ inputs, target, manifests, metrics, origin, ports, signal })
+  const createSampler = openSamplers(inputs, ports)
+  return run({ inputs, target, manifests, createSampler, origin, ports, signal })
 }
 
 /** Errors from before the command began: nothing has been looked at, and nothing changed. */

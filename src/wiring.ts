@@ -1,7 +1,8 @@
 import { systemClock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
 import { openPrometheus } from './checks/prometheus/prometheus.ts'
-import type { Invocation } from './commands/invocation.ts'
+import { createSampler } from './checks/prometheus/sampler.ts'
+import type { CreateSampler } from './checks/sampler.ts'
 import type { Ports } from './execute/release-run.ts'
 import type { Inputs } from './inputs/inputs.ts'
 import { createCluster } from './kubernetes/api/client.ts'
@@ -34,9 +35,12 @@ export function openPorts(inputs: Inputs, log: Log, mask: (secret: string) => vo
   }
 }
 
-/** Where the measurements come from; undefined where the inputs name no source. */
-export function openMetrics({ prometheus, prometheusHeaders }: Inputs, ports: Ports): Invocation['metrics'] {
-  return prometheus === undefined
-    ? undefined
-    : openPrometheus(prometheus, { headers: prometheusHeaders, cluster: ports.cluster })
+/** What takes measurements, from the one source that the inputs name; undefined where they name none. */
+export function openSamplers(
+  { prometheus, prometheusHeaders: headers }: Inputs,
+  { cluster, clock }: Ports
+): CreateSampler | undefined {
+  if (prometheus === undefined) return undefined
+  const metrics = openPrometheus(prometheus, { headers, cluster })
+  return (checks, source) => createSampler(metrics, clock, checks, source)
 }

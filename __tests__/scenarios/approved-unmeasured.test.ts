@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals'
-import type { Metrics } from '../../src/checks/metrics.ts'
+import type { Metrics } from '../../src/checks/prometheus/metrics.ts'
 import { openScene } from './scene.ts'
 
 const CHECKS = { checks: 'queue: depth < 1', prometheus: 'http://prometheus', 'check-interval': '1s' }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Metrics } from '../../src/checks/metrics.ts'
+import type { Metrics } from '../../src/checks/prometheus/metrics.ts'
 import type { Pod } from '../../src/kubernetes/objects.ts'
 import { READY, UNREADY, waiting } from '../support/memory/controllers.ts'
 import { httpRoute, openSlowGateway, type Gateway } from '../support/memory/gateway-controller.ts'

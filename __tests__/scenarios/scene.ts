@@ -1,6 +1,7 @@
 import { afterEach } from '@jest/globals'
 import { Cancelled } from '../../src/base/errors.ts'
-import type { Metrics } from '../../src/checks/metrics.ts'
+import type { Metrics } from '../../src/checks/prometheus/metrics.ts'
+import { createSampler } from '../../src/checks/prometheus/sampler.ts'
 import { abort } from '../../src/commands/abort.ts'
 import { cleanup } from '../../src/commands/cleanup.ts'
 import { deploy } from '../../src/commands/deploy.ts'
@@ -26,11 +27,11 @@ import type { ReleaseOrigin } from '../../src/plan/begin-release.ts'
 import { DRAIN } from '../../src/plan/drain.ts'
 import { run as obey } from '../../src/run.ts'
 import type { Entry } from '../../src/smoke/entry.ts'
+import { Controllers } from '../support/memory/controllers.ts'
 import { FakeClock, type ProcessClock } from '../support/memory/fake-clock.ts'
 import { MemoryCluster, type Call, type Hooks } from '../support/memory/memory-cluster.ts'
-import { Controllers } from '../support/memory/controllers.ts'
-import { tell } from '../support/memory/tell.ts'
 import { deploymentRef, NAMESPACE, service, serviceRef, workload } from '../support/memory/shop.ts'
+import { tell } from '../support/memory/tell.ts'
 
 export {
   autoscaler,
@@ -195,7 +196,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
   }
   const inputs = inputsOf(options.inputs)
   const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
-  const { id, holder = `${id}-a`, manifests = [], sha } = options
+  const { id, holder = `${id}-a`, manifests = [], sha, metrics } = options
   const origin: ReleaseOrigin = {
     release: id,
     holder,
@@ -207,7 +208,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     inputs: { ...inputs, command },
     target,
     manifests,
-    metrics: options.metrics,
+    createSampler: metrics && ((...wanted) => createSampler(metrics, ports.clock, ...wanted)),
     origin,
     ports,
     signal: cancelled.signal

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals'
-import type { Metrics } from '../../src/checks/metrics.ts'
+import type { Metrics } from '../../src/checks/prometheus/metrics.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { openScene, type Scene } from './scene.ts'

@@ -64,7 +64,15 @@ export function start(
   const process = startProcess(stage, name, faults, dice)
   const { ports, signal, died } = process
   stage.story.note(name, `(begins: ${command}${version === undefined ? '' : ` version ${version}`})`)
-  const outcome = run({ inputs, target, manifests: [], metrics: undefined, origin, ports, signal }).then(
+  const outcome = run({
+    inputs,
+    target,
+    manifests: [],
+    createSampler: undefined,
+    origin,
+    ports,
+    signal
+  }).then(
     (value): Ended => ({ kind: 'outcome', outcome: value }),
     (error: unknown): Ended => ({ kind: 'error', error: error as Error })
   )

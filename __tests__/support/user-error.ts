@@ -1,5 +1,5 @@
 import { ClusterError, InputError, ReleaseFailed } from '../../src/base/errors.ts'
-import { MetricsError } from '../../src/checks/metrics.ts'
+import { MetricsError } from '../../src/checks/prometheus/metrics.ts'
 import { LockedError } from '../../src/lock/acquire.ts'
 
 /** Whether an error is one that is written for users; every other one is a slip of ours. */

@@ -1,4 +1,4 @@
-import type { Metrics } from '../checks/metrics.ts'
+import type { CreateSampler } from '../checks/sampler.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -18,6 +18,6 @@ export interface PostInvocation {
 /** One run of the action, with everything that it works with. */
 export interface Invocation extends PostInvocation {
   readonly manifests: readonly Manifest[]
-  /** Absent when no Prometheus is given: then there are no checks either. */
-  readonly metrics: Metrics | undefined
+  /** Absent when the inputs name nothing that measures: then there are no checks either. */
+  readonly createSampler: CreateSampler | undefined
 }

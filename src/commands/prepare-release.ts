@@ -1,6 +1,5 @@
 import { InputError } from '../base/errors.ts'
-import { samplerFor } from '../checks/sampler-for.ts'
-import type { Sampler } from '../checks/sampler.ts'
+import { samplerFor, type Sampler } from '../checks/sampler.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { requireRoutes, type Observed } from '../observe/observed.ts'
 import { nobodyServes } from '../observe/serving.ts'
@@ -59,7 +58,7 @@ export async function prepareRelease(
   if (repeated.length > 0) throw new InputError([...hooks.faults, ...repeated])
   const prepared = method.prepare(inputs, observed, manifests, origin)
   if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
-  const sampler = samplerFor(inputs, invocation.metrics, ports.clock, prepared.routes)
+  const sampler = samplerFor(inputs, invocation.createSampler, prepared.routes)
   const plan = method.plan(prepared, inputs, drainOf(prepared.routes))
   const candidate = { prepared, steps: plan, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)

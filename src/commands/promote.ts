@@ -1,5 +1,5 @@
 import { InputError } from '../base/errors.ts'
-import { samplerFor } from '../checks/sampler-for.ts'
+import { samplerFor } from '../checks/sampler.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
@@ -124,7 +124,7 @@ async function goOn(
   const { record } = observed
   const { inputs, origin, ports, signal } = invocation
   const routes = await routesOf(record, observed.service, ports)
-  const sampler = samplerFor(inputs, invocation.metrics, ports.clock, routes)
+  const sampler = samplerFor(inputs, invocation.createSampler, routes)
   const report = await sampler?.preflight(measuredStable(observed), signal)
   const entrance = entranceOf(observed, routes, live)
   const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import type { HttpReply } from '../base/http.ts'
 import type { Log } from '../base/log.ts'
 import type { KubernetesObject } from './objects.ts'
 import type { Ref } from './ref.ts'
@@ -43,7 +42,11 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-export type HttpAnswer = HttpReply<string>
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
 
 export interface Forward {
   /** `http://127.0.0.1:<port>` */

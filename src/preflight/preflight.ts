@@ -1,7 +1,5 @@
 import type { Fault, Findings } from '../base/errors.ts'
-import type { PreflightReport } from '../checks/preflight.ts'
-import type { Need } from '../checks/request-metrics.ts'
-import type { Sampler } from '../checks/sampler.ts'
+import type { Need, Sampler } from '../checks/sampler.ts'
 import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
@@ -54,7 +52,7 @@ export interface Preflight {
   readonly manifests: readonly TriedManifest[]
 }
 
-const NOTHING: PreflightReport = { faults: [], warnings: [] }
+const NOTHING: Findings = { faults: [], warnings: [] }
 
 /** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
 export async function preflight(

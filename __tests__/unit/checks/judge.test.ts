@@ -8,8 +8,8 @@ import {
   type Rules,
   type Standing
 } from '../../../src/checks/judge.ts'
-import { findInAnswer } from '../../../src/checks/metric-value.ts'
-import { check, epoch, series } from './builders.ts'
+import { findInAnswer } from '../../../src/checks/prometheus/values.ts'
+import { check, epoch, series } from './prometheus/builders.ts'
 
 const now = { at: epoch, step: 'bake', young: false }
 const success = check('success-rate >= 95%')

@@ -1,4 +1,4 @@
-import { MetricsError, type Sample, type Series } from '../metrics.ts'
+import { MetricsError, type Sample, type Series } from './metrics.ts'
 
 /** What came back over HTTP. */
 export interface Reply {

@@ -4,8 +4,8 @@ import type { Cluster, Forward } from '../../kubernetes/cluster.ts'
 import { isReady } from '../../kubernetes/health.ts'
 import type { Pod, Service } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
-import { MetricsError } from '../metrics.ts'
 import { parseFields, type Reply } from './answer.ts'
+import { MetricsError } from './metrics.ts'
 import { limitOf, QUERY_PATH, type Ask } from './transport.ts'
 
 export interface ServiceAddress {

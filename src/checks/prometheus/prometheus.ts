@@ -3,9 +3,9 @@ import { AnswerTooLarge, fetchText, LARGEST_ANSWER } from '../../base/http.ts'
 import { within } from '../../base/within.ts'
 import type { PrometheusAddress } from '../../inputs/prometheus.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
-import { MetricsError, type Metrics } from '../metrics.ts'
 import { readAnswer } from './answer.ts'
 import { askService } from './in-cluster.ts'
+import { MetricsError, type Metrics } from './metrics.ts'
 import { DEFAULT_TIMEOUT, limitOf, QUERY_PATH, type Ask } from './transport.ts'
 
 export interface PrometheusOptions {

@@ -1,6 +1,6 @@
 import type { Limit } from '../../base/within.ts'
-import { MetricsError } from '../metrics.ts'
 import type { Reply } from './answer.ts'
+import { MetricsError } from './metrics.ts'
 
 /** Brings one instant query to Prometheus' HTTP API. Any status is a reply; MetricsError when none came. */
 export type Ask = (promql: string, signal?: AbortSignal) => Promise<Reply>

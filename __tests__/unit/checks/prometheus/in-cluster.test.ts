@@ -4,7 +4,7 @@ import { openPrometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import type { Cluster, HttpAnswer, HttpRequest, Query } from '../../../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../../../src/kubernetes/objects.ts'
 import type { Ref } from '../../../../src/kubernetes/ref.ts'
-import { listen, scalarOne, type Listening } from '../http-server.ts'
+import { listen, scalarOne, type Listening } from './http-server.ts'
 
 const address = { kind: 'service', namespace: 'monitoring', name: 'prometheus', port: 80 } as const
 const where = 'Prometheus at service/monitoring/prometheus:80'

@@ -1,9 +1,9 @@
-import type { RequestListener } from 'node:http'
 import { afterEach, describe, expect, it, test } from '@jest/globals'
-import type { MetricsError } from '../../../../src/checks/metrics.ts'
+import type { RequestListener } from 'node:http'
+import type { MetricsError } from '../../../../src/checks/prometheus/metrics.ts'
 import { openPrometheus, type Prometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import type { Cluster } from '../../../../src/kubernetes/cluster.ts'
-import { bodyOf, listen, scalarOne, type Listening } from '../http-server.ts'
+import { bodyOf, listen, scalarOne, type Listening } from './http-server.ts'
 
 let server: Listening | undefined
 afterEach(() => {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals'
 import type { Reading } from '../../../../src/checks/judge.ts'
 import { tellRounds } from '../../../../src/execute/steps/rounds.ts'
-import { check } from '../../checks/builders.ts'
+import { check } from '../../checks/prometheus/builders.ts'
 
 const reading = (more: Partial<Reading>): Reading => ({
   check: check('errs: x < 1'),

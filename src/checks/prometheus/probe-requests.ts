@@ -1,4 +1,4 @@
-import { plainPath, type Probe } from '../kubernetes/probes.ts'
+import { plainPath, type Probe } from '../../kubernetes/probes.ts'
 import type { Series } from './metrics.ts'
 
 type Labels = Series['labels']

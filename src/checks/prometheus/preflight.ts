@@ -1,32 +1,28 @@
-import { formatDuration } from '../base/duration.ts'
-import type { Fault } from '../base/errors.ts'
-import { checkName, printCheck, type Check, type Metric } from '../inputs/check.ts'
-import { metricsIn, withZero } from '../inputs/promql.ts'
-import { fillPlaceholders, type MeasuredVersion } from './measured-version.ts'
-import { findInAnswer } from './metric-value.ts'
+import { formatDuration } from '../../base/duration.ts'
+import type { Fault, Findings } from '../../base/errors.ts'
+import { checkName, printCheck, type Check, type Metric } from '../../inputs/check.ts'
+import { metricsIn, withZero } from '../../inputs/promql.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
+import type { Need } from '../sampler.ts'
+import { coarseness } from './histogram.ts'
 import { MetricsError, type Metrics, type Series } from './metrics.ts'
-import type { Latency, Names } from './recipes.ts'
-import type { Need, Observation, SourceReport } from './request-metrics.ts'
-import type { Lacks } from './source-queries.ts'
-
-/** What is known of the checks before anything is changed. */
-export interface PreflightReport {
-  /** The release must not begin. */
-  readonly faults: readonly Fault[]
-  readonly warnings: readonly string[]
-}
+import { fillPlaceholders } from './placeholders.ts'
+import type { Names } from './recipes.ts'
+import type { RequestMetrics } from './request-metrics.ts'
+import type { Lacks, SourceReport } from './source-queries.ts'
+import { findInAnswer } from './values.ts'
 
 /** Seconds that `$window` stands for: no step has begun, and the stable version has served for long. */
 const WINDOW = 300
 
-const nothingFound: PreflightReport = { faults: [], warnings: [] }
+const nothingFound: Findings = { faults: [], warnings: [] }
 
 type QueryMetric = Extract<Metric, { kind: 'query' }>
 type QueryCheck = Check & { readonly metric: QueryMetric }
 
 interface Tried {
   readonly metrics: Metrics
-  readonly observation: Observation
+  readonly requests: RequestMetrics
   readonly checks: readonly Check[]
   readonly need: Need | undefined
 }
@@ -35,12 +31,12 @@ const isQuery = (check: Check): check is QueryCheck => check.metric.kind === 'qu
 
 /** Tries every check on the stable version's pods. */
 export async function preflight(
-  { metrics, observation, checks, need }: Tried,
+  { metrics, requests, checks, need }: Tried,
   stable: MeasuredVersion,
   signal?: AbortSignal
-): Promise<PreflightReport> {
+): Promise<Findings> {
   const builtIn = checks.filter((check) => !isQuery(check))
-  const study = async () => tryBuiltIn(await observation.study(stable, signal, need), builtIn, need)
+  const study = async () => tryBuiltIn(await requests.study(stable, signal, need), builtIn, need)
   const reports = await Promise.all([
     builtIn.length === 0 ? nothingFound : tried(undefined, study, signal),
     ...checks
@@ -60,9 +56,9 @@ const distinct = (faults: readonly Fault[]): readonly Fault[] => [
 
 async function tried(
   metric: QueryMetric | undefined,
-  attempt: () => Promise<PreflightReport>,
+  attempt: () => Promise<Findings>,
   signal?: AbortSignal
-): Promise<PreflightReport> {
+): Promise<Findings> {
   try {
     return await attempt()
   } catch (error) {
@@ -82,7 +78,7 @@ async function tryQuery(
   check: QueryCheck,
   stable: MeasuredVersion,
   signal?: AbortSignal
-): Promise<PreflightReport> {
+): Promise<Findings> {
   const { name, promql } = check.metric
   const answer = await metrics.query(fillPlaceholders(promql, stable, WINDOW), signal)
   const finding = findInAnswer(answer, promql)
@@ -152,7 +148,7 @@ function tryBuiltIn(
   { found, lacks, blind, requests }: SourceReport,
   checks: readonly Check[],
   need: Need | undefined
-): PreflightReport {
+): Findings {
   const { recipe, scraped } = found
   if (blind) return { faults: [unmeasurable(checks, lacks)], warnings: [] }
   const warnings = checks.flatMap((check) => {
@@ -194,24 +190,3 @@ function lackFor(metric: Metric, { requests, status, latency }: Names, lacks: La
       return undefined
   }
 }
-
-/** In a bucket whose edges are further apart a quantile is more guessed than measured; 1, 2.5, 5, 10 is usual. */
-const WIDEST = 2.5
-
-/** Whether the bound lies in a bucket that is too wide to tell which side of it a quantile is on. */
-function coarseness(check: Check, { base, edges = [] }: Latency): readonly string[] {
-  const { bound } = check
-  const highest = edges.at(-1)
-  if (highest === undefined || edges.some((edge) => Math.abs(edge - bound) < bound * 1e-9)) return []
-  const name = checkName(check)
-  if (bound > highest) {
-    return [`${name} may have no data: the highest edge of ${base} is ${inSeconds(highest)}`]
-  }
-  const below = edges.findLast((edge) => edge < bound) ?? 0
-  const above = edges.find((edge) => edge > bound) ?? Infinity
-  if (above <= below * WIDEST * (1 + 1e-9)) return []
-  const where = `${base} has no edge between ${inSeconds(below)} and ${inSeconds(above)}`
-  return [`${name} is only estimated near its bound: ${where}`]
-}
-
-const inSeconds = (seconds: number): string => formatDuration(seconds * 1000)

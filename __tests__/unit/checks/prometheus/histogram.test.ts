@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals'
 import fc from 'fast-check'
-import { histogramQuantile, observations, type Bucket } from '../../../src/checks/histogram.ts'
+import { histogramQuantile, observations, type Bucket } from '../../../../src/checks/prometheus/histogram.ts'
 
 const buckets = (...pairs: readonly (readonly [number, number])[]): readonly Bucket[] =>
   pairs.map(([edge, count]) => ({ edge, count }))

@@ -1,38 +1,21 @@
-import type { Clock } from '../base/clock.ts'
-import { formatDuration } from '../base/duration.ts'
-import type { Check } from '../inputs/check.ts'
-import type { MetricsSource } from '../routes/metrics-source.ts'
-import type { MeasuredVersion } from './measured-version.ts'
-import type { NoData, ObservedTraffic } from './metric-value.ts'
+import type { Clock } from '../../base/clock.ts'
+import { formatDuration } from '../../base/duration.ts'
+import type { MetricsSource } from '../../routes/metrics-source.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
+import type { NoData } from '../metric-value.ts'
+import type { Need } from '../sampler.ts'
 import type { Metrics, Series } from './metrics.ts'
-import { podOrigin } from './pod-source.ts'
+import { podSource } from './pod-source.ts'
 import { covers, type Detection, type Names, type Wanted } from './recipes.ts'
-import { routerOrigin } from './router-source.ts'
+import { routerSource } from './router-source.ts'
 import { routers } from './routers.ts'
 import { absorb, emptyHistory, forget, newestSample, scrapeGap, type History } from './samples.ts'
-import type { Lacks, RequestSource } from './source-queries.ts'
+import type { RequestSource, SourceReport } from './source-queries.ts'
 import { lookBack, trafficSince, type Traffic } from './traffic.ts'
-
-/** What is known of the stable version's metrics. */
-export interface SourceReport {
-  readonly found: Detection<Names>
-  readonly lacks: Lacks
-  /** Prometheus has nothing at all of its pods, though it has had the time to scrape them, and has scraped others. */
-  readonly blind: boolean
-  /** Requests of users in the last minutes; undefined where nothing counts them. */
-  readonly requests?: number
-}
-
-/** A release that fails without figures, when users are on it already. */
-export interface Need {
-  /** Hears what is waited for. */
-  readonly tell: (text: string) => void
-  /** What is not scraped of the old version's pods will not be scraped of the new one's either. */
-  readonly alike: boolean
-}
+import type { ObservedTraffic } from './values.ts'
 
 /** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
-export interface Observation {
+export interface RequestMetrics {
   /** The subject's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
   look(subject: MeasuredVersion, since: number, signal?: AbortSignal): Promise<ObservedTraffic | NoData>
   /**
@@ -55,30 +38,21 @@ const LOOK_AGAIN = 5_000
 
 const isNothing = ({ scraped, recipe }: Detection<Names>): boolean => !scraped && recipe === undefined
 
-export function wantedBy(checks: readonly Check[]): Wanted {
-  const kinds = new Set(checks.map(({ metric }) => metric.kind))
-  return {
-    status: kinds.has('success-rate') || kinds.has('error-rate'),
-    buckets: kinds.has('latency'),
-    mean: kinds.has('mean-latency')
-  }
-}
-
-export const observeTraffic = (
+export const openRequestMetrics = (
   metrics: Metrics,
   clock: Clock,
   wanted: Wanted,
   source: MetricsSource
-): Observation =>
+): RequestMetrics =>
   source === 'http'
-    ? new TrafficObservation(metrics, clock, wanted, podOrigin)
-    : new TrafficObservation(metrics, clock, wanted, routerOrigin(routers[source]))
+    ? new SampledRequests(metrics, clock, wanted, podSource)
+    : new SampledRequests(metrics, clock, wanted, routerSource(routers[source]))
 
-class TrafficObservation<R extends Names> implements Observation {
+class SampledRequests<R extends Names> implements RequestMetrics {
   readonly #metrics: Metrics
   readonly #clock: Clock
   readonly #wanted: Wanted
-  readonly #origin: RequestSource<R>
+  readonly #source: RequestSource<R>
   #history: History = emptyHistory
   #found: Detection<R> = { scraped: false }
   /** The targets that were scraped when the step began. */
@@ -89,11 +63,11 @@ class TrafficObservation<R extends Names> implements Observation {
   /** How far Prometheus' clock is ahead of ours, in milliseconds: its samples carry its own time. */
   #ahead = 0
 
-  constructor(metrics: Metrics, clock: Clock, wanted: Wanted, origin: RequestSource<R>) {
+  constructor(metrics: Metrics, clock: Clock, wanted: Wanted, source: RequestSource<R>) {
     this.#metrics = metrics
     this.#clock = clock
     this.#wanted = wanted
-    this.#origin = origin
+    this.#source = source
   }
 
   gap(): number | undefined {
@@ -109,7 +83,7 @@ class TrafficObservation<R extends Names> implements Observation {
     if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
     const { recipe, scraped } = this.#found
     const { side = 'canary' } = subject
-    const lacks = this.#origin.lacks(side, subject)
+    const lacks = this.#source.lacks(side, subject)
     if (recipe === undefined) return { why: lacks.counter(scraped, this.#expected), early: true }
     const traffic = await this.#follow(recipe, subject, since + this.#ahead, signal)
     return { names: recipe, traffic, lacks, side }
@@ -117,7 +91,7 @@ class TrafficObservation<R extends Names> implements Observation {
 
   async study(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport> {
     const found = await this.#detectInTime(subject, signal, need)
-    const lacks = this.#origin.lacks('stable', subject)
+    const lacks = this.#source.lacks('stable', subject)
     if (found.recipe === undefined) {
       const blind = need?.alike === true && isNothing(found) && (await this.#isBlind(subject, signal))
       return { found, lacks, blind }
@@ -138,7 +112,7 @@ class TrafficObservation<R extends Names> implements Observation {
   ): number | undefined {
     // One sample says how much there was in all, not since when.
     if (this.#gap === undefined) return undefined
-    const counting = this.#origin.counting(recipe, subject, { since, history: samples, targets: [] })
+    const counting = this.#source.counting(recipe, subject, { since, history: samples, targets: [] })
     const history = absorb(emptyHistory, samples)
     return trafficSince(history, recipe, counting, { since, now: this.#now(), gap: this.#gap }).requests
   }
@@ -146,7 +120,7 @@ class TrafficObservation<R extends Names> implements Observation {
   async #detectInTime(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
     const found = await this.#detect(subject, signal)
     const left = SETTLED - this.#ageOf(subject)
-    if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#origin.scrapesPods) return found
+    if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#source.scrapesPods) return found
     need.tell(
       `Prometheus has not scraped the old version's pods yet, which are new: waiting for that, ${formatDuration(left)} at most`
     )
@@ -167,7 +141,7 @@ class TrafficObservation<R extends Names> implements Observation {
 
   /** A Prometheus that is itself new, or to which metrics are pushed, may yet have something. */
   async #isBlind(subject: MeasuredVersion, signal?: AbortSignal): Promise<boolean> {
-    if (!this.#origin.scrapesPods || !(this.#ageOf(subject) >= SETTLED)) return false
+    if (!this.#source.scrapesPods || !(this.#ageOf(subject) >= SETTLED)) return false
     const others = await this.#metrics.query(`count(up offset ${SETTLED / 1000}s)`, signal)
     return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
   }
@@ -179,24 +153,24 @@ class TrafficObservation<R extends Names> implements Observation {
 
   async #detect(subject: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
     const asked = this.#clock.now()
-    const answer = await this.#metrics.query(this.#origin.detectionQuery(subject), signal)
+    const answer = await this.#metrics.query(this.#source.detectionQuery(subject), signal)
     const evaluated = newestSample(answer)
     if (evaluated !== undefined) this.#ahead = evaluated - (asked + this.#clock.now()) / 2
-    return this.#origin.detect(answer, subject)
+    return this.#source.detect(answer, subject)
   }
 
   async #samples(recipe: R, subject: MeasuredVersion, from: number, signal?: AbortSignal) {
     const seconds = Math.max(1, Math.ceil((this.#now() - from) / 1000) + 1)
-    const query = this.#origin.samplesQuery(recipe, this.#wanted, subject, seconds)
+    const query = this.#source.samplesQuery(recipe, this.#wanted, subject, seconds)
     const answer = await this.#metrics.query(query, signal)
-    return answer.filter((series) => this.#origin.belongs(series, subject))
+    return answer.filter((series) => this.#source.belongs(series, subject))
   }
 
   /** Asked once a step. */
   async #targetsAt(since: number, recipe: R, signal?: AbortSignal): Promise<readonly Series[]> {
     if (this.#targets?.since === since) return this.#targets.series
     const secondsAgo = Math.max(0, Math.ceil((this.#now() - since) / 1000))
-    const query = this.#origin.targetsQuery(recipe, secondsAgo)
+    const query = this.#source.targetsQuery(recipe, secondsAgo)
     const series = query === undefined ? [] : await this.#metrics.query(query, signal)
     this.#targets = { since, series }
     return series
@@ -213,7 +187,7 @@ class TrafficObservation<R extends Names> implements Observation {
     this.#history = forget(absorb(this.#history, added), Math.min(since, heard))
     const history = [...this.#history.values()]
     this.#gap = scrapeGap(history) ?? this.#gap
-    const counting = this.#origin.counting(recipe, subject, { since, history, targets })
+    const counting = this.#source.counting(recipe, subject, { since, history, targets })
     return trafficSince(this.#history, recipe, counting, { since, now: this.#now(), gap: this.#gap })
   }
 }

@@ -1,4 +1,4 @@
-import type { MeasuredVersion } from './measured-version.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
 import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
 import {
@@ -98,7 +98,7 @@ const pathOfProbes = (labels: Series['labels'], { probes, port }: MeasuredVersio
   probedPath(labels, probes) ?? (cameByProbedPort(labels, probes, port) ? 'the port of a probe' : undefined)
 
 /** The application's own metrics, found by the names of its pods. */
-export const podOrigin: RequestSource<Recipe> = {
+export const podSource: RequestSource<Recipe> = {
   scrapesPods: true,
   detectionQuery,
   detect,

@@ -1,3 +1,7 @@
+import { formatDuration } from '../../base/duration.ts'
+import { checkName, type Check } from '../../inputs/check.ts'
+import type { Latency } from './recipes.ts'
+
 /** Observations up to an edge, all smaller ones included: a bucket of a Prometheus histogram. */
 export interface Bucket {
   /** Inclusive upper edge; Infinity for the last one. */
@@ -51,3 +55,24 @@ export function histogramQuantile(quantile: number, buckets: readonly Bucket[]):
 
 const interpolate = (rank: number, below: Bucket, bucket: Bucket): number =>
   below.edge + ((bucket.edge - below.edge) * (rank - below.count)) / (bucket.count - below.count)
+
+/** In a bucket whose edges are further apart a quantile is more guessed than measured; 1, 2.5, 5, 10 is usual. */
+const WIDEST = 2.5
+
+/** Whether the bound lies in a bucket that is too wide to tell which side of it a quantile is on. */
+export function coarseness(check: Check, { base, edges = [] }: Latency): readonly string[] {
+  const { bound } = check
+  const highest = edges.at(-1)
+  if (highest === undefined || edges.some((edge) => Math.abs(edge - bound) < bound * 1e-9)) return []
+  const name = checkName(check)
+  if (bound > highest) {
+    return [`${name} may have no data: the highest edge of ${base} is ${inSeconds(highest)}`]
+  }
+  const below = edges.findLast((edge) => edge < bound) ?? 0
+  const above = edges.find((edge) => edge > bound) ?? Infinity
+  if (above <= below * WIDEST * (1 + 1e-9)) return []
+  const where = `${base} has no edge between ${inSeconds(below)} and ${inSeconds(above)}`
+  return [`${name} is only estimated near its bound: ${where}`]
+}
+
+const inSeconds = (seconds: number): string => formatDuration(seconds * 1000)

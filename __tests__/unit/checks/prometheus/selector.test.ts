@@ -1,5 +1,12 @@
 import { expect, test } from '@jest/globals'
-import { is, isNot, matches, printSelector, selects, spellings } from '../../../src/checks/selector.ts'
+import {
+  is,
+  isNot,
+  matches,
+  printSelector,
+  selects,
+  spellings
+} from '../../../../src/checks/prometheus/selector.ts'
 
 test.each([
   [is('a', 'x'), { a: 'x' }, true],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { probedPath } from '../../../src/checks/probe-requests.ts'
+import { probedPath } from '../../../../src/checks/prometheus/probe-requests.ts'
 
 test.each([
   [{ handler: '/metrics' }, true],

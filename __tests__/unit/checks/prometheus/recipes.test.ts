@@ -1,5 +1,11 @@
 import { describe, expect, it, test } from '@jest/globals'
-import { covers, detect, detectionQuery, isServerError, samplesQuery } from '../../../src/checks/recipes.ts'
+import {
+  covers,
+  detect,
+  detectionQuery,
+  isServerError,
+  samplesQuery
+} from '../../../../src/checks/prometheus/recipes.ts'
 import { of, podNames, series, subject } from './builders.ts'
 
 const [pod = ''] = podNames

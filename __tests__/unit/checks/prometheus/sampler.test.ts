@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals'
-import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
-import { MetricsError, type Series } from '../../../src/checks/metrics.ts'
-import { createSampler } from '../../../src/checks/sampler.ts'
+import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
+import { MetricsError, type Series } from '../../../../src/checks/prometheus/metrics.ts'
+import { createSampler } from '../../../../src/checks/prometheus/sampler.ts'
 import { check, epoch, of, podNames, series, subject, TestClock, TestStore } from './builders.ts'
 
 const step = { name: '10%', startedAt: epoch }

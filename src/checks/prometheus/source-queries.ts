@@ -1,4 +1,4 @@
-import type { MeasuredVersion } from './measured-version.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
 import type { Detection, Names, Wanted } from './recipes.ts'
 import type { Counting } from './traffic.ts'
@@ -16,6 +16,16 @@ export interface Lacks {
   readonly status: (requests: string) => string
   readonly buckets: string
   readonly durations: string
+}
+
+/** What is known of the stable version's metrics. */
+export interface SourceReport {
+  readonly found: Detection<Names>
+  readonly lacks: Lacks
+  /** Prometheus has nothing at all of its pods, though it has had the time to scrape them, and has scraped others. */
+  readonly blind: boolean
+  /** Requests of users in the last minutes; undefined where nothing counts them. */
+  readonly requests?: number
 }
 
 /** Who reports the requests to a version: the pods that answer them, or the router that sends them there. */

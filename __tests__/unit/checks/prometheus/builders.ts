@@ -1,8 +1,8 @@
-import type { Clock } from '../../../src/base/clock.ts'
-import type { MeasuredVersion } from '../../../src/checks/measured-version.ts'
-import type { Metrics, Sample, Series } from '../../../src/checks/metrics.ts'
-import type { Check } from '../../../src/inputs/check.ts'
-import { parseCheck } from '../../../src/inputs/parse-check.ts'
+import type { Clock } from '../../../../src/base/clock.ts'
+import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
+import type { Metrics, Sample, Series } from '../../../../src/checks/prometheus/metrics.ts'
+import type { Check } from '../../../../src/inputs/check.ts'
+import { parseCheck } from '../../../../src/inputs/parse-check.ts'
 
 /** An arbitrary moment: times in these tests are milliseconds after it. */
 export const epoch = 1_790_000_000_000

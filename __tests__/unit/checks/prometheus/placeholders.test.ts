@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { fillPlaceholders, podPattern, type MeasuredVersion } from '../../../src/checks/measured-version.ts'
+import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
+import { fillPlaceholders, podPattern } from '../../../../src/checks/prometheus/placeholders.ts'
 import { podNames, subject } from './builders.ts'
 
 const pods = (...names: readonly string[]) => names.map((name) => ({ name, createdAt: 0 }))

@@ -1,4 +1,4 @@
-import type { MeasuredVersion } from './measured-version.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
 import { metricNames, type Detection, type Latency, type Names, type Wanted } from './recipes.ts'
 import type { Router } from './routers.ts'
@@ -101,7 +101,7 @@ function lacksOf(router: Router, version: Version, subject: MeasuredVersion): La
 }
 
 /** The metrics of the router in front of the pods, found by what it calls the version. */
-export const routerOrigin = (router: Router): RequestSource<RouterRecipe> => ({
+export const routerSource = (router: Router): RequestSource<RouterRecipe> => ({
   scrapesPods: false,
   detectionQuery: (subject) => detectionQuery(router, subject),
   detect: (answer, subject) => detect(router, answer, subject),

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { Sample, Series } from '../../../src/checks/metrics.ts'
+import type { Sample, Series } from '../../../../src/checks/prometheus/metrics.ts'
 import {
   absorb,
   emptyHistory,
@@ -8,7 +8,7 @@ import {
   increase,
   newestSample,
   scrapeGap
-} from '../../../src/checks/samples.ts'
+} from '../../../../src/checks/prometheus/samples.ts'
 import { epoch, samples, series } from './builders.ts'
 
 const at = (seconds: number): number => epoch + seconds * 1000

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from '@jest/globals'
-import { MetricsError, type Series } from '../../../src/checks/metrics.ts'
-import { createSampler } from '../../../src/checks/sampler.ts'
-import type { MetricsSource } from '../../../src/routes/metrics-source.ts'
+import { MetricsError, type Series } from '../../../../src/checks/prometheus/metrics.ts'
+import { createSampler } from '../../../../src/checks/prometheus/sampler.ts'
+import type { MetricsSource } from '../../../../src/routes/metrics-source.ts'
 import { check, epoch, of, podNames, series, subject, TestClock, TestStore } from './builders.ts'
 
 interface Look {

@@ -1,5 +1,7 @@
-import { podPattern, type MeasuredVersion } from './measured-version.ts'
+import type { Check } from '../../inputs/check.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
+import { podPattern } from './placeholders.ts'
 
 /** What the metrics are called that requests are counted from. */
 export interface Names {
@@ -36,6 +38,15 @@ export interface Wanted {
   readonly status: boolean
   readonly buckets: boolean
   readonly mean: boolean
+}
+
+export function wantedBy(checks: readonly Check[]): Wanted {
+  const kinds = new Set(checks.map(({ metric }) => metric.kind))
+  return {
+    status: kinds.has('success-rate') || kinds.has('error-rate'),
+    buckets: kinds.has('latency'),
+    mean: kinds.has('mean-latency')
+  }
 }
 
 /** The usual names, Prometheus clients first, then OpenTelemetry (new, old) and Spring (Micrometer). */
