@@ -29,6 +29,11 @@ export class InputError extends Error {
   }
 }
 
+/** @throws InputError when there is any fault */
+export function refuse(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new InputError(faults)
+}
+
 /** The Kubernetes API refused or could not be reached. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError'

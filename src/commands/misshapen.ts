@@ -1,4 +1,4 @@
-import { ClusterError, InputError, type Fault } from '../base/errors.ts'
+import { ClusterError, refuse, type Fault } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import { misshapen } from '../kubernetes/shape.ts'
@@ -11,7 +11,7 @@ export async function requireShape(
   cluster: Cluster
 ): Promise<void> {
   const faults = await shapeFaults(manifests, namespace, cluster)
-  if (faults.length > 0) throw new InputError(faults)
+  refuse(faults)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { InputError } from '../base/errors.ts'
+import { InputError, refuse, type Fault } from '../base/errors.ts'
 import { samplerFor, type Sampler } from '../checks/sampler.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { requireRoutes, type Observed } from '../observe/observed.ts'
@@ -7,7 +7,7 @@ import { strayAutoscaler } from '../plan/autoscaler.ts'
 import { drainOf } from '../plan/drain.ts'
 import { asAuthored } from '../plan/exported.ts'
 import { endingFaults, patienceFaults } from '../plan/faults.ts'
-import { withoutHooks } from '../plan/hooks.ts'
+import { withoutHooks, type WithoutHooks } from '../plan/hooks.ts'
 import { unwatched } from '../plan/live-fields.ts'
 import { methodFor } from '../plan/method.ts'
 import type { Prepared } from '../plan/prepare.ts'
@@ -47,37 +47,47 @@ export async function prepareRelease(
   invocation: Invocation,
   observed: Observed
 ): Promise<PreparedRelease | NothingNew> {
-  const { inputs, origin, ports, signal } = invocation
+  const { inputs, origin, createSampler, ports, signal } = invocation
+  const given = await readGiven(invocation, observed)
   const method = methodFor(inputs.strategy)
-  await requireShape(invocation.manifests, observed.namespace, ports.cluster)
-  requireRoutes(observed)
-  const authored = asAuthored(invocation.manifests, observed)
-  if (authored.faults.length > 0) throw new InputError(authored.faults)
-  const { manifests, ...hooks } = withoutHooks(authored.manifests, observed)
-  const repeated = repeatedFaults(manifests, observed.namespace)
-  if (repeated.length > 0) throw new InputError([...hooks.faults, ...repeated])
-  const prepared = method.prepare(inputs, observed, manifests, origin)
-  if ('length' in prepared) throw new InputError([...hooks.faults, ...prepared])
-  const sampler = samplerFor(inputs, invocation.createSampler, prepared.routes)
+  const prepared = method.prepare(inputs, observed, given.manifests, origin)
+  if ('length' in prepared) throw new InputError([...given.faults, ...prepared])
   const plan = method.plan(prepared, inputs, drainOf(prepared.routes))
+  const sampler = samplerFor(inputs, createSampler, prepared.routes)
   const candidate = { prepared, steps: plan, observed, inputs }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
-  const { canary } = tried
-  const unchanged = canary !== undefined && isUnchanged(canary, prepared.serving, slotLabelsOf(observed))
-  // Without a new version, what would stand in the way of releasing one does not matter.
-  const touched = [observed.service, ...observed.companions, observed.stable.deployment, prepared.live]
-  const ending = endingFaults(touched.filter((object) => object !== undefined))
+  if (tried.canary !== undefined && isUnchanged(tried.canary, prepared.serving, slotLabelsOf(observed))) {
+    // Without a new version, what would stand in the way of releasing one does not matter.
+    refuse(faults)
+    return nothingNew(tried.manifests, observed, ports)
+  }
   const late = patienceFaults(prepared.canary, inputs.timeout)
-  const wrong = unchanged ? faults : [...hooks.faults, ...faults, ...ending, ...obstacles, ...late]
-  if (wrong.length > 0) throw new InputError(wrong)
-  if (unchanged) return nothingNew(tried.manifests, observed, ports)
+  refuse([...given.faults, ...faults, ...deletedFaults(prepared, observed), ...obstacles, ...late])
   const found = [...nobodyServes(observed), ...strayAutoscaler(observed, prepared.release)]
-  const told = [...found, ...authored.warnings, ...hooks.warnings, ...warnings, ...prepared.warnings]
-  const all = [...told, ...unwatched(tried.manifests)]
-  for (const note of hooks.notes) ports.log.line(note)
-  for (const warning of all) ports.log.warning(warning)
-  return { ...prepared, plan, sampler, warnings: all, tried }
+  const told = [...found, ...given.warnings, ...warnings, ...prepared.warnings, ...unwatched(tried.manifests)]
+  for (const note of given.notes) ports.log.line(note)
+  for (const warning of told) ports.log.warning(warning)
+  return { ...prepared, plan, sampler, warnings: told, tried }
 }
+
+/**
+ * The manifests as a release can take them.
+ * @throws InputError when they cannot be read, or routes are missing
+ */
+async function readGiven({ manifests, ports }: Invocation, observed: Observed): Promise<WithoutHooks> {
+  await requireShape(manifests, observed.namespace, ports.cluster)
+  requireRoutes(observed)
+  const authored = asAuthored(manifests, observed)
+  refuse(authored.faults)
+  const given = withoutHooks(authored.manifests, observed)
+  const repeated = repeatedFaults(given.manifests, observed.namespace)
+  if (repeated.length > 0) throw new InputError([...given.faults, ...repeated])
+  return { ...given, warnings: [...authored.warnings, ...given.warnings] }
+}
+
+/** Objects that the release works on, and somebody has deleted. */
+const deletedFaults = ({ live }: Prepared, { service, companions, stable }: Observed): readonly Fault[] =>
+  endingFaults([service, ...companions, stable.deployment, ...(live === undefined ? [] : [live])])
 
 async function nothingNew(
   tried: readonly TriedManifest[],

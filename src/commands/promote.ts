@@ -1,4 +1,4 @@
-import { InputError } from '../base/errors.ts'
+import { InputError, refuse } from '../base/errors.ts'
 import { samplerFor } from '../checks/sampler.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
@@ -128,7 +128,7 @@ async function goOn(
   const report = await sampler?.preflight(measuredStable(observed), signal)
   const entrance = entranceOf(observed, routes, live)
   const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]
-  if (faults.length > 0) throw new InputError(faults)
+  refuse(faults)
   const release: Release = { ...watched(record, inputs), holder: origin.holder }
   const stable = observed.stable.deployment
   const taken = { routes, stable, release, entrance, lock, sampler, begun: true, readUnderLock: true }

@@ -1,4 +1,4 @@
-import { InputError, type Fault } from '../base/errors.ts'
+import { InputError, refuse, type Fault } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { promoted, restored, type Release } from '../domain/record.ts'
 import { beginRun, drainIn, type Beginning } from '../execute/begin-run.ts'
@@ -140,7 +140,7 @@ async function wayBeside(invocation: Invocation, observed: Observed, previous: P
   const named = await routesToRollBack(observed, invocation.ports)
   const prepared = prepareRollback({ ...observed, routes: named }, previous, invocation.origin)
   const { canary, live, release, routes, settled, services, hasRecentUsers, faults } = prepared
-  refuse([...faults, ...harmToOthers(observed, { canary, release })], invocation)
+  refuse(ofChoice([...faults, ...harmToOthers(observed, { canary, release })], invocation))
   const rollback = {
     canary,
     live,
@@ -159,18 +159,15 @@ async function wayInPlace(
   previous: Parameters<typeof prepareReturn>[1]
 ): Promise<Way> {
   const { canary, release, after, faults } = prepareReturn(observed, previous, invocation.origin)
-  refuse([...faults, ...harmToOthers(observed, { canary, release })], invocation)
+  refuse(ofChoice([...faults, ...harmToOthers(observed, { canary, release })], invocation))
   refuse(await undoFaults(release, observed, invocation.ports))
   const replacement = { canary, manifests: [], checks: false, smokeTests: false, bake: 0, after }
   return { routes: [], release, plan: () => planInPlace(replacement) }
 }
 
-/** @throws InputError with the faults, as those of the input that chose the version where an invocation is given */
-function refuse(faults: readonly Fault[], invocation?: Invocation): void {
-  if (faults.length === 0) return
-  const input = invocation?.inputs.to === undefined ? 'command' : 'to'
-  throw new InputError(invocation === undefined ? faults : faults.map((fault) => ({ ...fault, input })))
-}
+/** Names the input that chose the version as the one at fault. */
+const ofChoice = (faults: readonly Fault[], { inputs }: Invocation): readonly Fault[] =>
+  faults.map((fault) => ({ ...fault, input: inputs.to === undefined ? 'command' : 'to' }))
 
 /** The routes that the inputs name, and those that the last release has used. */
 async function routesToRollBack(

@@ -1,4 +1,4 @@
-import { InputError, type Fault } from '../base/errors.ts'
+import { refuse, type Fault } from '../base/errors.ts'
 import { METRICS_SOURCES, type MetricsSource } from '../routes/metrics-source.ts'
 import { checkName, type Check } from './check.ts'
 import { parseCheck } from './parse-check.ts'
@@ -185,7 +185,7 @@ export function readInputs(read: (name: string) => string): Inputs {
     else values[key] = reading.value
   }
   faults.push(...faultsBetween((name) => splitLines(read(name)).length > 0, values))
-  if (faults.length > 0) throw new InputError(faults)
+  refuse(faults)
   // The type of `fields` says that each key has got a value of its own type.
   return values as unknown as Inputs
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { open, realpath } from 'node:fs/promises'
 import { isAbsolute, relative } from 'node:path'
 import { create } from '@actions/glob'
-import { InputError, type Fault } from '../base/errors.ts'
+import { refuse, type Fault } from '../base/errors.ts'
 import { parseManifests, type Manifest, type ParsedManifests } from '../kubernetes/manifests.ts'
 
 const isManifest = (path: string): boolean => /\.(ya?ml|json)$/i.test(path)
@@ -25,7 +25,7 @@ export async function readManifests(patterns: readonly string[]): Promise<readon
   const parsed: ParsedManifests[] = []
   for (const file of files) parsed.push(await parseFile(file))
   const all = [...faults, ...parsed.flatMap((part) => part.faults)]
-  if (all.length > 0) throw new InputError(all)
+  refuse(all)
   return parsed.flatMap(({ manifests }) => manifests)
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { ClusterError, InputError, type Fault } from '../base/errors.ts'
+import { ClusterError, InputError, refuse, type Fault } from '../base/errors.ts'
 import type { Version } from '../domain/outcome.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SlotName } from '../domain/slots.ts'
@@ -50,7 +50,7 @@ export async function observe(target: Target, ports: Ports): Promise<Observed> {
     if (!(error instanceof ClusterError && error.status === 403)) throw error
     const { namespace } = target
     const missing = await missingRights(ports.cluster, namespace, OBSERVE_NEEDS)
-    if (missing.length > 0) throw new InputError(rightsFaults(missing, namespace))
+    refuse(rightsFaults(missing, namespace))
     // No right is missing any more: one that was given a moment ago was not in force yet.
     return look(target, ports)
   }
@@ -114,7 +114,7 @@ async function readServing(
     ...companionFaults(companions, slots, workload),
     ...(isUnderWay ? [] : divergedFaults(followers, { service, stable }))
   ]
-  if (faults.length > 0) throw new InputError(faults)
+  refuse(faults)
   return { stable: { ...stable, ...serving }, neighbours }
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from '../base/errors.ts'
+import { refuse } from '../base/errors.ts'
 import type { Version } from '../domain/outcome.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SlotName } from '../domain/slots.ts'
@@ -89,7 +89,7 @@ export const membersOf = (
 
 /** @throws InputError that names every route that is not there or that we cannot move traffic on */
 export function requireRoutes({ goneRoutes = [] }: Observed): void {
-  if (goneRoutes.length > 0) throw new InputError(goneRoutes.map((problem) => ({ input: 'route', problem })))
+  refuse(goneRoutes.map((problem) => ({ input: 'route', problem })))
 }
 
 /** The version that runs in a Deployment. */

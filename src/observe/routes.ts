@@ -1,4 +1,4 @@
-import { ClusterError, InputError, RouteGone } from '../base/errors.ts'
+import { ClusterError, refuse, RouteGone } from '../base/errors.ts'
 import { printRoute, type RouteName } from '../inputs/route.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
@@ -13,7 +13,7 @@ export async function readRoutes(
   cluster: Cluster
 ): Promise<readonly FoundRoute[]> {
   const { found, gone } = await readRemaining(names, namespace, cluster)
-  if (gone.length > 0) throw new InputError(gone.map((problem) => ({ input: 'route', problem })))
+  refuse(gone.map((problem) => ({ input: 'route', problem })))
   return found
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from '../base/errors.ts'
+import { refuse } from '../base/errors.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { distinct } from '../kubernetes/needs.ts'
 import { rightsFaults, missingRights, type Right } from '../kubernetes/rights.ts'
@@ -13,7 +13,7 @@ export async function requireRights(
   { cluster }: Ports
 ): Promise<void> {
   const missing = await missingRights(cluster, namespace, distinct(needs))
-  if (missing.length > 0) throw new InputError(rightsFaults(missing, namespace))
+  refuse(rightsFaults(missing, namespace))
 }
 
 /** What it takes to end a release that waits, or whose run has died. */
