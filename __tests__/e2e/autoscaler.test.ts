@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals'
-import type { Deployment, HorizontalPodAutoscaler, KubernetesObject } from '../../src/kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler } from '../../src/kubernetes/limits.ts'
+import type { Deployment, KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
 import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'

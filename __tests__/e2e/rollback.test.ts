@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { HorizontalPodAutoscaler } from '../../src/kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler } from '../../src/kubernetes/limits.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
 import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'

@@ -1,22 +1,8 @@
 import { readyOf } from '../base/counted.ts'
 import { canonical } from './canonical.ts'
-import type {
-  ClusterEvent,
-  Condition,
-  Container,
-  ContainerStatus,
-  Deployment,
-  Pod,
-  ServicePort
-} from './objects.ts'
-import {
-  containerTrouble,
-  CREATION_STATES,
-  eventTrouble,
-  stateOf,
-  UNSCHEDULABLE,
-  type Trouble
-} from './patience.ts'
+import type { ClusterEvent, Condition, ContainerStatus, Deployment, Pod } from './objects.ts'
+import { CREATION_STATES, stateOf } from './patience.ts'
+import { containerTrouble, eventTrouble, schedulingTrouble, type Trouble } from './trouble.ts'
 import { templateHash } from './workload.ts'
 
 /** What is known of a Deployment that should come up. */
@@ -146,14 +132,6 @@ const podTroubles = (pod: Pod): Trouble[] => [
   ...statusesOf(pod).flatMap((status) => containerTrouble(pod, status))
 ]
 
-function schedulingTrouble(pod: Pod): Trouble[] {
-  const { reason, message = '' } =
-    pod.status?.conditions?.find(({ type }) => type === 'PodScheduled') ?? ({} as Partial<Condition>)
-  if (reason === undefined || !UNSCHEDULABLE.reasons.includes(reason)) return []
-  const key = `${pod.metadata.uid ?? pod.metadata.name}/${reason}`
-  return [{ key, reason, message, pod, grace: UNSCHEDULABLE.grace }]
-}
-
 /** Whether it has a node, and waits there for what its containers need before they can be made. */
 export const isBeingMade = (pod: Pod): boolean =>
   !isReady(pod) &&
@@ -200,19 +178,4 @@ function waitsFor(pod: Pod): string {
   return pod.status?.phase === 'Running'
     ? 'runs but is not ready'
     : `is ${pod.status?.phase ?? 'not scheduled yet'}`
-}
-
-/**
- * Number of the pod's port that a Service's port leads to.
- * @returns undefined when no container has a port of that name and protocol: then no pod would get traffic through it.
- */
-export function resolvePort(
-  { targetPort, port, protocol: wanted = 'TCP' }: Pick<ServicePort, 'targetPort' | 'port' | 'protocol'>,
-  containers: readonly Container[]
-): number | undefined {
-  if (targetPort === undefined) return port
-  if (typeof targetPort === 'number') return targetPort
-  return containers
-    .flatMap(({ ports }) => ports ?? [])
-    .find(({ name, protocol = 'TCP' }) => name === targetPort && protocol === wanted)?.containerPort
 }

@@ -177,14 +177,6 @@ export interface ReplicaSet extends KubernetesObject {
   readonly spec: { readonly replicas?: number; readonly template: PodTemplate }
 }
 
-export interface HorizontalPodAutoscaler extends KubernetesObject {
-  readonly spec: {
-    readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string }
-    readonly minReplicas?: number
-    readonly maxReplicas: number
-  }
-}
-
 export interface Lease extends KubernetesObject {
   readonly spec?: {
     readonly holderIdentity?: string
@@ -192,26 +184,6 @@ export interface Lease extends KubernetesObject {
     readonly acquireTime?: string
     readonly renewTime?: string
     readonly leaseTransitions?: number
-  }
-}
-
-export interface ResourceQuota extends KubernetesObject {
-  readonly spec?: {
-    readonly hard?: Quantities
-    readonly scopes?: readonly string[]
-    readonly scopeSelector?: unknown
-  }
-  readonly status?: { readonly hard?: Quantities; readonly used?: Quantities }
-}
-
-export interface LimitRange extends KubernetesObject {
-  readonly spec?: {
-    readonly limits?: readonly {
-      readonly type: string
-      readonly max?: Quantities
-      readonly default?: Quantities
-      readonly defaultRequest?: Quantities
-    }[]
   }
 }
 

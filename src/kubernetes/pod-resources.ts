@@ -1,4 +1,5 @@
-import type { Container, LimitRange, PodSpec, Quantities } from './objects.ts'
+import type { LimitRange } from './limits.ts'
+import type { Container, PodSpec, Quantities } from './objects.ts'
 import { parseQuantity } from './quantity.ts'
 
 /** What a namespace gives containers that say nothing themselves. */

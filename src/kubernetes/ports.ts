@@ -1,4 +1,3 @@
-import { resolvePort } from './health.ts'
 import type { Container, Deployment, PodSpec, Service, ServicePort } from './objects.ts'
 import { runsBeside } from './pod-resources.ts'
 
@@ -7,6 +6,21 @@ export function listeningIn(spec: Partial<PodSpec> | undefined): readonly Contai
   // A manifest may lack them; that is told elsewhere.
   const { containers = [], initContainers = [] } = spec ?? {}
   return [...containers, ...initContainers.filter(runsBeside)]
+}
+
+/**
+ * Number of the pod's port that a Service's port leads to.
+ * @returns undefined when no container has a port of that name and protocol: then no pod would get traffic through it.
+ */
+export function resolvePort(
+  { targetPort, port, protocol: wanted = 'TCP' }: Pick<ServicePort, 'targetPort' | 'port' | 'protocol'>,
+  containers: readonly Container[]
+): number | undefined {
+  if (targetPort === undefined) return port
+  if (typeof targetPort === 'number') return targetPort
+  return containers
+    .flatMap(({ ports }) => ports ?? [])
+    .find(({ name, protocol = 'TCP' }) => name === targetPort && protocol === wanted)?.containerPort
 }
 
 /** Whether pods of a Deployment would get anything through a port of a Service. */

@@ -1,5 +1,5 @@
-import { resolvePort } from './health.ts'
 import type { Container, Deployment } from './objects.ts'
+import { resolvePort } from './ports.ts'
 
 /** What the kubelet asks of every pod by itself: requests that no user has sent. */
 export interface Probe {

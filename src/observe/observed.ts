@@ -4,13 +4,8 @@ import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SlotName } from '../domain/slots.ts'
 import { printRoute, type RouteName } from '../inputs/route.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
-import type {
-  Deployment,
-  HorizontalPodAutoscaler,
-  Pod,
-  Service,
-  KubernetesObject
-} from '../kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
+import type { Deployment, Pod, Service, KubernetesObject } from '../kubernetes/objects.ts'
 import { objectsOf, type Backends, type Route, type RouteObjects } from '../routes/route.ts'
 import type { Slots } from './find-service.ts'
 

@@ -1,16 +1,10 @@
 import type { Fault } from '../base/errors.ts'
 import type { Selector } from '../domain/record.ts'
 import { groupOf } from '../kubernetes/api/discovery.ts'
-import { resolvePort } from '../kubernetes/health.ts'
+import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type {
-  Deployment,
-  HorizontalPodAutoscaler,
-  KubernetesObject,
-  Service,
-  ServicePort
-} from '../kubernetes/objects.ts'
-import { listeningIn } from '../kubernetes/ports.ts'
+import type { Deployment, KubernetesObject, Service, ServicePort } from '../kubernetes/objects.ts'
+import { listeningIn, resolvePort } from '../kubernetes/ports.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import { slotsOf } from '../observe/find-service.ts'

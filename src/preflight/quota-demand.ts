@@ -1,6 +1,7 @@
 import type { Fault } from '../base/errors.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
-import type { Deployment, LimitRange, Pod, PodSpec, ResourceQuota } from '../kubernetes/objects.ts'
+import type { LimitRange, ResourceQuota } from '../kubernetes/limits.ts'
+import type { Deployment, Pod, PodSpec } from '../kubernetes/objects.ts'
 import {
   allContainers,
   defaultsIn,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
-import type { HorizontalPodAutoscaler, KubernetesObject } from '../../../src/kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/limits.ts'
+import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { FENCE_ANNOTATION } from '../../../src/lock/fence.ts'
 import { BEFORE_ANNOTATION } from '../../../src/routes/route.ts'
 import type { Backend, HttpRoute } from '../../support/memory/gateway-controller.ts'

@@ -1,10 +1,6 @@
+import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/limits.ts'
 import type { Manifest } from '../../../src/kubernetes/manifests.ts'
-import type {
-  Deployment,
-  HorizontalPodAutoscaler,
-  KubernetesObject,
-  Service
-} from '../../../src/kubernetes/objects.ts'
+import type { Deployment, KubernetesObject, Service } from '../../../src/kubernetes/objects.ts'
 import { leaseName, workloadLeaseName } from '../../../src/lock/lease.ts'
 
 /** The objects of a shop, as its team has written them: what runs in the in-memory cluster. */

@@ -1,11 +1,6 @@
 import { readRecord } from '../../../src/domain/read-record.ts'
-import type {
-  Deployment,
-  HorizontalPodAutoscaler,
-  KubernetesObject,
-  ReplicaSet,
-  Service
-} from '../../../src/kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/limits.ts'
+import type { Deployment, KubernetesObject, ReplicaSet, Service } from '../../../src/kubernetes/objects.ts'
 import { printSelector } from '../../../src/kubernetes/selectors.ts'
 import type { MemoryCluster } from './memory-cluster.ts'
 

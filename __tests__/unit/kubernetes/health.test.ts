@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { health, isEnding, isReady, resolvePort } from '../../../src/kubernetes/health.ts'
+import { health, isEnding, isReady } from '../../../src/kubernetes/health.ts'
 import type {
   ClusterEvent,
   Condition,
@@ -11,9 +11,10 @@ import {
   CONTAINER_STATES,
   CREATION_STATES,
   EVENT_STATES,
-  isNodeComing,
   UNSCHEDULABLE
 } from '../../../src/kubernetes/patience.ts'
+import { resolvePort } from '../../../src/kubernetes/ports.ts'
+import { isNodeComing } from '../../../src/kubernetes/trouble.ts'
 import { workload } from '../../scenarios/scene.ts'
 import { EPOCH } from '../../support/memory/fake-clock.ts'
 

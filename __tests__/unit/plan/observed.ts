@@ -1,6 +1,7 @@
 import type { Release } from '../../../src/domain/record.ts'
 import type { SlotName } from '../../../src/domain/slots.ts'
-import type { Deployment, HorizontalPodAutoscaler, Service } from '../../../src/kubernetes/objects.ts'
+import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/limits.ts'
+import type { Deployment, Service } from '../../../src/kubernetes/objects.ts'
 import type { Observed } from '../../../src/observe/observed.ts'
 import type { ReleaseOrigin } from '../../../src/plan/begin-release.ts'
 import { NAMESPACE, service, workload } from '../../scenarios/scene.ts'

@@ -1,13 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Release } from '../../../src/domain/record.ts'
 import { parseStep } from '../../../src/inputs/step.ts'
-import type {
-  Deployment,
-  LimitRange,
-  Pod,
-  ResourceQuota,
-  Resources
-} from '../../../src/kubernetes/objects.ts'
+import type { LimitRange, ResourceQuota } from '../../../src/kubernetes/limits.ts'
+import type { Deployment, Pod, Resources } from '../../../src/kubernetes/objects.ts'
 import type { ObservedRoute } from '../../../src/observe/observed.ts'
 import type { Demand } from '../../../src/plan/demand.ts'
 import { methodFor, methodOf } from '../../../src/plan/method.ts'

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
+import type { Cluster, KubeConfig } from '@kubernetes/client-node'
 import { formatDuration } from '../../base/duration.ts'
 import { within } from '../../base/within.ts'
 
@@ -130,3 +131,28 @@ function endGroup({ pid }: ChildProcess): void {
     // Nobody of the group is left.
   }
 }
+
+/** Credential plugins are promised a variable that describes the cluster. */
+export function pluginOf(config: KubeConfig): ExecPlugin | undefined {
+  const [user, cluster] = [config.getCurrentUser(), config.getCurrentCluster()]
+  const older = (user?.authProvider as { readonly config?: { readonly exec?: ExecPlugin } } | undefined)
+    ?.config
+  const exec = (user?.exec as ExecPlugin | null | undefined) ?? older?.exec
+  if (exec == null) return undefined
+  const spec = {
+    interactive: false,
+    ...(exec.provideClusterInfo === true && { cluster: described(cluster) })
+  }
+  const promised = { apiVersion: exec.apiVersion, kind: 'ExecCredential', spec }
+  const variable = { name: 'KUBERNETES_EXEC_INFO', value: JSON.stringify(promised) }
+  return { ...exec, env: [...(exec.env ?? []), variable] }
+}
+
+const described = (cluster: Cluster | null): object | null =>
+  cluster && {
+    server: cluster.server,
+    'certificate-authority-data': cluster.caData,
+    'tls-server-name': cluster.tlsServerName,
+    'insecure-skip-tls-verify': cluster.skipTLSVerify,
+    'proxy-url': cluster.proxyUrl
+  }
