@@ -100,9 +100,7 @@ function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Out
 const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
   isUnfinished(release)
     ? release.weight === 100
-    : release.stable.deployment === canary.deployment &&
-      // In place both are templates of the same Deployment.
-      (release.strategy === undefined || release.stable.hash === canary.hash)
+    : release.stable.deployment === canary.deployment && release.stable.hash === canary.hash
 
 /** The old version by its images, or by its template where the new version has the same images. */
 function oldVersion({ stable, canary }: ReleaseRun): string {

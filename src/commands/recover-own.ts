@@ -1,4 +1,5 @@
 import type { Version } from '../domain/outcome.ts'
+import { practiceOf } from '../execute/practice.ts'
 import { untidied } from '../execute/untidy.ts'
 import { LockedError } from '../lock/acquire.ts'
 import { observe } from '../observe/observe.ts'
@@ -7,7 +8,7 @@ import { retirable } from '../plan/retirement.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 import { exclusively } from './exclusively.ts'
 import type { PostInvocation } from './invocation.ts'
-import { deedOf, recover } from './recover.ts'
+import { recover } from './recover.ts'
 import { retireVersions } from './retire-versions.ts'
 import { settleDown } from './settle-down.ts'
 
@@ -39,10 +40,13 @@ async function finishOwn(invocation: PostInvocation): Promise<string | undefined
     const run = left === 'undo' ? await recover(found, lock, invocation) : undefined
     if (left === 'retire') await retireVersions(replacedIn(observed), found, lock, invocation)
     if (left === 'settle') await settleDown(found, lock, invocation)
-    const untidy = run === undefined ? undefined : untidied(run)
+    const { id, stable, canary } = record
+    if (run === undefined)
+      return `Release ${id} was finished: ${stable.deployment} has all traffic, ${canary.deployment} is scaled down.`
+    const untidy = untidied(run)
     return untidy === undefined
-      ? `Release ${record.id} was ${deedOf(record, run)}.`
-      : `Release ${record.id} was undone: ${record.stable.deployment} has all traffic. Tidying up is not finished: ${untidy}; the next run does it first.`
+      ? `Release ${id} was ${practiceOf(run).recovered(run)}.`
+      : `Release ${id} was undone: ${stable.deployment} has all traffic. Tidying up is not finished: ${untidy}; the next run does it first.`
   })
 }
 

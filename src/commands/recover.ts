@@ -122,17 +122,3 @@ async function undo(run: ReleaseRun): Promise<void> {
     run.ports.log.warning(`${error.message}. ${await giveUpStable(run)}`)
   }
 }
-
-/**
- * What was done with a release that its run had left.
- * @param run the run that has recovered the release; without one the traffic did not have to be moved
- */
-export function deedOf(record: Release, run?: ReleaseRun): string {
-  const { stable, canary } = run?.release ?? record
-  if (run !== undefined && record.strategy !== undefined)
-    return run.stable.hash === record.stable.hash
-      ? `undone: ${stable.deployment} has its previous template again`
-      : `closed: ${stable.deployment} has another template by now, which is left as it is`
-  const deed = stable.deployment === record.stable.deployment && run !== undefined ? 'undone' : 'finished'
-  return `${deed}: ${stable.deployment} has all traffic, ${canary.deployment} is scaled down`
-}

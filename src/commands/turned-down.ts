@@ -2,6 +2,7 @@ import { Cancelled, ClusterError, messageOf } from '../base/errors.ts'
 import { emptyOutcome } from '../domain/empty-outcome.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { splitOf } from '../domain/record.ts'
+import { practiceOf } from '../execute/practice.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { observe } from '../observe/observe.ts'
@@ -9,7 +10,6 @@ import { inRelease, type Observed } from '../observe/observed.ts'
 import { describeSplit } from '../routes/split.ts'
 import type { Invocation } from './invocation.ts'
 import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
-import { deedOf } from './recover.ts'
 
 /** A cluster that notes whether anything was changed in it. Leases, dry runs and questions about rights are no changes. */
 export function noting(cluster: Cluster): { cluster: Cluster; isTouched: () => boolean } {
@@ -90,6 +90,6 @@ function leftIn(observed: Observed): Partial<Outcome> {
 /** The outcome when a command fails after it has ended the release that another run had left. */
 export function turnedDownAfter(error: unknown, run: ReleaseRun, invocation: Invocation): Outcome {
   const { result, reason } = endOf(error)
-  const told = `release ${run.initial.id}, which its run had left, was ${deedOf(run.initial, run)}. Nothing was begun after that:\n${reason}`
+  const told = `release ${run.initial.id}, which its run had left, was ${practiceOf(run).recovered(run)}. Nothing was begun after that:\n${reason}`
   return outcomeOf(run, { result, reason: told, next: [] }, invocation)
 }

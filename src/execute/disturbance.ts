@@ -1,8 +1,7 @@
 import { trafficsOf } from './begin-run.ts'
-import { untilChangedByOthers } from './in-place/replace.ts'
+import { practiceOf } from './practice.ts'
 import { untilRefused } from './refused.ts'
 import type { ReleaseRun } from './release-run.ts'
-import { untilStableChanges } from './steps/ensure-stable.ts'
 
 /** What stops a release from outside of its steps. */
 export interface Disturbance {
@@ -24,8 +23,7 @@ export function watchFor(run: ReleaseRun, cancelled: AbortSignal): Disturbance {
   const disturbed = new AbortController()
   const broken = traffics.map((traffic) => traffic.broken)
   const signal = AbortSignal.any([cancelled, run.lock.lost, ...broken, disturbed.signal])
-  const changed = run.initial.strategy === undefined ? untilStableChanges : untilChangedByOthers
-  for (const watch of [changed, untilRefused])
+  for (const watch of [practiceOf(run).untilDisturbed, untilRefused])
     watch(run, ended.signal).catch((error: unknown) => {
       disturbed.abort(error)
     })

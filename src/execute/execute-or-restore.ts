@@ -2,24 +2,18 @@ import { Cancelled, messageOf, ReleaseFailed, StableCannotServe, TakenOver } fro
 import type { Result } from '../domain/outcome.ts'
 import { isUnfinished } from '../domain/record.ts'
 import type { Step } from '../plan/step.ts'
-import { isNobody } from '../routes/split.ts'
 import { watchFor } from './disturbance.ts'
 import { execute } from './execute.ts'
-import { byHand, lastKnown, leftOver, leftToOthers } from './manual-recovery.ts'
+import { lastKnown } from './manual-recovery.ts'
+import { type Return, practiceOf } from './practice.ts'
 import type { ReleaseRun } from './release-run.ts'
 import { giveUpStable, restore, tidy } from './restore.ts'
 
 /** How the steps of a release ended. */
-export interface Ending {
+export interface Ending extends Return {
   readonly result: Result
   readonly reason: string
   readonly failedCheck?: string
-  /** From the cause until stable had all traffic again; absent when no user had been on the canary. */
-  readonly restoreSeconds?: number
-  /** It failed, and no user was ever on the canary. */
-  readonly unexposed?: boolean
-  /** In place: the template of before is back, its pods are not yet. */
-  readonly returning?: boolean
   /** Something is left for the post step. */
   readonly unsettled?: boolean
   /** What a person has to do by hand, because we could not. */
@@ -83,7 +77,12 @@ async function afterFailure(
     case 'leave-to-others':
       return inOtherHands(failure, run)
     case 'keep-canary':
-      return { ...failure, result: endedWell(run), next: leftOver(run), unsettled: true }
+      return {
+        ...failure,
+        result: endedWell(run),
+        next: practiceOf(run).byHand.leftOver(run),
+        unsettled: true
+      }
     case 'restore':
       return putBack(cause, since, run, cancelled)
   }
@@ -102,7 +101,7 @@ async function putBack(
     return withoutRestore(error, failure, run)
   }
   const unsettled = cause instanceof Cancelled || !(await tidy(run, cancelled))
-  return { ...failure, ...backIn(run, since), result: restoredBy(cause, run), unsettled }
+  return { ...failure, ...practiceOf(run).returnSince(run, since), result: restoredBy(cause, run), unsettled }
 }
 
 function restoredBy(cause: unknown, { release }: ReleaseRun): Result {
@@ -113,24 +112,6 @@ function restoredBy(cause: unknown, { release }: ReleaseRun): Result {
 /** @param passed milliseconds since the cause came */
 const patienceFor = (cause: unknown, passed: number): number =>
   cause instanceof Cancelled ? Math.max(LEAST_PATIENCE, PATIENCE_OF_CANCELLED - passed) : PATIENCE
-
-/** How long users waited for stable. In place that is until all its pods are back, which a cancelled run does not await. */
-function backIn(run: ReleaseRun, since: number): Pick<Ending, 'restoreSeconds' | 'unexposed' | 'returning'> {
-  if (run.initial.strategy === undefined)
-    return wasExposed(run)
-      ? { restoreSeconds: secondsFrom(since, run.shiftedAt ?? since) }
-      : { unexposed: true }
-  if (!run.shifts.some(({ gradual }) => gradual === true))
-    return run.outdated === undefined ? { unexposed: true } : {}
-  if (run.backAt !== undefined) return { restoreSeconds: secondsFrom(since, run.backAt) }
-  return isUnfinished(run.release) ? { returning: true } : {}
-}
-
-const secondsFrom = (since: number, until: number): number => (until - since) / 1000
-
-/** Whether users may have been on the canary, be it by copies of their requests. */
-const wasExposed = ({ release, shifts }: ReleaseRun): boolean =>
-  release.exposed === true || shifts.some(({ split }) => !isNobody(split))
 
 function endedWell({ release }: ReleaseRun): Result {
   if (release.phase === 'waiting') return 'waiting'
@@ -151,7 +132,7 @@ const failureOf = (cause: unknown): Failure => ({
 const inOtherHands = (failure: Failure, run: ReleaseRun): Ending => ({
   ...failure,
   result: 'failed',
-  next: leftToOthers(run),
+  next: practiceOf(run).byHand.leftToOthers(run),
   unsettled: true
 })
 
@@ -161,5 +142,5 @@ async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun)
   if (error instanceof StableCannotServe && run.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
   // The post step has minutes where a cancelled step has seconds.
-  return { ...failure, result: 'failed', reason, next: byHand(run), unsettled: true }
+  return { ...failure, result: 'failed', reason, next: practiceOf(run).byHand.putBack(run), unsettled: true }
 }

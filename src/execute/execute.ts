@@ -5,10 +5,10 @@ import { throughOutages } from '../traffic/through-outages.ts'
 import { apply } from './apply.ts'
 import { awaitReady } from './await-ready.ts'
 import { confirm, replace, takeOver } from './in-place/replace.ts'
-import { awaitUndone, collectReplaced, undo } from './in-place/undo.ts'
+import { awaitUndone, undo } from './in-place/undo.ts'
+import { practiceOf } from './practice.ts'
 import type { ReleaseRun } from './release-run.ts'
 import { awaitRoutes } from './route-writers.ts'
-import { collectEvidence } from './steps/collect-evidence.ts'
 import { drain } from './steps/drain.ts'
 import { ensureStable } from './steps/ensure-stable.ts'
 import { pointAutoscaler } from './steps/point-autoscaler.ts'
@@ -95,8 +95,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   confirm: ({ after }, run) => confirm(run, after),
   undo: (_, run) => undo(run),
   'await-undone': (_, run, signal) => awaitUndone(run, signal),
-  'collect-evidence': (_, run) =>
-    run.initial.strategy === undefined ? collectEvidence(run) : collectReplaced(run),
+  'collect-evidence': (_, run) => practiceOf(run).collectEvidence(run),
   drain: ({ duration }, run, signal) => drain(run, duration, signal),
   'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
   retire: ({ deployment }, run, signal) => retire(run, deployment, signal),

@@ -5,33 +5,28 @@ import { trafficsOf } from './begin-run.ts'
 import type { ReleaseRun } from './release-run.ts'
 import { backendsFor, backendsIn } from './route-writers.ts'
 
+/** What a person has to do because the run could not, as commands. */
+export interface ByHand {
+  /** What puts stable back, and how to look. */
+  readonly putBack: (run: ReleaseRun) => readonly string[]
+  /** The lock is another run's, or was: a command that moves traffic would be against that one. */
+  readonly leftToOthers: (run: ReleaseRun) => readonly string[]
+  /** What a promotion has left running. */
+  readonly leftOver: (run: ReleaseRun) => readonly string[]
+  /** What ends the rest of a release that was undone. */
+  readonly tidy: (run: ReleaseRun) => string
+}
+
 /** Where the traffic was when it was last heard of. */
 export function lastKnown({ release, shiftedAt, canary }: ReleaseRun): string {
   const since = shiftedAt === undefined ? '' : ` since ${new Date(shiftedAt).toISOString()}`
   return `last known: ${describeSplit(splitOf(release))} on ${canary.deployment} (${canary.images.join(', ')})${since}`
 }
 
-/** What a person has to do because we could not: the command that puts stable back, and how to look. */
-export const byHand = (run: ReleaseRun): string[] => [
-  ...(run.initial.strategy === undefined ? moveByHand(run) : undoByHand(run)),
-  'or run the workflow again: it puts stable back before it does anything else'
-]
-
-/** The lock is another run's, or was: a command that moves traffic would be against that one. */
-export const leftToOthers = (run: ReleaseRun): string[] => [
-  `${lastKnown(run)}; the run that has taken the lock decides about it, and without one command: abort puts stable back`,
-  ...(run.initial.strategy === undefined ? lookByHand(run) : [])
-]
-
 const lookByHand = (run: ReleaseRun): string[] =>
   trafficsOf(run).map(
     ({ title }) => `${sh`kubectl -n ${run.namespace} get ${title} -o yaml`}   # who has the traffic`
   )
-
-const undoByHand = ({ namespace, stable }: ReleaseRun): string[] => [
-  `${sh`kubectl -n ${namespace} rollout undo deployment/${stable.deployment}`}   # back to ${remark(stable.images.join(', '))}`,
-  `${sh`kubectl -n ${namespace} rollout history deployment/${stable.deployment}`}   # which template does it have`
-]
 
 /**
  * With routes the Service selects stable all the time, and the canary's Service is where the routes send its share: it
@@ -53,10 +48,30 @@ function moveByHand(run: ReleaseRun): string[] {
 const selecting = (value: Selector): string =>
   JSON.stringify([{ op: 'replace', path: '/spec/selector', value }])
 
-/** In place there is nothing: the version that served before has no pods of its own. */
-export const leftOver = ({ initial, namespace, stable }: ReleaseRun): string[] =>
-  initial.strategy !== undefined
-    ? []
-    : [
-        `${sh`kubectl -n ${namespace} scale deployment/${stable.deployment} --replicas=0`}   # the version that served before still runs`
-      ]
+const AGAIN = 'or run the workflow again: it puts stable back before it does anything else'
+
+const otherDecides = (run: ReleaseRun): string =>
+  `${lastKnown(run)}; the run that has taken the lock decides about it, and without one command: abort puts stable back`
+
+export const byHandBeside: ByHand = {
+  putBack: (run) => [...moveByHand(run), AGAIN],
+  leftToOthers: (run) => [otherDecides(run), ...lookByHand(run)],
+  leftOver: ({ namespace, stable }) => [
+    `${sh`kubectl -n ${namespace} scale deployment/${stable.deployment} --replicas=0`}   # the version that served before still runs`
+  ],
+  tidy: ({ namespace, canary }) =>
+    `${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=0`}   # works when it is no longer refused`
+}
+
+/** The version that served before has no pods of its own, and no route leads to them. */
+export const byHandInPlace: ByHand = {
+  putBack: ({ namespace, stable }) => [
+    `${sh`kubectl -n ${namespace} rollout undo deployment/${stable.deployment}`}   # back to ${remark(stable.images.join(', '))}`,
+    `${sh`kubectl -n ${namespace} rollout history deployment/${stable.deployment}`}   # which template does it have`,
+    AGAIN
+  ],
+  leftToOthers: (run) => [otherDecides(run)],
+  leftOver: () => [],
+  tidy: ({ namespace, stable }) =>
+    `${sh`kubectl -n ${namespace} rollout status deployment/${stable.deployment}`}   # has it its previous template everywhere`
+}

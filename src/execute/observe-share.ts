@@ -140,8 +140,8 @@ async function countOne(entry: Entry, marks: Marks, seen: Seen, signal: AbortSig
  */
 async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal): Promise<Marks> {
   const { namespace, entrance, canary, stable, ports, initial } = run
-  if (initial.strategy !== undefined)
-    throw new Error(`strategy ${initial.strategy} leaves no pod of the old version to compare with`)
+  if (canary.deployment === stable.deployment)
+    throw new Error(`strategy ${initial.strategy ?? ''} leaves no pod of the old version to compare with`)
   const pods = createPods({ namespace, entrance, slot: canary.slot, pods: [] }, ports.cluster)
   const mark = (deployment: string, ready: readonly Pod[]): Promise<string> =>
     markOf(deployment, ready, probe, pods, signal)

@@ -1,6 +1,6 @@
-import { sh } from '../base/shell.ts'
 import { isUnfinished } from '../domain/record.ts'
 import type { Ending } from './execute-or-restore.ts'
+import { practiceOf } from './practice.ts'
 import type { ReleaseRun } from './release-run.ts'
 
 /** Why a release whose traffic was put back is not over yet; undefined when it is. */
@@ -21,10 +21,8 @@ export function untidyEnding(run: ReleaseRun): Ending | undefined {
   return { result: 'failed', reason, next: nextSteps(run) }
 }
 
-const nextSteps = ({ initial, namespace, canary, stable, ready }: ReleaseRun): string[] => [
-  `${ready === 0 ? `Urgent: no pod of ${stable.deployment} is ready, so that nobody serves.` : 'Nothing is urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
-  initial.strategy === undefined
-    ? `${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=0`}   # works when it is no longer refused`
-    : `${sh`kubectl -n ${namespace} rollout status deployment/${stable.deployment}`}   # has it its previous template everywhere`,
+const nextSteps = (run: ReleaseRun): string[] => [
+  `${run.ready === 0 ? `Urgent: no pod of ${run.stable.deployment} is ready, so that nobody serves.` : 'Nothing is urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
+  practiceOf(run).byHand.tidy(run),
   'Then run the workflow again: it tidies up first, and goes on with what you ask for.'
 ]

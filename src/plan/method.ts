@@ -17,6 +17,7 @@ type Trafficked = Pick<Observed, 'service' | 'companions' | 'routes'>
 
 /** How a new version comes to serve: all that a release plans in its own way. */
 export interface Method {
+  readonly name: 'beside' | 'in place'
   /** Turns inputs and what was observed into a release. @returns faults instead, when it could not work */
   readonly prepare: (
     inputs: Inputs,
@@ -50,6 +51,7 @@ const wantedBy = ({ checks, smokeTests, bake }: Inputs) => ({
 
 /** Blue-green and canary: the new version gets pods of its own, and the traffic is moved to them. */
 const beside: Method = {
+  name: 'beside',
   prepare,
   plan: ({ release, ...prepared }, inputs, drain) =>
     planProgressive({ ...prepared, ...wantedBy(inputs), previous: inputs.previous, drain }, release),
@@ -67,6 +69,7 @@ const beside: Method = {
 
 /** Rolling and recreate: the Deployment that serves gets the new template, and its controller replaces the pods. */
 const inPlace = (strategy: InPlace): Method => ({
+  name: 'in place',
   prepare: (inputs, observed, manifests, origin) =>
     prepareInPlace({ ...inputs, strategy }, observed, manifests, origin),
   plan: (prepared, inputs) => planInPlace({ ...prepared, ...wantedBy(inputs) }),

@@ -40,12 +40,12 @@ const traffic = ({ service, stable }: Observed): string =>
 
 /** As the record says. In place both versions are templates of the one Deployment. */
 function trafficIn(record: Release, observed: Observed): string {
-  const { stable, canary, routes = [], strategy } = record
+  const { stable, canary, routes = [] } = record
   const split = splitOf(record)
   const ways =
     routes.length > 0 ? routes.map(printRoute).join(', ') : `service/${observed.service.metadata.name}`
   const sends = `${ways} ${routes.length > 1 ? 'send' : 'sends'}`
-  if (strategy !== undefined)
+  if (stable.deployment === canary.deployment)
     return `${sends} all traffic to ${podsOf(canary, observed)}${split.weight === 100 ? '' : ', whose pods are being replaced'}`
   if (split.weight === 100)
     return `${sends} all traffic to ${podsOf(canary, observed)}; the way back is ${podsOf(stable, observed)}`

@@ -162,12 +162,8 @@ async function podsOf({ ports, namespace, initial }: ReleaseRun, live: Deploymen
 export async function collectReplaced(run: ReleaseRun): Promise<string> {
   const { initial, canary, stable } = run
   const hash = canary.hash === '' ? await hashOfReplaced(run) : canary.hash
-  const selectors = { ...initial.selectors, canary: { ...initial.selectors.before, [HASH_LABEL]: hash } }
-  return collectEvidence({
-    ...run,
-    initial: { ...initial, selectors },
-    canary: { ...canary, replicas: stable.replicas }
-  })
+  const selector = { ...initial.selectors.before, [HASH_LABEL]: hash }
+  return collectEvidence(run, { selector, wanted: stable.replicas })
 }
 
 /** Where none was ever created there is still to be told why. */

@@ -1,6 +1,7 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { PodEvidence } from '../../domain/outcome.ts'
+import type { Selector } from '../../domain/record.ts'
 import { isPodOf, isReady } from '../../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
@@ -12,12 +13,22 @@ const MOST_PODS = 3
 const LOG_LINES = 20
 const MOST_EVENTS = 10
 
+/** The pods that a failed release has started. */
+interface Failed {
+  readonly selector: Selector
+  /** How many of them there should be. */
+  readonly wanted: number
+}
+
+export const collectCanary = (run: ReleaseRun): Promise<string> =>
+  collectEvidence(run, { selector: run.initial.selectors.canary, wanted: run.canary.replicas })
+
 /** Keeps what is known of the canary's pods before they are gone. A read that fails is noted, never thrown. */
-export async function collectEvidence(run: ReleaseRun): Promise<string> {
+export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Failed): Promise<string> {
   const { cluster } = run.ports
   const { namespace } = run
   try {
-    const labels = printSelector(run.initial.selectors.canary)
+    const labels = printSelector(selector)
     const [found, events] = await Promise.all([
       cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }),
       cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace })
@@ -30,7 +41,7 @@ export async function collectEvidence(run: ReleaseRun): Promise<string> {
       .sort((one, other) => Number(isReady(one)) - Number(isReady(other)))
       .slice(0, MOST_PODS)
     const evidence = await Promise.all(worst.map((pod) => evidenceOf(run, pod, events)))
-    run.evidence.push(...evidence, ...refusals(run, pods, events))
+    run.evidence.push(...evidence, ...(pods.length < wanted ? refusals(run, events) : []))
     return `of ${counted(evidence.length, 'pod')}`
   } catch (error) {
     run.warnings.push(`events and logs of the canary could not be read: ${messageOf(error)}`)
@@ -92,11 +103,7 @@ const isReplicaSetOf = (deployment: string, name: string): boolean =>
   name.startsWith(`${deployment}-`) && !name.slice(deployment.length + 1).includes('-')
 
 /** Pods that were never created: a quota or an admission webhook said no to their ReplicaSet. */
-function refusals(
-  { canary }: ReleaseRun,
-  pods: readonly Pod[],
-  events: readonly ClusterEvent[]
-): PodEvidence[] {
+function refusals({ canary }: ReleaseRun, events: readonly ClusterEvent[]): PodEvidence[] {
   const refused = events.filter(
     ({ involvedObject, reason }) =>
       involvedObject.kind === 'ReplicaSet' &&
@@ -104,7 +111,7 @@ function refusals(
       reason === 'FailedCreate'
   )
   const last = refused.at(-1)
-  if (last === undefined || pods.length >= canary.replicas) return []
+  if (last === undefined) return []
   return [
     {
       pod: `of ${last.involvedObject.name}`,

@@ -38,9 +38,7 @@ export async function drain(run: ReleaseRun, duration: number, signal: AbortSign
 }
 
 const isSelectedByTemplate = ({ traffic, release }: ReleaseRun): boolean =>
-  release.strategy === undefined &&
-  release.stable.slot === 'plain' &&
-  HASH_LABEL in ((traffic.current()[0] as Service).spec.selector ?? {})
+  release.stable.slot === 'plain' && HASH_LABEL in ((traffic.current()[0] as Service).spec.selector ?? {})
 
 async function untilCutShort(run: ReleaseRun, soonest: number, signal: AbortSignal): Promise<true> {
   const { clock } = run.ports
