@@ -17,8 +17,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'no lock': {
     file: 'lock/acquire.ts',
-    replace: "if (holderIdentity === '' || holderIdentity === holder.id) return lease",
-    by: "if (holderIdentity !== 'nobody') return lease"
+    replace: "if (lease === undefined || by === '' || by === holder.id) return lease",
+    by: "if (by !== 'nobody') return lease"
   },
   'no claims': {
     from: 130,
@@ -60,8 +60,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'no recovery': {
     file: 'commands/deploy.ts',
-    replace: 'if (record !== undefined && isUnfinished(record)) return afterRecovery',
-    by: 'if (record?.id === "") return afterRecovery'
+    replace: 'if (left !== undefined) return afterRecovery',
+    by: 'if (left?.record.id === "") return afterRecovery'
   },
   'a Service left behind': {
     file: 'execute/begin-run.ts',
@@ -70,8 +70,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'nothing put back': {
     file: 'traffic/traffic.ts',
-    replace: 'if (write !== undefined) await putBack',
-    by: 'if (write === undefined) await putBack'
+    replace: 'if (write === undefined) return\n  state.hadStrayTraffic',
+    by: 'if (write !== undefined) return\n  state.hadStrayTraffic'
   },
   'whole object': {
     from: 700,
