@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { takeOver, takeOverFirst } from '../kubernetes/ownership.ts'
 import { refOf } from '../kubernetes/ref.ts'
 
-/** Applies an object of the user's, so that nothing is left of what an earlier `kubectl apply` has put there and it does not name. */
+/** Applies a user's object, and removes fields that an earlier `kubectl apply` has set and the object does not name. */
 export const apply = (object: KubernetesObject, cluster: Cluster): Promise<KubernetesObject> =>
   untilWritten(async () => {
     const applied = await cluster.apply(object, { strict: true }).catch(async (error: unknown) => {

@@ -5,21 +5,21 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 
 interface Condition<T extends KubernetesObject, R> {
   readonly query: Query
-  /** The one object that is meant, as it was last read. */
+  /** The object, as it was last read, where the query names one. */
   readonly known?: T | undefined
-  /** What the objects say when it has come; undefined before that. */
+  /** What is learnt from the objects once they are as wanted; undefined before. */
   readonly reached: (objects: readonly T[]) => R | undefined
-  /** Without it there is no end but the signal. */
+  /** Without a limit only the signal ends the waiting. */
   readonly limit?: {
     /** Milliseconds. */
     readonly timeout: number
-    /** What to say when it has not come by then. */
+    /** Why the release has failed then. */
     readonly late: () => string
   }
 }
 
 /**
- * Waits until objects of the cluster are as wanted. Where nothing limits that, it never settles after the signal.
+ * Waits until objects of the cluster are as wanted. Without a limit the promise never settles once the signal is aborted.
  *
  * A watch says nothing while the API server is gone, so when the time is over the cluster is asked once more: an outage
  * must not be taken for objects that are not as wanted.

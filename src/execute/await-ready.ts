@@ -13,7 +13,7 @@ const LOOK_AGAIN = 1000
 /** Milliseconds between two looks at the events of pods that wait for a volume or a network. */
 const ASK_AGAIN = 5000
 
-/** For how long each thing has been seen that is asked for, in milliseconds. */
+/** Tells for how long something has been seen, in milliseconds since it was first asked for. */
 export function stopwatch({ clock }: Pick<ClusterPorts, 'clock'>): (what: string) => number {
   const seen = new Map<string, number>()
   return (what) => {
@@ -48,7 +48,7 @@ export async function watchHealth(
   let pods: readonly Pod[] | undefined
   let events: readonly ClusterEvent[] = []
   const look = (): void => {
-    // What the watch brings first may be from before the write that is waited for.
+    // The watch may begin with the Deployment as it was before the write.
     if (signal.aborted || live === undefined || pods === undefined) return
     if ((live.metadata.generation ?? 0) < generation) return
     onHealth(health(live, pods, { ...circumstances, events }), live)
@@ -73,11 +73,11 @@ export async function watchHealth(
     again(clock, LOOK_AGAIN, look, signal),
     again(clock, ASK_AGAIN, ask, signal)
   ])
-  // An aborted watch ends quietly: whoever waits has to hear of it.
+  // Watches end quietly when they are aborted.
   signal.throwIfAborted()
 }
 
-/** They only explain: what cannot be read is not there. */
+/** Events only explain: if they cannot be read, there are none. */
 async function eventsOf(pod: Pod | undefined, cluster: Cluster): Promise<readonly ClusterEvent[]> {
   if (pod === undefined) return []
   const { namespace, name } = pod.metadata
@@ -85,7 +85,7 @@ async function eventsOf(pod: Pod | undefined, cluster: Cluster): Promise<readonl
   return cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace, fields }).catch(() => [])
 }
 
-/** Asks: news may be late, or not come at all while the API server is gone. */
+/** Reads once instead of watching: a watch may be late, and is silent while the API server is gone. */
 async function readHealth(
   { spec, metadata: { namespace, name } }: Deployment,
   { cluster }: ClusterPorts,
@@ -100,7 +100,7 @@ async function readHealth(
   onHealth(live === undefined ? DELETED : health(live, pods, { ...circumstances, events }), live)
 }
 
-/** Graces pass without any change in the cluster. */
+/** Repeats the work: some verdicts change with time alone. */
 async function again(clock: Clock, pause: number, work: () => unknown, signal: AbortSignal): Promise<void> {
   for (;;) {
     await clock.sleep(pause, signal)
@@ -113,7 +113,7 @@ export interface Awaited {
   readonly timeout: number
   /** Templates that the Deployment had before, whose pods may be in any state. */
   readonly outdated?: ReadonlySet<string> | undefined
-  /** Whatever it runs will do: else it is the template that the Deployment is known by. */
+  /** Whether any template will do; else it has to be the one that the Deployment is known by. */
   readonly anyTemplate?: boolean
 }
 
@@ -161,7 +161,7 @@ export async function awaitReady(
 const notReady = ({ metadata }: Deployment, timeout: number, summary: string): ReleaseFailed =>
   new ReleaseFailed(`deployment/${metadata.name} was not ready after ${formatDuration(timeout)}: ${summary}`)
 
-/** In words for the verdict. */
+/** A doomed Deployment in words for the verdict. */
 export function asFailure(
   { reason, message, pod }: Extract<Health, { state: 'doomed' }>,
   { metadata }: Deployment

@@ -18,9 +18,9 @@ import type { Follower, RouteWriter, Ports, ReleaseRun, Settings } from './relea
 
 export interface Beginning {
   readonly service: Service
-  /** Those that may follow it; the record says which do. */
+  /** Services that may follow; the record says which do. */
   readonly companions?: readonly Service[]
-  /** Those of the release, in its order. */
+  /** The routes of the release, in its order. */
   readonly routes: readonly ObservedRoute[]
   /** What serves. */
   readonly stable: Deployment | undefined
@@ -89,7 +89,7 @@ type Known = Pick<
   | 'shifts'
 >
 
-/** What a run has yet to find out. */
+/** What a run does not know at its beginning. */
 const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
   deployment: undefined,
   ready: undefined,
@@ -111,7 +111,7 @@ const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
   warnings: []
 })
 
-/** Where a release stands that this run takes up. */
+/** The share that a release already has which this run takes up. */
 const shiftsBefore = (release: Release): Shift[] =>
   release.shiftedAt === undefined ? [] : [{ at: Date.parse(release.shiftedAt), split: splitOf(release) }]
 
@@ -180,7 +180,7 @@ function openLane(
   return { route, traffic: openTraffic({ ...held, objects, read, anchor }, ports) }
 }
 
-/** The routes of a release that is on record already; nobody comes by one that was deleted since. */
+/** The routes of a release on record. Those that were deleted since are left out: no users come through them. */
 export async function routesOf(
   release: Release,
   { metadata }: Service,

@@ -2,7 +2,7 @@ import { ReleaseFailed } from '../base/errors.ts'
 import { hasTemplateOf } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 
-/** Nobody has tested what comes up then. @returns undefined as long as it has the template that it is known by */
+/** Why a release cannot go on with a template that was not tested; undefined while the Deployment has the known one. */
 export const changeIn = (known: Deployment, live: Deployment | undefined): ReleaseFailed | undefined =>
   live === undefined || hasTemplateOf(live, known)
     ? undefined

@@ -5,9 +5,9 @@ import type { ReleaseRun } from './release-run.ts'
 
 /** What stops a release from outside of its steps. */
 export interface Disturbance {
-  /** Aborted by the first thing that comes in between, with that as its reason. */
+  /** Aborted by the first disturbance, which is its reason. */
   readonly signal: AbortSignal
-  /** Milliseconds since the epoch at which that was; undefined while nothing has come. */
+  /** Milliseconds since the epoch at which the disturbance came; undefined without one. */
   readonly since: () => number | undefined
   /** Ends the watches, and the guard over the traffic. */
   readonly end: () => void

@@ -15,13 +15,13 @@ interface EndpointSlice extends KubernetesObject {
   readonly ports?: readonly unknown[] | null
 }
 
-/** The control plane computes endpoints in well under a second; later than this it will not. */
+/** Milliseconds for the endpoints, which the control plane computes in well under a second. */
 const TIMEOUT = 10_000
 
 const readyUids = (slices: readonly EndpointSlice[], hasPorts: boolean): ReadonlySet<string> =>
   new Set(
     slices
-      // A slice without the ports that its Service has (by a name that no container has) sends traffic nowhere.
+      // A Service's port may have a name that no container has: its slice has no ports then, and sends traffic nowhere.
       .filter(({ ports }) => !hasPorts || (ports ?? []).length > 0)
       .flatMap(({ endpoints }) => endpoints ?? [])
       .filter(({ conditions }) => conditions?.ready !== false)
@@ -31,7 +31,7 @@ const readyUids = (slices: readonly EndpointSlice[], hasPorts: boolean): Readonl
 /**
  * Waits until the pods that are to serve are behind the Service: only then does its selector mean traffic.
  * @returns how many pods are ready behind it, these and others; undefined when one of them has gone away meanwhile
- * @throws ReleaseFailed when they do not get there, although they are there
+ * @throws ReleaseFailed when the pods exist and do not get there
  */
 export async function confirmEndpoints(
   run: ReleaseRun,
@@ -40,7 +40,7 @@ export async function confirmEndpoints(
 ): Promise<number | undefined> {
   const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
   const labels = `kubernetes.io/service-name=${service}`
-  // That of a slot has those of the apex.
+  // The Service of a slot has the ports of the users' Service.
   const [{ spec }] = run.traffic.current() as readonly [Service]
   const hasPorts = (spec.ports ?? []).length > 0
   const ready = await awaitCondition<EndpointSlice, number>(
@@ -65,7 +65,7 @@ export async function confirmEndpoints(
   return ready
 }
 
-/** Whether one of the pods that came up was evicted or deleted since: nothing that it was asked for says anything. */
+/** Whether one of the pods that came up was evicted or deleted since, so that its failures say nothing of the version. */
 export async function hasLostPods(run: ReleaseRun): Promise<boolean> {
   const found = await podsOf(run, 'canary')
   return run.pods.some(
@@ -87,7 +87,7 @@ export const behindSince = ({ behind, ports }: ReleaseRun, service: string): num
 export const readyPods = async (run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
   (await podsOf(run, side)).filter(isReady)
 
-/** Those that are not ready, too. */
+/** All pods of one of the two versions, ready or not. */
 export const podsOf = (run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
   run.ports.cluster.list<Pod>({
     apiVersion: 'v1',

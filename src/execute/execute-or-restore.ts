@@ -16,7 +16,7 @@ export interface Ending extends Return {
   readonly failedCheck?: string
   /** Something is left for the post step. */
   readonly unsettled?: boolean
-  /** What a person has to do by hand, because we could not. */
+  /** What is left for a person to do by hand. */
   readonly next: readonly string[]
 }
 
@@ -141,6 +141,6 @@ async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun)
   if (error instanceof TakenOver) return inOtherHands({ ...failure, reason }, run)
   if (error instanceof StableCannotServe && run.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
-  // The post step has minutes where a cancelled step has seconds.
+  // The post step has minutes to try again, where a cancelled step has seconds.
   return { ...failure, result: 'failed', reason, next: practiceOf(run).byHand.putBack(run), unsettled: true }
 }

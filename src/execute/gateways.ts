@@ -12,14 +12,13 @@ const SECOND = 1000
 interface Learning {
   /** Milliseconds since the epoch. */
   readonly since: number
-  /** What they have to learn. */
+  /** What the gateways have to learn. */
   readonly what: string
   readonly writers?: readonly RouteWriter[]
 }
 
 /**
- * Until the gateways of these routes must have learnt what they were told at that time. Nobody notices anything of it: the
- * users are where they were.
+ * Waits until the gateways of these routes must have learnt a change of that time. Users notice nothing of the wait.
  * @returns whether there was anything to wait for
  */
 export async function awaitGateways(
@@ -39,7 +38,7 @@ export async function awaitGateways(
   return true
 }
 
-/** Who looks at the canary meanwhile. */
+/** Waits with somebody looking at the canary. */
 type Watched = (
   run: ReleaseRun,
   wait: (signal: AbortSignal) => Promise<void>,
@@ -56,7 +55,7 @@ export const awaitGatewaysWatching = (
   signal: AbortSignal
 ): Promise<boolean> => awaitGateways(run, learning, signal, inSight)
 
-/** As `awaitGateways`, where there is no way back any more: what happens to the canary is told, and changes nothing. */
+/** As `awaitGateways`, after the point of no return: what happens to the canary is told, but does not fail the release. */
 export const awaitGatewaysTelling = (
   run: ReleaseRun,
   learning: Learning,
@@ -78,7 +77,7 @@ export const awaitGatewaysTelling = (
     })
   })
 
-/** Those whose traffic is on the Service again after a promotion; others stay on the canary's own one. */
+/** The routes that lead to the users' Service again after a promotion; others keep leading to the canary's own. */
 export function writersToApex(run: ReleaseRun): readonly RouteWriter[] {
   const backends = backendsIn(run)
   return run.routes.filter(({ route, traffic }) => {

@@ -9,7 +9,7 @@ import { backendsFor, backendsIn } from './route-writers.ts'
 export interface ByHand {
   /** What puts stable back, and how to look. */
   readonly putBack: (run: ReleaseRun) => readonly string[]
-  /** The lock is another run's, or was: a command that moves traffic would be against that one. */
+  /** Only how to look, since another run has taken the lock and may be moving the traffic. */
   readonly leftToOthers: (run: ReleaseRun) => readonly string[]
   /** What a promotion has left running. */
   readonly leftOver: (run: ReleaseRun) => readonly string[]
@@ -17,7 +17,7 @@ export interface ByHand {
   readonly tidy: (run: ReleaseRun) => string
 }
 
-/** Where the traffic was when it was last heard of. */
+/** Where the traffic was when the cluster last answered. */
 export function lastKnown({ release, shiftedAt, canary }: ReleaseRun): string {
   const since = shiftedAt === undefined ? '' : ` since ${new Date(shiftedAt).toISOString()}`
   return `last known: ${describeSplit(splitOf(release))} on ${canary.deployment} (${canary.images.join(', ')})${since}`
@@ -29,8 +29,8 @@ const lookByHand = (run: ReleaseRun): string[] =>
   )
 
 /**
- * With routes the Service selects stable all the time, and the canary's Service is where the routes send its share: it
- * is the one to change, whatever the route is.
+ * Commands that point a Service to stable. With routes that is the canary's Service: whatever their kind, the routes send
+ * the canary's share there, and the other Service selects stable all the time.
  */
 function moveByHand(run: ReleaseRun): string[] {
   const { namespace, traffic, routes, stable } = run

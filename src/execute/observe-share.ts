@@ -13,7 +13,7 @@ export interface Marks {
   readonly stable: string
 }
 
-/** A gateway may take so long until a change is in effect, in milliseconds: Traefik gathers changes for two seconds. */
+/** Milliseconds until a change is in effect in a gateway: Traefik gathers changes for two seconds. */
 const EFFECTIVE = 2500
 
 /** 200 requests within 5 s: enough to tell 10 % from 20 %, and no load worth speaking of. */
@@ -21,25 +21,24 @@ const REQUESTS = 200
 const EVERY = 25
 const AT_ONCE = 20
 
-/** After so many requests without one answer there will be none. */
+/** Requests without any answer after which none is expected. */
 const HOPELESS = 10
 
-/** Answers to the requests of one probe, by who gave them. */
+/** Answers to the requests of one probe, by the version that gave them. */
 interface Seen {
   sent: number
   canary: number
   stable: number
-  /** Requests that nobody answered, or somebody else. */
+  /** Requests that neither of the two versions answered. */
   lost: number
-  /** Why the first of them was. */
+  /** Why the first of these was lost. */
   problem: string
 }
 
 /**
- * Sends requests through the entry of the users and counts which version answers, until it has enough or the signal
- * is aborted: at the latest when the step ends. Only an observation: it never throws, and whatever goes wrong with it
- * is one warning in a release.
- * @param duration of the step in milliseconds; in one without nobody waits, so nothing is observed
+ * Sends requests through the users' entry and counts which version answers, until there are enough or the signal is
+ * aborted, as when the step ends. Never throws: a failure to observe is one warning in a release.
+ * @param duration of the step in milliseconds; with 0 nothing is observed, because nobody would wait for it
  */
 export async function observeShare(run: ReleaseRun, duration: number, signal: AbortSignal): Promise<void> {
   const { entry, clock } = run.ports
@@ -60,7 +59,7 @@ export async function observeShare(run: ReleaseRun, duration: number, signal: Ab
   tell(run, shift, seen, entry)
 }
 
-/** Nothing that is still under way may keep the traffic from being put back. */
+/** Requests that are still under way must not delay putting the traffic back. */
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const aborted = Promise.withResolvers<never>()
   const onAbort = (): void => {
@@ -91,7 +90,7 @@ function giveUp(run: ReleaseRun, why: string): void {
 }
 
 function describe({ canary, stable, lost }: Seen, share: number, { probe }: Entry, run: ReleaseRun): string {
-  // A query may hold what nobody else should know.
+  // The query of a URL may hold secrets.
   const { origin, pathname } = new URL(probe.url)
   const rest = lost === 0 ? '' : `; ${lost} more got no answer from either version`
   return `observed through ${origin}${pathname}: ${canary} of ${canary + stable} = ${share.toFixed(1)} % from ${run.canary.deployment}${rest}`
@@ -135,7 +134,7 @@ async function countOne(entry: Entry, marks: Marks, seen: Seen, signal: AbortSig
 }
 
 /**
- * Asks pods of both versions what their answers say, for nobody else can know.
+ * Asks pods of both versions which value of the header they answer with.
  * @throws Error when it does not tell the versions apart
  */
 async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal): Promise<Marks> {
@@ -157,7 +156,7 @@ async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal)
   }
 }
 
-/** Two pods are asked: a header that names the pod says nothing of the version. */
+/** Asks two pods: a header that differs between them names the pod and not the version. */
 async function markOf(
   deployment: string,
   ready: readonly Pod[],

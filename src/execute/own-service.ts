@@ -5,8 +5,8 @@ import type { ReleaseRun } from './release-run.ts'
 import { backendsIn } from './route-writers.ts'
 
 /**
- * Rejects when somebody takes the Service away by which routes send users to the canary, or points it elsewhere: its share
- * would get errors, and no pod would show it. Settles only by that or by the signal; where there is none, not at all.
+ * Rejects when somebody deletes the Service through which routes send users to the canary, or points it elsewhere: these
+ * users would get errors, and no pod would show it. Ends with the signal; never settles where there is no such Service.
  */
 export async function untilOwnServiceChanges(run: ReleaseRun, signal: AbortSignal): Promise<never> {
   const { namespace, ports } = run

@@ -5,9 +5,9 @@ import { fenceOf } from '../lock/fence.ts'
 import type { ReleaseRun } from './release-run.ts'
 
 /**
- * Whether a Deployment is already what it is to become, as after a write of ours whose answer was lost. The API server
- * is asked, who fills in what was left open. Its generation would not tell: a change of an annotation, as its controller
- * makes one for every revision, counts for one, too.
+ * Whether a Deployment already is as wanted, as after a write of ours whose answer was lost. A dry run tells, since the API
+ * server fills in defaults. The generation would not tell: it also counts changes of annotations, and the controller
+ * makes one for every revision.
  */
 export async function isAsWanted(live: Deployment, wanted: Deployment, cluster: Cluster): Promise<boolean> {
   const claim = fenceOf(wanted)
@@ -15,11 +15,11 @@ export async function isAsWanted(live: Deployment, wanted: Deployment, cluster: 
   return hasSpecOf(live, await cluster.replace(withVersionOf(live, wanted), { dryRun: true }))
 }
 
-/** Both as the API server keeps them. */
+/** Compares specs as the API server stores them. */
 export const hasSpecOf = (one: Deployment, other: Deployment): boolean =>
   canonical(one.spec) === canonical(other.spec)
 
-/** For a write that is refused when somebody has changed it since. */
+/** With the version of the live one, so that the write is refused when that has changed since. */
 export const withVersionOf = ({ metadata }: Deployment, wanted: Deployment): Deployment => ({
   ...wanted,
   metadata: { ...wanted.metadata, resourceVersion: metadata.resourceVersion ?? '' }

@@ -5,13 +5,12 @@ import type { RouteWriter, Ports, ReleaseRun } from './release-run.ts'
 
 /** How often the events of a route are read, in milliseconds: they come within seconds of a write. */
 const LOOK_AGAIN = 5000
-/** How long the last word of a controller may be that it could not: it tries again, and often can then. */
+/** For how long a controller may go on saying that it could not: it tries again, and often succeeds. Milliseconds. */
 const GRACE = 15_000
 
 /**
- * Rejects when the controller of a route says by events that it cannot do what was written: no gateway does as the route
- * says from then on, and nothing else would show it. What it said before the release is no matter until it says it again.
- * Settles only by that or by the signal.
+ * Rejects when the controller of a route says in events that it cannot apply it: no gateway follows the route from then
+ * on, and nothing else shows that. Events from before the release count only if they are repeated. Ends with the signal.
  */
 export async function untilRefused(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   await Promise.all(run.routes.map((writer) => untilLaneRefused(writer, run, signal)))
@@ -39,7 +38,7 @@ async function untilLaneRefused(
     if (run.ports.clock.now() - since < GRACE) continue
     const told = `${traffic.title} is not put into practice by its controller: ${word.text}`
     if (isUnfinished(run.release) && run.release.phase !== 'promoting') throw new ReleaseFailed(told)
-    // There is no way back any more.
+    // After the point of no return it can only be told.
     run.warnings.push(told)
     return
   }
@@ -47,13 +46,13 @@ async function untilLaneRefused(
 
 /** The last thing that a controller has said of an object. */
 interface Word {
-  /** Another one when it says the same again. */
+  /** Changes when the controller says the same again. */
   readonly key: string
   readonly refused: boolean
   readonly text: string
 }
 
-/** Events only explain: what cannot be read is not there. */
+/** Events only explain: if they cannot be read, there are none. */
 async function lastWord(
   { kind, metadata: { namespace, name, uid } }: KubernetesObject,
   refusals: readonly string[],
@@ -77,6 +76,6 @@ async function lastWord(
 const timeOf = ({ lastTimestamp, eventTime, metadata }: ClusterEvent): number =>
   Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') || 0
 
-/** Of two in the same second the one that was written later. */
+/** Orders two events of the same second. */
 const newer = (one: ClusterEvent, other: ClusterEvent): number =>
   Number(one.metadata.resourceVersion ?? 0) - Number(other.metadata.resourceVersion ?? 0)

@@ -37,7 +37,7 @@ export interface RouteWriter {
   readonly traffic: Traffic
 }
 
-/** A Service that follows the one with the record. */
+/** Another Service of the workload, which follows the one with the record. */
 export interface Follower {
   readonly own: Companion
   readonly traffic: Traffic
@@ -52,11 +52,11 @@ export interface ReleaseRun {
   readonly ports: Ports
   /** The Service, which holds the record. */
   readonly traffic: Traffic
-  /** Services that follow it. */
+  /** Services that follow the one with the record. */
   readonly companions: readonly Follower[]
-  /** Whether the Service says which ones follow it: without that nobody would put them back. */
+  /** Whether the record is on the Service: it says which others follow, so that any run can put them back. */
   recorded: boolean
-  /** What traffic is moved on instead; none: on the Service itself. */
+  /** The routes that traffic is moved on; if empty, that is the Service itself. */
   readonly routes: readonly RouteWriter[]
   readonly lock: Lock
   /** Whether a traffic write has been sent: if not, there is nothing to put back. */
@@ -66,34 +66,34 @@ export interface ReleaseRun {
   canary: Version
   /** How many pods of stable are ready, as it was last counted. */
   ready: number | undefined
-  /** What served when the release began, or is given the traffic back instead; undefined when an unfinished one is taken up. */
+  /** The Deployment that serves as stable; undefined when an unfinished release is taken up. */
   serving: Deployment | undefined
   /** The record as the run began it: its roles and selectors stay. */
   readonly initial: Release
-  /** As the record on the route object says, or will say in a moment. */
+  /** The record as it is on the Service, or will be in a moment. */
   release: Release
   /** The canary's Deployment as the API server has it. */
   deployment: Deployment | undefined
-  /** What scales the version that serves, as far as it is known. */
+  /** The autoscaler of the version that serves, as far as it is known. */
   autoscaler: HorizontalPodAutoscaler | undefined
-  /** Templates that ran in the canary's Deployment before it was given the new one; undefined until it is. */
+  /** Templates that ran in the canary's Deployment before the new one; undefined until that is written. */
   outdated: ReadonlySet<string> | undefined
-  /** Where users come in; nobody asks there while a release is only undone. */
+  /** The ports by which users reach the pods; unknown while a release is only undone. */
   readonly entrance: Entrance
   /** Pods that came up, and the uids of those that passed the smoke tests. */
   pods: readonly Pod[]
   readonly tested: Set<string>
-  /** By Service, the uids of those that are behind it, and since when all of them have been, in milliseconds since the epoch. */
+  /** By Service, the uids of the pods behind it, and since when all of them have been, in milliseconds since the epoch. */
   readonly behind: Map<string, { readonly uids: ReadonlySet<string>; readonly since: number }>
   /** Milliseconds since the epoch at which the last traffic write was answered. */
   shiftedAt: number | undefined
-  /** In place: milliseconds since the epoch at which the pods of before were ready again, and no others there. */
+  /** In place: milliseconds since the epoch at which stable's pods were ready again, and no others were left. */
   backAt: number | undefined
-  /** In place: since when there may be no pods, while all are replaced at once. */
+  /** In place, while all pods are replaced at once: since when there may be none, in milliseconds since the epoch. */
   emptySince: number | undefined
-  /** For how long there were none at most, in milliseconds. */
+  /** For how long there may have been no pods, in milliseconds. */
   gap: number | undefined
-  /** What tells the versions apart at the entry; undefined while nobody has asked, none when nothing does. */
+  /** What tells the versions apart at the entry; undefined before that was asked, `none` when nothing does. */
   marks: Marks | 'none' | undefined
   /** Absent when there are no checks. */
   readonly sampler: Sampler | undefined

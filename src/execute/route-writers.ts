@@ -15,7 +15,7 @@ export const routeWritersOf = ({ routes, traffic }: ReleaseRun): readonly RouteW
 export const backendsIn = (run: ReleaseRun, release: Release = run.release): Backends =>
   backendsOf(release, run.namespace, run.traffic.name)
 
-/** Writes what the record says of the Service: its share, or stable alone while routes move the traffic. */
+/** Writes record and selector of the Service: the canary's share, or stable alone while routes move the traffic. */
 export async function writeService(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   const backends = backendsIn(run, release)
   const first = run.traffic.write((objects) => serviceRoute.split(objects, backends, split), release)
@@ -28,13 +28,13 @@ export async function writeService(run: ReleaseRun, release: Release, split: Spl
   await Promise.all([first, ...others])
 }
 
-/** The same backends, for a Service that has a selector of its own. */
+/** The backends for a Service that follows, which has a selector of its own. */
 export const backendsFor = ({ before }: Companion, backends: Backends): Backends => ({
   ...backends,
   selectors: companionSelectors(before, backends.selectors)
 })
 
-/** All routes move together; each is written by itself. */
+/** Writes all routes at the same time. */
 export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> {
   const { release } = run
   const backends = backendsIn(run)
@@ -45,7 +45,7 @@ export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> 
   )
 }
 
-/** What has to lead to the canary's pods behind the Service before the routes lead there again. */
+/** Writes what has to follow the Service to the canary's pods before the routes lead to it again. */
 export async function followOnRoutes(run: ReleaseRun, release: Release): Promise<void> {
   const backends = backendsIn(run)
   await Promise.all(
@@ -55,7 +55,7 @@ export async function followOnRoutes(run: ReleaseRun, release: Release): Promise
   )
 }
 
-/** The routes as they were, without a trace of the release. */
+/** Takes the release out of the routes without a trace. */
 export async function settleRoutes(run: ReleaseRun, serving: 'stable' | 'canary'): Promise<void> {
   const backends = backendsIn(run)
   await Promise.all(
@@ -81,12 +81,12 @@ export function weightNow(run: ReleaseRun): number | undefined {
   return weights.includes(undefined) ? undefined : Math.max(...weights.map((weight) => weight ?? 0))
 }
 
-/** A gateway's controller answers in a moment; later than this somebody has to look, in milliseconds. */
+/** Milliseconds for a gateway's controller to accept a route; most do at once. */
 const TIMEOUT = 30_000
 
 /**
- * Waits until the controller of every route says that it has taken it as it is now.
- * @throws ReleaseFailed with what it says instead
+ * Waits until the controller of every route says that it has accepted the route as it is now.
+ * @throws ReleaseFailed with what a controller says instead
  */
 export async function awaitRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   await Promise.all(run.routes.map((writer) => awaitRoute(writer, run, signal)))
@@ -103,7 +103,7 @@ async function awaitRoute(
   if (pending === undefined) return
   const { apiVersion, kind, metadata } = main
   const taken = ([live]: readonly KubernetesObject[]): true | undefined => {
-    // Nobody comes by a route that was deleted.
+    // No users come through a route that was deleted.
     if (live === undefined) return true
     if ((live.metadata.generation ?? 0) < (metadata.generation ?? 0)) return undefined
     pending = route.pending(withObject(traffic.current(), live))

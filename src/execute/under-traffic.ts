@@ -5,7 +5,7 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import { asFailure, stopwatch, watchHealth, type Judged, type TellPods } from './await-ready.ts'
 import { changeIn } from './changed-by-others.ts'
 
-/** What stops more pods from coming up says nothing against those that users are on. */
+/** Reasons why no more pods come up, which say nothing against the pods that users are on. */
 const GROWING: ReadonlySet<string> = new Set([
   'ProgressDeadlineExceeded',
   'Unschedulable',
@@ -13,14 +13,14 @@ const GROWING: ReadonlySet<string> = new Set([
   'FailedMount'
 ])
 
-/** How long some of the pods that were switched to may be unready: a probe may miss once. */
+/** Milliseconds for which some of the pods under traffic may be unready: a probe may fail once. */
 const UNREADY_GRACE = 10_000
-/** How long as much may be missing of them that was evicted or deleted: its replacement comes up meanwhile. */
+/** Milliseconds for which pods may be missing that were evicted or deleted, while their replacements come up. */
 const REPLACED_GRACE = 120_000
 
 /**
- * Rejects when pods that users are on, or will be in a moment, cannot run any more, or are not ready any more; at once when none of them is, or
- * when somebody has others come up in their place. Settles only by that or by the signal.
+ * Rejects when pods that users are on, or will be in a moment, cannot run any more or stay unready. Rejects at once when
+ * none of them is ready, or somebody gives the Deployment another template. Ends with the signal.
  */
 export async function untilDoomed(
   deployment: Deployment,
@@ -43,11 +43,11 @@ export async function untilDoomed(
   const onHealth: Judged = (seen, live) => {
     const change = changeIn(deployment, live)
     if (change !== undefined) reject(change)
-    // Its last pods are ready until they end.
+    // The last pods of a deleted Deployment are ready until they end.
     if (switchedTo > 0 && live?.spec.replicas === 0)
       reject(new ReleaseFailed(`deployment/${deployment.metadata.name} was scaled to 0 by somebody ${when}`))
     if (seen.state === 'doomed' && !GROWING.has(seen.reason)) reject(asFailure(seen, deployment))
-    // An autoscaler may have more pods come up, or fewer stay.
+    // An autoscaler may change the number of pods.
     if (seen.state !== 'progressing' || seen.ready >= Math.min(switchedTo, seen.wanted)) {
       unreadySince = undefined
       return

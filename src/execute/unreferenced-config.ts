@@ -17,11 +17,11 @@ export async function findUnreferencedConfig(
   cluster: Cluster
 ): Promise<readonly KubernetesObject[]> {
   const listCopies = (kind: string): Promise<readonly KubernetesObject[]> =>
-    // What is in a Secret is nobody's business here.
+    // The contents of Secrets are not read.
     cluster.list({ apiVersion: 'v1', kind, namespace, labels: copySelector(workload), metadataOnly: true })
   const copies = (await Promise.all([listCopies('ConfigMap'), listCopies('Secret')])).flat()
   if (copies.length === 0) return []
-  // Of other workloads too: whoever refers to a copy by hand keeps it.
+  // Templates of other workloads count, too: somebody may refer to a copy by hand.
   const [deployments, replicaSets] = await Promise.all([
     cluster.list<Deployment>({ ...DEPLOYMENT, namespace }),
     cluster.list<ReplicaSet>({ ...REPLICA_SET, namespace })
@@ -33,8 +33,8 @@ export async function findUnreferencedConfig(
 }
 
 /**
- * Removes the workload's copies of config that nothing refers to any more. Only under the workload's lock: another
- * run may have applied a copy and not yet what refers to it.
+ * Removes the workload's copies of config that nothing refers to any more. Needs the workload's lock: another run may
+ * have applied a copy, and be about to apply the template that refers to it.
  * @returns what was removed: `configmap/web-config-…`
  */
 export async function removeUnreferencedConfig(
@@ -51,7 +51,7 @@ export async function removeUnreferencedConfig(
   return removed
 }
 
-/** After a promotion, for a workload that has such copies. The release is over: whatever fails here, `cleanup` does. */
+/** Does that after a promotion, if the workload has copies. A failure is a warning: `cleanup` removes them later. */
 export async function tidyConfig(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { namespace, workload, deployment, ports, lock } = run
   if (deployment === undefined || !hasCopies(deployment)) return

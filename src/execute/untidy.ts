@@ -8,8 +8,9 @@ export const untidied = ({ release, timeline }: ReleaseRun): string | undefined 
   isUnfinished(release) ? (timeline.findLast(({ status }) => status === 'failed')?.detail ?? '') : undefined
 
 /**
- * What keeps it from its end may last, and then whoever went on to the next release would find the same again, without end.
- * @returns how a run ends that can do no more than this; undefined when nothing is left of the release
+ * How a run ends that could put the traffic of a release back, but not tidy up. It does not go on to what it was asked
+ * for: what keeps the release from being tidied up may last, and every later run would find it again.
+ * @returns undefined when nothing is left of the release
  */
 export function untidyEnding(run: ReleaseRun): Ending | undefined {
   const why = untidied(run)

@@ -13,32 +13,32 @@ import { backendsIn } from './route-writers.ts'
 import { runSmokeTestsOn } from './steps/smoke.ts'
 import { untilDoomed } from './under-traffic.ts'
 
-/** Times that pods may be replaced by untested ones between test and switch before it is taken for a fault. */
+/** How often pods may be replaced between their test and the switch. */
 const RETESTS = 3
 
-/** For a pod in the place of one that was evicted or deleted, in milliseconds: users may be on the others. */
+/** Milliseconds for the replacement of a pod that was evicted or deleted: users may be on the others. */
 const REPLACEMENT = 120_000
 
-/** Nobody is sent to pods before they are behind the Service that users come by, and its gateway knows them. */
+/** Makes sure that the canary's pods are tested, behind the Service of the routes, and known to the gateways. */
 export async function verifyReachable(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { canary } = backendsIn(run)
   for (let left = RETESTS; left >= 0; left -= 1) {
     await verifyCanary(run, signal)
     await confirmCanary(run, canary, signal)
     const learnt = { since: behindSince(run, canary), what: `of the pods behind service/${canary}` }
-    // They may be others after that.
+    // Pods may have been replaced during the wait.
     if (!(await awaitGatewaysWatching(run, learnt, signal))) return
   }
   throw replacedAgain()
 }
 
-/** As `confirmEndpoints`. For a pod that goes away meanwhile its replacement counts, once it is tested as well. */
+/** As `confirmEndpoints`. The replacement of a pod that goes away meanwhile is tested, and counts then. */
 export const confirmCanary = (run: ReleaseRun, service: string, signal: AbortSignal): Promise<number> =>
   confirmPods(run, service, () => verifyCanary(run, signal), signal)
 
 /**
- * As `confirmEndpoints`, again and again while one of the pods goes away.
- * @param count finds out which pods count then
+ * As `confirmEndpoints`, repeated when one of the pods goes away.
+ * @param count finds out which pods count then, and sets them
  */
 export async function confirmPods(
   run: ReleaseRun,
@@ -54,7 +54,7 @@ export async function confirmPods(
   }
 }
 
-/** Smoke tests on the pods that came up. What one of them did not pass that went away meanwhile is tested again, on all. */
+/** Smoke tests on the pods that came up. A failure does not count if one of them goes away: all are tested again. */
 export async function smokeCanary(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   for (let left = RETESTS; ; left -= 1) {
     const before = run.smokeTests.length
@@ -69,7 +69,7 @@ export async function smokeCanary(run: ReleaseRun, signal: AbortSignal): Promise
   }
 }
 
-/** Comes up like the first ones: what cannot run fails in seconds, and so do pods that users are on. */
+/** Waits for the replacement of a pod. Fails at once when it cannot run, or when the pods that users are on cannot. */
 export async function awaitReplacement(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { deployment, ports, settings, outdated } = run
   if (deployment === undefined) return
@@ -91,9 +91,8 @@ export async function awaitReplacement(run: ReleaseRun, signal: AbortSignal): Pr
 }
 
 /**
- * What was tested is what gets the traffic: the pods that the selector will select are of the template that came
- * up and have passed the smoke tests, and its controller brings up no other ones. A pod that was replaced since is
- * tested first.
+ * Makes sure that what gets the traffic was tested: the pods that the selector will select have the released template and
+ * have passed the smoke tests, and the Deployment still has that template. A pod that was replaced is tested first.
  */
 export async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   for (let left = RETESTS; ; left -= 1) {
@@ -114,7 +113,7 @@ export async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promis
   }
 }
 
-/** Whether all that is missing are pods in the place of some that came up and have gone away; none of those is ill. */
+/** Whether only replacements of pods that have gone away are missing, and the pods that came up are all ready. */
 function isOneReplaced({ pods: known, canary, deployment }: ReleaseRun, found: readonly Pod[]): boolean {
   const live = found.filter((pod) => !isEnding(pod))
   const isKnown = (pod: Pod): boolean => known.some(({ metadata }) => metadata.uid === pod.metadata.uid)
@@ -132,7 +131,7 @@ const replacedAgain = (): ReleaseFailed =>
     'the pods of the canary are replaced again and again, so that what was tested never serves'
   )
 
-/** Its controller may not have seen yet what somebody has written a moment ago. */
+/** Asks for the Deployment itself: its controller may not have acted yet on what somebody has just written. */
 async function changeInCanary({ ports, deployment }: ReleaseRun): Promise<ReleaseFailed | undefined> {
   if (deployment === undefined) return undefined
   return changeIn(deployment, await ports.cluster.get<Deployment>(refOf(deployment)))

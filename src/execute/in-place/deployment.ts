@@ -10,7 +10,7 @@ import { versionOf } from '../../observe/observed.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { settle } from '../steps/shift.ts'
 
-/** The one Deployment of a release in place, as it is now. */
+/** Reads the Deployment of a release in place. */
 export async function readDeployment({ ports, namespace, stable }: ReleaseRun): Promise<Deployment> {
   const { deployment: name } = stable
   const live = await ports.cluster.get<Deployment>(deploymentRef(namespace, name))
@@ -25,8 +25,8 @@ export interface Rewritten {
 }
 
 /**
- * One write of the whole Deployment, made of what is found and refused when that is not live any more. The record is
- * read in between: a run that was declared dead finds there that it was, or its write comes too late.
+ * Replaces the whole Deployment, and reads the record between the read and the write. If another run has taken over, this
+ * run finds that in the record, or its write is refused because the Deployment has changed since it was read.
  * @param edit undefined when nothing is to be written
  * @throws TakenOver when the record is another run's
  */
@@ -48,7 +48,7 @@ export const rewrite = (
 export const sameTemplate = (one: PodTemplate, other: PodTemplate): boolean =>
   difference(one, other).length === 0
 
-/** The template that served before: as this run has seen it, or as its ReplicaSet still has it, if that is there. */
+/** The template that served before, as this run has seen it, else from its ReplicaSet; undefined when that is gone. */
 export async function templateBefore({
   serving,
   namespace,
@@ -64,11 +64,11 @@ export async function templateBefore({
   return { ...template, metadata: { ...template.metadata, labels } }
 }
 
-/** Whether its template is another one than this run has put or found there. */
+/** Whether the Deployment has another template than the one that this run has written or found. */
 export const isOthers = ({ deployment }: ReleaseRun, live: Deployment): boolean =>
   deployment !== undefined && !sameTemplate(deployment.spec.template, live.spec.template)
 
-/** What serves is not what was released, and not what was before; nothing is put back over it. */
+/** Leaves a template that is neither the released one nor the one before: what serves now is stable. */
 export function leave(run: ReleaseRun, live: Deployment, why: string): string {
   const found = versionOf(run.stable.slot as SlotName, live, '')
   run.warnings.push(
@@ -79,7 +79,7 @@ export function leave(run: ReleaseRun, live: Deployment, why: string): string {
   return 'it is left as it is'
 }
 
-/** The same at once, as the end of the release: a later run would take the template for this release's. */
+/** As `leave`, and ends the release at once: a later run would take the template for that of the release. */
 export async function giveWay(run: ReleaseRun, live: Deployment, why: string): Promise<string> {
   await settle(run, run.release.selectors.before, 'restored')
   return leave(run, live, why)

@@ -16,7 +16,7 @@ import { awaitReplacement, confirmPods } from '../verify.ts'
 import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './deployment.ts'
 
 /**
- * The Deployment that serves gets the new template, at the size that it has in this moment.
+ * Gives the Deployment that serves the new template, and leaves its size.
  * @throws TakenOver when somebody has changed its template since it was read
  */
 export async function replace(run: ReleaseRun, wanted: Deployment): Promise<string> {
@@ -37,7 +37,7 @@ export async function replace(run: ReleaseRun, wanted: Deployment): Promise<stri
   return `deployment/${run.deployment.metadata.name} has the new template for ${counted(wantedReplicas(run.deployment), 'pod')}`
 }
 
-/** By a write of ours whose answer was lost; its status changes while that is found out. */
+/** The Deployment, if a write of ours has replaced it whose answer was lost. Its status goes on changing meanwhile. */
 const replacedBefore = (run: ReleaseRun, wanted: Deployment): Promise<Deployment | undefined> =>
   untilWritten(async () => {
     const live = await readDeployment(run)
@@ -50,7 +50,7 @@ function sized(wanted: Deployment, live: Deployment): Deployment {
   return { ...withVersionOf(live, wanted), spec }
 }
 
-/** The new pods have all traffic: from now on whoever reads the record knows it. */
+/** Notes in the record that the new pods have all traffic. */
 export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   await confirmPods(run, run.traffic.name, () => awaitReplacement(run, signal), signal)
   const at = run.ports.clock.now()
@@ -79,7 +79,7 @@ export function noteServed(run: ReleaseRun, at: number): number | undefined {
 }
 
 /**
- * A release is of what was tested and watched, so that must be what is there at its end.
+ * Makes sure at the end that the Deployment and its pods still have the template that was tested and watched.
  * @param after the strategy that the Deployment keeps; changing it moves no pod
  * @throws ReleaseFailed when the Deployment or a pod of it has another template
  */
@@ -92,7 +92,7 @@ export async function confirm(run: ReleaseRun, after: RolloutStrategy | undefine
   const stranger = pods.find((pod) => templateHash(pod) !== run.canary.hash)
   if (stranger !== undefined)
     throw new ReleaseFailed(`pod ${stranger.metadata.name} serves, and is not of template ${run.canary.hash}`)
-  // Its pods are gone, its ReplicaSet stays.
+  // Stable's pods are gone, its ReplicaSet stays.
   run.stable = { ...run.stable, replicas: 0 }
   return `template ${run.canary.hash}`
 }
@@ -102,7 +102,7 @@ export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal)
   const { namespace, stable, serving, ports } = run
   const isChanged = (live: Deployment): boolean => {
     const { generation = 0 } = run.deployment?.metadata ?? {}
-    // What the watch brings may be from before the write.
+    // The watch may bring the Deployment as it was before the write.
     return (live.metadata.generation ?? 0) >= generation && isOthers(run, live)
   }
   await awaitCondition<Deployment, true>(

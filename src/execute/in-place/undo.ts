@@ -33,16 +33,16 @@ import { noteServed } from './replace.ts'
 const NOBODY = { weight: 0 }
 
 /**
- * Gives the Deployment the template back that it had; what is left of that still serves, the rest comes back by the
- * controller. The record first: a run that sleeps and wakes up after it writes nothing any more, and what it was about
- * to write is refused because the Deployment is written in any case.
+ * Gives the Deployment its previous template back; its controller brings the pods back that are gone. The record is
+ * written first, so that a run that was asleep finds it and writes nothing any more. The Deployment is written even if it
+ * has that template, so that a write that is still on its way is refused.
  */
 export async function undo(run: ReleaseRun): Promise<string> {
   const split = splitOf(run.release)
   try {
     return await undoOnce(run)
   } catch (error) {
-    // Until it is known that they are back, users are where they were.
+    // The record goes on saying where users were, until it is known that they are back.
     run.release = withSplit(run.release, split)
     throw error
   }
@@ -80,7 +80,7 @@ const asBefore = (run: ReleaseRun, live: Deployment, before: PodTemplate): Deplo
     ? marked(run, live)
     : withRollout(live, { ...ownRollout(run, live), strategy: strategyIn(run, live) }, before)
 
-/** There is nothing to undo in it, but a write that is still on its way must find another one than it was made of. */
+/** Nothing is to be undone, but a write that is still on its way has to be refused because the Deployment has changed. */
 const marked = ({ ports }: ReleaseRun, live: Deployment): Deployment => ({
   ...live,
   metadata: {
@@ -94,11 +94,11 @@ const marked = ({ ports }: ReleaseRun, live: Deployment): Deployment => ({
 
 const ownRollout = ({ initial }: ReleaseRun, live: Deployment): Rollout => initial.rollout ?? rolloutOf(live)
 
-/** Pods that must not run at the same time must not on the way back either. */
+/** Versions that must not run at the same time must not do so on the way back either. */
 const strategyIn = (run: ReleaseRun, live: Deployment): RolloutStrategy =>
   forcedStrategy(run.initial.strategy ?? 'rolling', ownRollout(run, live).strategy)
 
-/** A run that has died cannot say what it has written: what it can only have been is known by the images. */
+/** Of a release that another run began only the images are known: warns when the Deployment runs others. */
 function warnOfStrangers({ serving, stable, canary, warnings }: ReleaseRun, { spec }: Deployment): void {
   const images = spec.template.spec.containers.map(({ image }) => image ?? '')
   const known = [stable.images, canary.images].map((one) => canonical(one))
@@ -109,8 +109,8 @@ function warnOfStrangers({ serving, stable, canary, warnings }: ReleaseRun, { sp
 const LOOK_AGAIN = 1000
 
 /**
- * Waits until the old template serves alone again, and the Deployment has its own strategy back. What cannot run may
- * come right by itself: these pods have served before, and those of the failed template take room until they are gone.
+ * Waits until the old template serves alone, and gives the Deployment its own strategy back. A pod that cannot run is not
+ * the end: these pods have served before, and those of the failed template take up room until they are gone.
  * @throws ReleaseFailed after the timeout
  */
 export async function awaitUndone(run: ReleaseRun, signal: AbortSignal): Promise<string> {
@@ -139,7 +139,7 @@ async function awaitOnce(run: ReleaseRun, timeout: number, signal: AbortSignal):
   return `${ready.pods.length} of ${counted(ready.pods.length, 'pod')} ready, template ${ready.hash}`
 }
 
-/** Not before that the traffic is back where it was. */
+/** Notes the moment from which stable has all traffic again. */
 function noteBack(run: ReleaseRun, ready: number): void {
   run.backAt ??= run.ports.clock.now()
   run.ready = ready
@@ -158,7 +158,7 @@ async function podsOf({ ports, namespace, initial }: ReleaseRun, live: Deploymen
   return pods.filter((pod) => isOwnedBy(live, pod))
 }
 
-/** Events and logs of the new pods alone: the labels of the old ones are the same but for the hash. */
+/** Collects the evidence of the new pods. The labels of the old ones differ by the hash alone. */
 export async function collectReplaced(run: ReleaseRun): Promise<string> {
   const { initial, canary, stable } = run
   const hash = canary.hash === '' ? await hashOfReplaced(run) : canary.hash
@@ -166,10 +166,10 @@ export async function collectReplaced(run: ReleaseRun): Promise<string> {
   return collectEvidence(run, { selector, wanted: stable.replicas })
 }
 
-/** Where none was ever created there is still to be told why. */
+/** A hash that no pod has: without pods, the evidence still says why none was created. */
 const NO_POD = 'none'
 
-/** A release that failed before all its pods were there has not learnt the hash of its template. */
+/** The hash of the new template, which a release that failed before all its pods were ready has not learnt. */
 async function hashOfReplaced(run: ReleaseRun): Promise<string> {
   try {
     const pods = await podsOf(run, await readDeployment(run))

@@ -8,7 +8,7 @@ import { printSelector } from '../../kubernetes/selectors.ts'
 import { templateHash } from '../../kubernetes/workload.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
-/** Pods of one template fail alike: the first few tell it all. */
+/** Pods of one template fail alike, so the first few are enough. */
 const MOST_PODS = 3
 const LOG_LINES = 20
 const MOST_EVENTS = 10
@@ -33,7 +33,7 @@ export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Fai
       cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace, labels }),
       cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace })
     ])
-    // What the slot ran before may still be ending, and the record is no reason to read what others run.
+    // Pods of an earlier version may still be ending in the slot, and pods of others are not read at all.
     const pods = found.filter(
       (pod) => isPodOf(run.canary.deployment, pod) && run.outdated?.has(templateHash(pod)) !== true
     )
@@ -79,7 +79,7 @@ const eventsOf = (name: string, events: readonly ClusterEvent[]): readonly strin
         `${reason}${(count ?? 1) > 1 ? ` (${count ?? 1} times)` : ''}: ${message}`
     )
 
-/** A container that has crashed said why in the run before. */
+/** A container that has crashed printed the reason before it was restarted. */
 async function lastLines(
   run: ReleaseRun,
   pod: Pod,
@@ -91,14 +91,14 @@ async function lastLines(
   return linesOf(text)
 }
 
-/** What a kubelet answers, as if it were the log, when the container or its file is gone. */
+/** What a kubelet answers instead of the log when the container or its file is gone. */
 const NO_LOG = /^(unable to retrieve container logs for |failed to try resolving symlinks in path )/u
 
 /** The lines that a container has printed itself. */
 export const linesOf = (text: string): readonly string[] =>
   text.split('\n').filter((line) => line !== '' && !NO_LOG.test(line))
 
-/** Behind its Deployment's name stands the hash of its template, which has no hyphen: `web-green-2` is another Deployment. */
+/** A ReplicaSet is named after its Deployment and a hash without a hyphen: one of `web-green-2` is not of `web-green`. */
 const isReplicaSetOf = (deployment: string, name: string): boolean =>
   name.startsWith(`${deployment}-`) && !name.slice(deployment.length + 1).includes('-')
 

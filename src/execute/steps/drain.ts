@@ -6,14 +6,15 @@ import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { untilTemplateChanges } from './ensure-stable.ts'
 
-/** Every node's proxy has learnt of a change by then, in milliseconds; a new pod takes as long to come up. */
+/** Milliseconds within which the proxies of all nodes learn of a change; a new pod takes as long to come up. */
 const LEAST = 1000
 
 /**
  * Time for proxies and clients to let go of pods that get no new traffic.
  *
- * As long as the other version runs, a plain Deployment that serves is selected by the hash of its template: the pods
- * that another template brings get no traffic while it ends the ones that have it. That is worse than a short drain.
+ * Cut short when somebody gives a plain Deployment that serves another template. While the other version runs, the
+ * Service selects it by the hash of its old template: the new pods get no traffic, and the old ones end. That is worse
+ * than a short drain.
  * @param duration milliseconds
  */
 export async function drain(run: ReleaseRun, duration: number, signal: AbortSignal): Promise<string> {
@@ -47,12 +48,12 @@ async function untilCutShort(run: ReleaseRun, soonest: number, signal: AbortSign
   return true
 }
 
-/** What serves is stable by now, whichever of the two versions it was. */
+/** Waits until the Deployment of the record's stable version, which serves now, gets another template. */
 async function untilServingChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { namespace, release, ports } = run
   const name = release.stable.deployment
   const live = await ports.cluster.get<Deployment>(deploymentRef(namespace, name))
-  // Without it there is nothing that could get any traffic sooner.
+  // A Deployment that is gone has no new pods that wait for traffic.
   if (live === undefined) return new Promise(() => undefined)
   const known = knownDeployment(run, name)
   if (!isSettled(live) || (known !== undefined && !hasTemplateOf(live, known))) return

@@ -14,8 +14,8 @@ import { weightNow } from '../route-writers.ts'
 /**
  * Rejects when somebody gives a plain stable Deployment another template while the release runs.
  *
- * The route selects stable by the hash of its template then, so the pods that the change brings would get no
- * traffic while it ends the ones that have it. The release has to make way before that.
+ * Stable is selected by the hash of its template during a release, so the pods of another template would get no traffic
+ * while the controller ends the old ones. The release has to give way before that.
  */
 export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { serving } = run
@@ -26,7 +26,7 @@ export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): 
   )
 }
 
-/** Waits until the Deployment has another template; never settles after the signal. */
+/** Waits until the Deployment has another template. Never settles once the signal is aborted. */
 export const untilTemplateChanges = (
   { ports }: ReleaseRun,
   known: Deployment,
@@ -42,13 +42,13 @@ export const untilTemplateChanges = (
     signal
   )
 
-/** The share of its pods with which a Deployment does its work: a rolling update takes a quarter away by default. */
+/** The share of pods that is enough to serve: a rolling update takes a quarter away by default. */
 const ENOUGH = 0.75
 
 /**
- * Stable gets traffic back only when it has the pods for it: somebody may have scaled it down meanwhile, or be
+ * Makes sure that stable has the pods for the traffic before it gets it back: somebody may have scaled it down, or be
  * rolling something else out in it.
- * @throws ReleaseFailed when it does not get them
+ * @throws ReleaseFailed when the pods do not become ready
  */
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { cluster } = run.ports
@@ -74,7 +74,7 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   return `${readyOf(found.pods.length, size)} now`
 }
 
-/** Nothing has to be made ready; whether anybody serves there is worth knowing, but no reason not to go on. */
+/** Stable has all traffic already, so nothing has to be made ready. Whether anybody serves there is only told. */
 async function hasItAlready(run: ReleaseRun): Promise<string> {
   run.ready = await readyPods(run, 'stable').then(
     (ready) => ready.length,
@@ -86,14 +86,14 @@ async function hasItAlready(run: ReleaseRun): Promise<string> {
     : `it has the traffic already: ${run.ready} of ${counted(run.stable.replicas, 'pod')} ready`
 }
 
-/** Where nobody was behind the Service, its gateway has to learn of the pods first, as long as the canary serves. */
+/** After a time without pods, the gateway has to learn of the new ones first; until then the canary serves. */
 async function untilKnown(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   if ((await readyPods(run, 'canary')).length === 0) return
   const learnt = { since: run.ports.clock.now(), what: `of the pods behind ${run.traffic.title}` }
   await awaitGateways(run, learnt, signal)
 }
 
-/** A bad version serves meanwhile: after that long, some pods of stable have to do, in milliseconds. */
+/** Milliseconds after which fewer pods of stable have to do, because a bad version serves meanwhile. */
 const PATIENCE = 30_000
 
 async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly Pod[]; hash: string }> {
@@ -106,7 +106,7 @@ async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly 
   return { pods, hash: templateHash(pods[0]) }
 }
 
-/** A plain Deployment is selected by the hash of its template; when somebody has changed it, by the one it has now. */
+/** A plain Deployment is selected by the hash of its template. If somebody has changed it, that is another hash now. */
 function followTemplate(run: ReleaseRun, hash: string, live: Deployment): void {
   const { selectors } = run.release
   if (!(HASH_LABEL in selectors.stable) || selectors.stable[HASH_LABEL] === hash) return

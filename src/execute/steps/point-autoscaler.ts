@@ -3,7 +3,7 @@ import { fencedPatch } from '../../lock/fenced-patch.ts'
 import type { Side } from '../../plan/step.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
-/** Before the traffic follows: an autoscaler that minds an idle version would shrink it. */
+/** Points the autoscaler to a version before the traffic follows: on an idle version it would scale down. */
 export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string> {
   const name = run.initial.autoscaler
   if (name === undefined) return 'there is none'

@@ -13,8 +13,8 @@ import { routeWritersOf } from '../route-writers.ts'
 import { inSight } from './watch.ts'
 
 /**
- * The canary gets the pods for its share of what stable has now: an autoscaler may have changed that since, and again
- * while pods came up. It never shrinks, whoever has made it as big as it is: whoever has users keeps their pods.
+ * Gives the canary the pods for its share of stable's size, which an autoscaler may change at any time, also while the
+ * pods come up. Never shrinks the canary: pods that users are on are kept.
  */
 export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal): Promise<string> {
   for (;;) {

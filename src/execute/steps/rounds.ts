@@ -9,11 +9,11 @@ import { asWritten } from '../../inputs/figure.ts'
 /** Tells the rounds of one watch. */
 export interface Rounds {
   tell(readings: readonly Reading[]): void
-  /** Tells what was only counted. */
+  /** Tells how many rounds were only counted. */
   end(): void
 }
 
-/** A round that lacks figures as the one before it did is counted, not told again. */
+/** A round that lacks the same figures as the one before is counted instead of told. */
 export function tellRounds(log: Pick<Log, 'line' | 'quote'>): Rounds {
   let last = ''
   let again = 0

@@ -13,11 +13,11 @@ import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { drainStrayTraffic } from './stray-traffic.ts'
 
-/** To 0, and until its pods have begun to end: from then on no selector can send them traffic. */
+/** Scales a version to 0, and waits until its pods have begun to end: from then on no selector sends them traffic. */
 export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Promise<string> {
   const { release, stable, canary } = run
   const name = run[side].deployment
-  // What a failed release has started, nobody had before it.
+  // No other Service needs pods that only a failed release has started.
   const isOwn = isUnfinished(release) && name === canary.deployment && name !== stable.deployment
   const needed = isOwn ? undefined : await neededStill(run, name)
   if (needed !== undefined && !isUnfinished(release) && release.settle === undefined) {
@@ -30,14 +30,14 @@ export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal
   return detail
 }
 
-/** The same for a Deployment that is neither of the two versions. */
+/** Scales a Deployment down that is neither of the two versions. */
 export async function retire(run: ReleaseRun, name: string, signal: AbortSignal): Promise<string> {
   const needed = await neededStill(run, name)
   if (needed !== undefined) throw new ReleaseFailed(needed)
   return end(run, name, signal)
 }
 
-/** Why its pods may not end: a Service may have been made, or pointed to them, since the release was planned. */
+/** Why the pods may not end: a Service may have been created, or pointed to them, since the release was planned. */
 async function neededStill(run: ReleaseRun, name: string): Promise<string | undefined> {
   const { namespace, traffic } = run
   const { cluster } = run.ports
@@ -65,7 +65,7 @@ async function end(run: ReleaseRun, name: string, signal: AbortSignal): Promise<
   }
 }
 
-/** The controller has seen it, and counts no pod that is not ending: from then on no selector can send it traffic. */
+/** Whether the controller has seen the change, and all pods have begun to end. */
 const hasNoPods = ({ metadata, status }: Deployment, generation: number): boolean =>
   (metadata.generation ?? 0) >= generation &&
   (status?.observedGeneration ?? 0) >= generation &&

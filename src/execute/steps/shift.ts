@@ -30,13 +30,13 @@ import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from '../ve
 const NOBODY: Split = { weight: 0 }
 const EVERYBODY: Split = { weight: 100 }
 
-/** The first write: the record, and a Service that selects stable alone whatever comes up beside it. */
+/** Begins the release: writes the record, and has the Service select stable alone, whatever comes up beside it. */
 export async function begin(run: ReleaseRun): Promise<string> {
   await writeRecord(run, { ...run.release, phase: 'running' }, NOBODY)
   return 'stable serves'
 }
 
-/** The record is noted before it is sent: an answer may never come. But where that is a no, all is as it was. */
+/** Notes the record before it is sent, since the answer may be lost. If the API server refuses it, nothing has changed. */
 async function writeRecord(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   const before = run.release
   run.release = { ...release, canary: run.canary }
@@ -51,11 +51,11 @@ async function writeRecord(run: ReleaseRun, release: Release, split: Split): Pro
   }
 }
 
-/** Somebody has to change something before another attempt would come to anything else, a policy of the cluster perhaps. */
+/** The API server has refused it, by a policy for example, and would do so again. */
 const isRefused = (error: unknown): boolean =>
   error instanceof ClusterError && [400, 403, 422].includes(error.status)
 
-/** Entries for the canary without any traffic: what is wrong with them shows before a user is on them. */
+/** Adds the canary to the routes without traffic, so that faults show before users are sent there. */
 export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   // Traefik fails a whole route when one Service in it has no pods, whatever its weight.
   await confirmCanary(run, backendsIn(run).canary, signal)
@@ -66,7 +66,7 @@ export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promi
   return routes
 }
 
-/** Sends the canary its share. With routes of their own the Service selects stable until the release is over. */
+/** Sends the canary its share. Where routes do that, the Service selects stable until the release is over. */
 export async function shift(
   run: ReleaseRun,
   split: Split,
@@ -90,7 +90,7 @@ export async function shift(
   return `${tested()} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
 }
 
-/** Tested are those alone that smoke tests have passed on. */
+/** Says "tested" only if all of these pods have passed smoke tests. */
 const describePods = ({ pods, tested }: ReleaseRun): string =>
   counted(pods.length, pods.every(({ metadata }) => tested.has(metadata.uid ?? '')) ? 'tested pod' : 'pod')
 
@@ -99,9 +99,9 @@ async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Pro
   await splitRoutes(run, split)
 }
 
-/** Everything at once: users are on the canary until the last of it has arrived. */
+/** Writes everything at once: users are on the canary until the last write has arrived. */
 export async function restore(run: ReleaseRun): Promise<string> {
-  // Somebody may have moved the traffic by hand since the run died that is undone here.
+  // Somebody may have moved the traffic by hand since the run died.
   const exposed = weightNow(run) !== 0
   const before = run.release
   const release: Release = { ...withSplit(before, NOBODY), phase: 'aborting' }
@@ -109,7 +109,7 @@ export async function restore(run: ReleaseRun): Promise<string> {
     writeRecord(run, exposed ? { ...release, exposed: true } : release, NOBODY),
     settleRoutes(run, 'stable')
   ])
-  // Until it is known that they are back, users are where they were.
+  // The record goes on saying where users were, until it is known that they are back.
   const isBack = (run.routes.length > 0 ? routes : record).status === 'fulfilled'
   run.release = withSplit(run.release, isBack ? NOBODY : splitOf(before))
   for (const part of [record, routes]) if (part.status === 'rejected') throw part.reason
@@ -123,20 +123,20 @@ function noteShift(run: ReleaseRun, split: Split): void {
 }
 
 /**
- * The Service selects the canary, and then the routes lead to the Service again, as before the release. Until the
- * record says that this is over, a run that finds it goes on with it: there is no way back from here.
- * @param hopeless there was none before that either, so that nothing comes of looking at the canary
+ * Points the Service to the canary, and then leads the routes back to the Service, as before the release. This is the
+ * point of no return: a run that finds the record of this phase goes on with it.
+ * @param hopeless stable could not serve, so there is no way back whatever the canary's pods show
  */
 export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSignal): Promise<string> {
   const count = async (): Promise<unknown> => (run.pods = await readyPods(run, 'canary'))
   await count()
   const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
-  // A gateway that has not learnt yet that all are on the canary still sends some to the Service.
+  // A gateway that has not learnt yet that the canary has all users still sends some to the Service.
   const shiftedAt = run.shiftedAt ?? run.ports.clock.now()
   const moved = { since: shiftedAt, what: 'where its users are' }
   await (hopeless ? awaitGateways : awaitGatewaysWatching)(run, moved, signal)
   await writeService(run, release, EVERYBODY)
-  // Not before it has arrived: a run that finds no such record puts stable back, so this one must not say otherwise.
+  // Only now: without this record on the Service another run would put stable back, and so must this one.
   run.release = release
   await followOnRoutes(run, release)
   const followed = run.ports.clock.now()
@@ -152,23 +152,23 @@ export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSi
   return `${run.traffic.title} selects ${run.canary.deployment}`
 }
 
-/** The run ends and the release does not: the record says where it goes on. */
+/** Ends the run, but not the release: the record says where to go on. */
 export async function wait(run: ReleaseRun): Promise<string> {
   const split = run.routes.length > 0 ? NOBODY : splitOf(run.release)
   await writeRecord(run, { ...run.release, phase: 'waiting' }, split)
   return 'command: promote goes on, command: abort puts stable back'
 }
 
-/** The record says that the canary is stable now; the traffic stays where it is. */
+/** Notes in the record that the canary is stable now. The traffic stays where it is. */
 export async function finish(run: ReleaseRun, selector?: Selector): Promise<string> {
   const release = promoted(run.release, run.ports.clock.now(), selector)
-  // After it the record's stable is what serves, so nobody is on its canary: that is the traffic as it is.
+  // From now on the record's stable is what serves, so its canary has no traffic.
   await writeService(run, release, NOBODY)
   run.release = release
   return `${release.stable.deployment} is stable`
 }
 
-/** The selector becomes what it was before the release, once there is only one version that it can take in. */
+/** Gives the Service the selector from before the release, which can select only one version by now. */
 export async function settle(
   run: ReleaseRun,
   selector: Selector,
@@ -180,7 +180,7 @@ export async function settle(
     selectors: { ...release.selectors, before: selector }
   }
   const backends = backendsOf(settled, run.namespace, run.traffic.name)
-  // The record says that it is over once all of them are settled.
+  // The record, which says that the release is over, comes last.
   await settleCompanions(run, backends, outcome)
   await run.traffic.write((objects) => serviceRoute.settle(objects, backends, 'stable'), settled)
   run.release = settled

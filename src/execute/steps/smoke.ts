@@ -31,10 +31,10 @@ export async function runSmokeTestsOn(
   return `${counted(smokeTests.length, 'test')} passed on ${counted(pods.length, 'pod')}`
 }
 
-/** The log alone shows the line and what came back: the runner masks secrets there. */
+/** Only the log shows the line and the answer, because the runner masks secrets there. */
 function tell({ ports }: ReleaseRun, { test, passed, detail, evidence = '' }: SmokeResult): void {
   ports.log.quote(`${passed ? '✓' : '✗'} ${printSmokeTest(test)}   ${detail}`)
-  // What a command prints has been shown while it ran.
+  // The output of a command was shown while it ran.
   if (!passed && evidence !== '' && test.kind !== 'command') ports.log.quote(evidence)
 }
 

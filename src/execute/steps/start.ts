@@ -12,8 +12,8 @@ import type { ReleaseRun } from '../release-run.ts'
 import { drainStrayTraffic } from './stray-traffic.ts'
 
 /**
- * The canary's Deployment, new or in place of what its slot held before.
- * @param base what that was when the release was planned
+ * Starts the canary's Deployment, which is new or replaces what its slot held before.
+ * @param base the Deployment in the slot as it was when the release was planned
  */
 export async function start(
   run: ReleaseRun,
@@ -22,7 +22,7 @@ export async function start(
   signal: AbortSignal
 ): Promise<string> {
   if (deployment.metadata.resourceVersion === undefined) return make(run, deployment)
-  // Done again, the step would take the new template's own pods for old ones.
+  // Found out once: when the step is repeated, pods of the new template are there.
   run.outdated ??= await templatesIn(deployment, run)
   if (run.outdated.size > 0) await drainStrayTraffic(run, signal)
   await run.lock.assure()
@@ -34,8 +34,9 @@ export async function start(
 }
 
 /**
- * What does not exist has no version by which a late write could be refused. So it is made without pods, and gets them
- * when this run is known to have had the lock after that: a run that takes it later finds the Deployment and claims it.
+ * Creates the Deployment without pods, confirms the lock, and then scales it up. A create names no version by which it
+ * could be refused when it arrives late; a run that takes the lock after it finds the Deployment and claims it, so that
+ * the write of the size is refused.
  */
 async function make(run: ReleaseRun, deployment: Deployment): Promise<string> {
   const { cluster } = run.ports
@@ -57,7 +58,7 @@ const sized = (deployment: Deployment, replicas: number): Deployment => ({
   spec: { ...deployment.spec, replicas }
 })
 
-/** What still runs in the slot is on its way out: that it cannot run says nothing against what comes. */
+/** Templates that still run in the slot. Their pods are about to end, and their faults are none of the new version's. */
 async function templatesIn(
   deployment: Deployment,
   { ports, namespace }: ReleaseRun
@@ -73,8 +74,8 @@ async function templatesIn(
 }
 
 /**
- * A status or a label that was written since it was read is no reason to stop, nor is a write of our own whose answer was lost.
- * Another spec is somebody's work.
+ * After a conflict: writes again if only status or labels have changed since, and takes a write of ours whose answer was
+ * lost for done. Another spec is somebody else's work, which makes the step fail.
  */
 async function unlessOthers(
   error: unknown,
@@ -87,7 +88,7 @@ async function unlessOthers(
     const live = await cluster.get<Deployment>(refOf(deployment))
     if (live === undefined) return undefined
     if (base === undefined || !hasSpecOf(live, base)) {
-      // What was made without pods may have got them.
+      // Created without pods, it may have been scaled up.
       const wanted = base === undefined ? sized(deployment, wantedReplicas(live)) : deployment
       return (await isAsWanted(live, wanted, cluster)) ? live : undefined
     }

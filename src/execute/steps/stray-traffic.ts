@@ -1,7 +1,7 @@
 import { drainIn, trafficsOf } from '../begin-run.ts'
 import type { ReleaseRun } from '../release-run.ts'
 
-/** Somebody may have sent users to any version by hand, until that was put back: the plan knows nothing of them. */
+/** Drains users whom somebody had sent to a version by hand until that was put back: the plan does not know of them. */
 export async function drainStrayTraffic(run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { clock } = run.ports
   const putBack = trafficsOf(run)

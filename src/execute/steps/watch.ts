@@ -20,7 +20,7 @@ import { tellRounds } from './rounds.ts'
 /** The canary's pods while it is watched: they are replaced, and an autoscaler brings more. */
 interface CanaryPods {
   readonly ready: readonly Pod[]
-  /** Of all that there were. */
+  /** Of all pods that there have been. */
   readonly names: readonly string[]
 }
 
@@ -108,9 +108,9 @@ export async function watch(
 }
 
 /**
- * Does what takes its time with the canary in sight: its pods, and the checks of the step before, which its users are
- * still in.
- * @param known the canary as it was before that began
+ * Does work that takes time while the canary is watched: its pods, and the checks of the step before, whose share of
+ * users it still has.
+ * @param known the canary as it was before the work began
  * @throws ReleaseFailed as `watch` does, and whatever the work throws
  */
 export async function inSight<T>(
@@ -131,7 +131,7 @@ export async function inSight<T>(
       ? []
       : [runChecks(run, sampler, { step, isOver: () => false, pods: () => pods }, watching)]
   try {
-    // Neither of the others comes to an end but by throwing.
+    // All others end only by throwing.
     return (await Promise.race([work(watching), ...doomed, ...checked, ...ownService(run, watching)])) as T
   } finally {
     done.abort()
@@ -144,7 +144,7 @@ const ownService = (run: ReleaseRun, signal: AbortSignal): readonly Promise<neve
 async function waitUntil({ ports }: ReleaseRun, end: number, signal: AbortSignal): Promise<string> {
   const left = Math.max(0, end - ports.clock.now())
   await ports.clock.sleep(left, signal)
-  // A duration as somebody would write it: some milliseconds of it have passed already.
+  // Rounded to a duration that somebody would write: some milliseconds have passed already.
   return `${formatDuration(left < 1000 ? left : Math.round(left / 1000) * 1000)} without checks; all pods kept running`
 }
 

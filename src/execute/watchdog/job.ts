@@ -7,7 +7,7 @@ import { WATCHDOG_SCRIPT } from './script.ts'
 /** On a watchdog's Job: the Service whose traffic it puts back. */
 export const WATCHDOG_LABEL = 'greenlight.dev/watchdog'
 
-/** Its rights are its own: it can do less than a run. */
+/** The watchdog's own account, which may do less than a run. */
 const SERVICE_ACCOUNT = 'greenlight-watchdog'
 
 /** What a watchdog has to know. */
@@ -18,14 +18,14 @@ export interface Watched {
   readonly service: string
   /** The Service behind which routes find the canary; absent when no route has one. */
   readonly canaryService?: string
-  /** Those that follow the Service, with the selector that each has with all traffic on stable. */
+  /** Services that follow, with the selector that each has with all traffic on stable. */
   readonly followers: Readonly<Record<string, Selector>>
   readonly lease: string
   /** The other locks of the run. */
   readonly otherLeases: readonly string[]
-  /** As the lock names the run. */
+  /** The run, as the lock names it. */
   readonly holder: string
-  /** Seconds after which a lock that is not renewed is nobody's. */
+  /** Seconds without a renewal after which the lock's holder counts as dead. */
   readonly patience: number
 }
 
@@ -57,7 +57,7 @@ export function watchdogJob(watched: Watched, { stable, selectors }: Release): K
     kind: 'Job',
     metadata: { name: jobName(holder), namespace, labels },
     spec: {
-      // A node that goes away takes the pod with it, again and again in a long release.
+      // In a long release, nodes may go away several times and take the pod with them.
       backoffLimit: 100,
       ttlSecondsAfterFinished: 3600,
       template: {
@@ -74,7 +74,7 @@ export function watchdogJob(watched: Watched, { stable, selectors }: Release): K
 const selecting = (value: Selector): string =>
   JSON.stringify([{ op: 'replace', path: '/spec/selector', value }])
 
-/** Of one run: the next one need not wait until this one's is gone. */
+/** Named after the run, so that the next one need not wait until this Job is gone. */
 const jobName = (holder: string): string =>
   `greenlight-watchdog-${createHash('sha256').update(holder).digest('hex').slice(0, 10)}`
 

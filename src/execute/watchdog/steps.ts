@@ -10,7 +10,7 @@ import { backendsFor, backendsIn } from '../route-writers.ts'
 import { linesOf } from '../steps/collect-evidence.ts'
 import { WATCHDOG_LABEL, watchdogJob } from './job.ts'
 
-/** For its image to arrive and its rights to be tried, in milliseconds. */
+/** Milliseconds for the watchdog's image to be pulled and its rights to be tried. */
 const TIMEOUT = 120_000
 const LOG_LINES = 5
 
@@ -23,7 +23,7 @@ const jobsOf = (run: ReleaseRun): Query => ({
   labels: labelsOf(run)
 })
 
-/** Comes up beside the canary; what an earlier run has left is removed before. */
+/** Starts the watchdog while the canary comes up. What an earlier run has left is removed first. */
 export async function startWatchdog(run: ReleaseRun, image: string): Promise<string> {
   const { namespace, traffic, companions, lock, routes, ports } = run
   await stopWatchdog(run)
@@ -49,7 +49,7 @@ export async function startWatchdog(run: ReleaseRun, image: string): Promise<str
 }
 
 /**
- * Nobody is sent to the canary before somebody watches over that.
+ * Waits until the watchdog is ready: no user is sent to the canary before.
  * @throws ReleaseFailed when the watchdog does not come up, or lacks a right
  */
 export async function awaitWatchdog(run: ReleaseRun, signal: AbortSignal): Promise<string> {
@@ -80,7 +80,7 @@ export async function awaitWatchdog(run: ReleaseRun, signal: AbortSignal): Promi
   }
 }
 
-/** What it has printed, or why it has no pod. */
+/** What the watchdog has printed, or why it has no pod. */
 async function lastWords(run: ReleaseRun): Promise<readonly string[]> {
   const { namespace, ports } = run
   const { cluster } = ports
@@ -97,7 +97,7 @@ async function lastWords(run: ReleaseRun): Promise<readonly string[]> {
   return linesOf(text)
 }
 
-/** One that cannot be removed ends by itself, as soon as the lock is given back. */
+/** A watchdog that cannot be removed ends by itself when the lock is given back. */
 export async function stopWatchdog(run: ReleaseRun): Promise<string> {
   const { cluster } = run.ports
   try {
@@ -110,7 +110,7 @@ export async function stopWatchdog(run: ReleaseRun): Promise<string> {
   }
 }
 
-/** Its status may have changed since it was read. */
+/** Tries again: the Job's status may have changed since it was read. */
 function withoutVersion<T extends KubernetesObject>(object: T): T {
   const { resourceVersion: _, ...metadata } = object.metadata
   return { ...object, metadata }
