@@ -63,7 +63,7 @@ it('keys with nothing behind them are as if they were not there, and nothing is 
 
   // No copy of config is there: the API server lists nothing as `items: null`.
   const tidied = await scene.run({ command: 'cleanup' })
-  expect(tidied).toMatchObject({ exitCode: 0, outputs: { reason: 'there is nothing to tidy up' } })
+  expect(tidied).toMatchObject({ exitCode: 0, outputs: { reason: 'there is nothing to clean up' } })
   for (const { log, summary } of [planned, ended, tidied])
     expect(log + summary).not.toMatch(/Cannot read|undefined|\[object Object\]/)
   expect((await scene.end()).users.failed).toBe(0)

@@ -24,7 +24,7 @@ const HALF = /watch web-green/
 const recordOf = async (namespace: string): Promise<string> =>
   (await getService(namespace)).metadata.annotations?.[RELEASE] ?? ''
 
-describe('at 50 % somebody writes with kubectl what only the release writes: it goes on, and nobody notices', () => {
+describe('at 50% somebody writes with kubectl what only the release writes: it goes on, and nobody notices', () => {
   it.each<[string, (namespace: string) => Promise<string>]>([
     ['a claim', () => Promise.resolve('greenlight.dev/claimed-by=me')],
     [

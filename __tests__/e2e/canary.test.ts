@@ -21,7 +21,7 @@ function expectShares(users: Counted, shifts: readonly Shift[], until: number): 
     const seen = observe(users, 'v2', at + EFFECTIVE, end)
     const [low, high] = interval(weight, seen.all)
     console.log(
-      `${weight} %: ${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)})`
+      `${weight}%: ${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)}% (99.99%: ${low.toFixed(2)}–${high.toFixed(2)})`
     )
     expect(seen.all).toBeGreaterThan(500)
     expect(seen.share).toBeGreaterThanOrEqual(low)
@@ -44,7 +44,7 @@ async function getRoute(namespace: string) {
 const everything = async (namespace: string): Promise<unknown> =>
   [await getRoute(namespace), await getService(namespace), await getDeployment(namespace, 'web')].map(essence)
 
-/** The entry of a Service with a weight of 90 and the canary's at 30 %. */
+/** The entry of a Service with a weight of 90 and the canary's at 30%. */
 const withShares = (entry: { weight: number }) => [
   { ...entry, weight: 63 },
   { ...entry, name: 'web-green', weight: 27 }
@@ -58,7 +58,7 @@ async function scene(options: Parameters<typeof workload>[0] = {}) {
 const CANARY = { strategy: 'canary', route: 'httproute/web', images: image(2) }
 
 describe('a canary on an HTTPRoute', () => {
-  it('moves 10, 30, 50 and 100 % of the users without a failed request, and leaves the route as it was', async () => {
+  it('moves 10, 30, 50 and 100% of the users without a failed request, and leaves the route as it was', async () => {
     const { namespace, run, end } = await scene()
     const before = essence(await getRoute(namespace))
     const ended = await run({
@@ -85,7 +85,7 @@ describe('a canary on an HTTPRoute', () => {
     expectShares(users, shifts, (shifts.at(-1)?.at ?? 0) + 8000)
   })
 
-  it('cancelled at 50 % puts all users back without a failed request', async () => {
+  it('cancelled at 50% puts all users back without a failed request', async () => {
     const { namespace, start, end } = await scene()
     const before = await everything(namespace)
     const started = start({ ...CANARY, steps: '50% for 60s\n100%' })
@@ -103,7 +103,7 @@ describe('a canary on an HTTPRoute', () => {
     expect(empty).toEqual([])
   })
 
-  it('killed at 50 %: the next run puts all users back, and then releases', async () => {
+  it('killed at 50%: the next run puts all users back, and then releases', async () => {
     const { namespace, start, run, end } = await scene()
     const before = essence(await getRoute(namespace))
     const started = start({ ...CANARY, steps: '50% for 60s\n100%' })
@@ -120,7 +120,7 @@ describe('a canary on an HTTPRoute', () => {
     expect(empty).toEqual([])
   })
 
-  it('of a version with errors is taken out at 10 %', async () => {
+  it('of a version with errors is taken out at 10%', async () => {
     const { namespace, run, end } = await scene()
     const before = await everything(namespace)
     const ended = await run({
@@ -147,7 +147,7 @@ describe('a canary on an HTTPRoute', () => {
     const during = exposed.reduce((sum, count) => sum + count, 0)
     const share = (100 * users.failed) / during
     console.log(
-      `${users.failed} errors of ${users.total} requests, ${share.toFixed(2)} % of the ${during} while it had traffic; ${(last - first).toFixed(1)} s from the first bad answer to the last`
+      `${users.failed} errors of ${users.total} requests, ${share.toFixed(2)}% of the ${during} while it had traffic; ${(last - first).toFixed(1)} s from the first bad answer to the last`
     )
     expect(share).toBeLessThan(4)
     expect(empty).toEqual([])

@@ -21,10 +21,10 @@ const WAY_BACK: readonly Moment[] = [
   ['waiting for its pods', /Wait until web-green is ready/],
   ['in the smoke tests', /Smoke tests/],
   ['making the route ready', 'PATCH httproutes/web', 1],
-  ['moving 20 %', 'PATCH httproutes/web', 2],
-  ['in the step of 20 %', /for 3s: watch/],
+  ['moving 20%', 'PATCH httproutes/web', 2],
+  ['in the step of 20%', /for 3s: watch/],
   ['between two steps', /Size web-green for all traffic/],
-  ['moving 100 %', 'PATCH httproutes/web', 3],
+  ['moving 100%', 'PATCH httproutes/web', 3],
   ['in the bake', /Bake/]
 ]
 

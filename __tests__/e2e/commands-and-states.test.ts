@@ -47,9 +47,9 @@ function unreadable(damage: string): Readonly<Record<Command, Cell>> {
     status: ['failed', '❌ The state of web could not be read', reason],
     plan: ['failed', '❌ web cannot be released like this: nothing was changed', reason],
     promote: ['failed', '❌ The release of web failed: nothing was changed', reason],
-    abort: ['failed', '❌ web could not be put back: nothing was changed', reason],
+    abort: ['failed', '❌ The release of web could not be aborted: nothing was changed', reason],
     rollback: ['failed', '❌ The rollback of web failed: nothing was changed', reason],
-    cleanup: ['failed', '❌ web could not be tidied up', reason],
+    cleanup: ['failed', '❌ web could not be cleaned up', reason],
     deploy: ['failed', '❌ The release of web failed: nothing was changed', reason]
   }
 }
@@ -65,7 +65,7 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
       '❌ The rollback of web failed: nothing was changed, v1 serves all traffic',
       'command: nothing to roll back to: service/web in namespace shop has no previous version on record: Greenlight has not released it yet — for example: command: deploy with the image that should serve'
     ],
-    cleanup: ['unchanged', '✅ web is unchanged: v1 serves all traffic', 'there is nothing to tidy up'],
+    cleanup: ['unchanged', '✅ web is unchanged: v1 serves all traffic', 'there is nothing to clean up'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
   },
   promoted: {
@@ -76,8 +76,8 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
     ],
     plan: ['planned', '📋 v3 would be released to web: v2 serves all traffic'],
     ...refusals('the last one, ID, is promoted', 'v2 serves all traffic'),
-    rollback: ['rolled-back', '✅ web was rolled back as asked: v1 serves all traffic again'],
-    cleanup: ['unchanged', '✅ web is unchanged: v2 serves all traffic', 'there is nothing to tidy up'],
+    rollback: ['rolled-back', '✅ web was rolled back on request: v1 serves all traffic again'],
+    cleanup: ['unchanged', '✅ web is unchanged: v2 serves all traffic', 'there is nothing to clean up'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
   },
   'rolled back': {
@@ -93,30 +93,30 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
       '❌ The rollback of web failed: nothing was changed, v1 serves all traffic',
       'command: nothing to roll back to: service/web in namespace shop has no previous version on record (the last thing that happened: rollback ID of v1); command: status lists what `to` can name — for example: command: deploy with the image that should serve'
     ],
-    cleanup: ['unchanged', '✅ web is unchanged: v1 serves all traffic', 'there is nothing to tidy up'],
+    cleanup: ['unchanged', '✅ web is unchanged: v1 serves all traffic', 'there is nothing to clean up'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
   },
   waiting: {
     status: [
       'unchanged',
-      '⏳ web: v1 serves 50 % of the connections and v2 has 50 % of the connections',
-      'the last deploy, ID by octocat (URL), began at TIME and is waiting, with 50 % of the traffic on the canary'
+      '⏳ web: v1 serves 50% of the connections and v2 has 50% of the connections',
+      'the last deploy, ID by octocat (URL), began at TIME and is waiting, with 50% of the traffic on the new version'
     ],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
     promote: ['promoted', '✅ web was released: v2 serves all traffic'],
     abort: [
       'aborted',
-      '✅ web was put back as asked: v1 serves all traffic',
+      '✅ The release of web was aborted on request: v1 serves all traffic',
       'release ID was aborted by octocat'
     ],
     rollback: [
       'rolled-back',
-      '✅ web was rolled back as asked: v1 serves all traffic again',
+      '✅ web was rolled back on request: v1 serves all traffic again',
       'release ID was unfinished: it was undone'
     ],
     cleanup: [
       'unchanged',
-      '⏳ web is unchanged: v1 serves 50 % of the connections and v2 has 50 % of the connections',
+      '⏳ web is unchanged: v1 serves 50% of the connections and v2 has 50% of the connections',
       'release ID waits for approval: it is left alone'
     ],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
@@ -129,8 +129,8 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
     ],
     plan: ['planned', '📋 v3 would be released to web: v2 serves all traffic'],
     ...refusals('the last one, ID, is promoted', 'v2 serves all traffic'),
-    rollback: ['rolled-back', '✅ web was rolled back as asked: v1 serves all traffic again'],
-    cleanup: ['promoted', '✅ web was tidied up: v2 serves all traffic', 'deployment/web was scaled down'],
+    rollback: ['rolled-back', '✅ web was rolled back on request: v1 serves all traffic again'],
+    cleanup: ['promoted', '✅ web was cleaned up: v2 serves all traffic', 'deployment/web was scaled down'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
   },
   'died while pods came up': {
@@ -143,17 +143,17 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
     promote: refusals('the last one, ID, is running', 'v1 serves all traffic').promote,
     abort: [
       'aborted',
-      '✅ web was put back as asked: v1 serves all traffic',
+      '✅ The release of web was aborted on request: v1 serves all traffic',
       'release ID was aborted by octocat'
     ],
     rollback: [
       'rolled-back',
-      '✅ web was rolled back as asked: v1 serves all traffic again',
+      '✅ web was rolled back on request: v1 serves all traffic again',
       'release ID was unfinished: it was undone'
     ],
     cleanup: [
       'rolled-back',
-      '✅ web was tidied up: v1 serves all traffic',
+      '✅ web was cleaned up: v1 serves all traffic',
       'release ID (URL) was unfinished and was undone'
     ],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
@@ -161,27 +161,27 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
   'died half moved': {
     status: [
       'unchanged',
-      '⚠️ web: v1 serves 50 % of the connections and v2 has 50 % of the connections, in a release whose run is gone',
-      'the last deploy, ID by octocat (URL), began at TIME and was left when it was running, with 50 % of the traffic on the canary: its run is gone, and nobody watches or ends it'
+      '⚠️ web: v1 serves 50% of the connections and v2 has 50% of the connections, in a release whose run is gone',
+      'the last deploy, ID by octocat (URL), began at TIME and was left when it was running, with 50% of the traffic on the new version: its run is gone, and nobody watches or ends it'
     ],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
     promote: refusals(
       'the last one, ID, is running',
-      'v1 serves 50 % of the connections and v2 has 50 % of the connections'
+      'v1 serves 50% of the connections and v2 has 50% of the connections'
     ).promote,
     abort: [
       'aborted',
-      '✅ web was put back as asked: v1 serves all traffic',
+      '✅ The release of web was aborted on request: v1 serves all traffic',
       'release ID was aborted by octocat'
     ],
     rollback: [
       'rolled-back',
-      '✅ web was rolled back as asked: v1 serves all traffic again',
+      '✅ web was rolled back on request: v1 serves all traffic again',
       'release ID was unfinished: it was undone'
     ],
     cleanup: [
       'rolled-back',
-      '✅ web was tidied up: v1 serves all traffic',
+      '✅ web was cleaned up: v1 serves all traffic',
       'release ID (URL) was unfinished and was undone'
     ],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
@@ -194,8 +194,8 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
     ],
     plan: ['planned', '📋 v3 would be released to web: v2 serves all traffic'],
     ...refusals('the last one, ID, is promoted', 'v2 serves all traffic'),
-    rollback: ['rolled-back', '✅ web was rolled back as asked: v1 serves all traffic again'],
-    cleanup: ['promoted', '✅ web was tidied up: v2 serves all traffic', 'deployment/web was scaled down'],
+    rollback: ['rolled-back', '✅ web was rolled back on request: v1 serves all traffic again'],
+    cleanup: ['promoted', '✅ web was cleaned up: v2 serves all traffic', 'deployment/web was scaled down'],
     deploy: ['promoted', '✅ web was released: v3 serves all traffic']
   },
   'damaged record': unreadable('it is no record'),
@@ -206,33 +206,33 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
 const REMOVED = 'configmap/web-config-HASH was removed, which no version refers to'
 
 const withCopies: Readonly<Partial<Record<State, Readonly<Partial<Record<Command, Cell>>>>>> = {
-  promoted: { cleanup: ['promoted', '✅ web was tidied up: v2 serves all traffic', REMOVED] },
-  'rolled back': { cleanup: ['promoted', '✅ web was tidied up: v1 serves all traffic', REMOVED] },
+  promoted: { cleanup: ['promoted', '✅ web was cleaned up: v2 serves all traffic', REMOVED] },
+  'rolled back': { cleanup: ['promoted', '✅ web was cleaned up: v1 serves all traffic', REMOVED] },
   kept: {
     cleanup: [
       'promoted',
-      '✅ web was tidied up: v2 serves all traffic',
+      '✅ web was cleaned up: v2 serves all traffic',
       `deployment/web was scaled down; ${REMOVED}`
     ]
   },
   'died while pods came up': {
     cleanup: [
       'rolled-back',
-      '✅ web was tidied up: v1 serves all traffic',
+      '✅ web was cleaned up: v1 serves all traffic',
       `release ID (URL) was unfinished and was undone; ${REMOVED}`
     ]
   },
   'died half moved': {
     cleanup: [
       'rolled-back',
-      '✅ web was tidied up: v1 serves all traffic',
+      '✅ web was cleaned up: v1 serves all traffic',
       `release ID (URL) was unfinished and was undone; ${REMOVED}`
     ]
   },
   'died in the drain': {
     cleanup: [
       'promoted',
-      '✅ web was tidied up: v2 serves all traffic',
+      '✅ web was cleaned up: v2 serves all traffic',
       `deployment/web was scaled down; ${REMOVED}`
     ]
   }
@@ -347,7 +347,7 @@ async function untruthIn({ outputs }: Ended, { namespace }: Place): Promise<read
   const pods = (await getPods(namespace, printSelector(spec.selector))).filter(isReady)
   const served = new Set(pods.flatMap((pod) => pod.spec.containers.map(({ image }) => image)))
   const isTrue = served.has(told) && served.size === (weight === '50' ? 2 : 1)
-  return isTrue ? [] : [`${told} at ${weight} %, but users reach ${[...served].join(', ')}`]
+  return isTrue ? [] : [`${told} at ${weight}%, but users reach ${[...served].join(', ')}`]
 }
 
 /** What a reader must not see, with what stands around it. */

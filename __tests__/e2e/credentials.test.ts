@@ -103,7 +103,7 @@ function expectMasked({ log, summary, outputs }: Ended, tokens: readonly Token[]
   }
 }
 
-/** Plays a release whose token is refused at 20 %, with every watch cut off, so that these too must show a new one. */
+/** Plays a release whose token is refused at 20%, with every watch cut off, so that these too must show a new one. */
 async function playRenewal(
   user: (folder: string, file: string) => object,
   late: number

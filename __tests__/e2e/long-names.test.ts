@@ -24,7 +24,7 @@ describe('a workload whose name has 63 characters', () => {
       'failing: sum(increase(http_requests_total{code="500",pod=~"$pods"}[$window])) / sum(increase(http_requests_total{pod=~"$pods"}[$window])) < 0.05',
       /^failing was 0\.[123]/
     ]
-  ])('loses a canary at 10 % that fails every fifth request, %s', async (_, checks, reason) => {
+  ])('loses a canary at 10% that fails every fifth request, %s', async (_, checks, reason) => {
     expect(NAME).toHaveLength(63)
     const host = uniqueHost()
     const scene = await open([httpRoute({ host })], host)

@@ -49,7 +49,7 @@ describe('the kubelet is no user', () => {
     const ended = await release({ http_requests_total: [['code="200",path="/ping"', 20]] }, {})
     expect(ended).toMatchObject({ exitCode: 1, outputs: { result: 'rolled-back' } })
     expect(ended.outputs.reason).toMatch(
-      /^success-rate has no data: 0 requests reached the canary since the step began \(\d+ to \/ping are taken for probes\)/
+      /^success-rate has no data: 0 requests reached the new version since the step began \(\d+ to \/ping are taken for probes\)/
     )
   })
 

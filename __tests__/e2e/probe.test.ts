@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
+import { percent } from '../../src/base/counted.ts'
 import { SIGTERM_AFTER, type Ended } from '../support/action.ts'
 import { gatewayUrl, httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
@@ -26,7 +27,7 @@ describe('a probe through the gateway', () => {
     for (const { weight, observed } of [tenth, half].flatMap((shift) => shift ?? [])) {
       const { share, requests } = observed ?? { share: NaN, requests: 0 }
       const [low, high] = interval(weight, requests)
-      console.log(`${weight} %: ${share} % of ${requests} (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)})`)
+      console.log(`${weight}%: ${share}% of ${requests} (99.99%: ${low.toFixed(2)}–${high.toFixed(2)})`)
       expect(requests).toBeGreaterThan(150)
       expect(share).toBeGreaterThanOrEqual(low)
       expect(share).toBeLessThanOrEqual(high)
@@ -34,10 +35,10 @@ describe('a probe through the gateway', () => {
     // A step without a length is over before anything could be seen.
     expect(all).toMatchObject({ weight: 100 })
     expect(all?.observed).toBeUndefined()
-    expect(ended.log).toMatch(/observed through http:\S+: \d+ of \d+ = \d+\.\d % from web-green/)
+    expect(ended.log).toMatch(/observed through http:\S+: \d+ of \d+ = \d+(?:\.\d)?% from web-green/)
     expect(ended.log + ended.summary + JSON.stringify(ended.outputs)).not.toContain('not-told')
     const { share = NaN, requests = NaN } = tenth?.observed ?? {}
-    expect(ended.summary).toContain(`| ${share.toFixed(1)} % of ${requests} |`)
+    expect(ended.summary).toContain(`| ${percent(share)} of ${requests} |`)
 
     const started = start({ ...CANARY, images: image(3), steps: '50% for 60s\n100%', probe })
     await started.seen(/: watch web-blue/)

@@ -27,7 +27,7 @@ describe('a share by numbers of pods', () => {
     const seen = observe(users, 'v2', at + 1500, at + 14_000, 'fresh')
     const [low, high] = interval(10, seen.all)
     console.log(
-      `${seen.canary} of ${seen.all} fresh connections = ${seen.share.toFixed(2)} % (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)})`
+      `${seen.canary} of ${seen.all} fresh connections = ${seen.share.toFixed(2)}% (99.99%: ${low.toFixed(2)}–${high.toFixed(2)})`
     )
     expect(seen.share).toBeGreaterThanOrEqual(low)
     expect(seen.share).toBeLessThanOrEqual(high)

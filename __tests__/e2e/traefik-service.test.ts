@@ -109,7 +109,7 @@ describe('a canary on a TraefikService', () => {
 
     const [copies, originals] = [to.copies - from.copies, to.originals - from.originals]
     const copied = (100 * copies) / originals
-    console.log(`${copies} copies of ${originals} requests = ${copied.toFixed(2)} %`)
+    console.log(`${copies} copies of ${originals} requests = ${copied.toFixed(2)}%`)
     expect(originals).toBeGreaterThan(500)
     // The pods are not asked in the same moment.
     expect(copied).toBeGreaterThan(18)
@@ -118,7 +118,7 @@ describe('a canary on a TraefikService', () => {
     const seen = observe(users, 'v2', (fifth?.at ?? 0) + EFFECTIVE, all?.at ?? 0)
     const [low, high] = interval(20, seen.all)
     console.log(
-      `${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)} % (99.99 %: ${low.toFixed(2)}–${high.toFixed(2)}); none of ${seenBefore.all} before`
+      `${seen.canary} of ${seen.all} = ${seen.share.toFixed(2)}% (99.99%: ${low.toFixed(2)}–${high.toFixed(2)}); none of ${seenBefore.all} before`
     )
     expect(seen.all).toBeGreaterThan(500)
     expect(seen.share).toBeGreaterThanOrEqual(low)

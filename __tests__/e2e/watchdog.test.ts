@@ -44,7 +44,7 @@ function lastAnswer(users: Awaited<ReturnType<LiveScene['end']>>['users'], since
     if (observe(users, 'v2', since + later, Date.now()).canary === 0) return later
 }
 
-/** The runner is lost at 50 %, and nobody comes. */
+/** The runner is lost at 50%, and nobody comes. */
 async function playKilled(): Promise<string> {
   const scene = await openWatched(true)
   const started = scene.start({ ...CANARY, steps: '50% for 10m\n100%' })
@@ -64,7 +64,7 @@ async function playKilled(): Promise<string> {
   expect(empty).toEqual([])
   const last = lastAnswer(users, killedAt)
   expect(backAfter).toBeGreaterThan(10_000)
-  return `killed at 50 %: both Services on stable after ${(backAfter / 1000).toFixed(1)} s, last answer of the new version after ${(last / 1000).toFixed(1)} s`
+  return `killed at 50%: both Services on stable after ${(backAfter / 1000).toFixed(1)} s, last answer of the new version after ${(last / 1000).toFixed(1)} s`
 }
 
 /** The runner stands still under all traffic, and wakes up when the watchdog has taken over. */

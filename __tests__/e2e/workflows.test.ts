@@ -281,8 +281,8 @@ describe('the examples, copied as they are', () => {
         expect.stringMatching(new RegExp(`^<!-- greenlight:${namespace}/web@[0-9a-f]{12} -->$`)),
         `### ✅ **web** was released: \`${released}\` serves all traffic`
       ])
-      expect(body).toContain('[the run](<https://github.com/shop/web/actions/runs/101/attempts/1>)')
-      expect(body).toMatch(/^\| ✅ \| `success-rate` \| `>= 99 %` \| 100 % \| 100 % \| [3-9] \| 0 \| 0 \|$/m)
+      expect(body).toContain('[View run](<https://github.com/shop/web/actions/runs/101/attempts/1>)')
+      expect(body).toMatch(/^\| ✅ \| `success-rate` \| `>= 99%` \| 100% \| 100% \| [3-9] \| 0 \| 0 \|$/m)
       expect(body).toMatch(/^\| ✅ \| `\d: GET \/ at 20\/s for 15s` \|.*\| 300 sent, 0 failed \|$/m)
       // Nobody but the release has touched the route.
       expect(body).not.toContain('Somebody else')
@@ -371,7 +371,7 @@ describe('the examples, copied as they are', () => {
       expect(await runWorkflow(repository, merged)).toMatchObject({ result: 'promoted', image: released })
       expect(await getRoute(namespace)).toEqual(route)
       expect(github.comments).toHaveLength(1)
-      expect(github.comments[0]?.body).toContain('**10 % → 30 % → 50 % → 100 %**')
+      expect(github.comments[0]?.body).toContain('**10% → 30% → 50% → 100%**')
 
       const kept = { images: image(1), route: 'httproute/web', bake: '0s', previous: 'keep' }
       expect((await scene.run(kept)).outputs).toMatchObject({ result: 'promoted' })

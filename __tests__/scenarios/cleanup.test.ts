@@ -121,7 +121,7 @@ describe('a cleanup', () => {
       reason: 'release 1-1 waits for approval: it is left alone'
     })
     expect(plainHeadline(outcome)).toBe(
-      'web is unchanged: shop/web:1 serves 50 % of the connections and shop/web:2 has 50 % of the connections'
+      'web is unchanged: shop/web:1 serves 50% of the connections and shop/web:2 has 50% of the connections'
     )
     expect(scene.story.slice(before)).toEqual([])
     expect(scene.record()).toMatchObject({ phase: 'waiting', weight: 50 })
@@ -153,7 +153,7 @@ describe('a cleanup', () => {
     const [before, lines] = [leases(), scene.story.length]
     expect(await scene.run().cleanup()).toMatchObject({
       result: 'unchanged',
-      reason: 'there is nothing to tidy up'
+      reason: 'there is nothing to clean up'
     })
     expect(leases()).toEqual(before)
     expect(scene.story.slice(lines)).toEqual([])

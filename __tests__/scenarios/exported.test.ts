@@ -140,7 +140,7 @@ describe('a route that was exported', () => {
     }
   )
 
-  it('at 50 % and is none of the release is a fault: it would move traffic by itself', async () => {
+  it('at 50% and is none of the release is a fault: it would move traffic by itself', async () => {
     const { scene, route } = await open()
     const before = scene.story.length
     const foreign = { ...route, metadata: { ...route.metadata, name: 'api' } }

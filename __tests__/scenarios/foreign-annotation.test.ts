@@ -84,7 +84,7 @@ const harmIn = ({ harm }: Scene): readonly string[] =>
 const marksOn = (scene: Scene, ref: Ref): readonly string[] =>
   Object.keys(scene.cluster.read(ref)?.metadata.annotations ?? {})
 
-describe('at 50 %', () => {
+describe('at 50%', () => {
   it.each(meddlings)('%s on the Service: the release goes on, and the writer is told', async (_, meddle) => {
     const scene = await openScene()
     void scene.when(HALF, 5000, () => {
@@ -195,7 +195,7 @@ it.each(meddlings)(
   }
 )
 
-describe('the lock is lost at 50 %', () => {
+describe('the lock is lost at 50%', () => {
   const takenAway = async () => {
     const scene = await openScene()
     const run = scene.run({ inputs: CANARY })
@@ -218,7 +218,7 @@ describe('the lock is lost at 50 %', () => {
       reason: expect.stringContaining('another run (gone) has taken over lease/greenlight-service-web'),
       unsettled: true
     })
-    expect(outcome.next[0]).toMatch(/^last known: 50 % of the traffic on web-green \(shop\/web:2\) since /)
+    expect(outcome.next[0]).toMatch(/^last known: 50% of the traffic on web-green \(shop\/web:2\) since /)
   })
 
   it('the post step puts the old version back when nobody has the lock', async () => {

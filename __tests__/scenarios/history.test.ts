@@ -231,7 +231,7 @@ describe('refused, with nothing changed, is a name', () => {
     crashes(scene, 3)
     await scene.run(images(3)).deploy()
     expect(await refusal(scene, name)).toBe(
-      'to: 2-1 (shop/web:3) was never promoted: the deploy failed and its version was taken out again (https://ci/2-1) ' +
+      'to: 2-1 (shop/web:3) was never promoted: the deploy failed and its version was rolled back (https://ci/2-1) ' +
         '— for example: command: deploy, which tests it, with images: shop/web:3'
     )
   })

@@ -243,7 +243,7 @@ describe('a rolling release', () => {
     expect(summary.match(/^\| .*`web` \(plain\).*$/gm)).toEqual([
       expect.stringMatching(/its pods are coming back.*shop\/web:1/)
     ])
-    expect(summary).not.toMatch(/traffic was back|from then on/)
+    expect(summary).not.toMatch(/traffic was back|\| since \|/)
     expect(summary).toContain('less and less: its pods are replaced')
     await run.post()
     await scene.clock.sleep(REST)
@@ -271,7 +271,7 @@ describe('a rolling release', () => {
       unsettled: true,
       warnings: [
         expect.stringContaining('container web has no preStop hook'),
-        expect.stringContaining('tidying up is not finished')
+        expect.stringContaining('cleaning up is not finished')
       ]
     })
     expect(scene.record()?.phase).toBe('aborting')

@@ -74,10 +74,10 @@ describe('a plan', () => {
     })
     const summary = renderSummary(outcome)
     expect(summary).toContain(
-      'cannot be looked at, so that what would change in it is not shown: the credentials cannot get configmaps'
+      'cannot be read (no permission), so what would change in it is not shown: the credentials cannot get configmaps'
     )
     expect(summary).toContain(
-      'The credentials have every right that the release takes, though not to look at all that it changes (see above)'
+      'The credentials have every right that the release takes, but not to read everything that it changes (see above)'
     )
   })
 
@@ -87,7 +87,7 @@ describe('a plan', () => {
       inputs: { strategy: 'canary', steps: '50% for 1m\n100%', 'smoke-tests': 'GET / -> 200' }
     })
     expect(plan?.steps).toEqual(
-      expect.arrayContaining(['Smoke tests on web-green, port 8080', 'Move 50 % of the traffic to web-green'])
+      expect.arrayContaining(['Smoke tests on web-green, port 8080', 'Move 50% of the traffic to web-green'])
     )
   })
 

@@ -75,7 +75,7 @@ describe('status in the bake of a release', () => {
     expect(versionLines(outcome.versions ?? []).join('\n')).not.toContain('shop/web:4  not on record')
     expect(rowsOf(summary).slice(2, 4)).toEqual([
       expect.stringMatching(/gets all traffic.*web-green.*shop\/web:4/),
-      expect.stringMatching(/no traffic, kept running: the way back.*web-blue.*shop\/web:3/)
+      expect.stringMatching(/previous version, still running: the way back.*web-blue.*shop\/web:3/)
     ])
   })
 
@@ -123,7 +123,7 @@ it('tells who has how much while a release waits', async () => {
   expect(await scene.run(images(4, steps)).deploy()).toMatchObject({ result: 'waiting' })
   const { log, outcome } = await ask(scene)
   expect(log).toMatch(
-    /^service\/web sends 50 % of the traffic to deployment\/web-green: 3 of 3 pods ready, template \w+, and everything else to deployment\/web-blue: 3 of 3 pods ready/m
+    /^service\/web sends 50% of the traffic to deployment\/web-green: 3 of 3 pods ready, template \w+, and everything else to deployment\/web-blue: 3 of 3 pods ready/m
   )
   expect(outcome).not.toHaveProperty('runner')
 })

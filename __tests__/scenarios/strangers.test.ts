@@ -33,7 +33,7 @@ describe("another team's Deployment with the name of a slot", () => {
     await join(scene, 'web-blue')
     expect(await scene.run().cleanup()).toMatchObject({
       result: 'unchanged',
-      reason: 'there is nothing to tidy up'
+      reason: 'there is nothing to clean up'
     })
     expect(replicas(scene, 'web-blue')).toBe(3)
   })

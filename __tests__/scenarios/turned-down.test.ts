@@ -32,11 +32,11 @@ describe('a promote that is refused', () => {
       image: 'shop/web:2'
     })
     expect(plainHeadline(outcome)).toBe(
-      'The release of web failed: nothing was changed, shop/web:2 serves 50 % of the connections and shop/web:3 has 50 % of the connections'
+      'The release of web failed: nothing was changed, shop/web:2 serves 50% of the connections and shop/web:3 has 50% of the connections'
     )
     expect(outcome.next).toEqual([
       expect.stringMatching(
-        /^Release 2-1 still waits for approval, with 50 % of the traffic on web-blue, and nobody watches: /
+        /^Release 2-1 still waits for approval, with 50% of the traffic on web-blue, and nobody watches: /
       )
     ])
   })
@@ -125,8 +125,8 @@ describe('an old version that nobody serves', () => {
       /^Urgent: nobody serves, because no pod of web \(shop\/web:1\) is ready: kubectl /
     )
     expect(plainHeadline(outcome)).toContain('shop/web:1 has all traffic, but none of its pods is ready')
-    expect(outcome.timeline.find(({ title }) => title.startsWith('Make sure'))?.detail).toBe(
-      'it has the traffic already, but none of its pods is ready: nobody serves'
+    expect(outcome.timeline.find(({ title }) => title.startsWith('Check that'))?.detail).toBe(
+      'all traffic is on it already, but none of its pods is ready: nobody serves'
     )
   })
 })
@@ -134,7 +134,7 @@ describe('an old version that nobody serves', () => {
 it('calls no pod tested that no smoke test has been sent to', async () => {
   const scene = await openScene()
   const { timeline } = await scene.run().deploy()
-  expect(timeline.find(({ title }) => title.startsWith('Move all'))?.detail).toBe('3 pods serve')
+  expect(timeline.find(({ title }) => title.startsWith('Move all'))?.detail).toBe('3/3 pods serving')
 })
 
 it('names as previous what served before that which serves', async () => {

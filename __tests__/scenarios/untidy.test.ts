@@ -28,13 +28,13 @@ async function died(): Promise<Scene> {
 
 const three = { images: 'shop/web:3' }
 
-describe('what a dead run has left cannot be tidied up', () => {
+describe('what a dead run has left cannot be cleaned up', () => {
   it('and the next release is refused once, by name, with the old version serving', async () => {
     const scene = await died()
     const outcome = await scene.run({ ...frozen, inputs: three }).deploy()
     expect(outcome).toMatchObject({
       result: 'failed',
-      reason: `release 1-1 was undone and web serves all traffic, but not everything of it could be tidied up: ${REFUSED}. Nothing new is begun before that`,
+      reason: `release 1-1 was undone and web serves all traffic, but not everything of it could be cleaned up: ${REFUSED}. Nothing new is begun before that`,
       serving: { deployment: 'web' },
       weight: 0
     })
@@ -95,7 +95,7 @@ describe('what a dead run has left cannot be tidied up', () => {
       run.kill()
     })
     expect(await run.post(frozen)).toBe(
-      `Release 1-1 was undone: web has all traffic. Tidying up is not finished: ${REFUSED}; the next run does it first.`
+      `Release 1-1 was undone: web has all traffic. Cleaning up is not finished: ${REFUSED}; the next run does it first.`
     )
   })
 })

@@ -28,9 +28,9 @@ export async function cleanup(invocation: Invocation): Promise<Outcome> {
   if (record?.phase === 'waiting')
     return untouched(`release ${record.id} waits for approval: it is left alone`)
   const [rival] = rivalFaults(seen)
-  if (rival !== undefined) return untouched(`${rival.problem}: nothing is tidied up meanwhile`)
+  if (rival !== undefined) return untouched(`${rival.problem}: nothing is cleaned up meanwhile`)
   const needs = await needsOfChores(seen, invocation.ports)
-  if (needs === undefined) return untouched(retirable(seen).left.join('; ') || 'there is nothing to tidy up')
+  if (needs === undefined) return untouched(retirable(seen).left.join('; ') || 'there is nothing to clean up')
   try {
     return await exclusively(invocation, seen, needs, (observed, lock) =>
       doChores(observed, lock, invocation)
@@ -77,7 +77,7 @@ function toldOf(deeds: readonly Deed[], observed: Observed, invocation: Invocati
     ...lookedAt(observed, invocation),
     ...(first === undefined ? {} : { result: (failure ?? first).result }),
     ...(runs[0] === undefined ? {} : { canary: runs[0].canary }),
-    reason: deeds.map(({ told }) => told).join('; ') || 'another run has tidied up meanwhile',
+    reason: deeds.map(({ told }) => told).join('; ') || 'another run has cleaned up meanwhile',
     timeline: runs.flatMap(({ timeline }) => timeline),
     shifts: runs.flatMap(({ shifts }) => shifts),
     evidence: runs.flatMap(({ evidence }) => evidence),

@@ -140,14 +140,15 @@ function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] 
       `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`
     ]
   if (result === 'rolled-back' && release.command === 'deploy') {
+    const read = `Read the ${ending.failedCheck === undefined ? 'reason above' : 'failing check'} and the log below`
     return [
       ready === 0
         ? `Urgent: nobody serves, because no pod of ${serving.deployment} (${serving.images.join(', ')}) is ready: ${sh`kubectl -n ${namespace} describe deployment/${serving.deployment}`}, or scale it up if it is scaled down.`
-        : `Nothing is urgent: ${serving.images.join(', ')} serves all traffic.`,
+        : `No action needed: ${serving.images.join(', ')} serves all users.`,
       ...(selects(release.selectors.before, { ...release.selectors.canary })
-        ? ['Find the cause above.']
+        ? [`${read}.`]
         : [
-            `Find the cause above, or start one pod of it by hand, which gets no traffic: ${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`}`
+            `${read}, or start one pod of it by hand, which gets no traffic: ${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`}`
           ]),
       ...withoutData(run, ending),
       'Fix it and push again: the next run releases it from the start.'

@@ -88,7 +88,7 @@ function describeRecord(release: Release, runner: Outcome['runner']): string {
 function stateOf(release: Release, runner: Outcome['runner']): string {
   const { phase } = release
   if (!isUnfinished(release)) return `ended: ${phase}`
-  const share = `with ${describeSplit(splitOf(release))} on the canary`
+  const share = `with ${describeSplit(splitOf(release))} on the new version`
   if (runner === 'gone')
     return `was left when it was ${phase}, ${share}: its run is gone, and nobody watches or ends it`
   return runner === 'unknown'

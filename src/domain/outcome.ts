@@ -112,9 +112,9 @@ export interface Shift {
   readonly split: Split
   /** In place: from then on pods are replaced, one after the other or all at once. */
   readonly gradual?: boolean
-  /** What the shift came to by the pods that are behind the Service, in per cent, where pods share connections out. */
+  /** What the shift came to by the pods that are behind the Service, in percent, where pods share connections out. */
   readonly achieved?: number
-  /** The canary's part of the answers that came through the entry, in per cent, and of how many. */
+  /** The canary's part of the answers that came through the entry, in percent, and of how many. */
   readonly observed?: { readonly share: number; readonly requests: number }
 }
 
@@ -159,7 +159,7 @@ export interface Outcome {
   readonly canary?: Version
   /** What served before the run. */
   readonly previous?: Version
-  /** Per cent of the traffic on the canary. */
+  /** Percent of the traffic on the canary. */
   readonly weight: number
   /** Of what the weights are shares. */
   readonly shareOf: 'requests' | 'connections'

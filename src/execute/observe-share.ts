@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { percent } from '../base/counted.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Shift } from '../domain/outcome.ts'
 import type { Pod } from '../kubernetes/objects.ts'
@@ -16,7 +17,7 @@ export interface Marks {
 /** Milliseconds until a change is in effect in a gateway: Traefik gathers changes for two seconds. */
 const EFFECTIVE = 2500
 
-/** 200 requests within 5 s: enough to tell 10 % from 20 %, and no load worth speaking of. */
+/** 200 requests within 5 s: enough to tell 10% from 20%, and no load worth speaking of. */
 const REQUESTS = 200
 const EVERY = 25
 const AT_ONCE = 20
@@ -93,7 +94,7 @@ function describe({ canary, stable, lost }: Seen, share: number, { probe }: Entr
   // The query of a URL may hold secrets.
   const { origin, pathname } = new URL(probe.url)
   const rest = lost === 0 ? '' : `; ${lost} more got no answer from either version`
-  return `observed through ${origin}${pathname}: ${canary} of ${canary + stable} = ${share.toFixed(1)} % from ${run.canary.deployment}${rest}`
+  return `observed through ${origin}${pathname}: ${canary} of ${canary + stable} = ${percent(share)} from ${run.canary.deployment}${rest}`
 }
 
 async function count(

@@ -50,7 +50,7 @@ export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolea
     await execute(methodOf(run.release).planTidy(run.release, drainIn(run)), run, signal)
     return true
   } catch (error) {
-    run.warnings.push(`tidying up is not finished: ${messageOf(error)}; the next run does it first`)
+    run.warnings.push(`cleaning up is not finished: ${messageOf(error)}; the next run does it first`)
     return false
   }
 }

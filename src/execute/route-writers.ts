@@ -90,7 +90,8 @@ const TIMEOUT = 30_000
  */
 export async function awaitRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   await Promise.all(run.routes.map((writer) => awaitRoute(writer, run, signal)))
-  return run.routes.map(({ traffic }) => traffic.title).join(', ') || 'there are none'
+  const titles = run.routes.map(({ traffic }) => traffic.title)
+  return titles.length === 0 ? 'no routes' : `${titles.join(', ')} accepted`
 }
 
 async function awaitRoute(

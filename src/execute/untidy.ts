@@ -18,12 +18,12 @@ export function untidyEnding(run: ReleaseRun): Ending | undefined {
   const { id } = run.release
   const reason =
     `release ${id} was undone and ${run.stable.deployment} serves all traffic, ` +
-    `but not everything of it could be tidied up: ${why}. Nothing new is begun before that`
+    `but not everything of it could be cleaned up: ${why}. Nothing new is begun before that`
   return { result: 'failed', reason, next: nextSteps(run) }
 }
 
 const nextSteps = (run: ReleaseRun): string[] => [
-  `${run.ready === 0 ? `Urgent: no pod of ${run.stable.deployment} is ready, so that nobody serves.` : 'Nothing is urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
+  `${run.ready === 0 ? `Urgent: no pod of ${run.stable.deployment} is ready, so that nobody serves.` : 'Not urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
   practiceOf(run).byHand.tidy(run),
-  'Then run the workflow again: it tidies up first, and goes on with what you ask for.'
+  'Then run the workflow again: it cleans up first, and goes on with what you ask for.'
 ]

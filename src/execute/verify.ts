@@ -128,7 +128,7 @@ function isOneReplaced({ pods: known, canary, deployment }: ReleaseRun, found: r
 
 const replacedAgain = (): ReleaseFailed =>
   new ReleaseFailed(
-    'the pods of the canary are replaced again and again, so that what was tested never serves'
+    'the pods of the new version are replaced again and again, so that what was tested never serves'
   )
 
 /** Asks for the Deployment itself: its controller may not have acted yet on what somebody has just written. */

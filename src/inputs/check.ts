@@ -12,7 +12,7 @@ export type Comparison = '<' | '<=' | '>' | '>='
 export interface Check {
   readonly metric: Metric
   readonly comparison: Comparison
-  /** In the metric's base unit: fraction for rates in per cent, seconds for latency, else as written. */
+  /** In the metric's base unit: fraction for rates in percent, seconds for latency, else as written. */
   readonly bound: number
   /** The unit it was written in, so that it prints back as it was. */
   readonly unit: '%' | 'ms' | 's' | '/s' | ''

@@ -9,7 +9,7 @@ export function parseDecimal(text: string): number | undefined {
 
 /**
  * `value` times ten to the power of `places`. It moves the decimal point instead of multiplying, so that
- * 7 % is 0.07 and prints as 7 % again, where `0.07 * 100` is 7.000000000000001.
+ * 7% is 0.07 and prints as 7% again, where `0.07 * 100` is 7.000000000000001.
  */
 export const shiftDecimal = (value: number, places: number): number => Number(shifted(String(value), places))
 

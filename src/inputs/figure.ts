@@ -12,7 +12,7 @@ export function scaleFor({ metric }: Check, value: number): Scale {
   switch (metric.kind) {
     case 'success-rate':
     case 'error-rate':
-      return { places: 2, unit: ' %' }
+      return { places: 2, unit: '%' }
     case 'latency':
     case 'mean-latency':
       return Math.abs(value) < 1 ? { places: 3, unit: ' ms' } : { places: 0, unit: ' s' }
@@ -23,7 +23,7 @@ export function scaleFor({ metric }: Check, value: number): Scale {
   }
 }
 
-/** Values that a rounded one must not step onto or over: 94.97 % is not 95 %, and 99.96 % is not 100 %. */
+/** Values that a rounded one must not step onto or over: 94.97% is not 95%, and 99.96% is not 100%. */
 const landmarks = ({ metric, bound }: Check): readonly number[] =>
   metric.kind === 'success-rate' || metric.kind === 'error-rate' ? [bound, 0, 1] : [bound, 0]
 
@@ -47,7 +47,7 @@ function rounded(value: number, places: number, keepApart: readonly number[]): n
   return shown
 }
 
-/** A value of the check for people: `97.3 %`, `182 ms`, `20.1/s`. */
+/** A value of the check for people: `97.3%`, `182 ms`, `20.1/s`. */
 export function figure(check: Check, value: number): string {
   if (!Number.isFinite(value)) return String(value)
   const { places, unit } = scaleFor(check, value)
@@ -62,5 +62,5 @@ export function asWritten(check: Check, value: number): string {
   return `${shiftDecimal(shown, -placesOf[check.unit])}${check.unit}`
 }
 
-/** The bound with its comparison: `>= 95 %`. */
+/** The bound with its comparison: `>= 95%`. */
 export const boundOf = (check: Check): string => `${check.comparison} ${figure(check, check.bound)}`

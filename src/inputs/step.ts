@@ -29,7 +29,7 @@ const isLast = ({ split }: TrafficStep): boolean => split.weight === 100
 
 function parsePercentage(text: string, example: string): Parsed<number> {
   const [, digits = '', decimals] = /^(\d{1,9})([.,]\d+)?%$/.exec(text) ?? []
-  if (decimals !== undefined) return refusal(`${quote(text)} is not a whole number of per cent`, example)
+  if (decimals !== undefined) return refusal(`${quote(text)} is not a whole number of percent`, example)
   if (digits === '') return refusal(`${quote(text)} is not a percentage like 10%`, example)
   const value = Number(digits)
   return value <= 100 ? { value } : refusal(`${quote(text)} is more than 100%`, example)

@@ -28,7 +28,7 @@ export function canaryService(observed: Observed, release: Release): Manifest {
     },
     spec: { selector: release.selectors.canary, ...wayTo(service, isReachedByNodes(observed)) }
   }
-  return { object, source: `Service ${canary} for the canary` }
+  return { object, source: `Service ${canary} for the new version` }
 }
 
 /**
@@ -99,7 +99,7 @@ export function canaryServiceFaults({ otherServices, service }: Observed, { obje
   return [
     {
       input: 'route',
-      problem: `service/${name} exists and selects ${printSelector(live.spec.selector)}; the routes need a Service of that name that selects ${printSelector(selector)}, the canary's pods`,
+      problem: `service/${name} exists and selects ${printSelector(live.spec.selector)}; the routes need a Service of that name that selects ${printSelector(selector)}, the new version's pods`,
       example: `${sh`kubectl delete service ${name}`}, or another name for it`
     }
   ]
@@ -131,7 +131,7 @@ export function nodePortFaults(observed: Observed): Fault[] {
       input: 'route',
       problem:
         `the load balancer sends to ports of the nodes, as nothing says that its target-type is ip, and ${name} in namespace ${namespace} ` +
-        `has none (type ${service.spec.type ?? 'ClusterIP'}): with the canary's own Service behind it, its controller would take nothing over any more`,
+        `has none (type ${service.spec.type ?? 'ClusterIP'}): with the new version's own Service behind it, its controller would take nothing over any more`,
       example: `the annotation alb.ingress.kubernetes.io/target-type: ip on the Ingress, or type: NodePort in ${name}`
     }
   ]

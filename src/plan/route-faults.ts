@@ -1,3 +1,4 @@
+import { counted, percent } from '../base/counted.ts'
 import type { Fault } from '../base/errors.ts'
 import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import type { ObservedRoute } from '../observe/observed.ts'
@@ -66,6 +67,6 @@ export const coarseShares = (steps: readonly TrafficStep[], stable: number): str
     if (weight === 0 || weight === 100 || achieved <= weight * CLOSE_ENOUGH) return []
     const needed = Math.ceil((100 - weight) / weight)
     return [
-      `${weight}% by numbers of pods: ${pods} of the canary beside ${stable} of stable get ${achieved.toFixed(1)} % of the connections; ${needed} pods of stable would make it possible`
+      `${weight}% by numbers of pods: ${counted(pods, 'new pod')} and ${counted(stable, 'old one')} make it ${percent(achieved)} of the connections; ${counted(needed, 'old pod')} would make it possible`
     ]
   })

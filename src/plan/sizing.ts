@@ -15,7 +15,7 @@ export function podsFor({ weight, mirror = 0 }: Split, stable: number, shareOf: 
   return Math.max(1, Math.ceil((stable * load) / parts))
 }
 
-/** Per cent of the connections that so many pods of the canary get beside those of stable. */
+/** Percent of the connections that so many pods of the canary get beside those of stable. */
 export const shareByPods = (canary: number, stable: number): number => (100 * canary) / (canary + stable)
 
 /**

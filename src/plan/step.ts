@@ -78,7 +78,7 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
     `Start ${canary} with ${counted(deployment.spec.replicas ?? 1, 'pod')}`,
   'await-ready': (_, { canary }) => `Wait until ${canary} is ready`,
   'start-watchdog': () => 'Start the watchdog',
-  'await-watchdog': () => 'Wait until the watchdog watches',
+  'await-watchdog': () => 'Wait for the watchdog to start',
   'stop-watchdog': () => 'Remove the watchdog',
   smoke: ({ port }, { canary }) => `Smoke tests on ${canary}${port === undefined ? '' : `, port ${port}`}`,
   'point-autoscaler': ({ to }, names) => `Point the autoscaler to ${names[to]}`,
@@ -89,21 +89,22 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   watch: ({ name }, { canary }) =>
     name === 'bake' ? `Bake: watch ${canary} under all traffic` : `${name}: watch ${canary}`,
   wait: () => 'Wait for approval',
-  follow: (_, { canary }) => `Let the Service follow to ${canary}`,
+  follow: (_, { canary }) => `Switch the Service to ${canary}`,
   restore: (_, { stable }) => `All traffic on ${stable}`,
-  'await-routes': () => 'Wait until the routes have taken it',
-  'ensure-stable': (_, { stable }) => `Make sure that ${stable} can carry the traffic`,
+  'await-routes': () => 'Wait for the gateway to accept the route',
+  'ensure-stable': (_, { stable }) => `Check that ${stable} has enough ready pods`,
   'collect-evidence': (_, { canary }) => `Collect events and logs of ${canary}`,
   drain: () => 'Drain: let connections end',
   'scale-down': ({ side }, names) => `Scale ${names[side]} down`,
   retire: ({ deployment }) => `Scale ${deployment} down, which runs without traffic`,
   replace: (_, { canary }) => `Replace the pods of ${canary}`,
   'take-over': (_, { canary }) => `All traffic on the new pods of ${canary}`,
-  confirm: (_, { canary }) => `Make sure that ${canary} still runs what was released`,
+  confirm: (_, { canary }) => `Check that ${canary} still runs what was released`,
   undo: (_, { stable }) => `Give ${stable} its previous template back`,
   'await-undone': (_, { stable }) => `Wait until ${stable} runs its previous template again`,
-  finish: (_, { canary }) => `Record that ${canary} is stable`,
-  settle: ({ outcome }, { stable, canary }) => `Record that ${outcome === 'restored' ? stable : canary} stays`
+  finish: (_, { canary }) => `Record the result: ${canary} is live`,
+  settle: ({ outcome }, { stable, canary }) =>
+    `Record the result: ${outcome === 'restored' ? stable : canary} stays live`
 }
 
 /** What a person reads while it is done, and in the timeline afterwards. */

@@ -182,7 +182,7 @@ const neverServed = ({ release = '', command, images, run }: PastVersion): Fault
   input: 'to',
   problem:
     `${release} (${images.join(', ')}) was never promoted: ` +
-    `the ${command ?? 'release'} failed and its version was taken out again${run === undefined ? '' : ` (${run})`}`,
+    `the ${command ?? 'release'} failed and its version was rolled back${run === undefined ? '' : ` (${run})`}`,
   example: `command: deploy, which tests it, with images: ${images[0] ?? 'shop/web:2'}`
 })
 

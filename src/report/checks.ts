@@ -92,7 +92,7 @@ function mostTellingFirst(outcome: Outcome): readonly CheckReport[] {
     .map(({ report }) => report)
 }
 
-/** The checks one a line: bound, values, how often it passed. All of them in their order, or the most telling ones. */
+/** The checks one per line: bound, values, how often it passed. All of them in their order, or the most telling ones. */
 export function checkTable(outcome: Outcome, { rows }: Limits): string {
   const all = checkReports(outcome)
   const reports = all.length <= rows ? all : mostTellingFirst(outcome)

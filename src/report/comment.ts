@@ -79,7 +79,7 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
         section('Steps', stepTable(outcome, limits))
       )
     ),
-    link('The full report, with every measurement', outcome.runUrl)
+    link('Full report', outcome.runUrl)
   )
 
 /** The one comment on the pull request: the verdict and its reason, the rest to unfold. */

@@ -44,7 +44,7 @@ function shares(outcome: Outcome, serving: Version, voice: Voice): string {
 
 function takenOut(outcome: Outcome, voice: Voice): string {
   const { failedCheck } = outcome
-  if (failedCheck === undefined) return `${canaryName(outcome, voice)} was taken out`
+  if (failedCheck === undefined) return `${canaryName(outcome, voice)} was not released`
   const what = lacksData(outcome) ? 'had no data for' : 'failed'
   return `${canaryName(outcome, voice)} ${what} ${voice.code(failedCheck)}`
 }
@@ -75,7 +75,7 @@ const release: Readonly<Record<Result, Sentence>> = {
 }
 
 const putBack: Sentence = (workload, outcome, voice) =>
-  `${workload} was put back as asked: ${traffic(outcome, voice)}`
+  `The release of ${workload} was aborted on request: ${traffic(outcome, voice)}`
 
 const abort: Readonly<Record<Result, Sentence>> = {
   ...found,
@@ -86,11 +86,11 @@ const abort: Readonly<Record<Result, Sentence>> = {
   failed: (workload, outcome, voice) =>
     isUntouched(outcome) && outcome.serving !== undefined && outcome.canary === undefined
       ? `There is no release of ${workload} to abort: ${traffic(outcome, voice)}`
-      : `${workload} could not be put back: ${traffic(outcome, voice)}`
+      : `The release of ${workload} could not be aborted: ${traffic(outcome, voice)}`
 }
 
 const rolledBack: Sentence = (workload, outcome, voice) =>
-  `${workload} was rolled back as asked: ${traffic(outcome, voice)} again`
+  `${workload} was rolled back on request: ${traffic(outcome, voice)} again`
 
 const rollback: Readonly<Record<Result, Sentence>> = {
   ...found,
@@ -107,15 +107,15 @@ const plan: Readonly<Record<Result, Sentence>> = {
   failed: (workload, outcome, voice) => `${workload} cannot be released like this: ${traffic(outcome, voice)}`
 }
 
-const tidiedUp: Sentence = (workload, outcome, voice) =>
-  `${workload} was tidied up: ${traffic(outcome, voice)}`
+const cleanedUp: Sentence = (workload, outcome, voice) =>
+  `${workload} was cleaned up: ${traffic(outcome, voice)}`
 
 const cleanup: Readonly<Record<Result, Sentence>> = {
   ...release,
-  promoted: tidiedUp,
-  'rolled-back': tidiedUp,
+  promoted: cleanedUp,
+  'rolled-back': cleanedUp,
   aborted: (workload) => `The cleanup of ${workload} was stopped before its end`,
-  failed: (workload) => `${workload} could not be tidied up`
+  failed: (workload) => `${workload} could not be cleaned up`
 }
 
 const sentences = { deploy: release, promote: release, abort, rollback, plan, cleanup }

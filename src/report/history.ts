@@ -10,7 +10,7 @@ const isServing = (version: PastVersion, versions: readonly PastVersion[]): bool
 const became: Readonly<Record<NonNullable<PastVersion['phase']>, string>> = {
   running: 'is being released',
   waiting: 'waits for approval',
-  aborting: 'is being taken out',
+  aborting: 'is being rolled back',
   promoting: 'has passed, is being promoted'
 }
 
@@ -46,7 +46,7 @@ const originOf = (url: string | undefined): string | undefined =>
 /** The record can be edited: what does not lead to where this run is is no link. */
 function runOf({ run }: PastVersion, { runUrl }: Outcome): string {
   if (run === undefined) return ''
-  return originOf(run) === originOf(runUrl) ? link('the run', run) : codeSpan(run, 120)
+  return originOf(run) === originOf(runUrl) ? link('View run', run) : codeSpan(run, 120)
 }
 
 const row = (version: PastVersion, versions: readonly PastVersion[], outcome: Outcome): readonly string[] => [
@@ -69,7 +69,7 @@ export function versionTable(outcome: Outcome, { rows }: Limits): string {
   return section(
     'Versions',
     table(
-      ['Release', 'When (UTC)', 'What became of it', 'Images', 'Template', ''],
+      ['Release', 'When (UTC)', 'Outcome', 'Images', 'Template', ''],
       versions.slice(0, rows).map((version) => row(version, versions, outcome))
     ),
     more(versions.length - rows, 'versions'),

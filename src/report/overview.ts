@@ -28,7 +28,7 @@ export function facts(outcome: Outcome): string {
     restored(outcome),
     withoutPods(outcome),
     release === '' ? '' : `release ${codeSpan(release, 80)}`,
-    link('the run', runUrl)
+    link('View run', runUrl)
   ]
     .filter((fact) => fact !== '')
     .join(' · ')
@@ -52,7 +52,7 @@ export function reasonBox(outcome: Outcome, limits: Limits): string {
 
 /** What to do now. */
 export const nextSteps = ({ next }: Outcome, limits: Limits): string =>
-  section('What to do next', list(next, limits, 'things'))
+  section('What to do now', list(next, limits, 'things'))
 
 /** What the run found odd but went on with. */
 export const warnings = (outcome: Outcome, limits: Limits): string =>
@@ -81,12 +81,12 @@ export const foreignWrites = ({ foreignWrites: writes, startedAt }: Outcome, lim
 function canaryRole(outcome: Outcome, { replicas }: Version): string {
   if (outcome.result === 'planned') return 'would be released'
   if (isSplit(outcome)) return `**gets ${canaryShare(shiftNow(outcome), outcome.shareOf, markdown)}**`
-  return replicas > 0 ? 'no traffic, still runs' : 'no traffic, taken out'
+  return replicas > 0 ? 'no traffic, still runs' : 'no traffic, not released'
 }
 
 function previousRole({ runner }: Outcome, { replicas }: Version): string {
-  if (replicas === 0) return 'no traffic, kept at 0 for a rollback'
-  return `no traffic, kept running: ${runner === undefined ? 'a rollback is instant' : 'the way back'}`
+  if (replicas === 0) return 'previous version, scaled to 0'
+  return `previous version, still running: ${runner === undefined ? 'a rollback is instant' : 'the way back'}`
 }
 
 /** Every version of the story with what became of it. */

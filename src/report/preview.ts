@@ -7,7 +7,7 @@ const states: Readonly<Record<ObjectChange['state'], string>> = {
   new: 'is new',
   changed: 'changes',
   same: 'stays as it is',
-  unknown: 'cannot be looked at, so that what would change in it is not shown'
+  unknown: 'cannot be read (no permission), so what would change in it is not shown'
 }
 
 /** A line of others stays one line, and keeps its indentation. */
@@ -72,6 +72,6 @@ export function previewOfSteps({ plan }: Outcome, { rows }: Limits): string {
     more(steps.length - rows, 'steps'),
     steps.length === 0
       ? ''
-      : `The credentials have every right that the release takes${unseen ? ', though not to look at all that it changes (see above)' : ''}, and the API server would take every object (dry run). Nothing was changed.`
+      : `The credentials have every right that the release takes${unseen ? ', but not to read everything that it changes (see above)' : ''}, and the API server would take every object (dry run). Nothing was changed.`
   )
 }

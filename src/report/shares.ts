@@ -1,3 +1,4 @@
+import { percent } from '../base/counted.ts'
 import type { Outcome, Shift } from '../domain/outcome.ts'
 import type { Split } from '../routes/route.ts'
 import { isNobody } from '../routes/split.ts'
@@ -7,9 +8,6 @@ import type { Voice } from './versions.ts'
 /** Who was sent to the canary, and the words for it. */
 
 type ShareOf = Outcome['shareOf']
-
-/** `10 %`, or `9.1 %` where pods cannot share it out more evenly. */
-export const percent = (share: number): string => `${Number(share.toFixed(1))} %`
 
 /** Where the last shift of the run has left the traffic; a run that shifted nothing knows the weight alone. */
 export function shiftNow({ shifts, weight }: Outcome): Pick<Shift, 'split' | 'achieved'> {
@@ -34,7 +32,7 @@ const besides = ({ header, mirror }: Split, { code }: Voice): readonly string[] 
   ...(mirror === undefined ? [] : [`copies of ${percent(mirror)} of the requests`])
 ]
 
-/** What the canary has: `10 % of the requests`. `achieved` is told instead of the wanted share. */
+/** What the canary has: `10% of the requests`. `achieved` is told instead of the wanted share. */
 export function canaryShare(
   { split, achieved }: Pick<Shift, 'split' | 'achieved'>,
   shareOf: ShareOf,
@@ -45,7 +43,7 @@ export function canaryShare(
   return [...share, ...besides(split, voice)].join(' and ') || 'no traffic'
 }
 
-/** What is left for stable while the canary has a part: `90 % of the requests`. */
+/** What is left for stable while the canary has a part: `90% of the requests`. */
 export function stableShare(
   { split, achieved }: Pick<Shift, 'split' | 'achieved'>,
   shareOf: ShareOf

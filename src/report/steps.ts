@@ -19,13 +19,13 @@ function stepRow(entry: TimelineEntry, outcome: Outcome, { characters }: Limits)
   ]
 }
 
-/** The steps one a line. */
+/** The steps one per line. */
 export function stepTable(outcome: Outcome, limits: Limits): string {
   const { timeline } = outcome
   const shown = keep(timeline, limits.rows, ({ status }) => status === 'failed')
   return paragraphs(
     table(
-      ['', 'Step', 'Began', 'Took', 'What came of it'],
+      ['', 'Step', 'Began', 'Took', 'Result'],
       shown.map((entry) => stepRow(entry, outcome, limits))
     ),
     more(timeline.length - shown.length, 'steps')
@@ -44,13 +44,13 @@ const smokeRow = (result: SmokeResult, { characters }: Limits): readonly string[
   forMarkdown(result.detail, characters)
 ]
 
-/** The smoke tests one a line. */
+/** The smoke tests one per line. */
 export function smokeTests({ smokeTests: results }: Outcome, limits: Limits): string {
   const shown = keep(results, limits.rows, ({ passed }) => !passed)
   return section(
     'Smoke tests',
     table(
-      ['', 'Test', 'Sent to', 'Took', 'What came back'],
+      ['', 'Test', 'Sent to', 'Took', 'Response'],
       shown.map((result) => smokeRow(result, limits))
     ),
     more(results.length - shown.length, 'smoke tests')

@@ -1,10 +1,11 @@
+import { percent } from '../base/counted.ts'
 import type { Outcome, Shift } from '../domain/outcome.ts'
 import type { Split } from '../routes/route.ts'
 import { isNobody } from '../routes/split.ts'
 import { timeSpan } from './figures.ts'
 import { spread, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
-import { canaryShare, percent } from './shares.ts'
+import { canaryShare } from './shares.ts'
 import { codeSpan } from './text.ts'
 import { lacksData } from './verdict.ts'
 import { canaryName, markdown } from './versions.ts'
@@ -48,12 +49,12 @@ function causeOf(outcome: Outcome): string {
   if (failedCheck !== undefined)
     return lacksData(outcome) ? ' when a check had no data' : ' at the failed check'
   if (result !== 'aborted') return ' when it failed'
-  return command === 'abort' ? ' as asked' : ' when it was stopped'
+  return command === 'abort' ? ' on request' : ' when it was stopped'
 }
 
 const MOST_STOPS = 12
 
-/** The way of the traffic in one line: `10 % → 30 % → 0 % at the failed check`. */
+/** The way of the traffic in one line: `10% → 30% → 0% at the failed check`. */
 function way(moves: readonly Shift[], outcome: Outcome): string {
   const stops = moves
     .filter(({ gradual }, at) => gradual !== true || at === moves.length - 1)
@@ -68,7 +69,7 @@ function way(moves: readonly Shift[], outcome: Outcome): string {
 /** Nobody knows how long the last one lasts. */
 function lastly({ result }: Outcome): string {
   if (result === 'waiting') return 'until it is approved'
-  return result === 'failed' ? '' : 'from then on'
+  return result === 'failed' ? '' : 'since'
 }
 
 /** What is told of the moves beside the wanted share. */
@@ -87,7 +88,7 @@ function moveRow(
   { byPods, seen }: Columns
 ): readonly string[] {
   const { at, split, achieved, observed } = move
-  const share = achieved === undefined ? '' : `${achieved.toFixed(1)} %`
+  const share = achieved === undefined ? '' : percent(achieved)
   const had =
     move.gradual === true
       ? 'less and less: its pods are replaced'
@@ -96,7 +97,7 @@ function moveRow(
     at < outcome.startedAt ? 'before' : `+${timeSpan(at - outcome.startedAt)}`,
     had,
     ...(byPods ? [share] : []),
-    ...(seen ? [observed === undefined ? '' : `${observed.share.toFixed(1)} % of ${observed.requests}`] : []),
+    ...(seen ? [observed === undefined ? '' : `${percent(observed.share)} of ${observed.requests}`] : []),
     next === undefined ? (move.gradual === true ? 'not over yet' : lastly(outcome)) : timeSpan(next.at - at)
   ]
 }
@@ -105,10 +106,10 @@ function moveTable(moves: readonly Shift[], outcome: Outcome, rows: number): str
   const byPods = moves.some(({ achieved }) => achieved !== undefined)
   const seen = moves.some(({ observed }) => observed !== undefined)
   const shown = spread(moves, rows)
-  const had = `${canaryName(outcome, markdown)} had`
+  const whose = `Traffic on ${canaryName(outcome, markdown)}`
   return paragraphs(
     table(
-      ['Began', had, ...(byPods ? ['By its pods'] : []), ...(seen ? ['Observed'] : []), 'Lasted'],
+      ['Began', whose, ...(byPods ? ['By its pods'] : []), ...(seen ? ['Observed'] : []), 'For'],
       shown.map((move) => moveRow(move, moves[moves.indexOf(move) + 1], outcome, { byPods, seen }))
     ),
     more(moves.length - shown.length, 'shifts')

@@ -48,7 +48,7 @@ export const divide = <T extends Weighted>(entries: readonly T[], sides: Sides<T
     ]
   })
 
-/** Where it has no neighbours its weight means nothing, so that it can be as fine as per cents need. */
+/** Where it has no neighbours its weight means nothing, so that it can be as fine as percents need. */
 const divisible = (entry: Weighted, alone: boolean): number =>
   alone && weightOf(entry) > 0 ? 100 : weightOf(entry)
 
@@ -87,7 +87,7 @@ export const shareOf = <T extends Weighted>(entries: readonly T[], sides: Sides<
 })
 
 /**
- * The canary's share in per cent; undefined when it is not the same in all lists. A coarse weight is taken as that
+ * The canary's share in percent; undefined when it is not the same in all lists. A coarse weight is taken as that
  * share when it is what rounding makes of it.
  */
 export function commonShare(shares: readonly Share[]): number | undefined {
@@ -138,7 +138,7 @@ export function tooCoarse<T extends Weighted>(
   const missing = missingFineness(entries, sides, percents)
   return (
     missing &&
-    `gives ${apex} a weight of ${missing.weight} beside others, which is too coarse to take ${missing.percent} % of it: multiply all weights ${all} by ${missing.factor}`
+    `gives ${apex} a weight of ${missing.weight} beside others, which is too coarse to take ${missing.percent}% of it: multiply all weights ${all} by ${missing.factor}`
   )
 }
 

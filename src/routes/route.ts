@@ -6,11 +6,11 @@ import type { MetricsSource } from './metrics-source.ts'
 
 /** Who is sent to the canary. Everybody else is sent to stable. */
 export interface Split {
-  /** Per cent of all requests (or connections), 0 to 100; at 100 there is nobody else. */
+  /** Percent of all requests (or connections), 0 to 100; at 100 there is nobody else. */
   readonly weight: number
   /** Besides, every request with this header. */
   readonly header?: HeaderMatch
-  /** Besides, copies of so many per cent of stable's requests; nobody sees what the canary answers to them. */
+  /** Besides, copies of so many percent of stable's requests; nobody sees what the canary answers to them. */
   readonly mirror?: number
 }
 
@@ -123,7 +123,7 @@ export interface Route {
   split(objects: RouteObjects, backends: Backends, split: Split): readonly KubernetesObject[]
   /** Takes every trace of the release out again, all traffic to stable or to the canary, which is then stable. */
   settle(objects: RouteObjects, backends: Backends, serving: 'stable' | 'canary'): readonly KubernetesObject[]
-  /** Per cent of the traffic that goes to the canary; undefined when part of it goes to neither version. */
+  /** Percent of the traffic that goes to the canary; undefined when part of it goes to neither version. */
   weight(objects: RouteObjects, backends: Backends): number | undefined
   /** What the route's controller says against the objects as they are, or has not done yet; undefined when it has taken them. */
   pending(objects: RouteObjects): string | undefined

@@ -1,12 +1,12 @@
 import type { Split } from './route.ts'
 
-/** Who is sent to the canary, in words: `10 % of the traffic`. The value of a header may be a secret. */
+/** Who is sent to the canary, in words: `10% of the traffic`. The value of a header may be a secret. */
 export function describeSplit({ weight, header, mirror }: Split): string {
   if (weight === 100) return 'all traffic'
   const parts = [
-    ...(weight > 0 ? [`${weight} % of the traffic`] : []),
+    ...(weight > 0 ? [`${weight}% of the traffic`] : []),
     ...(header === undefined ? [] : [`requests with header ${header.name}`]),
-    ...(mirror === undefined ? [] : [`copies of ${mirror} % of the requests`])
+    ...(mirror === undefined ? [] : [`copies of ${mirror}% of the requests`])
   ]
   return parts.join(' and ') || 'no users'
 }

@@ -162,7 +162,7 @@ export const alb: RouteFixture = {
       title: 'a weight beside others is too coarse',
       objects: hopeless(action(group('web', 3), group('api', 7))),
       splits: [{ weight: 50 }],
-      problem: /gives service\/web a weight of 3 .* 50 % .* by 2 /
+      problem: /gives service\/web a weight of 3 .* 50% .* by 2 /
     },
     {
       title: 'users are on the canary already',

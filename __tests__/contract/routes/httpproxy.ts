@@ -254,7 +254,7 @@ export const httpproxyBesideOthers: RouteFixture = {
           }
         ]),
       splits: [{ weight: 50 }, { weight: 10 }, { weight: 100 }],
-      problem: /route 1 of httpproxy\/web gives service\/web a weight of 3 .* 50 % .* by 10$/
+      problem: /route 1 of httpproxy\/web gives service\/web a weight of 3 .* 50% .* by 10$/
     }
   ],
   exceptions: { mirror: NO_MIRROR, 'mirror then weight': NO_MIRROR }

@@ -155,7 +155,7 @@ export const httproute: RouteFixture = {
           }
         ]),
       splits: [{ weight: 50 }, { weight: 10 }, { weight: 100 }],
-      problem: /rule 1 \(coarse\) of httproute\/web gives service\/web a weight of 3 .* 50 % .* by 10$/
+      problem: /rule 1 \(coarse\) of httproute\/web gives service\/web a weight of 3 .* 50% .* by 10$/
     },
     {
       title: 'the canary stands in it already',

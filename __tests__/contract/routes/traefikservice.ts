@@ -166,7 +166,7 @@ export const traefikserviceBesideOthers: RouteFixture = {
         }),
       splits: [{ weight: 10 }],
       problem:
-        /gives service\/web a weight of 1 beside others, which is too coarse to take 10 % of it: .* by 10$/
+        /gives service\/web a weight of 1 beside others, which is too coarse to take 10% of it: .* by 10$/
     },
     {
       title: 'the canary is among them already',

@@ -169,7 +169,7 @@ export const virtualserviceHosts: RouteFixture = {
         ]
       }),
       splits: [{ weight: 50 }, { weight: 100 }],
-      problem: /http rule 1 \(coarse\) of virtualservice\/web gives host web a weight of 3 .* 50 % .* by 2$/
+      problem: /http rule 1 \(coarse\) of virtualservice\/web gives host web a weight of 3 .* 50% .* by 2$/
     },
     {
       title: 'the canary stands in it already',

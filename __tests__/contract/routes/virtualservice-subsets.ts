@@ -160,7 +160,7 @@ export const virtualserviceSubset: RouteFixture = {
         rule(namespace, [{ name: 'users', labels: { app: 'web' } }])
       ],
       splits: [{ weight: 10 }],
-      problem: /http rule 1 of virtualservice\/web gives host web a weight of 5 .* 10 % .* by 2$/
+      problem: /http rule 1 of virtualservice\/web gives host web a weight of 5 .* 10% .* by 2$/
     }
   ],
   exceptions: {}

@@ -2,8 +2,8 @@ import type { Ended } from '../action.ts'
 import type { Counted } from './load.ts'
 
 /**
- * Quantile of the normal distribution: 99.99 % lie within so many standard deviations. With some shares in every run of
- * the tests, 99 % would be a false alarm in every tenth run.
+ * Quantile of the normal distribution: 99.99% lie within so many standard deviations. With some shares in every run of
+ * the tests, 99% would be a false alarm in every tenth run.
  */
 const Z = 3.8906
 
@@ -11,7 +11,7 @@ const Z = 3.8906
 export interface Shift {
   readonly at: number
   readonly weight: number
-  /** Copies of requests, in per cent. */
+  /** Copies of requests, in percent. */
   readonly mirror?: number
   readonly achieved?: number
   readonly observed?: { readonly share: number; readonly requests: number }
@@ -51,8 +51,8 @@ export function observe(
 }
 
 /**
- * The 99.99 % interval in which so many requests of a binomial distribution with this share (in per cent) lie, as
- * shares in per cent (normal approximation, with half a request on each side for continuity).
+ * The 99.99% interval in which so many requests of a binomial distribution with this share (in percent) lie, as
+ * shares in percent (normal approximation, with half a request on each side for continuity).
  */
 export function interval(wanted: number, requests: number): readonly [number, number] {
   const p = wanted / 100

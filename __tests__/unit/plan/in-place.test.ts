@@ -65,8 +65,8 @@ describe('the plan of a release in place', () => {
       'Replace the pods of web',
       'Wait until web is ready',
       'All traffic on the new pods of web',
-      'Make sure that web still runs what was released',
-      'Record that web is stable'
+      'Check that web still runs what was released',
+      'Record the result: web is live'
     ])
   })
 
@@ -81,8 +81,8 @@ describe('the plan of a release in place', () => {
       'All traffic on the new pods of web',
       'Smoke tests on web',
       'Bake: watch web under all traffic',
-      'Make sure that web still runs what was released',
-      'Record that web is stable'
+      'Check that web still runs what was released',
+      'Record the result: web is live'
     ])
   })
 
@@ -100,7 +100,7 @@ describe('the plan of a release in place', () => {
     expect(print(methodOf(release).planTidy(release, 10_000))).toEqual([
       'Collect events and logs of web',
       'Wait until web runs its previous template again',
-      'Record that web stays'
+      'Record the result: web stays live'
     ])
   })
 

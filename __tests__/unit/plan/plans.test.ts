@@ -68,7 +68,7 @@ describe('a release', () => {
       'Size web-green for all traffic',
       'Move all traffic to web-green',
       'Bake: watch web-green under all traffic (30 s)',
-      'Record that web-green is stable',
+      'Record the result: web-green is live',
       'Scale web-blue down'
     ])
   })
@@ -91,7 +91,7 @@ describe('a release', () => {
       'Point the autoscaler to web-green',
       'Move all traffic to web-green',
       'Bake: watch web-green under all traffic (4 s)',
-      'Record that web-green is stable',
+      'Record the result: web-green is live',
       'Drain: let connections end (6 s)',
       'Scale web-blue down'
     ])
@@ -100,21 +100,21 @@ describe('a release', () => {
   it.each<[Partial<Progressive>, readonly string[]]>([
     [
       { bake: 0 },
-      ['Record that web-green is stable', 'Drain: let connections end (10 s)', 'Scale web-blue down']
+      ['Record the result: web-green is live', 'Drain: let connections end (10 s)', 'Scale web-blue down']
     ],
     [
       { bake: 10_000 },
       [
         'Bake: watch web-green under all traffic (10 s)',
-        'Record that web-green is stable',
+        'Record the result: web-green is live',
         'Scale web-blue down'
       ]
     ],
     [
       { previous: 'keep' },
-      ['Bake: watch web-green under all traffic (30 s)', 'Record that web-green is stable']
+      ['Bake: watch web-green under all traffic (30 s)', 'Record the result: web-green is live']
     ],
-    [{ previous: 'keep', bake: 0 }, ['Record that web-green is stable']]
+    [{ previous: 'keep', bake: 0 }, ['Record the result: web-green is live']]
   ])('with %j ends with %j', (changes, end) => {
     expect(plan(changes).slice(5)).toEqual(end)
   })
@@ -138,18 +138,18 @@ describe('a release in steps', () => {
       'Wait until web-green is ready',
       'Smoke tests on web-green',
       'Make the routes ready for web-green',
-      'Size web-green for 10 % of the traffic',
-      'Move 10 % of the traffic to web-green',
+      'Size web-green for 10% of the traffic',
+      'Move 10% of the traffic to web-green',
       '10% for 5m: watch web-green (300 s)',
-      'Size web-green for 50 % of the traffic',
-      'Move 50 % of the traffic to web-green',
+      'Size web-green for 50% of the traffic',
+      'Move 50% of the traffic to web-green',
       '50% for 1m: watch web-green (60 s)',
       'Size web-green for all traffic',
       'Move all traffic to web-green',
       'Bake: watch web-green under all traffic (30 s)',
-      'Let the Service follow to web-green',
-      'Wait until the routes have taken it',
-      'Record that web-green is stable',
+      'Switch the Service to web-green',
+      'Wait for the gateway to accept the route',
+      'Record the result: web-green is live',
       'Drain: let connections end (10 s)',
       'Scale web-blue down'
     ])
@@ -158,8 +158,8 @@ describe('a release in steps', () => {
   it('ends at a step that waits for approval, after every check has passed once, and goes on behind it', () => {
     const wanted = { ...progress, checks: true, steps: steps('50% until approved', '100%') }
     expect(print(planFrom(0, wanted, release()))).toEqual([
-      'Size web-green for 50 % of the traffic',
-      'Move 50 % of the traffic to web-green',
+      'Size web-green for 50% of the traffic',
+      'Move 50% of the traffic to web-green',
       '50% until approved: watch web-green (0 s)',
       'Wait for approval'
     ])
@@ -173,7 +173,7 @@ describe('a release in steps', () => {
 describe('an abort', () => {
   it('makes sure that there is somebody to switch to before it switches', () => {
     expect(print(methodOf(release()).restoring)).toEqual([
-      'Make sure that web-blue can carry the traffic',
+      'Check that web-blue has enough ready pods',
       'All traffic on web-blue'
     ])
   })
@@ -185,7 +185,7 @@ describe('an abort', () => {
       [
         'Collect events and logs of web-green',
         'Scale web-green down',
-        'Record that web-blue stays ({"app":"web"})'
+        'Record the result: web-blue stays live ({"app":"web"})'
       ]
     ],
     [
@@ -196,7 +196,7 @@ describe('an abort', () => {
         'Collect events and logs of web-green',
         'Drain: let connections end (10 s)',
         'Scale web-green down',
-        'Record that web-blue stays ({"app":"web"})'
+        'Record the result: web-blue stays live ({"app":"web"})'
       ]
     ]
   ])('tidies up %s', (_, record, steps) => {
@@ -228,10 +228,10 @@ describe('a rollback', () => {
     'Start web-green with 3 pods',
     'Wait until web-green is ready',
     'Move all traffic to web-green',
-    'Record that web-green is stable'
+    'Record the result: web-green is live'
   ]
   const retired = ['Drain: let connections end (10 s)', 'Scale web-blue down']
-  const settled = 'Record that web-green stays ({"app":"web"})'
+  const settled = 'Record the result: web-green stays live ({"app":"web"})'
 
   it('to the other slot is a release without tests', () => {
     expect(back('scale-down')).toEqual([...shared, ...retired])

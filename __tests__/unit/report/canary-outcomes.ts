@@ -1,3 +1,4 @@
+import { counted } from '../../../src/base/counted.ts'
 import type { Outcome } from '../../../src/domain/outcome.ts'
 import { base, measurements, shift, start, step, version } from './outcomes.ts'
 
@@ -16,14 +17,15 @@ const byRequests: Outcome = {
 }
 
 const begun = [
-  step('All traffic on web-blue', 0.2, 60, 'stable serves'),
+  step('All traffic on web-blue', 0.2, 60, 'all traffic on web-blue'),
   step('Start web-green with 1 pod', 0.3, 80, 'deployment/web-green created'),
   step('Wait until web-green is ready', 0.4, 4_200, '1 of 1 pod ready, template 6c8d9f7b5')
 ]
 
 const passed = 'every check passed, 20 rounds of measurements'
 
-const taken = (pods: number): string => `httproute/web has taken it: ${pods} tested pods`
+const taken = (pods: number): string =>
+  `httproute/web accepted: ${pods}/${counted(pods, 'tested pod')} serving`
 
 const watched = (stepName: string, from: number, values: readonly number[]): Outcome['measurements'] =>
   measurements('success-rate >= 95%', values, { from, stepName, passes: (value) => value >= 0.95 })
@@ -44,11 +46,11 @@ export const promotedInSteps: Outcome = {
   ],
   timeline: [
     ...begun,
-    step('Move 10 % of the traffic to web-green', 5, 300, taken(1)),
+    step('Move 10% of the traffic to web-green', 5, 300, taken(1)),
     step('10% for 5m: watch web-green', 5.3, 300_100, passed),
-    step('Move 30 % of the traffic to web-green', 306, 320, taken(3)),
+    step('Move 30% of the traffic to web-green', 306, 320, taken(3)),
     step('30% for 5m: watch web-green', 306.4, 300_200, passed),
-    step('Move 50 % of the traffic to web-green', 611, 310, taken(5)),
+    step('Move 50% of the traffic to web-green', 611, 310, taken(5)),
     step('50% for 5m: watch web-green', 611.4, 300_100, passed),
     step('Move all traffic to web-green', 917, 300, taken(9)),
     step('Bake: watch web-green under all traffic', 917.4, 30_000, passed),
@@ -66,7 +68,7 @@ export const promotedInSteps: Outcome = {
 export const failedAtTenPerCent: Outcome = {
   ...byRequests,
   result: 'rolled-back',
-  reason: 'success-rate was 88.2 % in the third failed measurement',
+  reason: 'success-rate was 88.2% in the third failed measurement',
   canary: { ...canary, replicas: 0 },
   failedCheck: 'success-rate >= 95%',
   restoreSeconds: 0.31,
@@ -74,9 +76,9 @@ export const failedAtTenPerCent: Outcome = {
   shifts: [shift(0.2, { weight: 0 }), shift(5, { weight: 10 }), shift(65.3, { weight: 0 })],
   timeline: [
     ...begun,
-    step('Move 10 % of the traffic to web-green', 5, 300, taken(1)),
+    step('Move 10% of the traffic to web-green', 5, 300, taken(1)),
     step('10% for 5m: watch web-green', 5.3, 59_700, 'success-rate >= 95% failed 3 times', 'failed'),
-    step('All traffic on web-blue', 65, 310, 'stable serves')
+    step('All traffic on web-blue', 65, 310, 'all traffic on web-blue')
   ],
   measurements: watched('10% for 5m', 20, [0.991, 0.931, 0.912, 0.882])
 }
@@ -89,8 +91,8 @@ export const waitingAtHalf: Outcome = {
   shifts: [shift(0.2, { weight: 0 }), shift(5, { weight: 10 }), shift(306, { weight: 50 })],
   timeline: [
     ...begun,
-    step('Move 10 % of the traffic to web-green', 5, 300, taken(1)),
-    step('Move 50 % of the traffic to web-green', 306, 320, taken(5)),
+    step('Move 10% of the traffic to web-green', 5, 300, taken(1)),
+    step('Move 50% of the traffic to web-green', 306, 320, taken(5)),
     step('Wait for approval', 311.9, 60, 'command: promote goes on, command: abort puts stable back')
   ],
   next: ['To go on: run the workflow with command: promote.']
@@ -113,7 +115,7 @@ export const waitingOnCopies: Outcome = {
   weight: 0,
   finishedAt: start + 6_000,
   shifts: [shift(0.2, { weight: 0 }), shift(5, { weight: 0, mirror: 20 })],
-  timeline: [...begun, step('Move copies of 20 % of the requests to web-green', 5, 300, taken(2)), waits]
+  timeline: [...begun, step('Move copies of 20% of the requests to web-green', 5, 300, taken(2)), waits]
 }
 
 /** Goes on with what an earlier run has left waiting. */
@@ -134,7 +136,7 @@ export const abortedAsAsked: Outcome = {
   canary: { ...canary, replicas: 0 },
   finishedAt: start + 14_000,
   shifts: [shift(-5_400, { weight: 50 }), shift(1.2, { weight: 0 })],
-  timeline: [step('All traffic on web-blue', 1, 210, 'stable serves')]
+  timeline: [step('All traffic on web-blue', 1, 210, 'all traffic on web-blue')]
 }
 
 export const sharedByPods: Outcome = {
@@ -150,20 +152,20 @@ export const sharedByPods: Outcome = {
   timeline: [
     ...begun,
     step(
-      'Move 10 % of the traffic to web-green',
+      'Move 10% of the traffic to web-green',
       5,
       30,
-      '1 tested pods of 10 that serve: 10.0 % of the connections'
+      '1/1 tested pod serving among 10 pods: 10% of the connections'
     ),
     step('10% for 5m: watch web-green', 5.3, 300_100, passed),
     step(
-      'Move 30 % of the traffic to web-green',
+      'Move 30% of the traffic to web-green',
       306,
       32,
-      '4 tested pods of 13 that serve: 30.8 % of the connections'
+      '4/4 tested pods serving among 13 pods: 30.8% of the connections'
     ),
     step('30% for 5m: watch web-green', 306.4, 300_200, passed),
-    step('Move all traffic to web-green', 611, 30, '9 tested pods serve')
+    step('Move all traffic to web-green', 611, 30, '9/9 tested pods serving')
   ],
   measurements: [...watched('10% for 5m', 20, [0.998, 1]), ...watched('30% for 5m', 321, [0.999, 0.9987])]
 }
@@ -181,9 +183,9 @@ export const testersFirst: Outcome = {
     ...begun,
     step('Move requests with header x-canary to web-green', 5, 300, taken(1)),
     step('header x-canary for 5m: watch web-green', 5.3, 300_100, passed),
-    step('Move copies of 20 % of the requests to web-green', 306, 320, taken(2)),
+    step('Move copies of 20% of the requests to web-green', 306, 320, taken(2)),
     step('mirror 20% for 5m: watch web-green', 306.4, 300_200, passed),
-    step('Move 10 % of the traffic to web-green', 611, 310, taken(2)),
+    step('Move 10% of the traffic to web-green', 611, 310, taken(2)),
     step('10% for 5m: watch web-green', 611.4, 300_100, passed),
     step('Move all traffic to web-green', 917, 300, taken(9))
   ],
@@ -196,8 +198,8 @@ export const testersFirst: Outcome = {
 
 export const canaries = {
   'canary promoted in steps': promotedInSteps,
-  'canary failed at 10 %': failedAtTenPerCent,
-  'canary waits at 50 %': waitingAtHalf,
+  'canary failed at 10%': failedAtTenPerCent,
+  'canary waits at 50%': waitingAtHalf,
   'canary waits with a header': waitingForAHeader,
   'canary waits on copies': waitingOnCopies,
   'canary promoted after approval': promotedLater,

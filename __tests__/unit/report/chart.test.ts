@@ -71,7 +71,7 @@ test('what was not measured is a gap as long as it lasted', () => {
   ])
 })
 
-test('a ratio is never drawn beyond 100 %', () => {
+test('a ratio is never drawn beyond 100%', () => {
   const rate = check('success-rate >= 99%')
   const taken = samples([1, 0.999]).map((sample) => ({ ...sample, check: rate }))
   expect(checkChart(rate, taken, { startedAt: start })).toMatch(/ y-axis "%" 98\.9 --> 100$/m)

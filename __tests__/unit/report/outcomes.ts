@@ -114,7 +114,7 @@ export const promoted: Outcome = {
     step('apply Deployment web-green', 0.2, 80),
     step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
     step('smoke tests', 4.5, 120, '2 of 2 passed'),
-    step('route 100 % to green', 4.7, 45, 'service/web selects green'),
+    step('route 100% to green', 4.7, 45, 'service/web selects green'),
     step('bake for 1m', 4.8, 62_000, '2 checks, 8 measurements'),
     step('drain web-blue for 5s', 66.8, 5_000),
     step('scale web-blue to 0', 71.8, 60)
@@ -134,7 +134,7 @@ export const promoted: Outcome = {
 export const rolledBackInBake: Outcome = {
   ...base,
   result: 'rolled-back',
-  reason: 'success-rate was 88.2 % in the third failed measurement (bound >= 95 %, 3 failures allowed: 2)',
+  reason: 'success-rate was 88.2% in the third failed measurement (bound >= 95%, 3 failures allowed: 2)',
   serving: version('blue', '2.3.1', '5f7d6c8b9', 3),
   canary: version('green', '2.4.0', '6c8d9f7b5', 0),
   previous: version('blue', '2.3.1', '5f7d6c8b9', 3),
@@ -145,10 +145,10 @@ export const rolledBackInBake: Outcome = {
   timeline: [
     step('apply Deployment web-green', 0.2, 80),
     step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
-    step('route 100 % to green', 4.7, 45),
+    step('route 100% to green', 4.7, 45),
     step('bake for 1m', 4.8, 53_000, 'success-rate >= 95% failed 3 times', 'failed'),
     step('drain web-blue for 5s', 57.8, 0, '', 'skipped'),
-    step('route 100 % to blue', 57.9, 41, 'service/web selects blue'),
+    step('route 100% to blue', 57.9, 41, 'service/web selects blue'),
     step('scale web-green to 0', 58, 60)
   ],
   smokeTests: [smoke('GET /health -> 200', true, '200 in 12 ms', pods)],
@@ -226,9 +226,9 @@ export const aborted: Outcome = {
   shifts: [shift(4.7, { weight: 100 }), shift(30.6, { weight: 0 })],
   timeline: [
     step('wait until web-green is ready', 0.3, 4_200, '3 of 3 pods ready'),
-    step('route 100 % to green', 4.7, 45),
+    step('route 100% to green', 4.7, 45),
     step('bake for 1m', 4.8, 25_800, 'cancelled', 'failed'),
-    step('route 100 % to blue', 30.6, 39)
+    step('route 100% to blue', 30.6, 39)
   ],
   next: ['Run `cleanup` to scale web-green to 0', 'Run the workflow again to release']
 }
@@ -246,7 +246,7 @@ export const rolledBackAsAsked: Outcome = {
   shifts: [shift(3.8, { weight: 100 })],
   timeline: [
     step('scale web-blue to 3', 0.2, 3_600, '3 of 3 pods ready'),
-    step('route 100 % to blue', 3.8, 45),
+    step('route 100% to blue', 3.8, 45),
     step('scale web-green to 0', 9, 60)
   ]
 }

@@ -101,22 +101,22 @@ describe('the headline', () => {
     const { serving, canary } = rolledBackInBake
     const divided = { ...promoted, result: 'failed', weight: 30, serving, canary } as Outcome
     expect(headline(divided)).toBe(
-      '## ❌ The release of **web** failed: `shop/web:2.3.1` serves 70 % of the connections and ' +
-        '`shop/web:2.4.0` has 30 % of the connections'
+      '## ❌ The release of **web** failed: `shop/web:2.3.1` serves 70% of the connections and ' +
+        '`shop/web:2.4.0` has 30% of the connections'
     )
     expect(headline({ ...divided, shifts: [shift(5, { weight: 30 }, 400 / 13)] })).toContain(
-      'serves 69.2 % of the connections and `shop/web:2.4.0` has 30.8 % of the connections'
+      'serves 69.2% of the connections and `shop/web:2.4.0` has 30.8% of the connections'
     )
   })
 
   test.each<[string, Split, string]>([
-    ['a share', { weight: 50 }, '50 % of the requests'],
+    ['a share', { weight: 50 }, '50% of the requests'],
     [
       'a header',
       { weight: 0, header: { name: 'x-canary', value: 'true' } },
       'the requests with header `x-canary`'
     ],
-    ['copies', { weight: 0, mirror: 20 }, 'copies of 20 % of the requests'],
+    ['copies', { weight: 0, mirror: 20 }, 'copies of 20% of the requests'],
     ['nobody', { weight: 0 }, 'no traffic'],
     ['everybody', { weight: 100 }, 'all traffic']
   ])('tells what waits for approval with %s', (_name, split, words) => {
@@ -134,8 +134,8 @@ describe('the headline', () => {
 
   test('does not take an abort that failed for one that was done', () => {
     expect(headline({ ...waitingAtHalf, command: 'abort', result: 'failed' })).toBe(
-      '## ❌ **web** could not be put back: `shop/web:2.3.1` serves 50 % of the requests and ' +
-        '`shop/web:2.4.0` has 50 % of the requests'
+      '## ❌ The release of **web** could not be aborted: `shop/web:2.3.1` serves 50% of the requests and ' +
+        '`shop/web:2.4.0` has 50% of the requests'
     )
   })
 
@@ -196,6 +196,6 @@ test('days of measurements, thousands of back ticks and lines without end are no
       changes: [{ object: 'ConfigMap a', state: 'new', diff: Array<string>(130_000).fill('+ `a` `') }]
     }
   }
-  expect(renderSummary(outcome)).toContain('99 %')
+  expect(renderSummary(outcome)).toContain('99%')
   expect(verdictLine(outcome).length).toBeLessThan(3_000)
 })

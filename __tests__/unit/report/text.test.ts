@@ -41,7 +41,7 @@ describe('for the log', () => {
 
 describe('for Markdown', () => {
   test.each([
-    ['plain words, 88.2 % and 14:05:19', 'plain words, 88.2 % and 14:05:19'],
+    ['plain words, 88.2% and 14:05:19', 'plain words, 88.2% and 14:05:19'],
     ['<b>&amp;</b>', '&lt;b&gt;&amp;amp;&lt;/b&gt;'],
     ['*a* _b_ [c](d) ~e~ \\ |', '\\*a\\* \\_b\\_ \\[c\\](d) \\~e\\~ \\\\ \\|'],
     ['@team #12 gh-3', '@&#8203;team \\#&#8203;12 gh-&#8203;3'],

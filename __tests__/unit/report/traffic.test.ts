@@ -26,16 +26,16 @@ const rowsOf = (outcome: Outcome): readonly string[] =>
     .filter((line) => line.startsWith('| +'))
 
 test.each<[string, Outcome, string]>([
-  ['step by step', promotedInSteps, '**10 % → 30 % → 50 % → 100 %**'],
-  ['taken back', failedAtTenPerCent, '**10 % → 0 %** at the failed check'],
+  ['step by step', promotedInSteps, '**10% → 30% → 50% → 100%**'],
+  ['taken back', failedAtTenPerCent, '**10% → 0%** at the failed check'],
   [
     'taken back without a check',
     { ...failedAtTenPerCent, failedCheck: undefined } as never,
-    '**10 % → 0 %** when it failed'
+    '**10% → 0%** when it failed'
   ],
-  ['cancelled', { ...abortedAsAsked, command: 'deploy' }, '**50 % → 0 %** when it was stopped'],
-  ['aborted', abortedAsAsked, '**50 % → 0 %** as asked'],
-  ['testers first', testersFirst, '**header `x-canary` → mirror 20 % → 10 % → 100 %**']
+  ['cancelled', { ...abortedAsAsked, command: 'deploy' }, '**50% → 0%** when it was stopped'],
+  ['aborted', abortedAsAsked, '**50% → 0%** on request'],
+  ['testers first', testersFirst, '**header `x-canary` → mirror 20% → 10% → 100%**']
 ])('the way of the traffic in one line: %s', (_name, outcome, way) => {
   expect(wayOf(outcome)).toBe(way)
   expect(renderSummary(outcome)).toContain(way)
@@ -56,33 +56,31 @@ test.each([
 
 test('every row tells when, how much and for how long', () => {
   expect(rowsOf(promotedInSteps)).toEqual([
-    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10 % of the requests | 5m 1s |',
-    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30 % of the requests | 5m 5s |',
-    '| +10m 11s | `██████████░░░░░░░░░░` 50 % of the requests | 5m 6s |',
-    '| +15m 17s | `████████████████████` all traffic | from then on |'
+    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10% of the requests | 5m 1s |',
+    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30% of the requests | 5m 5s |',
+    '| +10m 11s | `██████████░░░░░░░░░░` 50% of the requests | 5m 6s |',
+    '| +15m 17s | `████████████████████` all traffic | since |'
   ])
-  expect(rowsOf(failedAtTenPerCent).at(-1)).toBe(
-    '| +1m 5s | `░░░░░░░░░░░░░░░░░░░░` no traffic | from then on |'
-  )
+  expect(rowsOf(failedAtTenPerCent).at(-1)).toBe('| +1m 5s | `░░░░░░░░░░░░░░░░░░░░` no traffic | since |')
   expect(rowsOf(waitingAtHalf).at(-1)).toContain('| until it is approved |')
 })
 
 test('does not promise that the traffic stays where a run that failed has left it', () => {
-  expect(rowsOf({ ...waitingAtHalf, result: 'failed' }).at(-1)).toMatch(/50 % of the requests \|\s+\|$/u)
+  expect(rowsOf({ ...waitingAtHalf, result: 'failed' }).at(-1)).toMatch(/50% of the requests \|\s+\|$/u)
 })
 
 test('what an earlier run has left began before', () => {
   expect(rowsOf(promotedLater)).toHaveLength(1)
   expect(pictureOf(promotedLater)).toContain(
-    '| before | `██████████░░░░░░░░░░` 50 % of the requests | 1h 30m |'
+    '| before | `██████████░░░░░░░░░░` 50% of the requests | 1h 30m |'
   )
 })
 
 test('a share of connections is told as what it is, with what the pods make of it', () => {
   expect(rowsOf(sharedByPods)).toEqual([
-    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10 % of the connections | 10.0 % | 5m 1s |',
-    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30 % of the connections | 30.8 % | 5m 5s |',
-    '| +10m 11s | `████████████████████` all traffic |  | from then on |'
+    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10% of the connections | 10% | 5m 1s |',
+    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30% of the connections | 30.8% | 5m 5s |',
+    '| +10m 11s | `████████████████████` all traffic |  | since |'
   ])
   expect(pictureOf(sharedByPods)).toContain('shares of connections, by the number of pods')
   expect(pictureOf(promotedInSteps)).not.toContain('connections')
@@ -100,10 +98,10 @@ test('what was seen through the entry has a column of its own, once there is any
   const shifts = promotedInSteps.shifts.map((one) =>
     one.split.weight === 10 ? { ...one, observed: { share: 10.526, requests: 190 } } : one
   )
-  expect(pictureOf({ ...promotedInSteps, shifts })).toContain('| Observed | Lasted |')
+  expect(pictureOf({ ...promotedInSteps, shifts })).toContain('| Observed | For |')
   expect(rowsOf({ ...promotedInSteps, shifts }).slice(0, 2)).toEqual([
-    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10 % of the requests | 10.5 % of 190 | 5m 1s |',
-    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30 % of the requests |  | 5m 5s |'
+    '| +5 s | `██░░░░░░░░░░░░░░░░░░` 10% of the requests | 10.5% of 190 | 5m 1s |',
+    '| +5m 6s | `██████░░░░░░░░░░░░░░` 30% of the requests |  | 5m 5s |'
   ])
   expect(pictureOf(promotedInSteps)).not.toContain('Observed')
   const { json = '' } = outputsOf({ ...promotedInSteps, shifts })
@@ -122,7 +120,7 @@ test('a shift to where the traffic is already is none', () => {
 test('a long way keeps its two ends, and counts what it leaves out', () => {
   const shifts: readonly Shift[] = Array.from({ length: 100 }, (_, at) => shift(at, { weight: at + 1 }))
   const outcome = { ...promotedInSteps, shifts }
-  expect(wayOf(outcome)).toBe('**1 % → 2 % → 3 % → 4 % → 5 % → 6 % → … → 96 % → 97 % → 98 % → 99 % → 100 %**')
+  expect(wayOf(outcome)).toBe('**1% → 2% → 3% → 4% → 5% → 6% → … → 96% → 97% → 98% → 99% → 100%**')
   expect(rowsOf(outcome)).toHaveLength(60)
   expect(rowsOf(outcome)[0]).toContain('| 1 s |')
   expect(pictureOf(outcome)).toContain('_… 40 more shifts_')

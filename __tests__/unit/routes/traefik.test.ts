@@ -34,7 +34,7 @@ weighted:
 
 const goldens: readonly (readonly [string, string, Split, string, unknown, number])[] = [
   [
-    'alone, 10 %',
+    'alone, 10%',
     ALONE,
     { weight: 10 },
     `
@@ -62,7 +62,7 @@ mirroring:
     0
   ],
   [
-    'beside others, 100 %',
+    'beside others, 100%',
     BESIDE,
     { weight: 100 },
     `

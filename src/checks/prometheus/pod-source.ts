@@ -77,11 +77,11 @@ const lacksOf: Readonly<Record<Version, Lacks>> = {
   canary: {
     counter: (scraped, expected = `any of ${SEARCHED_COUNTERS}`) =>
       scraped
-        ? `no series: the canary's pods are scraped, but none reports ${expected} (has a request reached them?)`
-        : `no series: no pod of the canary reports ${expected} (is it scraped?)`,
+        ? `no series: the new version's pods are scraped, but none reports ${expected} (has a request reached them?)`
+        : `no series: no pod of the new version reports ${expected} (is it scraped?)`,
     status: (requests) => `${requests} has no label with the HTTP status (tried ${SEARCHED_STATUS_LABELS})`,
-    buckets: `no histogram: the canary's pods report none of ${SEARCHED_BUCKETS}`,
-    durations: "no durations: the canary's pods report no sum of them"
+    buckets: `no histogram: the new version's pods report none of ${SEARCHED_BUCKETS}`,
+    durations: "no durations: the new version's pods report no sum of them"
   },
   stable: {
     counter: (scraped) =>

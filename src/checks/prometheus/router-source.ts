@@ -90,7 +90,7 @@ function beganAtZero({ since, history, targets }: Evidence): (series: Series) =>
 function lacksOf(router: Router, version: Version, subject: MeasuredVersion): Lacks {
   const { name, requests, status, latency } = router
   const whose = printSelector(router.version(subject))
-  const whom = version === 'canary' ? 'the canary' : 'the stable version'
+  const whom = version === 'canary' ? 'the new version' : 'the stable version'
   return {
     counter: () =>
       `Prometheus has no ${requests}${whose} (is ${name} scraped, and has it sent a request to ${whom}?)`,

@@ -67,7 +67,7 @@ const whenOf = (side: Version, { since, now }: Traffic): string =>
 /** Where all that came went to the paths of probes, these are named: one of them may be what users ask for. */
 function noRequests({ traffic, side }: ObservedTraffic): NoData {
   const { requests, paths } = traffic.leftOut
-  const whom = side === 'canary' ? 'the canary' : 'the version that serves'
+  const whom = side === 'canary' ? 'the new version' : 'the version that serves'
   const rest =
     requests > 0 ? ` (${Math.round(requests)} to ${paths.slice(0, 3).join(', ')} are taken for probes)` : ''
   return { why: `0 requests reached ${whom} ${whenOf(side, traffic)}${rest}`, early: true }
@@ -93,7 +93,7 @@ function meanOf(observed: ObservedTraffic): MetricValue {
     : { value: total / timed, requests: timed }
 }
 
-/** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95 % exactly. */
+/** The share of requests that `count` counts. One division of whole numbers, so that 95 of 100 is 95% exactly. */
 function shareOf(
   observed: ObservedTraffic,
   count: (errors: number, requests: number) => number

@@ -44,7 +44,7 @@ export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Fai
     run.evidence.push(...evidence, ...(pods.length < wanted ? refusals(run, events) : []))
     return `of ${counted(evidence.length, 'pod')}`
   } catch (error) {
-    run.warnings.push(`events and logs of the canary could not be read: ${messageOf(error)}`)
+    run.warnings.push(`events and logs of the new version could not be read: ${messageOf(error)}`)
     return 'not readable'
   }
 }

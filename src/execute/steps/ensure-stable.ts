@@ -80,10 +80,10 @@ async function hasItAlready(run: ReleaseRun): Promise<string> {
     (ready) => ready.length,
     () => undefined
   )
-  if (run.ready === undefined) return 'it has the traffic already'
+  if (run.ready === undefined) return 'already serving'
   return run.ready === 0
-    ? 'it has the traffic already, but none of its pods is ready: nobody serves'
-    : `it has the traffic already: ${run.ready} of ${counted(run.stable.replicas, 'pod')} ready`
+    ? 'all traffic is on it already, but none of its pods is ready: nobody serves'
+    : `already serving: ${run.ready} of ${counted(run.stable.replicas, 'pod')} ready`
 }
 
 /** After a time without pods, the gateway has to learn of the new ones first; until then the canary serves. */

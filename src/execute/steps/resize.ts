@@ -20,8 +20,7 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
   for (;;) {
     const serving = await servingNow(run)
     const size = Math.max(...routeWritersOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
-    if (size <= run.canary.replicas)
-      return `${counted(run.canary.replicas, 'pod')}, beside ${serving} of stable`
+    if (size <= run.canary.replicas) return `${counted(run.canary.replicas, 'pod')} (old version: ${serving})`
     await growTo(size, run, signal)
   }
 }

@@ -1,4 +1,4 @@
-import { counted } from '../../base/counted.ts'
+import { counted, percent } from '../../base/counted.ts'
 import { ClusterError } from '../../base/errors.ts'
 import {
   backendsOf,
@@ -33,7 +33,7 @@ const EVERYBODY: Split = { weight: 100 }
 /** Begins the release: writes the record, and has the Service select stable alone, whatever comes up beside it. */
 export async function begin(run: ReleaseRun): Promise<string> {
   await writeRecord(run, { ...run.release, phase: 'running' }, NOBODY)
-  return 'stable serves'
+  return allOnStable(run)
 }
 
 /** Notes the record before it is sent, since the answer may be lost. If the API server refuses it, nothing has changed. */
@@ -82,17 +82,22 @@ export async function shift(
   noteShift(run, split)
   const tested = (): string => describePods(run)
   if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested()}`
-  if (split.weight === 0) return 'stable serves'
+  if (split.weight === 0) return allOnStable(run)
   const endpoints = await confirmAll(run, (name) => confirmCanary(run, name, signal))
-  if (split.weight === 100) return `${tested()} ${run.pods.length === 1 ? 'serves' : 'serve'}`
+  if (split.weight === 100) return tested()
   const achieved = (100 * run.pods.length) / endpoints
   run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
-  return `${tested()} of ${endpoints} that serve: ${achieved.toFixed(1)} % of the connections`
+  return `${tested()} among ${counted(endpoints, 'pod')}: ${percent(achieved)} of the connections`
 }
 
+const allOnStable = ({ stable }: ReleaseRun): string => `all traffic on ${stable.deployment}`
+
 /** Says "tested" only if all of these pods have passed smoke tests. */
-const describePods = ({ pods, tested }: ReleaseRun): string =>
-  counted(pods.length, pods.every(({ metadata }) => tested.has(metadata.uid ?? '')) ? 'tested pod' : 'pod')
+function describePods({ pods, tested, canary }: ReleaseRun): string {
+  const noun = pods.every(({ metadata }) => tested.has(metadata.uid ?? '')) ? 'tested pod' : 'pod'
+  const wanted = Math.max(pods.length, canary.replicas)
+  return `${pods.length}/${counted(wanted, noun)} serving`
+}
 
 async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   await writeRecord(run, release, NOBODY)
@@ -114,7 +119,7 @@ export async function restore(run: ReleaseRun): Promise<string> {
   run.release = withSplit(run.release, isBack ? NOBODY : splitOf(before))
   for (const part of [record, routes]) if (part.status === 'rejected') throw part.reason
   noteShift(run, NOBODY)
-  return 'stable serves'
+  return allOnStable(run)
 }
 
 function noteShift(run: ReleaseRun, split: Split): void {
@@ -156,7 +161,7 @@ export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSi
 export async function wait(run: ReleaseRun): Promise<string> {
   const split = run.routes.length > 0 ? NOBODY : splitOf(run.release)
   await writeRecord(run, { ...run.release, phase: 'waiting' }, split)
-  return 'command: promote goes on, command: abort puts stable back'
+  return 'command: promote continues, command: abort puts stable back'
 }
 
 /** Notes in the record that the canary is stable now. The traffic stays where it is. */
@@ -165,7 +170,7 @@ export async function finish(run: ReleaseRun, selector?: Selector): Promise<stri
   // From now on the record's stable is what serves, so its canary has no traffic.
   await writeService(run, release, NOBODY)
   run.release = release
-  return `${release.stable.deployment} is stable`
+  return `${release.stable.deployment} is live`
 }
 
 /** Gives the Service the selector from before the release, which can select only one version by now. */

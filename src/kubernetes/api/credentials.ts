@@ -13,7 +13,7 @@ export interface Access {
 
 export interface Credentials {
   readonly server: string
-  /** Tokens that have expired are got anew. */
+  /** Tokens that have expired are renewed. */
   access(): Promise<Access>
   /** When it was refused: forgets tokens, certificates and connections, unless that was done since `refused` was given out. */
   renew(refused: Access): void

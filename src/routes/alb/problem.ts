@@ -101,7 +101,7 @@ function actionProblem(
   const where = `the action ${service.name} of ingress/${ingress.metadata.name}`
   const count = groupsOf(divided(action, backends, 0)).length
   if (count > LIMITS.groups)
-    return `${where} has ${groupsOf(action).length} target groups; with the canary's there would be more than the ${LIMITS.groups} that a rule may have`
+    return `${where} has ${groupsOf(action).length} target groups; with the new version's there would be more than the ${LIMITS.groups} that a rule may have`
   const coarse = coarsenessOf(action, backends, splits)
   return coarse && `${where} ${coarse} (999 is the greatest)`
 }

@@ -99,7 +99,7 @@ function fullList(
 ): string | undefined {
   const mirrored = splits.some(({ mirror }) => mirror !== undefined)
   if (divide(refsOf(rule), sides, 0).length > LIMITS.listOfRule)
-    return `${words} has ${refsOf(rule).length} backendRefs; with the canary's there would be more than the ${LIMITS.listOfRule} that a rule may have`
+    return `${words} has ${refsOf(rule).length} backendRefs; with the new version's there would be more than the ${LIMITS.listOfRule} that a rule may have`
   if (!mirrored) return undefined
   const { filters = [] } = rule
   return filters.length < LIMITS.listOfRule

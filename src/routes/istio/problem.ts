@@ -184,6 +184,6 @@ function takenName(objects: readonly KubernetesObject[], backends: Backends): st
   )
   return (
     taken &&
-    `destinationrule/${taken.metadata.name} exists, and a release makes one of that name for the canary: rename it`
+    `destinationrule/${taken.metadata.name} exists, and a release makes one of that name for the new version: rename it`
   )
 }

@@ -65,5 +65,5 @@ export function nginxProblem(objects: RouteObjects, { apex }: Backends): string 
   if (foreign === undefined) return undefined
   return isMarked(foreign as Ingress)
     ? `ingress/${foreign.metadata.name} is a canary for the same host and path as ${name}, and there can be one only: delete it`
-    : `ingress/${foreign.metadata.name} exists, and a release makes one of that name for the canary: rename it`
+    : `ingress/${foreign.metadata.name} exists, and a release makes one of that name for the new version: rename it`
 }

@@ -266,7 +266,10 @@ describe('a built-in check', () => {
     store.stored = []
     clock.time = epoch + 16_000
     expect(await sampler.measure({ name: 'bake', startedAt: epoch }, subject())).toMatchObject([
-      { why: 'no series: no pod of the canary reports http_requests_total (is it scraped?)', early: false }
+      {
+        why: 'no series: no pod of the new version reports http_requests_total (is it scraped?)',
+        early: false
+      }
     ])
   })
 })

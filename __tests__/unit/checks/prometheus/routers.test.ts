@@ -256,7 +256,7 @@ describe.each(table)('%s', (source, example) => {
   })
 
   it('says what it has looked for', async () => {
-    const words = `Prometheus has no ${requests}${example.canary} (is ${router.name} scraped, and has it sent a request to the canary?)`
+    const words = `Prometheus has no ${requests}${example.canary} (is ${router.name} scraped, and has it sent a request to the new version?)`
     const { reading } = await measure(source, 'success-rate >= 95%', { stored: [], after: 80 })
     expect(reading).toMatchObject({ verdict: 'no-data', why: words, early: false })
     const { faults, warnings } = await preflight(source, 'success-rate >= 95%', [])
@@ -297,7 +297,7 @@ describe.each(table)('%s', (source, example) => {
     const { reading } = await measure(source, 'success-rate >= 95%', { stored })
     expect(reading).toMatchObject({
       verdict: 'no-data',
-      why: '0 requests reached the canary since the step began'
+      why: '0 requests reached the new version since the step began'
     })
   })
 

@@ -155,7 +155,7 @@ describe('requests of the kubelet', () => {
     for (const line of ['success-rate >= 99%', 'request-rate > 0/s'])
       expect(await measure(line, { stored: [up(-15, 20), ...stored], subject: asked })).toMatchObject({
         verdict: 'no-data',
-        why: `0 requests reached the canary since the step began (${told} are taken for probes)`
+        why: `0 requests reached the new version since the step began (${told} are taken for probes)`
       })
   })
 
@@ -273,7 +273,7 @@ describe('no value is named and never a pass', () => {
       'nothing scraped',
       'success-rate >= 95%',
       { stored: [] },
-      'no series: no pod of the canary reports any of http_requests_total, http_request_duration_seconds_count, ' +
+      'no series: no pod of the new version reports any of http_requests_total, http_request_duration_seconds_count, ' +
         'http_server_request_duration_seconds_count, http_server_duration_milliseconds_count, ' +
         'http_server_requests_seconds_count (is it scraped?)'
     ],
@@ -281,7 +281,7 @@ describe('no value is named and never a pass', () => {
       'scraped, but no request counted',
       'success-rate >= 95%',
       { stored: [up(0, 20)] },
-      "no series: the canary's pods are scraped, but none reports any of http_requests_total, " +
+      "no series: the new version's pods are scraped, but none reports any of http_requests_total, " +
         'http_request_duration_seconds_count, http_server_request_duration_seconds_count, ' +
         'http_server_duration_milliseconds_count, http_server_requests_seconds_count (has a request reached them?)'
     ],
@@ -289,13 +289,13 @@ describe('no value is named and never a pass', () => {
       'no requests',
       'success-rate >= 95%',
       { stored: idle, after: 40 },
-      '0 requests reached the canary since the step began'
+      '0 requests reached the new version since the step began'
     ],
     [
       'no requests: rate',
       'request-rate < 9/s',
       { stored: idle, after: 40 },
-      '0 requests reached the canary since the step began'
+      '0 requests reached the new version since the step began'
     ],
     [
       'only probes',
@@ -309,7 +309,7 @@ describe('no value is named and never a pass', () => {
           )
         ]
       },
-      '0 requests reached the canary since the step began (20 to /healthz are taken for probes)'
+      '0 requests reached the new version since the step began (20 to /healthz are taken for probes)'
     ],
     [
       'stale',
@@ -334,7 +334,7 @@ describe('no value is named and never a pass', () => {
       'no histogram',
       'p95 latency < 500ms',
       { stored: [up(-15, 20), requests('200', [0, 5], [20, 9])] },
-      "no histogram: the canary's pods report none of http_request_duration_seconds_bucket, " +
+      "no histogram: the new version's pods report none of http_request_duration_seconds_bucket, " +
         'http_server_request_duration_seconds_bucket, http_server_duration_milliseconds_bucket, ' +
         'http_server_requests_seconds_bucket'
     ],
@@ -349,7 +349,7 @@ describe('no value is named and never a pass', () => {
           series(of('http_request_duration_seconds_bucket', { le: '+Inf' }), [0, 5], [20, 5])
         ]
       },
-      '0 requests reached the canary since the step began'
+      '0 requests reached the new version since the step began'
     ],
     [
       'a pod that cannot be scraped',

@@ -49,7 +49,7 @@ interface Golden {
 
 const goldens: readonly Golden[] = [
   {
-    title: '10 %',
+    title: '10%',
     split: { weight: 10 },
     weight: 10,
     before: { weights: [[null], [60]] },
