@@ -50,7 +50,7 @@ export async function observeShare(run: ReleaseRun, duration: number, signal: Ab
   try {
     run.marks ??= await unlessAborted(readMarks(entry, run, signal), signal)
     await clock.sleep(Math.max(0, shift.at + EFFECTIVE - clock.now()), signal)
-    await unlessAborted(count(entry, run.marks, seen, clock, signal), signal)
+    await unlessAborted(count({ entry, marks: run.marks, seen }, clock, signal), signal)
   } catch (error) {
     if (!signal.aborted) {
       giveUp(run, messageOf(error))
@@ -97,17 +97,18 @@ function describe({ canary, stable, lost }: Seen, share: number, { probe }: Entr
   return `observed through ${origin}${pathname}: ${canary} of ${canary + stable} = ${percent(share)} from ${run.canary.deployment}${rest}`
 }
 
-async function count(
-  entry: Entry,
-  marks: Marks,
-  seen: Seen,
-  clock: Clock,
-  signal: AbortSignal
-): Promise<void> {
+interface Counting {
+  readonly entry: Entry
+  readonly marks: Marks
+  readonly seen: Seen
+}
+
+async function count(counting: Counting, clock: Clock, signal: AbortSignal): Promise<void> {
+  const { seen } = counting
   const open = new Set<Promise<void>>()
   while (seen.sent < REQUESTS && !isHopeless(seen)) {
     if (open.size === AT_ONCE) await Promise.race(open)
-    const request = countOne(entry, marks, seen, signal).finally(() => open.delete(request))
+    const request = countOne(counting, signal).finally(() => open.delete(request))
     open.add(request)
     seen.sent += 1
     await clock.sleep(EVERY, signal)
@@ -117,7 +118,7 @@ async function count(
 
 const isHopeless = ({ canary, stable, lost }: Seen): boolean => canary + stable === 0 && lost >= HOPELESS
 
-async function countOne(entry: Entry, marks: Marks, seen: Seen, signal: AbortSignal): Promise<void> {
+async function countOne({ entry, marks, seen }: Counting, signal: AbortSignal): Promise<void> {
   const lose = (why: string): void => {
     seen.lost += 1
     seen.problem ||= why
@@ -143,8 +144,9 @@ async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal)
   if (canary.deployment === stable.deployment)
     throw new Error(`strategy ${initial.strategy ?? ''} leaves no pod of the old version to compare with`)
   const pods = createPods({ namespace, entrance, slot: canary.slot, pods: [] }, ports.cluster)
+  const request = requestTo(probe)
   const mark = (deployment: string, ready: readonly Pod[]): Promise<string> =>
-    markOf(deployment, ready, probe, pods, signal)
+    markOf(deployment, ready, probe.header, (pod) => pods.ask(pod, request, signal))
   try {
     const marks = {
       canary: await mark(canary.deployment, run.pods),
@@ -157,25 +159,24 @@ async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal)
   }
 }
 
-/** Asks two pods: a header that differs between them names the pod and not the version. */
-async function markOf(
-  deployment: string,
-  ready: readonly Pod[],
-  { url, header }: Entry['probe'],
-  pods: Pods,
-  signal: AbortSignal
-): Promise<string> {
-  if (ready.length === 0) throw new Error(`no pod of ${deployment} is ready`)
-  const request = {
+const requestTo = ({ url }: Entry['probe']) =>
+  ({
     kind: 'request',
     method: 'GET',
     // Without the query, which may hold a secret: the API server's errors and its audit log tell the path.
     target: new URL(url).pathname,
     expect: { status: 200, within: 10_000 }
-  } as const
-  const replies = await Promise.all(
-    ready.slice(0, 2).map(({ metadata }) => pods.ask(metadata.name, request, signal))
-  )
+  }) as const
+
+/** Asks two pods: a header that differs between them names the pod and not the version. */
+async function markOf(
+  deployment: string,
+  ready: readonly Pod[],
+  header: string,
+  ask: (pod: string) => ReturnType<Pods['ask']>
+): Promise<string> {
+  if (ready.length === 0) throw new Error(`no pod of ${deployment} is ready`)
+  const replies = await Promise.all(ready.slice(0, 2).map(({ metadata }) => ask(metadata.name)))
   const failed = replies.find((reply) => 'failure' in reply)
   if (failed !== undefined) throw new Error(`a pod of ${deployment} does not answer: ${failed.failure}`)
   const values = replies.map((reply) =>

@@ -11,7 +11,7 @@ import type { Deployment, Pod, ReplicaSet, Service } from '../kubernetes/objects
 import type { Ref } from '../kubernetes/ref.ts'
 import { missingRights, rightsFaults } from '../kubernetes/rights.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
-import { DEPLOYMENT, deploymentRef, replicaSetRef } from '../kubernetes/workload.ts'
+import { deploymentRef, replicaSetRef } from '../kubernetes/workload.ts'
 import { chooseServices } from './choose-services.ts'
 import { findStable, slotsOf, type Slots } from './find-service.ts'
 import { OBSERVE_NEEDS } from './needs.ts'
@@ -23,6 +23,7 @@ import { readNeighbours } from './read-neighbours.ts'
 import { readRemaining } from './routes.ts'
 import { companionFaults, divergedFaults } from './services.ts'
 import { servingPods } from './serving.ts'
+import { unknownWorkload } from './unknown-workload.ts'
 
 export interface Target {
   readonly namespace: string
@@ -172,31 +173,6 @@ async function readSeen(ref: Ref, { cluster, clock }: Ports): Promise<Deployment
     const found = await cluster.get<Deployment>(ref)
     if (found === undefined || isSeen(found) || clock.now() >= late) return found
     await clock.sleep(LOOK_AGAIN)
-  }
-}
-
-/** A fault that names what is there instead, since most often the name or the namespace is wrong. */
-async function unknownWorkload({ namespace, workload }: Target, cluster: Cluster): Promise<Fault> {
-  const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
-  const owners = pods.flatMap(({ metadata }) => metadata.ownerReferences ?? [])
-  const kind = owners.find((owner) => owner.kind !== 'ReplicaSet' && owner.name === workload)?.kind
-  if (kind !== undefined) {
-    return {
-      input: 'workload',
-      problem: `${workload} in namespace ${namespace} is a ${kind}; only Deployments can run in two versions side by side`,
-      example: 'workload: deployment/web'
-    }
-  }
-  const deployments = await cluster.list<Deployment>({ ...DEPLOYMENT, namespace })
-  const names = deployments.map(({ metadata }) => metadata.name)
-  return {
-    input: 'workload',
-    problem:
-      `deployment/${workload} (or ${workload}-blue, ${workload}-green) does not exist in namespace ${namespace}; ` +
-      (names.length === 0
-        ? 'there is no Deployment at all; Greenlight brings new versions of what runs, the first one is applied by kubectl'
-        : `there are ${names.slice(0, 10).join(', ')}`),
-    example: names[0] === undefined ? 'namespace: the one the workload runs in' : `workload: ${names[0]}`
   }
 }
 

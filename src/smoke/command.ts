@@ -2,10 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
+import { Overdue, within } from '../base/within.ts'
 import { lineSplitter } from './printed.ts'
 
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -59,14 +59,15 @@ export async function runCommand(
   signal.throwIfAborted()
   const shell = await start(line, variables)
   show(shell, log)
-  const over = new AbortController()
-  const limit = clock.sleep(LIMIT, AbortSignal.any([signal, over.signal]))
-  const late = limit.then(() => `not done after ${formatDuration(LIMIT)}, so it was ended`)
-  const ending = await Promise.race([shell.exit, late]).finally(() => {
-    over.abort()
-    return end(shell)
-  })
-  return { passed: ending === 'exit 0', detail: ending }
+  const detail = await within({ milliseconds: LIMIT, signal, clock }, () => shell.exit)
+    .catch(overdue)
+    .finally(() => end(shell))
+  return { passed: detail === 'exit 0', detail }
+}
+
+function overdue(error: unknown): string {
+  if (!(error instanceof Overdue)) throw error
+  return `not done after ${formatDuration(LIMIT)}, so it was ended`
 }
 
 const start = (line: string, variables: Variables): Promise<Shell> =>
@@ -104,10 +105,10 @@ function show({ outputs }: Shell, log: Log): void {
 async function end({ child, outputs, exit, closed }: Shell): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
     signalGroup(child, 'SIGTERM')
-    await Promise.race([exit, wait(GRACE, undefined, { ref: false })])
+    await within({ milliseconds: GRACE }, () => exit).catch(() => undefined)
   }
   signalGroup(child, 'SIGKILL')
-  await Promise.race([closed, wait(GRACE, undefined, { ref: false })])
+  await within({ milliseconds: GRACE }, () => closed).catch(() => undefined)
   for (const output of outputs) output.destroy()
 }
 
