@@ -24,7 +24,7 @@ export interface Failure {
   readonly told?: string
   readonly milliseconds: number
   /** The request did not get as far as the pod, so another way may be tried. */
-  readonly blocked?: boolean
+  readonly unreached?: boolean
 }
 
 /** What is wrong with a reply. */

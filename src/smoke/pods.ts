@@ -4,8 +4,9 @@ import { messageOf } from '../base/errors.ts'
 import { statusIn } from '../kubernetes/api/refusal.ts'
 import type { Cluster, Forward, HttpAnswer } from '../kubernetes/cluster.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
+import { proxyPath, reach, saidByProxy, type Known } from '../kubernetes/reach.ts'
 import { answerOf, exchange, headersOf, timed } from './exchange.ts'
-import type { Reply, Request } from './expectation.ts'
+import type { Failure, Reply, Request } from './expectation.ts'
 
 /** The pods under test. */
 export interface SmokeTarget {
@@ -42,8 +43,14 @@ const LARGEST_OF_LOAD = 1024 * 1024
 const MOST_ON_PROXY = 64
 const MOST_CONNECTIONS = 256
 
-/** What was found out about the proxy: it takes 30 s, so that no cluster must be asked for each test. */
-const proxies = new WeakMap<Cluster, 'working' | 'blocked'>()
+/** What was found out about the ways: it takes 30 s, so that no cluster must be asked for each test. */
+const ways = new WeakMap<Cluster, Known>()
+
+function waysOf(cluster: Cluster): Known {
+  const known = ways.get(cluster) ?? {}
+  ways.set(cluster, known)
+  return known
+}
 
 /** Finds out which way works, and keeps to it. */
 export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
@@ -52,28 +59,29 @@ export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
   const spareProxy = sparing(proxyTo(target, cluster, LARGEST_OF_LOAD))
   return {
     ...forwards,
-    async ask(pod, invocation, signal) {
-      if (proxies.get(cluster) === 'blocked') return forwards.ask(pod, invocation, signal)
-      const reply = await firstToReach([proxy, forwards.ask], pod, invocation, signal)
-      if (reply.way === forwards.ask && !('failure' in reply)) proxies.set(cluster, 'blocked')
-      return reply
-    },
-    askOften: (pod, invocation, signal) => firstToReach([forwards.ask, spareProxy], pod, invocation, signal)
+    ask: (pod, invocation, signal) =>
+      reach<Reply>(
+        waysOf(cluster),
+        async () => {
+          const reply = await proxy(pod, invocation, signal)
+          return isUnreached(reply) ? { blocked: reply.failure } : reply
+        },
+        async (why) => after(why, await forwards.ask(pod, invocation, signal)),
+        (reply) => !('failure' in reply)
+      ),
+    async askOften(pod, invocation, signal) {
+      const reply = await forwards.ask(pod, invocation, signal)
+      if (!isUnreached(reply)) return reply
+      return after(`${reply.failure}; `, await spareProxy(pod, invocation, signal))
+    }
   }
 }
 
-async function firstToReach(
-  [way, other]: readonly [Ask, Ask],
-  pod: string,
-  invocation: Request,
-  signal: AbortSignal
-): Promise<Reply & { readonly way: Ask }> {
-  const reply = await way(pod, invocation, signal)
-  if (!('failure' in reply) || reply.blocked !== true) return { ...reply, way }
-  const second = await other(pod, invocation, signal)
-  if (!('failure' in second)) return { ...second, way: other }
-  return { ...second, failure: `${reply.failure}; ${second.failure}`, way: other }
-}
+const isUnreached = (reply: Reply): reply is Failure => 'failure' in reply && reply.unreached === true
+
+/** A failure on the second way tells of the first one, too. */
+const after = (why: string, reply: Reply): Reply =>
+  'failure' in reply ? { ...reply, failure: why + reply.failure } : reply
 
 /**
  * Number of the pods' port that a request goes to.
@@ -101,12 +109,13 @@ function pathIn(invocation: Request): string {
 }
 
 function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest: number): Ask {
+  const known = waysOf(cluster)
   return async (pod, invocation, signal) => {
     const port = portFor(invocation, entrance)
     const { method, body = '', expect } = invocation
-    const way = `${schemeFor(invocation, port, entrance)}:${pod}:${port}`
-    const path = `/api/v1/namespaces/${namespace}/pods/${way}/proxy${pathIn(invocation)}`
-    const timeout = proxies.has(cluster) ? expect.within : Math.max(expect.within, PROXY_GIVES_UP)
+    const scheme = schemeFor(invocation, port, entrance)
+    const path = proxyPath({ kind: 'pods', namespace, name: pod, port, scheme }) + pathIn(invocation)
+    const timeout = known.way === undefined ? Math.max(expect.within, PROXY_GIVES_UP) : expect.within
     const headers = headersOf(invocation)
     const send = async () => {
       const answer = await cluster.send({ method, path, headers, body, timeout, signal, largest })
@@ -114,11 +123,11 @@ function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest
     }
     const reply = await timed(send, signal)
     const obstacle = 'failure' in reply ? undefined : reply.obstacle
-    if (!('failure' in reply) && obstacle === undefined) proxies.set(cluster, 'working')
+    if (!('failure' in reply) && obstacle === undefined) known.way = 'proxy'
     if (obstacle === undefined) return reply
     // Where nothing listens for the API server, nothing would for users: another way in must not hide that.
-    const blocked = !obstacle.includes('connection refused')
-    return { failure: `the API server's proxy: ${obstacle}`, milliseconds: reply.milliseconds, blocked }
+    const unreached = !obstacle.includes('connection refused')
+    return { failure: `the API server's proxy: ${obstacle}`, milliseconds: reply.milliseconds, unreached }
   }
 }
 
@@ -135,12 +144,12 @@ function sparing(ask: Ask): Ask {
   }
 }
 
-/** Why the API server did not get a request to the pod; undefined for the answer of a pod. */
-function obstacleIn({ status, body }: Pick<HttpAnswer, 'status' | 'body'>): string | undefined {
-  const { message = '' } = statusIn(body) ?? {}
-  if (message === '') return body.startsWith('error trying to reach service') ? body : undefined
-  const isForbidden = status === 403 && message.includes('pods/proxy')
-  return isForbidden || [502, 503, 504].includes(status) ? message : undefined
+/** Why the API server did not get a request to the pod. In another Status than these it may be the pod that answers. */
+function obstacleIn(answer: HttpAnswer): string | undefined {
+  const { status, body } = answer
+  const said = saidByProxy(answer)
+  const isForbidden = status === 403 && said?.includes('pods/proxy') === true
+  return isForbidden || [502, 503, 504].includes(status) || statusIn(body) === undefined ? said : undefined
 }
 
 function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
@@ -162,7 +171,7 @@ function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
     } catch (error) {
       signal.throwIfAborted()
       // There is no way to the pod, whatever the request: a right is missing, for example.
-      return { failure: messageOf(error), told: messageOf(error), milliseconds: 0, blocked: true }
+      return { failure: messageOf(error), told: messageOf(error), milliseconds: 0, unreached: true }
     }
   }
   return {
