@@ -4,9 +4,9 @@
  * Deployment) and TO_STABLE (a JSON patch of a selector), FOLLOWERS (further Services, one a line, each with such a patch of its own),
  * OTHER_LEASES (further locks of the run); HOME is a folder that it may write to, KUBECONFIG a file in it that is not there yet.
  *
- * It judges the run as another run would: by whether renewTime changes while it looks, never by comparing clocks. Whoever
- * cannot ask knows nothing, so the count begins anew then. Before it moves anything it takes the lock, which a living run
- * would notice, and writes a record that the run has not written, so that one that wakes up changes nothing any more.
+ * It takes the run for dead as another run would: when renewTime does not change while it looks, never by comparing
+ * clocks. When the API server does not answer, the count begins anew. Before it moves anything it takes the lock, which a
+ * living run would notice, and writes a record of its own, so that the run changes nothing any more should it wake up.
  */
 export const WATCHDOG_SCRIPT = `
 set -u
