@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Seconds from the SIGINT of a runner that cancels: by then traffic has to be back, however busy the machine is. */
+/**
+ * Seconds from SIGINT to SIGTERM when the runner cancels. Traffic has to be back within that time, however busy the
+ * machine is.
+ */
 export const SIGTERM_AFTER = 7.5
 /** Seconds after that. */
 const SIGKILL_AFTER = 2.5

@@ -24,6 +24,6 @@ export function withAt(
   return copy
 }
 
-/** What nobody wants to read, wherever it comes from. */
+/** Text of programming errors, which no message may show. */
 export const CRASH =
   /Cannot (?:read|set|convert|destructure)|is not (?:a function|iterable)|undefined|\[object Object\]|NaN|Maximum call stack|\n {4}at /

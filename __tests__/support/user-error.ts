@@ -2,6 +2,6 @@ import { ClusterError, InputError, ReleaseFailed } from '../../src/base/errors.t
 import { MetricsError } from '../../src/checks/prometheus/metrics.ts'
 import { LockedError } from '../../src/lock/acquire.ts'
 
-/** Whether an error is one that is written for users; every other one is a slip of ours. */
+/** Whether an error is written for users; any other error is a bug. */
 export const isUserError = (error: unknown): boolean =>
   [InputError, ClusterError, LockedError, MetricsError, ReleaseFailed].some((kind) => error instanceof kind)

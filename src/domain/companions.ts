@@ -13,7 +13,7 @@ export interface Companion {
 
 type Selectors = Backends['selectors']
 
-/** Its own selectors: what tells the versions apart is as in the Service that it follows, all else is its own. */
+/** Its selectors: the labels that tell the versions apart are those of the Service with the record, all others its own. */
 export function companionSelectors(before: Labels, followed: Selectors): Selectors {
   const marks = marksOf(followed)
   const base = withoutKeys(before, ...marks)
@@ -42,7 +42,10 @@ interface Serving {
   readonly hash: string
 }
 
-/** As it is to be found again: what it selects now, or where that is another version, what serves. */
+/**
+ * The companion as the record keeps it. Its selector outside of releases is the live one, or, where the live one
+ * selects another version, the one for the version that serves.
+ */
 export function companionOf(
   { metadata, spec }: Service,
   { slot, deployment, hash }: Serving,
@@ -59,7 +62,7 @@ export function companionOf(
   }
 }
 
-/** What a record says of them; what it does not say in the way that a release writes it is nobody's. */
+/** Reads the companions of a record. Entries that no release writes are left out. */
 export const companionsIn = (written: unknown): readonly Companion[] =>
   Array.isArray(written) ? written.filter(isCompanion) : []
 

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome.ts'
 
-/** Nothing has been looked at yet: what is known when the inputs themselves are at fault. */
+/** The outcome before the cluster has been read: what is known when the inputs themselves are wrong. */
 export const emptyOutcome = (
   command: Outcome['command'],
   { release, run, startedAt }: Pick<Outcome, 'release' | 'startedAt'> & { readonly run?: string },

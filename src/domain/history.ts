@@ -5,14 +5,14 @@ import type { Release } from './record.ts'
 /** A release that has ended. */
 export interface HistoryEntry {
   readonly release: string
-  /** Absent, as `served` is, where the record of before does not say which of two things had happened. */
+  /** Absent, like `served`, where an older record does not distinguish a failed release from a rollback. */
   readonly command?: Release['command']
   /** Whether its version came to serve; else stable was put back. */
   readonly served?: boolean
   /** When it ended; RFC 3339. */
   readonly at: string
   readonly images: readonly string[]
-  /** Where its version ran: ReplicaSet `<deployment>-<hash>` holds the template. No hash: it never came up as a whole. */
+  /** Where its version ran: ReplicaSet `<deployment>-<hash>` holds the template. Without hash: not all of its pods came up. */
   readonly version?: Pick<Version, 'slot' | 'deployment' | 'hash'>
   readonly run?: string
 }
@@ -38,12 +38,12 @@ export function withEntry(
   return [entry, ...history].slice(0, HISTORY_LENGTH)
 }
 
-/** `rolled-back` was said of a release that had failed and of a rollback that was done. */
+/** Older records say `rolled-back` for failed releases and for completed rollbacks alike. */
 interface FormerEntry extends HistoryEntry {
   readonly result?: 'promoted' | 'rolled-back'
 }
 
-/** Reads entries, those of former records too; what is none is left out. */
+/** Reads entries, including those of older records; invalid ones are left out. */
 export const readHistory = (entries: readonly unknown[]): readonly HistoryEntry[] =>
   (entries.filter(isTree) as unknown as readonly FormerEntry[]).map(({ result, ...entry }) =>
     result === 'promoted' ? { command: 'deploy', served: true, ...entry } : entry

@@ -24,7 +24,7 @@ export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment'
   readonly command?: 'deploy' | 'rollback'
   /** Whether that release came to its end: else the version was taken out. Absent where it is not known. */
   readonly served?: boolean
-  /** Of its release while that has not ended. */
+  /** Phase of its release, while that is not finished. */
   readonly phase?: 'running' | 'waiting' | 'aborting' | 'promoting'
   /** The run of that release is gone. */
   readonly abandoned?: boolean
@@ -73,7 +73,7 @@ export interface Measurement {
   readonly at: number
   /** In the check's base unit: fraction (0.95), seconds, requests per second, or as the query gives it. */
   readonly value?: number
-  /** How many requests the value stands on, where that is known. */
+  /** How many requests the value is based on, where that is known. */
   readonly requests?: number
   readonly verdict: Verdict
   /** For no-data: why there is none. Untrusted text. */
@@ -105,12 +105,12 @@ export interface ForeignWrite {
   readonly restoredAfter?: number
 }
 
-/** A moment from which on other users were sent to the canary than before. */
+/** A moment at which the canary's users changed. */
 export interface Shift {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly split: Split
-  /** In place: from then on pods are replaced, one after the other or all at once. */
+  /** In place: from this moment on pods are replaced, one after the other or all at once. */
   readonly gradual?: boolean
   /** What the shift came to by the pods that are behind the Service, in percent, where pods share connections out. */
   readonly achieved?: number
@@ -122,11 +122,11 @@ export interface Shift {
 export interface ObjectChange {
   /** e.g. `Deployment web-green`; untrusted text, as the diff is. */
   readonly object: string
-  /** `unknown`: nobody may look at it. */
+  /** `unknown`: the credentials may not read it. */
   readonly state: 'new' | 'changed' | 'same' | 'unknown'
   /** Unified, from what is live to what the API server would keep. */
   readonly diff: readonly string[]
-  /** Of an unknown one: which right is missing to look at it. */
+  /** For `unknown`: which right is missing. */
   readonly why?: string
 }
 
@@ -151,11 +151,11 @@ export interface Outcome {
   readonly route: string
   /** What gets the traffic now. */
   readonly serving?: Version
-  /** How many pods of that are ready, where it was looked at: with none, nobody serves. */
+  /** How many of its pods are ready, where they were counted. With none, nobody serves. */
   readonly ready?: number
-  /** Whether the run of an unfinished release lives; only where that was asked. */
+  /** Whether the run of an unfinished release is alive; only where that was checked. */
   readonly runner?: 'alive' | 'gone' | 'unknown'
-  /** What the run tried to bring, or took out. */
+  /** The version that the run tried to release, or has removed. */
   readonly canary?: Version
   /** What served before the run. */
   readonly previous?: Version
@@ -173,7 +173,7 @@ export interface Outcome {
    * absent when no user had been on the canary, or when that was not waited for.
    */
   readonly restoreSeconds?: number
-  /** In place: the template of before is back, its pods are not yet. */
+  /** In place: the previous template is back, but not all of its pods are ready yet. */
   readonly returning?: boolean
   /** For how long there were no pods at most, because all of them were replaced at once. */
   readonly gapSeconds?: number
@@ -189,9 +189,9 @@ export interface Outcome {
   readonly plan?: Preview
   /** What can be gone back to, newest first; only when that was asked for. */
   readonly versions?: readonly PastVersion[]
-  /** It failed on the way, and something has been changed by then. */
+  /** It failed after something had been changed. */
   readonly touched?: boolean
-  /** Something is left that the post step does: the traffic is where it belongs, but not everything is tidy. */
+  /** The traffic is where it belongs, but the post step still has to clean up. */
   readonly unsettled?: boolean
   /** The commit of the release that this run began, went on with or took back, as far as it is known. */
   readonly commit?: string

@@ -8,7 +8,7 @@ import { RECORD_ANNOTATION, type Phase, type Release } from './record.ts'
 
 /**
  * Reads the record of a route object.
- * @param facts what serves: whoever finds it unreadable at night has to know
+ * @param facts what serves, for the message: a person has to know it when the record is unreadable
  * @throws InputError when the annotation is there but cannot be understood: then nothing may be changed
  */
 export function readRecord(route: KubernetesObject, facts?: string): Release | undefined {
@@ -51,7 +51,10 @@ function parse(text: string): unknown {
 /** What a value must be: a test of it, the same for each item of a list, or for fields of an object. */
 type Shape = ((value: unknown) => boolean) | readonly [Shape, number] | { readonly [field: string]: Shape }
 
-/** Where the first thing is that has not the shape; fields that nobody knows are another version's. */
+/**
+ * Path of the first value that has not the expected shape. Unknown fields are allowed, since a newer version may have
+ * written them.
+ */
 function wrongIn(value: unknown, shape: Shape, at = ''): string | undefined {
   if (typeof shape === 'function') return shape(value) ? undefined : at
   if (isList(shape)) return wrongInList(value, shape, at)
@@ -125,7 +128,7 @@ const entry = {
   release: text,
   'command?': command,
   'served?': flag,
-  /** Of records of before. */
+  /** In records of older versions only. */
   'result?': text,
   at: time,
   images: [text, MOST],

@@ -14,9 +14,9 @@ export const RECORD_ANNOTATION = 'greenlight.dev/release'
 export type Selector = Readonly<Record<string, string>>
 
 /**
- * Where a release stands. `promoted` and `rolled-back` are ends. A run that finds anything else without a living holder
- * puts stable back before it does anything else, but `promoting` is past that: the canary has all traffic and has
- * passed, so that one is finished.
+ * Where a release stands. `promoted` and `rolled-back` are ends. A run that finds another phase and no living holder
+ * puts stable back before it does anything else. `promoting` is the exception: the canary has all traffic and has
+ * passed, so the release is finished instead.
  */
 export type Phase = 'running' | 'waiting' | 'aborting' | 'promoting' | 'promoted' | 'rolled-back'
 
@@ -31,9 +31,9 @@ export interface Release {
   readonly actor?: string
   readonly sha?: string
   readonly phase: Phase
-  /** Per cent of the traffic on the canary. */
+  /** Percentage of the traffic on the canary. */
   readonly weight: number
-  /** Who else is sent there. */
+  /** Requests that reach the canary in addition: by header, as copies. */
   readonly header?: HeaderMatch
   readonly mirror?: number
   /** When the canary got its share; RFC 3339. */
@@ -43,11 +43,11 @@ export interface Release {
   readonly step?: number
   /** Names of the checks that it began with; none: it has none. */
   readonly checks?: readonly string[]
-  /** As the lock named the run that has it, or had: tells two steps of one job apart. Absent in records of before. */
+  /** Name under which the run holds, or held, the lock: it tells two steps of one job apart. Absent in older records. */
   readonly holder?: string
   /** The routes that traffic is moved on. None: on the Service itself. */
   readonly routes?: readonly RouteName[]
-  /** Whether users have been on the canary: then its pods may not end without a drain. */
+  /** Whether users have been on the canary: if so, its pods must not end without a drain. */
   readonly exposed?: true
   readonly startedAt: string
   /** What serves; after a promotion that is the former canary. */
@@ -63,7 +63,7 @@ export interface Release {
   readonly selectors: Backends['selectors']
   /** See `Backends`. */
   readonly labels?: Backends['labels']
-  /** The release is over, but the selector is to become this one when the other version has no pods any more. */
+  /** The release is over. The Service gets this selector when the other version has no pods any more. */
   readonly settle?: Selector
   /** Services that follow the one with the record. */
   readonly companions?: readonly Companion[]
@@ -125,7 +125,7 @@ export function promoted(release: Release, at: number, settle?: Selector): Relea
   }
 }
 
-/** The record after stable has been put back; an older version to roll back to stays known. */
+/** The record after stable has been put back. The version for a rollback is kept. */
 export const restored = (release: Release, at: number): Release => ({
   ...ended(release, false, at),
   ...(release.previous === undefined ? {} : { previous: release.previous }),
@@ -133,7 +133,7 @@ export const restored = (release: Release, at: number): Release => ({
   weight: 0
 })
 
-/** Without what only a release under way needs. */
+/** The record without the fields that only an unfinished release needs. */
 function ended(release: Release, served: boolean, at: number): Release {
   const {
     previous: _,

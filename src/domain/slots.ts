@@ -17,8 +17,8 @@ export const slotDeploymentName = (workload: string, slot: SlotName): string =>
 const LONGEST_NAME = 63
 
 /**
- * The Service behind which routes find a slot: called as its Deployment, shortened where that is too long for one, and
- * without the dots that a Service's name cannot have.
+ * The name of a slot's Service, which routes use: that of its Deployment, shortened where it is too long for a Service,
+ * and without dots, which a Service's name cannot have.
  */
 export function slotServiceName(deployment: string, slot: string): string {
   const name = (slot === 'plain' ? `${deployment}-plain` : deployment).replaceAll('.', '-')
@@ -30,8 +30,8 @@ export function slotServiceName(deployment: string, slot: string): string {
 export const otherSlot = (slot: SlotName): 'blue' | 'green' => (slot === 'green' ? 'blue' : 'green')
 
 /**
- * The label that tells the slots apart. A pair of Deployments that a team has made by hand has one of its own
- * (`version: blue`), which its Service selects by; then that one is used, so that the pair stays theirs.
+ * The label that tells the slots apart. A pair of Deployments that a team has made by hand has its own label (`version:
+ * blue`), by which its Service selects. That label is used then, so that the team's pair stays as it is.
  */
 export function slotLabel(serviceSelector: Labels, deployment: Deployment, slot: SlotName): string {
   const own = Object.entries(serviceSelector).find(
@@ -40,10 +40,10 @@ export function slotLabel(serviceSelector: Labels, deployment: Deployment, slot:
   return own?.[0] ?? SLOT_LABEL
 }
 
-/** Whether a Service is one that we have made for one of the slots, behind which routes find its pods. */
+/** Whether a Service was made by a release for one of the slots. */
 export const isSlotService = ({ metadata }: Service): boolean => metadata.labels?.[SLOT_LABEL] !== undefined
 
-/** On a Deployment: when a release in place was undone whose template was not there, or not there any more. */
+/** On a Deployment: when a release in place was undone whose template the Deployment did not have (yet, or any more). */
 export const UNDONE_ANNOTATION = 'greenlight.dev/undone'
 
 /** Annotations that belong to the object they are on, not to a copy of it. */
@@ -98,7 +98,10 @@ export function inSlot(source: Deployment, placement: Placement, live: Deploymen
   }
 }
 
-/** A pair that a team has made by hand may say its slot elsewhere than in the label, too: each keeps what it says of itself. */
+/**
+ * In a pair that a team has made by hand, each Deployment may repeat its slot in other places of the template. Each
+ * keeps its own.
+ */
 export const templateIn = (
   { slot, label }: Pick<Placement, 'slot' | 'label'>,
   template: PodTemplate,
@@ -108,7 +111,10 @@ export const templateIn = (
     ? template
     : inOtherSlot(template, live?.spec.template, otherSlot(slot), slot)
 
-/** All that others keep there: owners, finalizers, and the versions by which a write in between is noticed. */
+/**
+ * The metadata of the live object: owners, finalizers, and the resourceVersion by which the API server detects a write
+ * in between.
+ */
 function keptMetadata(live: Deployment | undefined): Partial<Deployment['metadata']> {
   const { managedFields: _, ...kept } = live?.metadata ?? {}
   return kept

@@ -7,10 +7,10 @@ export interface Line {
 }
 
 /**
- * The text with everything in quotes or braces painted over by `_`, so that a search for a separator finds only
- * real ones; positions stay the same. Double quotes count everywhere; within braces (JSON, the labels of PromQL)
- * single quotes and backticks do too, where outside an apostrophe is just that. What is never closed reaches to
- * the end of the text: the parser then complains about it, and nothing is dropped in silence.
+ * The text with everything in quotes or braces replaced by `_`, so that a search for a separator finds only real
+ * separators; positions stay the same. Double quotes count everywhere. Single quotes and backticks count only within
+ * braces (JSON, labels in PromQL), since outside an apostrophe is ordinary text. A quote or brace that is not closed
+ * reaches to the end of the text, so that the parser complains instead of dropping something silently.
  */
 export function maskQuoted(text: string): string {
   let depth = 0
@@ -31,9 +31,9 @@ function withoutComment(line: string): string {
 }
 
 /**
- * Splits an input that takes one item a line; empty lines are skipped. A `#` starts a comment at the beginning of
- * a line or after white space, but not within double quotes or braces. Where `ownsHash` says so of a trimmed
- * line, only a `#` at its beginning does: in a shell command or a header any other one belongs to the text.
+ * Splits an input that takes one item per line; empty lines are skipped. A `#` starts a comment at the beginning of a
+ * line or after white space, except within double quotes or braces. In lines for which `ownsHash` is true (shell
+ * commands, headers), only a `#` at the beginning starts a comment.
  */
 export const splitLines = (
   input: string,

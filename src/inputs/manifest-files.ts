@@ -62,8 +62,8 @@ async function parseFile(path: string): Promise<ParsedManifests> {
 }
 
 /**
- * The file itself must be what the pattern has named: a link out of the place where that is would bring in what the
- * author of a pull request must not read, and a device or a pipe has no end.
+ * Refuses links that lead out of the place that the pattern names, by which the author of a pull request could have
+ * files read that they must not see, and devices and pipes, which have no end.
  */
 async function contentOf(
   path: string
@@ -71,7 +71,7 @@ async function contentOf(
   const real = await realpath(path).catch(() => undefined)
   if (real === undefined) return { problem: 'is a link to nothing' }
   if (await leadsOut(path, real)) return { problem: 'is a link that leads out of the workspace' }
-  // Without waiting for who writes into a pipe.
+  // Without blocking on a pipe that nobody writes to.
   const file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const { size } = await file.stat().then((stats) => (stats.isFile() ? stats : { size: undefined }))
@@ -83,7 +83,7 @@ async function contentOf(
   }
 }
 
-/** What lies outside of the workspace by its own path has been meant so. */
+/** A pattern that names a path outside of the workspace is meant to. */
 async function leadsOut(path: string, real: string): Promise<boolean> {
   const workspace = await realpath(process.cwd())
   const isWithin = (one: string): boolean => {

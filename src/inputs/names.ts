@@ -21,7 +21,7 @@ export const parseName: Parser<string> = (text) =>
         'web'
       )
 
-/** As kubectl calls the kind, in what it takes and in what it prints. */
+/** Names of the kind that kubectl accepts and prints. */
 const DEPLOYMENTS: readonly string[] = ['deployment', 'deployments', 'deploy']
 
 const isDeployment = (kind: string): boolean =>

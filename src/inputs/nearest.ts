@@ -15,10 +15,10 @@ function editDistance(a: string, b: string): number {
   return at(a.length, b.length)
 }
 
-/** What was probably meant by `word`: the candidate at most two slips of the keyboard away, if there is one. */
+/** The candidate that was probably meant by `word`: at most two typing errors away, if there is one. */
 export const nearest = <T extends string>(word: string, candidates: readonly T[]): T | undefined =>
   candidates
-    // A length that differs by more than two is further away than that; long texts are not worth the table.
+    // Lengths that differ by more than two cannot be that near, which spares the table for long texts.
     .filter((candidate) => Math.abs(candidate.length - word.length) <= 2)
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
     .filter(({ candidate, distance }) => distance <= 2 && distance < candidate.length)

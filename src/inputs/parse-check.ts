@@ -8,7 +8,7 @@ type BuiltIn = Exclude<Metric, { kind: 'query' }>
 
 interface MetricRule {
   readonly units: readonly Check['unit'][]
-  /** A check says what must hold; the other direction would stop good versions and pass bad ones. */
+  /** A check states what must hold. The opposite comparison would stop good versions and pass bad ones. */
   readonly comparisons: readonly Comparison[]
   /** Bounds that can hold, in the base unit, and the same in words. */
   readonly least: number

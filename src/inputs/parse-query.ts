@@ -18,7 +18,7 @@ export interface Sentence {
 export const comparedWithStable = (example: string): Refusal =>
   refusal('a comparison with stable is not supported yet; write a fixed bound', example)
 
-/** The first `$word` that nothing would be put in for. `$1` belongs to label_replace. */
+/** The first `$word` that is not a placeholder. `$1` is used by label_replace. */
 const unknownPlaceholder = (promql: string): string | undefined =>
   promql
     .match(/\$(?:\{\s*)?[a-zA-Z_]\w*/g)
@@ -47,7 +47,7 @@ export function parseQuery(
   )
 }
 
-/** What Prometheus would read in another way than it stands there. */
+/** Parts of the query that Prometheus would parse differently from how they look. */
 function misread(name: string, promql: string, limit: string): Refusal | undefined {
   if (hasComment(promql))
     return refusal(`to Prometheus what follows # in ${quote(promql)} is a comment`, QUERY_EXAMPLE)
@@ -66,7 +66,8 @@ const asName = (text: string): string =>
     .replace(/^[^a-z]+|-$/g, '') || 'my-check'
 
 /**
- * With a name before it, and a space between. Of a recording rule (`level:metric:operations`) that is the metric's.
+ * The line with a name and a space before it. For a recording rule (`level:metric:operations`) the name is that of the
+ * metric.
  */
 export function withName(line: string): string {
   const [, wrong, query] = /^([\w-]+):\s+(.*)$/.exec(line) ?? []

@@ -26,7 +26,7 @@ const EXPECTATION_EXAMPLE = 'GET /version -> 200 contains "v2" within 2s'
 const BODILESS = ['GET', 'HEAD', 'OPTIONS']
 const METHODS = [...BODILESS, 'POST', 'PUT', 'PATCH', 'DELETE']
 
-/** Nothing of a line is quoted: a body, a query, a header in a command may hold a secret. */
+/** Messages quote nothing of the line: bodies, queries and headers in commands may hold secrets. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
@@ -116,7 +116,7 @@ function parseExpectation(text: string): Parsed<Expectation> {
   }
 }
 
-/** What a shell would take for a command is one only behind `run:`. */
+/** A shell command needs `run:` before it. */
 const notARequest = () =>
   refusal(
     `the line does not begin with ${METHODS.join(', ')} and a target, nor with run: before a command`,

@@ -14,7 +14,7 @@ export interface Probe {
 const EXAMPLE = 'https://shop.example.com/ by x-version'
 const HEADER_EXAMPLE = `http://10.0.0.1/ by x-version with Host: shop.example.com`
 
-/** The user's text as far as it can be told: user name, password and query may be secrets, and so may what comes later. */
+/** The part of the user's text that may be shown: user name, password, query and everything after them may be secrets. */
 function quoteUrl(text: string): string {
   const [url = '', ...more] = text.split(/\s+/)
   const plain = url.replace(/^.*@/, '***@').replace(/[?#].*$/, '?***')

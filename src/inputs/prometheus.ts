@@ -35,7 +35,7 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   }
   if (/[?#]/.test(text))
     return refusal('only the base of the URL is wanted, without query and fragment', URL_EXAMPLE)
-  // A URL is read as if line breaks in it were not there: two of them would be one that nobody has written.
+  // URL parsing ignores line breaks, so two lines would be joined to a URL that nobody has written.
   if (/[\r\n\t]/.test(text))
     return refusal('one address is wanted, without line breaks and tabs', URL_EXAMPLE)
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) {

@@ -17,7 +17,7 @@ export function paint(promql: string, nested = false): string {
   })
 }
 
-/** The word of a query by which the bound behind it would be that of its right side alone. */
+/** An `and` or `unless` outside of brackets: the bound behind the query would apply to its right side only. */
 export const looseWord = (promql: string): string | undefined =>
   /(?<![\w:])(?:and|unless)(?![\w:])/i.exec(paint(promql))?.[0]
 
@@ -43,10 +43,10 @@ export function metricsIn(promql: string): readonly string[] {
   return [...new Set(names)].filter((name) => !KEYWORDS.has(name.toLowerCase()))
 }
 
-/** One series without labels, or none: what `vector(0)` can stand in for. */
+/** An expression that yields one series without labels, or none, so that `vector(0)` can stand in for it. */
 const AGGREGATED = /^(?:[\d.]+\s*\*\s*)?(?:sum|count|avg|min|max)\s*~+(?:\s*\*\s*[\d.]+)?$/i
 
-/** Where what stands before the slash begins. */
+/** Where the numerator of the division begins. */
 const startOfTerm = (before: string): number =>
   [...before.matchAll(/[-+<>=!]|(?<![\w:])(?:and|or|unless|bool)(?![\w:])/gi)].reduce(
     (_, { index, 0: operator }) => index + operator.length,
@@ -54,8 +54,8 @@ const startOfTerm = (before: string): number =>
   )
 
 /**
- * A ratio that is 0 while there is nothing above its line, where it would have no series: `(… or vector(0)) / …`.
- * Undefined for a query that is none, or whose upper part has labels.
+ * The query as a ratio that is 0, instead of empty, while its numerator has no series: `(… or vector(0)) / …`.
+ * Undefined for a query that is no ratio, or whose numerator has labels.
  */
 export function withZero(promql: string): string | undefined {
   const painted = paint(promql)

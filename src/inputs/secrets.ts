@@ -28,8 +28,8 @@ export function secretsOf({ githubToken, prometheusHeaders, probe }: Inputs): re
 const SHORTEST_DELICATE = 8
 
 /**
- * What may be a secret in the inputs beside those that are nothing else: of smoke tests queries, bodies and what stands
- * in commands, the values of header steps, and the variables that a command names. No report has to show any of it.
+ * Values in the inputs that may be secrets, beside those that certainly are: queries and bodies of smoke tests, words
+ * of commands and the variables that commands name, values of header steps. Reports do not need any of them.
  */
 export function delicateIn(inputs: Inputs, variables: Variables): readonly string[] {
   const { smokeTests, steps } = inputs

@@ -4,7 +4,7 @@ import type { Inputs } from '../inputs/inputs.ts'
 import { DEFAULT_CANARY_STEPS, printStep, type TrafficStep } from '../inputs/step.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 
-/** What of the inputs the record keeps, for whoever goes on with the release. */
+/** The inputs that the record keeps, for later runs of the same release. */
 export const asAsked = (
   { strategy, watchdog, checks }: Inputs,
   steps: readonly TrafficStep[]

@@ -2,15 +2,18 @@ import { sh } from '../base/shell.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
 import type { Observed } from '../observe/observed.ts'
 
-/** A place with another autoscaler of its own needs no second one: with two of them, neither does anything. */
+/**
+ * If the Deployment has an autoscaler of its own already, a second one must not be pointed to it: two autoscalers of
+ * one Deployment both stop working.
+ */
 export function followingAutoscaler({ autoscaler, autoscaled }: Observed, place: string): string | undefined {
   const isThere = autoscaler?.spec.scaleTargetRef.name === place
   return autoscaled.includes(place) && !isThere ? undefined : autoscaler?.metadata.name
 }
 
 /**
- * An apply of the file that the workload was installed from points its autoscaler back to a Deployment that does not
- * serve: that one gets pods, and what serves keeps its size whatever the load.
+ * Applying the original manifest again points the autoscaler back to a Deployment that does not serve. That one then
+ * gets pods, and the one that serves keeps its size whatever the load.
  * @param release the one that is about to begin, if there is one
  */
 export function strayAutoscaler(

@@ -5,7 +5,7 @@ import { versionOf, type Observed } from '../observe/observed.ts'
 export interface ReleaseOrigin {
   /** `<run id>-<attempt>` */
   readonly release: string
-  /** Of the lock: tells two jobs of one run apart. */
+  /** Name of the holder in the lock: tells two jobs of one run apart. */
   readonly holder: string
   readonly run?: string
   readonly actor?: string

@@ -9,8 +9,8 @@ import { printSelector, sameLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
 
 /**
- * The Service behind which routes find the canary: reached as the one that users name is, and with a selector that is never
- * changed while traffic goes through it. It stays after the release: a gateway that still knows it must not find it gone.
+ * The Service by which routes reach the canary: with the settings of the Service that users name, and a selector that
+ * never changes while traffic goes through it. It is kept after the release, since gateways may still know it.
  */
 export function canaryService(observed: Observed, release: Release): Manifest {
   const { service, namespace } = observed
@@ -32,8 +32,8 @@ export function canaryService(observed: Observed, release: Release): Manifest {
 }
 
 /**
- * Annotations that would make a second load balancer, name or monitored target, or that say who has written the object.
- * All others may be meant for a gateway, which has to find the same on both Services.
+ * Annotations that would make a second load balancer, DNS name or monitoring target, or that say who has written the
+ * object. All others may be meant for a gateway, which must find the same on both Services.
  */
 const OF_THE_SERVICE_ALONE = [
   /^greenlight\.dev\//,
@@ -88,7 +88,7 @@ type Present<T> = { readonly [Key in keyof T]?: NonNullable<T[Key]> }
 const present = <T extends object>(fields: T): Present<T> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>
 
-/** Somebody's Service of that name would lose its pods. */
+/** An existing Service of that name that is not of a release would lose its pods. */
 export function canaryServiceFaults({ otherServices, service }: Observed, { object }: Manifest): Fault[] {
   const { name } = object.metadata
   const { selector } = (object as Service).spec
@@ -107,7 +107,7 @@ export function canaryServiceFaults({ otherServices, service }: Observed, { obje
 
 const isHeadless = ({ spec }: Service): boolean => spec.clusterIP === 'None'
 
-/** Whether a Service has an address of its own is for ever. */
+/** Whether a Service is headless cannot be changed later. */
 function headlessFaults(live: Service, service: Service): Fault[] {
   if (isHeadless(live) === isHeadless(service)) return []
   const [own, apex] = [`service/${live.metadata.name}`, `service/${service.metadata.name}`]
@@ -121,7 +121,7 @@ function headlessFaults(live: Service, service: Service): Fault[] {
   ]
 }
 
-/** The load balancer's controller would give up on all of a route that leads to a Service without ports of the nodes. */
+/** The load balancer's controller rejects the whole route when one of its Services has no node port. */
 export function nodePortFaults(observed: Observed): Fault[] {
   const { service, namespace } = observed
   if (hasNodePorts(service.spec.type) || !isReachedByNodes(observed)) return []

@@ -6,7 +6,7 @@ import type { ConfigKind } from '../kubernetes/references.ts'
 import { printSelector, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { isTree, type Tree } from '../kubernetes/tree.ts'
 
-/** A ConfigMap or Secret as somebody has written it: no field need be what it should be. */
+/** A ConfigMap or Secret as its author has written it: any field may have any content. */
 export interface ConfigObject extends KubernetesObject {
   readonly kind: ConfigKind
   readonly type?: unknown
@@ -29,13 +29,13 @@ export const isConfig = (object: KubernetesObject): object is ConfigObject =>
 export const keysOf = ({ data, binaryData, stringData }: ConfigObject): readonly string[] =>
   [data, binaryData, stringData].flatMap((map) => (isTree(map) ? Object.keys(map) : []))
 
-/** Others write into one that is empty, or that is to hold a token: nobody can in an immutable copy. */
+/** An empty one, or one for a token, is filled by a controller, which an immutable copy would prevent. */
 export const isFilledByOthers = (object: ConfigObject): boolean =>
   keysOf(object).length === 0 || object.type === 'kubernetes.io/service-account-token'
 
 /**
- * What the workload gets in place of the object, under a name that says what is in it: one that runs keeps what it
- * has. Two workloads have copies of their own, so that each can remove its own.
+ * The copy that the workload gets in place of the object, with a name that depends on its content, so that running pods
+ * keep theirs. Each workload has its own copies, so that it can remove them.
  */
 export function copyOf(object: ConfigObject, workload: string, namespace: string): ConfigObject {
   const { apiVersion, kind, metadata } = object
@@ -55,7 +55,7 @@ export function copyOf(object: ConfigObject, workload: string, namespace: string
   }
 }
 
-/** The same text is the same content, in whichever of a Secret's two forms it stands. */
+/** The content does not depend on which of a Secret's two fields holds it. */
 function contentOf({ kind, type, data, binaryData, stringData }: ConfigObject): Tree {
   if (kind === 'ConfigMap') {
     const maps = Object.entries({ data, binaryData })
@@ -72,7 +72,7 @@ const encode = (text: unknown): string => Buffer.from(typeof text === 'string' ?
 const LONGEST_NAME = 253
 const LONGEST_LABEL = 63
 const HASH_LENGTH = 10
-/** As in the hashes of Kubernetes' own: no vowels, so that no word comes out. */
+/** Like Kubernetes' own hashes, without vowels, so that no words appear. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 const COPY_NAME = new RegExp(`^(.+)-[${LETTERS}]{${HASH_LENGTH}}$`)
 
@@ -86,7 +86,7 @@ const copyName = (name: string, content: unknown): string => cut(name, LONGEST_N
 const cut = (name: string, longest: number, hash: string): string =>
   `${name.slice(0, longest - HASH_LENGTH - 1).replace(/[.-]+$/, '')}-${hash}`
 
-/** What the object of this name is a copy of, by the name alone; undefined when it can be none. */
+/** Name of the object that a copy of this name would be of; undefined when it cannot be the name of a copy. */
 export const originalName = (name: string): string | undefined => COPY_NAME.exec(name)?.[1]
 
 /** Names of Deployments may be longer than what a label can say. */
@@ -104,7 +104,7 @@ const isCopy = (object: KubernetesObject): boolean =>
   object.metadata.annotations?.[ORIGINAL] !== undefined &&
   originalName(object.metadata.name) !== undefined
 
-/** The name that the manifests have for what it is a copy of; undefined: it is none. */
+/** Name of the original in the manifests; undefined when this is no copy. */
 export const copiedFrom = (object: KubernetesObject): string | undefined =>
   isConfig(object) && isCopy(object) ? object.metadata.annotations?.[ORIGINAL] : undefined
 

@@ -25,8 +25,9 @@ export interface Configured {
 type ConfigManifest = Manifest & { readonly object: ConfigObject }
 
 /**
- * The ConfigMaps and Secrets that the workload refers to become copies under names of their content, and its template
- * refers to these: the old version keeps its own, and whoever goes back to a template goes back to its config.
+ * Turns the ConfigMaps and Secrets that the workload refers to into copies named by their content, and lets its
+ * template refer to these. So the old version keeps its own config, and a rollback to a template brings its config
+ * back.
  * @param source the Deployment that is released: of the manifests, or live
  */
 export function withConfig(
@@ -93,7 +94,7 @@ function finderOf({ namespace, stable }: Observed, manifests: readonly Manifest[
   return ({ kind, name }) => named({ kind, name }) ?? named({ kind, name: originalName(name) ?? name })
 }
 
-/** What the version that serves reads in the place of a copy. */
+/** The object that the version that serves reads instead of this copy. */
 export function servedInPlaceOf(object: KubernetesObject, { namespace, stable }: Observed): Ref | undefined {
   const { apiVersion, kind } = object
   const original = copiedFrom(object)
@@ -107,8 +108,8 @@ export function servedInPlaceOf(object: KubernetesObject, { namespace, stable }:
 type Templated = KubernetesObject & { readonly spec: Pick<Deployment['spec'], 'template'> }
 
 /**
- * With the names that the manifests have for config, whichever copies its template refers to: each version has its own,
- * and a plan that showed all places of them would bury what somebody has changed.
+ * The template with the names of the manifests instead of the names of copies. Each version has its own copies, and a
+ * plan that showed all of these names would hide the other changes.
  */
 export function withOriginalNames<T extends Templated>(
   deployment: T,
@@ -159,7 +160,7 @@ const refers = ({ kind, name, key, value }: Readonly<Record<string, unknown>>): 
   kind === 'ConfigMap' ||
   (typeof name === 'string' && (typeof key === 'string' || (typeof value === 'string' && SAYS_SO.test(name))))
 
-/** Pods of the new version would not start, or come up without it. */
+/** Missing objects or keys, without which the new version's pods would not start, or start without their config. */
 const keyFaults = (references: readonly Reference[], find: Find): Fault[] =>
   references
     .filter(({ optional }) => !optional)
@@ -174,7 +175,7 @@ const keyFaults = (references: readonly Reference[], find: Find): Fault[] =>
       }))
     })
 
-/** The API server would repeat such a value in its refusal. */
+/** Values that are no text, which the API server would quote in its refusal. */
 function secretFaults({ object, source }: Manifest): Fault[] {
   if (!isConfig(object) || object.kind !== 'Secret') return []
   const told = `${source}: Secret ${object.metadata.name}`

@@ -16,13 +16,13 @@ export interface Demand {
   /** Template of the pods that are replaced. */
   readonly before: PodSpec | undefined
   readonly moments: readonly Moment[]
-  /** Without their pods by then. */
+  /** Deployments that have no pods any more when the new ones start. */
   readonly retired?: readonly Deployment[]
 }
 
 export type Wanted = Pick<Prepared, 'canary' | 'release' | 'steps' | 'routes' | 'leftovers'>
 
-/** The pods that a release cannot do without beside what serves. */
+/** The pods that a release needs in addition to those that serve. */
 export function demandBeside(
   { canary, steps, routes, leftovers = [] }: Wanted,
   { stable, slots }: Pick<Observed, 'stable' | 'slots'>
@@ -37,7 +37,7 @@ export function demandBeside(
   return { deployment: canary, before: live?.spec.template.spec, moments: [moment], retired }
 }
 
-/** Those that replace what serves: one after the other, with some more at a time, or all of them at once. */
+/** The pods of a release in place: replaced one after the other, with some more at a time, or all at once. */
 export function demandInPlace({ canary, release }: Wanted, { stable }: Pick<Observed, 'stable'>): Demand {
   const all: Moment = { added: 0, replaced: wantedReplicas(canary) }
   const surge: Moment = { added: surgeOf(canary), replaced: 0 }

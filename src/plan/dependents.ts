@@ -20,7 +20,7 @@ export interface DisruptionBudget extends KubernetesObject {
   readonly spec?: { readonly selector?: Selector }
 }
 
-/** What somebody has made for the Deployment or the pods that serve, and does not follow a release to the new version. */
+/** Objects made for the Deployment or the pods that serve, which do not follow a release to the new version. */
 export function dependentWarnings(
   canary: Deployment,
   stable: Deployment,

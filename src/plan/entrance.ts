@@ -11,7 +11,7 @@ type Routed = FoundRoute | ObservedRoute
 
 const objectOf = (found: Routed): KubernetesObject => ('object' in found ? found.object : found.objects[0])
 
-/** Where users come in: whoever asks the pods, or for the metrics of what is in front of them, asks there. */
+/** Where users come in. Requests to the pods, and questions for the metrics of the router, use the same port. */
 export function entranceOf(
   { namespace, service, stable }: Pick<Observed, 'namespace' | 'service' | 'stable'>,
   routes: readonly Routed[],

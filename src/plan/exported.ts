@@ -19,9 +19,9 @@ export interface Authored {
 }
 
 /**
- * Manifests that were written by `kubectl get -o yaml` hold what releases, the API server and kubectl have put into the
- * live objects. All of that is of the moment in which they were written: applied, it would take the record back to an
- * earlier release, claims to a run that is over, and traffic to where it was then.
+ * Cleans manifests that were written by `kubectl get -o yaml`. They hold fields of releases, of the API server and of
+ * kubectl, all of the moment of writing. Applied, they would bring back an old record, the claims of an old run, and
+ * the traffic of that time.
  */
 export function asAuthored(manifests: readonly Manifest[], observed: Observed): Authored {
   const read = manifests.map((manifest) => authored(manifest, observed))
@@ -70,7 +70,10 @@ const slotServices = (workload: string): readonly string[] => [
   `${workload}-plain`
 ]
 
-/** A route of the release without what releases put into it; another one cannot be told from what it moves. */
+/**
+ * A route of the workload without the entries of releases; `in-release` for any other route with such entries, which
+ * cannot be cleaned.
+ */
 function outsideReleases(object: KubernetesObject, observed: Observed): KubernetesObject | 'in-release' {
   const { otherServices, workload, routes } = observed
   const isMarked = annotationsOf(object)[BEFORE_ANNOTATION] !== undefined
@@ -92,7 +95,7 @@ function outsideReleases(object: KubernetesObject, observed: Observed): Kubernet
   return isMarked && !isMember ? 'in-release' : settled
 }
 
-/** As the name of an object stands in any field, or in the JSON of an annotation. */
+/** Whether the object mentions the name in a field, or in the JSON of an annotation. */
 const names = (object: KubernetesObject, name: string): boolean =>
   JSON.stringify({ ...object, metadata: annotationsOf(object) })
     .split(/[^a-z0-9-]+/)
@@ -106,7 +109,7 @@ function backendsWith(canary: string, { namespace, service, workload }: Observed
 }
 
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
-/** Of the one live object that it was taken from: an API server refuses some of it, and takes the rest for orders. */
+/** Metadata of the live object that was exported. The API server refuses some of these fields, and would act on others. */
 const OF_THE_SERVER: ReadonlySet<string> = new Set([
   'uid',
   'resourceVersion',
@@ -137,7 +140,7 @@ function withoutMarks(object: KubernetesObject, observed: Observed): KubernetesO
   return withoutMarksOfPods(kept, isSlotOf(observed, object))
 }
 
-/** The traffic of another workload that is released is moved by its releases alone. */
+/** Traffic of another workload is moved by the releases of that workload only. */
 function keptSelector(object: KubernetesObject, { otherServices }: Observed): KubernetesObject {
   const live = otherServices.find(
     ({ metadata }) => object.kind === 'Service' && metadata.name === object.metadata.name

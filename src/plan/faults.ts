@@ -17,7 +17,7 @@ import { printSelector, selects, templateLabels } from '../kubernetes/selectors.
 import type { Observed } from '../observe/observed.ts'
 import { isSlotOf } from './live-fields.ts'
 
-/** A release without anything new in it is a slip. */
+/** A release without a new version is a mistake. */
 export function nothingToRelease(
   { images }: Inputs,
   manifests: readonly Manifest[],
@@ -66,7 +66,7 @@ export function labelFaults({ metadata, spec }: Deployment, selector: Selector, 
   ]
 }
 
-/** The place of the new version is taken: what runs there would lose its pods to it. */
+/** A Deployment of something else has the name of the slot: the release would replace its pods. */
 export const slotFaults = ({ foreign, service, workload, namespace }: Observed, name: string): Fault[] =>
   foreign
     .filter(({ metadata }) => metadata.name === name)
@@ -101,11 +101,11 @@ function lostPorts({ metadata, spec }: Service, canary: Deployment, stable: Depl
     }))
 }
 
-/** A manifest may lack them; that is told elsewhere. */
+/** Manifests without these fields are reported elsewhere. */
 export const containersOf = ({ spec }: Deployment): readonly Container[] =>
   (spec.template.spec as Partial<PodSpec> | undefined)?.containers ?? []
 
-/** Pods count as ready only after that: a release of them would always come to its timeout. */
+/** `minReadySeconds` longer than the timeout: the pods could never become ready in time. */
 export function patienceFaults({ metadata, spec }: Deployment, timeout: number): Fault[] {
   const { minReadySeconds = 0 } = spec
   if (minReadySeconds * 1000 < timeout) return []
@@ -113,7 +113,7 @@ export function patienceFaults({ metadata, spec }: Deployment, timeout: number):
   return [{ input: 'timeout', problem, example: formatDuration((minReadySeconds + 300) * 1000) }]
 }
 
-/** What somebody has deleted is there until its finalizers are gone: nothing that is released on it lasts. */
+/** An object that is being deleted exists until its finalizers are gone. A release on it would not last. */
 export const endingFaults = (objects: readonly KubernetesObject[]): Fault[] =>
   objects
     .filter(({ metadata }) => metadata.deletionTimestamp !== undefined)

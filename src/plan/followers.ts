@@ -7,7 +7,7 @@ import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
 import { labelFaults } from './faults.ts'
 
-/** The Services that follow in a release, and what would keep their users from its pods. */
+/** The Services that follow the release, and what would keep their users from the new version's pods. */
 export interface Followers {
   readonly companions: readonly Companion[]
   readonly faults: readonly Fault[]
@@ -47,7 +47,7 @@ const selectsBySlotAlone = (name: string): Fault => ({
 export const recorded = ({ companions }: Followers): Pick<Release, 'companions'> =>
   companions.length === 0 ? {} : { companions }
 
-/** In place no selector changes: each has to find the new pods as it is. */
+/** In place no selector changes, so each Service must find the new pods with its present one. */
 export const inPlaceFollowers = (
   { companions }: Pick<Observed, 'companions'>,
   canary: Deployment

@@ -7,7 +7,7 @@ import { rivalFaults, servedOnlyBy } from '../observe/neighbours.ts'
 import type { Observed } from '../observe/observed.ts'
 import { ownerFindings } from './owners.ts'
 
-/** What of a release says which pods it ends. */
+/** The part of a release that says which pods it ends. */
 interface Change {
   readonly canary: Deployment
   readonly release: Pick<Release, 'strategy' | 'autoscaler'>
@@ -22,8 +22,8 @@ export const harmToOthers = (observed: Observed, change: Change): readonly Fault
 ]
 
 /**
- * Services besides that of the release whose users would be left without pods, or be given a version that nobody has
- * tested: they come through what this release ends or replaces.
+ * Services, other than those of the release, whose users would be left without pods or get an untested version, because
+ * they use pods that this release ends or replaces.
  */
 function neighbourFaults(observed: Observed, { canary, leftovers = [] }: Change): Fault[] {
   const { stable, slots, neighbours } = observed

@@ -12,7 +12,7 @@ const BEFORE: ReadonlySet<string> = new Set(['pre-upgrade', 'presync'])
 const WITH: ReadonlySet<string> = new Set(['sync'])
 /** And after it. */
 const AFTER: ReadonlySet<string> = new Set(['post-upgrade', 'postsync'])
-/** Moments that an upgrade does not come to: nobody misses what is for them. */
+/** Moments that do not occur in an upgrade, so hooks for them can be left out silently. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   ...[
     'pre-install',
@@ -26,7 +26,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   ...['test', 'test-success', 'test-failure', 'predelete', 'postdelete', 'syncfail', 'skip']
 ])
 
-/** What is started once and has to end, of Argo Workflows and Tekton too. */
+/** Kinds that run once to completion, of Argo Workflows and Tekton too. */
 const RUNS_ONCE: ReadonlySet<string> = new Set(['Job', 'Pod', 'Workflow', 'PipelineRun', 'TaskRun'])
 
 export interface WithoutHooks {

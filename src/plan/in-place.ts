@@ -25,8 +25,8 @@ export interface Replacement {
 }
 
 /**
- * Users come to the new pods as soon as these are ready, so that whatever is tested is tested under users. The
- * selector stays: what is behind the Service is moved by the Deployment's controller.
+ * Users reach the new pods as soon as these are ready, so all tests run under users. The selector stays; the
+ * Deployment's controller decides which pods are behind the Service.
  */
 export const planInPlace = ({
   canary,
@@ -49,8 +49,8 @@ export const planInPlace = ({
 ]
 
 /**
- * The failed pods are looked at while they end; the release is over when the old template serves alone again. It is
- * closed already when the Deployment was left to somebody who has changed it meanwhile.
+ * Evidence is collected from the failed pods while they end. The release is over when the old template serves alone, or
+ * earlier, when somebody else has changed the Deployment meanwhile.
  */
 export const planAfterUndo = (release: Release): readonly Step[] =>
   isUnfinished(release)
@@ -115,7 +115,10 @@ function stateFaults(strategy: string, { stable }: Observed, canary: Deployment)
   return faults
 }
 
-/** The selector of a Service that was narrowed to one version is wide again in place. */
+/**
+ * In place a Service that was narrowed to one version gets its wide selector back, by which other versions with pods
+ * would get traffic.
+ */
 const reachedFaults = ({ slots, stable, service }: Observed, selector: Selector): Fault[] =>
   Object.values(slots)
     .filter(

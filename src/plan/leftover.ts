@@ -5,23 +5,23 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import type { Observed } from '../observe/observed.ts'
 import { couldSelect, recordedDeployments } from '../observe/own-slots.ts'
 
-/** What earlier releases have left running beside the version that serves, or somebody has started there again. */
+/** Deployments that still run beside the version that serves: left by an earlier release, or started again by somebody. */
 export interface Leftover {
-  /** Some of it had users a moment ago: its pods may not end without a drain. */
+  /** Some of its pods had users recently: they must not end without a drain. */
   readonly hasRecentUsers?: true
   /** The Deployments that take no part in this release. */
   readonly leftovers?: readonly string[]
 }
 
 /**
- * The clocks of two machines are compared here, so that what is taken for a moment is far more than a drain; but
- * nothing else than a needless drain comes of it.
+ * How long "recently" is. It is much longer than a drain, since the clocks of two machines are compared here; an
+ * unneeded drain does no harm.
  */
 const A_MOMENT = 60_000
 
 /**
- * A version that was kept, or whose run died before its end, still runs: in the Deployment that this release is
- * going to use, or in the plain one, which would get traffic again from a Service that selects all versions.
+ * Finds a version that still runs because it was kept or because its run died: in the Deployment that this release is
+ * going to use, or in the plain one, which a Service that selects all versions would send traffic to again.
  * @param at milliseconds since the epoch
  */
 export function leftoverOf(observed: Observed, canary: string, at: number): Leftover {
@@ -31,7 +31,7 @@ export function leftoverOf(observed: Observed, canary: string, at: number): Left
       slot !== stable.slot && wantedReplicas(deployment) > 0 && couldSelect(service, deployment, slot)
   )
   const known = recordedDeployments(record)
-  // Where releases have left the plain one behind, an apply of its old file brings its pods back.
+  // After the first release the plain Deployment has no pods, but applying its old file brings them back.
   const isLeft = (slot: SlotName, name: string): boolean =>
     name !== canary && (known.has(name) || (slot === 'plain' && record !== undefined))
   const leftovers = others
@@ -44,6 +44,6 @@ export function leftoverOf(observed: Observed, canary: string, at: number): Left
   return { ...(hasRecentUsers ? { hasRecentUsers } : {}), ...(leftovers.length > 0 ? { leftovers } : {}) }
 }
 
-/** Whoever undoes this release may have to end those pods sooner than the release itself would have. */
+/** Undoing this release may end those pods sooner than the release itself would, so the record says that they had users. */
 export const exposedBy = ({ hasRecentUsers }: Leftover): Pick<Release, 'exposed'> =>
   hasRecentUsers ? { exposed: true } : {}

@@ -10,7 +10,7 @@ import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import { slotsOf } from '../observe/find-service.ts'
 import type { Observed } from '../observe/observed.ts'
 
-/** Where Deployments have been in the course of time. */
+/** API groups of Deployments, present and past. */
 const DEPLOYMENTS: ReadonlySet<string> = new Set(['apps', 'extensions'])
 
 /** Whether a manifest is the workload itself, under any of the names it may have. */
@@ -22,7 +22,7 @@ export const isSlotOf = (
   DEPLOYMENTS.has(groupOf(apiVersion)) &&
   slotsOf(workload).some(({ name }) => name === metadata.name)
 
-/** Others have kinds that are called so as well. */
+/** Other API groups have kinds of the same name. */
 const isRoute = (
   { service, companions }: Pick<Observed, 'service' | 'companions'>,
   { apiVersion, kind, metadata }: KubernetesObject
@@ -139,7 +139,7 @@ const asExternalName = ({ metadata }: KubernetesObject, source: string): Fault =
   example: 'type: ClusterIP'
 })
 
-/** A release gives pods the labels of the selector, and would hide what the API server refuses. */
+/** The API server would refuse this selector, but a release adds the selector's labels to the pods and would hide that. */
 function selectorFaults({ spec }: Deployment, source: string): Fault[] {
   const { matchLabels = {} } = spec.selector
   const labels = templateLabels(spec.template)
@@ -148,7 +148,7 @@ function selectorFaults({ spec }: Deployment, source: string): Fault[] {
   return [{ input: 'manifests', problem, example: 'the same labels in both' }]
 }
 
-/** A port that leads somewhere else would move the users of the running version to where it does not listen. */
+/** A changed target port would send users of the running version to a port that it does not listen on. */
 function movedPorts({ spec, metadata }: Service, source: string, observed: Observed): Fault[] {
   const { service, companions, stable } = observed
   const served = companions.find((one) => one.metadata.name === metadata.name) ?? service
@@ -177,11 +177,11 @@ const RUNS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonS
 
 interface Tried {
   readonly manifest: Manifest
-  /** As the API server would keep it, if it can tell yet. */
+  /** The object as the API server would keep it, if it can tell yet. */
   readonly kept: KubernetesObject | undefined
 }
 
-/** What is applied but not released, and not as it was: nobody should take the verdict for theirs. */
+/** Warns of workloads that are applied and changed but not watched, so that nobody takes the verdict for theirs. */
 export function unwatched(tried: readonly Tried[]): string[] {
   const found = tried.filter((one) => RUNS.has(one.manifest.object.kind) && !staysAsItIs(one))
   if (found.length === 0) return []
@@ -194,7 +194,7 @@ export function unwatched(tried: readonly Tried[]): string[] {
   ]
 }
 
-/** Its controller has seen all that the API server would have of it. */
+/** Whether nothing would change: its controller has observed the generation that the API server would keep. */
 function staysAsItIs({ kept }: Tried): boolean {
   if (kept === undefined) return false
   const { metadata, status } = kept as Partial<Deployment> & KubernetesObject

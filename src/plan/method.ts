@@ -39,7 +39,7 @@ export interface Method {
   readonly movesTrafficOn: (observed: Trafficked) => readonly KubernetesObject[]
   /** Versions that it can only bring back from their ReplicaSets. */
   readonly bringsBack: (release: Release) => readonly Version[]
-  /** How its writes reach a Deployment, which is what the rights for it are for. */
+  /** How it writes the Deployment, which decides the rights that it needs. */
   readonly verb: 'patch' | 'replace'
 }
 

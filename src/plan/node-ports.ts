@@ -2,7 +2,7 @@ import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { listeningIn } from '../kubernetes/ports.ts'
 
-/** Two pods that want the same port of a node cannot be on one node. */
+/** Two pods that use the same host port cannot be on one node. */
 export function nodePortWarnings(canary: Deployment, stable: Deployment): readonly string[] {
   if (wantedReplicas(stable) === 0) return []
   const before = hostPortsOf(stable)

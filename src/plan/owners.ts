@@ -17,8 +17,8 @@ type Changed = Pick<
 const NOTHING: Findings = { faults: [], warnings: [] }
 
 /**
- * Whether a controller owns what the release changes, and would change it back. An error where that is known of it, else a
- * warning: of other controllers nobody can say which fields they mind.
+ * Whether a controller owns objects that the release changes, and would change them back. A fault where the controller
+ * is known to do so, else a warning, since the fields that other controllers write are unknown.
  */
 export function ownerFindings(
   observed: Changed,

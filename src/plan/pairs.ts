@@ -3,17 +3,17 @@ import type { Manifest } from '../kubernetes/manifests.ts'
 import { differingFields } from '../kubernetes/template-difference.ts'
 import type { Observed } from '../observe/observed.ts'
 
-/** A long list is read by nobody. */
+/** A longer list would not be read. */
 const MOST = 5
 
-/** What each release changes, and what is no part of a version: when pods were last restarted by hand. */
+/** Fields that every release changes, and the time of a restart, which is no part of a version. */
 const isOfRelease = (field: string): boolean =>
   field.endsWith('.image') ||
   /annotations\.(kubectl\.kubernetes\.io\/restartedAt|greenlight\.dev\/.*)$/.test(field)
 
 /**
- * Without a manifest the template of what serves is released. In a pair that a team has made by hand the other one may have
- * been given something of its own, which is gone after that: values may be secret, so only fields are named.
+ * Without a manifest the template that serves is released. In a pair that a team has made by hand, the other Deployment
+ * may have settings of its own, which would be lost. Values may be secret, so only the fields are named.
  */
 export function pairWarnings(
   { slots, stable }: Observed,

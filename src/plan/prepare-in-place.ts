@@ -97,7 +97,7 @@ const warningsFor = ({ previous, strategy }: Inputs): readonly string[] =>
       ]
     : []
 
-/** The size is the live one: an autoscaler's, or whoever else has set it. */
+/** The number of pods stays the live one, which an autoscaler or a person has set. */
 const placementOf = ({ namespace, service, stable: { slot, deployment } }: Observed): Placement => ({
   name: deployment.metadata.name,
   namespace,
@@ -119,7 +119,7 @@ function replacing(
   return canonical(forced) === canonical(own) ? { canary } : { canary, after: own }
 }
 
-/** The selector is the same from beginning to end, so that all of them are. */
+/** The selector does not change in the release, so all four are the same. */
 function beginInPlace(
   origin: ReleaseOrigin,
   observed: Observed,

@@ -29,11 +29,11 @@ import { servingElsewhere } from './unchanged.ts'
 /** What a release is going to bring, before anything is written. */
 export interface Prepared extends Leftover {
   readonly canary: Deployment
-  /** The manifest that it is made of; undefined: of what runs. */
+  /** Its manifest; undefined when the running Deployment is released with other images. */
   readonly written?: Manifest | undefined
   /** Its Deployment as it is, if there is one. */
   readonly live?: Deployment | undefined
-  /** What serves, as it would be in the place of the canary: where the canary is the same, there is nothing to release. */
+  /** The serving version as it would look in the canary's place. If the canary looks the same, there is nothing to release. */
   readonly serving: Deployment
   readonly manifests: readonly Manifest[]
   readonly release: Release
@@ -110,7 +110,7 @@ function prepareUsable(
   return { canary, serving, entrance, steps, routes, warnings, manifests: all, release }
 }
 
-/** With what is there already in the place where the canary goes, and beside it. */
+/** Adds what already runs in the canary's place and beside it. */
 function withLeftover(prepared: Prepared, observed: Observed, { startedAt }: ReleaseOrigin): Prepared {
   const { release } = prepared
   const { slot, deployment } = release.canary

@@ -31,10 +31,11 @@ export interface Progressive extends Progress, Leftover {
 export const ALL_AT_ONCE: readonly TrafficStep[] = [{ split: { weight: 100 }, until: { kind: 'none' } }]
 
 /**
- * Health before traffic, then one step after the other, the old version at hand until the new one has proved itself.
+ * Health before traffic, then one step after the other, with the old version at hand until the new one has proved
+ * itself.
  *
- * The first step writes the record, and narrows a selector that would take in both versions: before any pod of
- * the canary exists.
+ * The first step writes the record and narrows a selector that would also select the canary's pods, before any of these
+ * exist.
  */
 export function planProgressive(
   { canary, live, manifests, smokeTests, entrance, hasRecentUsers, leftovers = [], ...progress }: Progressive,
@@ -83,7 +84,7 @@ export function planFrom(first: number, progress: Progress, release: Release): S
     : [...moves, ...watchedBy(release, { kind: 'stop-watchdog' }), { kind: 'wait' }]
 }
 
-/** Size before traffic: until its pods were ready and tested, stable may have grown. */
+/** Size before traffic: stable may have grown while the canary's pods became ready and were tested. */
 function planStep(
   step: TrafficStep,
   index: number,
@@ -111,8 +112,8 @@ function planEnd(progress: Progress, release: Release): readonly Step[] {
 }
 
 /**
- * The record says `promoted` before the old version is touched: whoever dies after that leaves a finished release
- * behind, never one with half of its old version gone.
+ * The record says `promoted` before the old version is touched. If the run dies after that, it leaves a finished
+ * release, never one whose old version is half gone.
  */
 export const planPromotion = (
   { previous, bake, drain }: Pick<Progress, 'previous' | 'bake' | 'drain'>,
@@ -124,13 +125,16 @@ export const planPromotion = (
   ...(previous === 'keep' ? [] : retire(hasRoutes(release) ? 0 : bake, drain))
 ]
 
-/** The bake has been part of the drain where the Service was switched: nothing new has come to the old pods since. */
+/**
+ * The bake counts towards the drain where the Service was switched, since the old pods have had no new requests since
+ * the switch.
+ */
 const retire = (bake: number, drain: number): readonly Step[] => [
   ...(bake >= drain ? [] : [{ kind: 'drain', duration: drain - bake } as const]),
   { kind: 'scale-down', side: 'stable' }
 ]
 
-/** Stable cannot take the traffic back: what has all of it keeps it, and no route is left as in the middle of a release. */
+/** When stable cannot take the traffic back, the canary keeps it, and the routes are brought out of the release. */
 export const planStay = (release: Release): Step[] => [
   ...(hasRoutes(release)
     ? [{ kind: 'follow', hopeless: true } as const, { kind: 'await-routes' } as const]

@@ -4,8 +4,8 @@ import { canonical } from '../kubernetes/canonical.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 
 /**
- * Objects that the manifests have more than once, each time another: a pattern that takes in a base and its overlay, two
- * environments. Whoever applies them one after the other gets the last; which one is meant only their author knows.
+ * Objects that the manifests have more than once with different content, e.g. from a base and its overlay, or from two
+ * environments. Applied in order, the last would win; only the author knows which one is meant.
  * @param namespace of objects that name none
  */
 export function repeatedFaults(manifests: readonly Manifest[], namespace: string): Fault[] {

@@ -26,7 +26,10 @@ export function keptRunning({ record, slots, stable, service }: Observed): reado
     .map(([slot, deployment]) => versionOf(slot, deployment, ''))
 }
 
-/** Those that nobody else's users are on; what is left running, in one sentence each. */
+/**
+ * Versions that can be ended, since no users of other Services are on them; for each of the others a sentence why it is
+ * left running.
+ */
 export function retirable(observed: Observed): {
   readonly versions: readonly Version[]
   readonly left: readonly string[]
@@ -50,8 +53,8 @@ export const leftFor = (deployment: string, services: readonly Service[]): strin
   services.map(({ metadata }) => `service/${metadata.name}`).join(' and ')
 
 /**
- * How one of them ends, as the canary of a release without any traffic.
- * @param drain milliseconds, as nobody knows how long ago it had its last request; 0 when that time is over
+ * Ends one of them, as the canary of a release without traffic.
+ * @param drain milliseconds, since the time of the last request is unknown; 0 when that time is over
  */
 export const planRetirement = (drain: number): readonly Step[] => [
   ...(drain === 0 ? [] : [{ kind: 'drain', duration: drain } as const]),

@@ -25,7 +25,7 @@ export interface Previous {
   readonly version: Version
   /** Whose template it was. */
   readonly live: Deployment
-  /** Holds its template: a failed release may have used its Deployment since. */
+  /** The ReplicaSet that holds its template; a failed release may have used its Deployment since. */
   readonly replicaSet: ReplicaSet
   /** How the pods of what serves are replaced by it; undefined when it comes up beside that. */
   readonly inPlace: InPlace | undefined
@@ -90,7 +90,7 @@ export function prepareRollback(
   }
 }
 
-/** A smaller Deployment would end pods whose users have not left yet. */
+/** A smaller Deployment would end pods that may still have users. */
 const notBelow = (there: Deployment, placement: Placement): Placement => ({
   ...placement,
   replicas: Math.max(placement.replicas, wantedReplicas(there))
@@ -133,10 +133,10 @@ export interface Rollback {
 const EVERYBODY: Split = { weight: 100 }
 
 /**
- * As a release, without tests: the previous version has served before, and somebody has asked for it.
+ * Like a release without tests, since the previous version has served before and a person has asked for it.
  *
- * Back to a plain Deployment the version that is left is always scaled down, and the selector widened after it:
- * narrowed to a template it would select nothing after the next `kubectl apply` to that Deployment.
+ * After a rollback to a plain Deployment the other version is always scaled down, and then the selector is widened:
+ * narrowed to the hash of a template, it would select nothing after the next `kubectl apply` of that Deployment.
  */
 export function planRollback(
   { canary, live, manifests, previous, settled, drain, hasRecentUsers }: Rollback,
@@ -164,7 +164,7 @@ export function planRollback(
   ]
 }
 
-/** What is left to do when a rollback to a plain Deployment died after the traffic had moved. */
+/** The remaining steps of a rollback to a plain Deployment that died after the traffic had moved. */
 export const planSettle = (selector: Selector): Step[] => [
   { kind: 'drain', duration: DRAIN },
   { kind: 'scale-down', side: 'canary' },

@@ -55,10 +55,10 @@ export function routeFaults(
   return pending === undefined ? [] : [{ input: 'route', problem: `${title} is not in use: ${pending}` }]
 }
 
-/** How far a share by numbers of pods may be from the wanted one without a word, as a factor. */
+/** By which factor a share by numbers of pods may differ from the wanted one without a warning. */
 const CLOSE_ENOUGH = 1.2
 
-/** A few pods cannot share finely: what the share will really be, and what would bring it closer. */
+/** Warns where few pods cannot give the wanted share: says the real share, and how many pods would be needed. */
 export const coarseShares = (steps: readonly TrafficStep[], stable: number): string[] =>
   steps.flatMap(({ split }) => {
     const { weight } = split

@@ -68,7 +68,7 @@ export function prepareRouting(
   }
 }
 
-/** What of the pods' labels changes with the version, where a route may depend on it; the selectors have their own. */
+/** Labels of the pods that change with the version and that a route may depend on, without those in selectors. */
 export function changingLabels(
   { routes, stable }: Observed,
   canary: Deployment,
@@ -85,7 +85,7 @@ export function changingLabels(
   return { labels: { stable: only(was), canary: only(is) } }
 }
 
-/** Manifests as the routes can bear them while stable serves. */
+/** Manifests changed so that they can be applied while stable serves, where a route requires it. */
 export function appliableOn(
   manifests: readonly Manifest[],
   routes: readonly ObservedRoute[],

@@ -3,7 +3,7 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import { listeningIn } from '../kubernetes/ports.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 
-/** By what of a template a Prometheus finds its pods: annotations, labels that are there, containers and their ports. */
+/** The parts of a template by which Prometheus finds pods: annotations, labels, containers and their ports. */
 function targetOf(deployment: Deployment): string {
   const { labels = {}, annotations = {} } = deployment.spec.template.metadata ?? {}
   const scraping = Object.entries(annotations).filter(([key]) =>
@@ -21,6 +21,6 @@ function targetOf(deployment: Deployment): string {
   })
 }
 
-/** Whether a Prometheus that has nothing of the one's pods will have nothing of the other's either. */
+/** Whether Prometheus finds the pods of both templates, or of neither. */
 export const isScrapedAlike = (one: Deployment, other: Deployment): boolean =>
   targetOf(one) === targetOf(other)

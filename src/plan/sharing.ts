@@ -3,7 +3,10 @@ import type { Service } from '../kubernetes/objects.ts'
 /** The API server's default, in seconds. */
 const STICKY = 10_800
 
-/** What of a Service keeps numbers of pods from sharing out its users, or pods from being left alone. */
+/**
+ * Settings of a Service because of which numbers of pods do not decide the shares, or because of which pods get traffic
+ * while they are not ready.
+ */
 export const sharingWarnings = (services: readonly Service[]): string[] =>
   services.flatMap((service) => [...stickyClients(service), ...untoldReadiness(service)])
 

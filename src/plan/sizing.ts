@@ -19,8 +19,8 @@ export function podsFor({ weight, mirror = 0 }: Split, stable: number, shareOf: 
 export const shareByPods = (canary: number, stable: number): number => (100 * canary) / (canary + stable)
 
 /**
- * How many pods more than it should have the Deployment's controller has to start. Where some may be missing for a while
- * it can make the room itself.
+ * How many extra pods the Deployment's controller must start. Where some pods may be missing for a while, it can make
+ * room by itself.
  */
 export function surgeOf(deployment: Deployment): number {
   const { maxSurge = '25%', maxUnavailable = '25%' } = (rolloutOf(deployment).strategy?.rollingUpdate ??

@@ -23,7 +23,7 @@ export type Step =
   /** Smoke tests, and the checks while a load line gives the canary traffic. */
   | { readonly kind: 'smoke'; readonly port?: number | undefined }
   | { readonly kind: 'point-autoscaler'; readonly to: Side }
-  /** The record, and all traffic on stable whatever comes up beside it. */
+  /** Writes the record, and has the Service select stable alone, whatever comes up beside it. */
   | { readonly kind: 'begin' }
   /** The canary gets the pods for its share of stable's live size, and they come up. */
   | { readonly kind: 'resize'; readonly split: Split }
@@ -36,11 +36,11 @@ export type Step =
   /** The run ends here, and another one goes on. */
   | { readonly kind: 'wait' }
   /** The canary becomes what the Service selects, and the routes are as they were. */
-  /** `hopeless`: the canary keeps the traffic although it is ill, since nobody can take it back. */
+  /** `hopeless`: the canary keeps the traffic although it is unhealthy, since stable cannot take it back. */
   | { readonly kind: 'follow'; readonly hopeless?: true }
   /** All traffic on stable, on every route at once. */
   | { readonly kind: 'restore' }
-  /** Nobody may be sent to pods that are about to end: every route's controller has taken what was written. */
+  /** Waits until every route's controller has accepted what was written, so that no requests go to pods that are about to end. */
   | { readonly kind: 'await-routes' }
   /** Stable must be able to carry all traffic before it gets any back. */
   | { readonly kind: 'ensure-stable' }
@@ -49,7 +49,7 @@ export type Step =
   /** Time for proxies and clients to let go of pods that get no new traffic; `duration` in milliseconds. */
   | { readonly kind: 'drain'; readonly duration: number }
   | { readonly kind: 'scale-down'; readonly side: Side }
-  /** What an earlier release has left running takes no part in this one. */
+  /** Scales down what an earlier release has left running; it takes no part in this one. */
   | { readonly kind: 'retire'; readonly deployment: string }
   /** In place: the Deployment that serves gets this template; its controller replaces the pods. */
   | { readonly kind: 'replace'; readonly deployment: Deployment }

@@ -11,7 +11,7 @@ export interface Claim extends KubernetesObject {
   readonly spec?: { readonly accessModes?: readonly string[] }
 }
 
-/** What of the two versions cannot be at the same time, or should not. */
+/** Resources that the two versions cannot, or should not, use at the same time. */
 export interface Clashes {
   readonly faults: readonly Fault[]
   readonly warnings: readonly string[]
@@ -27,7 +27,7 @@ export function sharedClaims({ canary, release }: Wanted, { stable }: Serving): 
   return [...new Set(claimsOf(canary))].filter((name) => before.includes(name))
 }
 
-/** A manifest may say of a claim what is not to be read of it in the cluster. */
+/** Claims in the manifests, for those that cannot be read in the cluster. */
 export const claimsIn = (manifests: readonly Manifest[]): readonly Claim[] =>
   manifests.map(({ object }) => object).filter(({ kind }) => kind === 'PersistentVolumeClaim')
 
@@ -41,8 +41,8 @@ const claimsOf = ({ spec }: Deployment): readonly string[] =>
   )
 
 /**
- * Two versions beside each other, or in turn with some pods more, share what was made for one: a volume for one node or
- * one pod, a port of the node, and whatever made somebody write `Recreate`.
+ * Warns of resources that are made for one version but used by both, at the same time or while pods are replaced: a
+ * volume for one node or one pod, a port of the node, and whatever the author had in mind with `Recreate`.
  * @param claims those that are known
  */
 export function clashesOf(wanted: Wanted, serving: Serving, claims: readonly Claim[]): Clashes {
@@ -62,7 +62,7 @@ export function clashesOf(wanted: Wanted, serving: Serving, claims: readonly Cla
   return { faults, warnings: [...recreates, ...warnings] }
 }
 
-/** How the Deployment replaces its pods, whatever a release in place makes of that for a while. */
+/** The Deployment's own update strategy, which a release in place may have overridden for a while. */
 const isRecreated = ({ canary, after }: Wanted, { stable }: Serving): boolean =>
   (after ?? rolloutOf(canary).strategy ?? rolloutOf(stable.deployment).strategy)?.type === 'Recreate'
 

@@ -9,7 +9,7 @@ import { placementOf } from './placement.ts'
 /** `kubectl rollout restart` writes it; it says nothing of what runs. */
 const RESTARTED = 'kubectl.kubernetes.io/restartedAt'
 
-/** Labels that only say in which slot a version runs. */
+/** Labels that only tell the slot of a version. */
 export const slotLabelsOf = (observed: Observed): readonly string[] => [
   SLOT_LABEL,
   placementOf(observed).label

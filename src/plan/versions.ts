@@ -58,7 +58,7 @@ function templatesOf(observed: Observed, replicaSets: readonly ReplicaSet[]): re
   })
 }
 
-/** A release that failed before its pods were ready has not learnt the hash of its template. */
+/** A release that failed before its pods were ready has no template hash on record. */
 function isOf(entry: HistoryEntry, { replicaSet, live }: Template, served: ReadonlySet<string>): boolean {
   const { version, images } = entry
   if (version?.deployment !== live.metadata.name) return false
@@ -93,7 +93,7 @@ function knownBy(observed: Observed, template: Template | undefined, entry?: His
   return { version, template }
 }
 
-/** Of the release that has not ended, whose version no entry tells yet. */
+/** The release that is not finished: the history has no entry of it yet. */
 function underWay({ record }: Observed, { live, hash }: Template): Partial<PastVersion> {
   if (record === undefined || !isUnfinished(record)) return {}
   const { id, command, run, phase, canary } = record
@@ -124,7 +124,7 @@ export function chooseVersion(
   return usable.find(({ template }) => template.live !== observed.stable.deployment) ?? first
 }
 
-/** Its release may yet fail. */
+/** The release of this version can still fail. */
 const isUnproved = ({ phase }: PastVersion): boolean => phase !== undefined && phase !== 'promoting'
 
 const isVersion = ({ release, revision, images }: PastVersion, name: string): boolean =>

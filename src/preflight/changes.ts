@@ -38,7 +38,7 @@ export async function changeOfManifest(
   }
 }
 
-/** The right to look, and the rule that brings it; a policy refuses in its own words. */
+/** The missing right, and the rule that grants it; for a refusal by a policy, the policy's own words. */
 function lackIn({ message }: ClusterError, namespace: string | undefined): string {
   const right = rightIn(message)
   return right === undefined ? message : describeMissing(right, namespace)
@@ -47,7 +47,7 @@ function lackIn({ message }: ClusterError, namespace: string | undefined): strin
 const isOf = (service: string, { service: first, companions }: Observed): boolean =>
   [first, ...companions].some(({ metadata }) => metadata.name === service)
 
-/** A copy of config is a new object each time; what it changes is what the version that serves reads instead. */
+/** A copy of config is always a new object, so it is compared with the one that the version that serves reads. */
 async function servedBefore(
   object: KubernetesObject,
   observed: Observed,
@@ -57,7 +57,7 @@ async function servedBefore(
   return ref && (await cluster.get(ref))
 }
 
-/** What the manifests would change, and nobody does, because there is no new version to release with it. */
+/** Changes in the manifests that are not applied, because there is no new version to release with them. */
 export async function unapplied(
   tried: readonly TriedManifest[],
   observed: Observed,

@@ -16,8 +16,8 @@ interface Serving {
 const GRACE = 30
 
 /**
- * Requests that would be lost because of how the pods begin and end. Pods that are left by the traffic are ended after a
- * drain, so that only those need a pause of their own that are replaced in place, while they still have users.
+ * Requests that would be lost because of how the pods start and stop. Pods that have lost their traffic end after a
+ * drain, so only pods that are replaced in place, while they have users, need a pause of their own.
  */
 export function connectionWarnings({ stable, canary, service, strategy }: Serving): string[] {
   const ends = [stable, canary].flatMap((deployment) => graceProblem(deployment, service))
@@ -29,7 +29,7 @@ export function connectionWarnings({ stable, canary, service, strategy }: Servin
   ]
 }
 
-/** Nobody is served through them now, so that a release takes them from nobody. */
+/** Ports of the Service that neither version listens on: they serve nobody now, so a release takes nothing away. */
 const unservedPorts = ({ metadata, spec }: Service, versions: readonly Deployment[]): string[] =>
   (spec.ports ?? [])
     .filter((port) => versions.every((version) => !leadsTo(port, version)))
@@ -103,5 +103,5 @@ function pauseProblem(deployment: Deployment, service: Service): Problem[] {
   return [{ deployment: deployment.metadata.name, text }]
 }
 
-/** A manifest may lack it; that is told elsewhere. */
+/** A manifest without it is reported elsewhere. */
 const podOf = ({ spec }: Deployment): Partial<PodSpec> => spec.template.spec

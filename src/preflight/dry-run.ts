@@ -27,7 +27,10 @@ export interface TriedManifest {
   readonly lacking?: string
 }
 
-/** A right whose lack is why the API server refuses; not a policy, a quota or a webhook, which refuse as well. */
+/**
+ * The right that is missing, where that is the reason for the refusal; policies, quotas and webhooks refuse with the
+ * same status.
+ */
 export interface Lack {
   readonly right: Right
   /** Undefined: of the whole cluster. */
@@ -46,8 +49,9 @@ export interface TriedCanary {
 }
 
 /**
- * The API server says what it would make of it, or why it would refuse.
- * @param written the manifest that it is made of, which is judged as a whole; undefined: it is made of what runs
+ * Asks the API server what it would make of an object, or why it would refuse it.
+ * @param written the manifest that the object was made of, which is tried as a whole; undefined when it was made of the
+ * running Deployment
  */
 export async function tryCanary(
   canary: Deployment,
@@ -60,12 +64,12 @@ export async function tryCanary(
     const whole = written === undefined ? canary : asWritten(canary, written.object as Deployment)
     const { resourceVersion, ...metadata } = whole.metadata
     const tried = { ...whole, metadata }
-    // Without the version that was read: a status that changes in between is no fault of the manifest.
+    // Without resourceVersion: a change of the status in between is no fault of the manifest.
     const kept =
       resourceVersion === undefined ? cluster.create(tried, options) : cluster.replace(tried, options)
     return { canary: await kept, warned }
   } catch (error) {
-    // Somebody has made it since we looked: no fault of the manifest, and the lock tells who it is.
+    // Created since the cluster was read: no fault of the manifest, and the lock will tell who is at work.
     if (isConflict(error)) return { canary: undefined, warned }
     const refusal = refusalIn(error, canary)
     const problem =
@@ -108,8 +112,8 @@ export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise
 }
 
 /**
- * A field may exclude one that an earlier `kubectl apply` has put there, and that will be gone by then. No dry run can
- * show both: what the manifest alone would make of the object does.
+ * A new field may conflict with a field of an earlier `kubectl apply`, which the real apply would remove. A dry run
+ * cannot show both at once, so replacing the object by the manifest is tried then.
  */
 async function applied(
   object: KubernetesObject,
@@ -127,7 +131,7 @@ async function applied(
   }
 }
 
-/** @throws what is no refusal: an unreachable cluster is no fault of the manifest */
+/** @throws errors that are no refusal: an unreachable cluster is no fault of the manifest */
 function refusalIn(error: unknown, { metadata }: KubernetesObject): Refusal {
   if (!(error instanceof ClusterError) || error.status === 0) throw error
   const { message, status } = error
@@ -178,7 +182,7 @@ export function manifestFaults(tried: readonly RefusedManifest[], isTold: IsTold
     const { problem, lack } = refusal
     if (lack === undefined) faults.push({ input: 'manifests', problem: `${manifest.source}: ${problem}` })
     else if (!isTold(lack)) {
-      // Both at once: the API server asks for the second only after the first.
+      // Both rights at once: the API server reports the second only after the first is granted.
       const missing = describeMissing(lack.right, lack.namespace, ['create', 'patch'])
       lacks.set(missing, [...(lacks.get(missing) ?? []), manifest.source])
     }

@@ -14,7 +14,7 @@ export interface Edit {
   readonly object: KubernetesObject
   /** JSON pointer of the field. */
   readonly field: string
-  /** Where it is a map: all that it becomes in the course of the release. */
+  /** If the field is a map: all values that it has during the release. */
   readonly becomes?: readonly Labels[]
 }
 
@@ -59,7 +59,7 @@ export function editsOf(
 const slotNamed = (name: string, slots: Observed['slots']): readonly Deployment[] =>
   Object.values(slots).filter(({ metadata }) => metadata.name === name)
 
-/** Found by doing it on paper: each kind of route writes something else. */
+/** Found by applying the route's functions to the objects, since each kind of route writes other fields. */
 function routeEdits(
   { route, objects }: ObservedRoute,
   backends: Backends,

@@ -39,7 +39,7 @@ const NOTHING: Findings = { faults: [], warnings: [] }
 const RESPECT = 'RespectIgnoreDifferences=true'
 
 /**
- * Whether a owner would undo what the release does to its objects. An error only where it is certain.
+ * Whether an owner would undo what the release does to its objects. A fault only where it is certain.
  * @param live undefined when it cannot be read
  */
 export function judgeOwner(
@@ -124,7 +124,7 @@ function isIgnored({ object, field }: Edit, ignored: IgnoredDifference): boolean
 /** `.spec.rules[].backendRefs` → `/spec/rules`: as far as it is a plain path. */
 const asPointer = (expression: string): string => (/^[.\w]+/.exec(expression)?.[0] ?? '').replaceAll('.', '/')
 
-/** Whoever ignores a part of the field has thought of it. */
+/** If a part of the field is ignored, its author has thought of releases. */
 const touches = (path: string, field: string): boolean =>
   path !== '' && path !== '/' && (`${field}/`.startsWith(`${path}/`) || path.startsWith(`${field}/`))
 

@@ -30,7 +30,7 @@ export async function gitOpsFindings(edits: readonly Edit[], cluster: Cluster): 
   }
 }
 
-/** The right to read it is not needed, and it may be in another cluster. */
+/** The right to read it is optional, and the object may be in another cluster. */
 async function readOwner(
   { kind, name, namespace }: GitOpsOwner,
   cluster: Cluster

@@ -40,7 +40,7 @@ const LOCK = need('coordination.k8s.io', 'leases', 'get', 'create', 'update')
 const TRAFFIC = need('', 'services', 'get', 'list', 'watch', 'patch')
 const ENDPOINTS = need('discovery.k8s.io', 'endpointslices', 'list', 'watch')
 const PODS = need('', 'pods', 'list')
-/** Pods come up, or it is told why they do not. */
+/** To see pods come up, or the reasons why they do not. */
 const READINESS: readonly Right[] = [
   ...need('apps', 'deployments', 'list', 'watch'),
   ...need('', 'pods', 'list', 'watch'),
@@ -50,7 +50,7 @@ const SCALING = need('apps', 'deployments', 'list', 'watch', 'patch')
 const REWRITING = need('apps', 'deployments', 'get', 'update')
 
 const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
-  // Of most kinds the API server says what it takes, when it is tried.
+  // For most kinds the dry run tells which rights an object needs.
   apply: [],
   start: PODS,
   'await-ready': READINESS,
@@ -101,19 +101,19 @@ function needsOfObject(step: Step, services: readonly Service[]): readonly Right
   if (step.kind === 'apply') return needsOfManifest(step.manifest, services)
   if (step.kind !== 'start') return []
   const { resourceVersion } = step.deployment.metadata
-  // Whether a write whose answer was lost has arrived is seen by trying to change what is there to the same.
+  // To find out whether a write with a lost answer has arrived, the same content is written again.
   const making = resourceVersion === undefined ? ['create', 'patch'] : []
   return need('apps', 'deployments', ...making, 'update')
 }
 
-/** Of the core group; whatever else there is comes from the user and not from a plan. */
+/** Objects of the core group that plans apply; all others come from the user. */
 const resources: Readonly<Record<string, string>> = {
   Service: 'services',
   ConfigMap: 'configmaps',
   Secret: 'secrets'
 }
 
-/** A Service that exists is not made. Config may be new whenever its content is. */
+/** An existing Service is not created again. Config may be created whenever its content is new. */
 function needsOfManifest({ object }: Manifest, services: readonly Service[]): readonly Right[] {
   const { apiVersion, kind, metadata } = object
   const resource = apiVersion === 'v1' ? resources[kind] : undefined
@@ -123,10 +123,10 @@ function needsOfManifest({ object }: Manifest, services: readonly Service[]): re
   return need('', resource, 'patch', ...(exists ? [] : ['create']))
 }
 
-/** As the API server names what is done to a pod through its proxy; with any other method the forwarded port is left. */
+/** Verbs by which the API server authorises methods through its proxy. Requests with other methods use port-forwarding. */
 const PROXY_VERBS: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create' }
 
-/** Two ways to the pods before any user is on them: one of them may be blocked. A URL is asked from here. */
+/** Both ways to the pods, before any user is on them, since one may be blocked. URLs are requested from the runner. */
 function smokeNeeds(tests: readonly SmokeTest[]): readonly Right[] {
   const onPods = tests.filter((test) => test.kind === 'command' || test.target.startsWith('/'))
   if (onPods.length === 0) return []

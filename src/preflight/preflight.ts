@@ -97,8 +97,8 @@ export async function preflight(
 }
 
 /**
- * Without a load line users are on the new version before it is known whether it can be measured. What is scraped of the
- * old version is scraped of it as well, unless something in its template says otherwise.
+ * Without a load line, the first measurements are taken when users are on the new version already. The new version is
+ * assumed to be scraped like the old one, unless its template differs in what Prometheus looks for.
  */
 function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need | undefined {
   const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
@@ -111,7 +111,7 @@ function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need
   }
 }
 
-/** Who else has a say in what the release changes, or users on it. */
+/** Others who write what the release changes, or whose users it would affect. */
 async function findingsOfOthers(
   { prepared, steps, observed }: Candidate,
   rules: readonly Rule[],
@@ -161,7 +161,7 @@ const connectionsOf = ({ prepared, observed }: Candidate, canary: Deployment): r
     strategy: prepared.release.strategy
   })
 
-/** Whoever goes on from the record has nothing else than these ReplicaSets to undo the release by. */
+/** A later run can undo the release only from these ReplicaSets. */
 export async function undoFaults(
   release: Release,
   { namespace }: Observed,

@@ -20,10 +20,7 @@ export function changeOf(
 
 type WithSpec = KubernetesObject & { readonly spec: object }
 
-/**
- * A Deployment without what tells its slot from the other one, and without its size: the release sizes it by what
- * serves, whatever the manifest says.
- */
+/** A Deployment without the labels of its slot and without its size, which the release takes from the version that serves. */
 export function withoutSlot(
   { metadata, spec, ...rest }: Deployment,
   slotLabels: readonly string[]
@@ -63,7 +60,7 @@ function linesOf(object: KubernetesObject, hide: Hide): readonly string[] {
   return stringify(shown(object, hide), options).trimEnd().split('\n')
 }
 
-/** Written by the API server, by kubectl, by `helm install` or by us; the second holds the object's values once more. */
+/** Annotations of the API server, kubectl, `helm install` and Greenlight. The second holds the object's values once more. */
 const BOOKKEEPING =
   /^(?:deployment\.kubernetes\.io\/|kubectl\.kubernetes\.io\/last-applied|meta\.helm\.sh\/|greenlight\.dev\/)/
 
@@ -89,7 +86,7 @@ function secretShown(secret: object, hide: Hide): unknown {
 
 const SECRET_NAME = /token|secret|passw|credential|authorization|(?:api|access|private)[-_]?key/i
 
-/** Values of variables whose name says that they are secret are nobody's business either. */
+/** Values of variables whose names sound secret are hidden, too. */
 function hidden(value: unknown, hide: Hide): unknown {
   if (Array.isArray(value)) return value.map((item) => hidden(item, hide))
   if (typeof value !== 'object' || value === null) return value

@@ -28,8 +28,8 @@ const limited: Readonly<Record<string, readonly [Side, string] | 'pods'>> = {
 const ONE = parseQuantity(1) ?? 1n
 
 /**
- * Quotas that the pods of the release would exceed. A quota for some pods only is left out: who they are is decided at
- * admission.
+ * Quotas that the pods of the release would exceed. Quotas with scopes are left out, since admission decides which pods
+ * they count.
  * @param ending pods that are on their way out and still counted
  */
 export const quotaFaults = (

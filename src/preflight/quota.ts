@@ -11,8 +11,8 @@ import type { Prepared } from '../plan/prepare.ts'
 import { limitFaults, quotaFaults } from './quota-demand.ts'
 
 /**
- * Quotas and limits of the namespace that the pods of the release would break. Who may not read them hears of it from
- * the ReplicaSet, once the release has begun.
+ * Quotas and limits of the namespace that the pods of the release would break. Without the right to read them, the
+ * ReplicaSet's events report the same once the release has begun.
  */
 export async function roomFaults(
   prepared: Prepared,
@@ -41,7 +41,7 @@ export async function roomFaults(
   const tight = quotaFaults(demand, quotas, limitRanges)
   const limits = limitFaults(demand, limitRanges)
   if (tight.length === 0) return limits
-  // Of the last release, for example: they still count, and are gone by the time that the new ones come.
+  // E.g. of the last release: they still count, but are gone when the new ones start.
   const pods = await cluster.list<Pod>({ apiVersion: 'v1', kind: 'Pod', namespace })
   return [...quotaFaults(demand, quotas, limitRanges, pods.filter(isEnding)), ...limits]
 }

@@ -22,7 +22,7 @@ interface Point {
   readonly value: number
 }
 
-/** Stretches of time of the same length, as many as the samples need that came closest to each other. */
+/** The number of equal time slots, by the shortest pause between two samples. */
 function countOfSlots(times: readonly number[], span: number): number {
   const pauses = times.slice(1).map((at, index) => at - (times[index] ?? at))
   const shortest = pauses.filter((pause) => pause > 0).reduce((least, pause) => Math.min(least, pause), span)
@@ -78,8 +78,8 @@ const series = (kind: 'bar' | 'line', values: readonly number[]): string =>
   `  ${kind} [${values.map(decimal).join(', ')}]`
 
 /**
- * The values of one check over time, the worst of each stretch, its bound as a line; nothing for fewer than two values.
- * Mermaid's lines know no gaps, so values are bars: there is none where nothing was measured.
+ * The worst value of each time slot as a bar, and the bound as a line; nothing for fewer than two values. Bars, because
+ * lines in Mermaid cannot have gaps: no bar means that nothing was measured.
  */
 export function checkChart(
   check: Check,

@@ -66,7 +66,7 @@ function checkRow(report: CheckReport, outcome: Outcome): readonly string[] {
   ]
 }
 
-/** How near the worst value is to the bound, as a part of it; below 0 it is on the wrong side. */
+/** How near the worst value is to the bound, as a fraction of the bound; negative when it is on the wrong side. */
 function margin({ check, worst }: CheckReport): number {
   if (worst === undefined) return -Infinity
   const distance = check.comparison.startsWith('>') ? worst - check.bound : check.bound - worst

@@ -24,8 +24,8 @@ export interface Sticky {
 const markable = (text: string): string => text.replace(/[^\w.-]/gu, '')
 
 /**
- * Invisible first line by which the comment for a workload of a cluster is found again. Where it is not known which
- * cluster is meant, the release stands in for it: of two clusters neither may hide what the other's run has to say.
+ * Invisible first line by which the comment for a workload of a cluster is found again. If the cluster is unknown, the
+ * release is named instead, so that the runs of two clusters do not overwrite each other's comment.
  */
 export function commentMarker(
   { namespace, workload, release }: Pick<Outcome, 'namespace' | 'workload' | 'release'>,
@@ -38,7 +38,7 @@ export function commentMarker(
 /** A marker without a cluster: of an earlier version, or of a run that did not get far enough to know it. */
 const CLUSTERLESS = /^<!-- greenlight:([\w.-]*)\/([\w.-]*)(?:#([\w.-]*))? -->$/u
 
-/** Whether that comment has nothing more to say once this run has ended: it would be in the way for ever. */
+/** Whether an older comment is obsolete once this run has ended. */
 function isReplaced(marker: string, { namespace, workload, release }: Outcome): boolean {
   const [matched, itsNamespace = '', itsWorkload = '', itsRelease] = CLUSTERLESS.exec(marker) ?? []
   return (

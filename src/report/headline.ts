@@ -79,7 +79,7 @@ const putBack: Sentence = (workload, outcome, voice) =>
 
 const abort: Readonly<Record<Result, Sentence>> = {
   ...found,
-  // It had passed before anybody asked for it to be aborted.
+  // The release had passed before the abort was requested.
   promoted: release.promoted,
   'rolled-back': putBack,
   aborted: putBack,

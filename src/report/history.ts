@@ -43,7 +43,7 @@ const MOST_IMAGES = 6
 const originOf = (url: string | undefined): string | undefined =>
   url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined
 
-/** The record can be edited: what does not lead to where this run is is no link. */
+/** The record can be edited by others: only addresses on this run's own server become links. */
 function runOf({ run }: PastVersion, { runUrl }: Outcome): string {
   if (run === undefined) return ''
   return originOf(run) === originOf(runUrl) ? link('View run', run) : codeSpan(run, 120)

@@ -45,7 +45,7 @@ const decoded = (key: string, value: string): readonly string[] =>
 /** A key without a value: the schema that keeps passwords of digits as they are knows strings only. */
 const NOTHING = 'null'
 
-/** YAML can refer to itself: what was looked into once is not looked into again. */
+/** YAML values can contain themselves, so each is visited once. */
 type Seen = Set<unknown>
 
 function secretsOfEntry(key: string, value: unknown, seen: Seen): readonly string[] {
@@ -74,7 +74,7 @@ const linesOf = (text: string): readonly string[] => text.split(/[\r\n]+/u).map(
 const longLines = (lines: readonly string[]): readonly string[] =>
   lines.filter((line) => line.length >= SHORTEST_PIECE && !line.startsWith('-----'))
 
-/** What stands behind a secret's name in a line of what cannot be read, and what is left of it without marks around. */
+/** In text that cannot be parsed: the rest of a line after the name of a secret, and the same without quotes around it. */
 function secretsInLine(line: string): readonly string[] {
   const colon = line.indexOf(':')
   const key = line.slice(0, Math.max(0, colon)).replace(/^[\s"'{-]+|["'\s]+$/gu, '')
@@ -91,7 +91,7 @@ function pieces(secret: string): readonly string[] {
 
 function read(text: string): unknown {
   try {
-    // A warning would quote the line that it is about before anything in it is masked.
+    // Without warnings: a warning would quote its line before anything in it is masked.
     return parse(text, { schema: 'failsafe', logLevel: 'error' })
   } catch {
     return undefined

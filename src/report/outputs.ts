@@ -26,7 +26,7 @@ export const verdictOutputs = (outcome: Outcome): Readonly<Record<string, string
   reason: truncate(inOneLine(outcome.reason), 2_000),
   release: oneLine(outcome.release),
   'stable-slot': oneLine(outcome.serving?.slot ?? ''),
-  // Who has the traffic is not known where the cluster could not be asked.
+  // Unknown where the cluster could not be read.
   weight: outcome.serving === undefined ? '' : String(outcome.weight),
   image: imagesOf(outcome.serving),
   'previous-image': imagesOf(outcome.previous),

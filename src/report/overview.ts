@@ -97,7 +97,7 @@ function roles(outcome: Outcome): readonly (readonly [role: string, version: Ver
     outcome.returning === true
       ? '**its pods are coming back**'
       : `**gets ${share}**${outcome.ready === 0 ? ', none of its pods is ready' : ''}`
-  // A Deployment runs one of them: what was in it before or after is a template alone, and no pod.
+  // A Deployment runs one template. A version that ran in it before or after has no pods.
   const seen = (version: Version, ...others: readonly (Version | undefined)[]): boolean =>
     others.some((other) => version.deployment === other?.deployment)
   return [

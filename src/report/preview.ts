@@ -24,7 +24,7 @@ function changeReport(change: ObjectChange, lines: number, limits: Limits): stri
   )
 }
 
-/** What is left for each object when all of them share the lines, the first ones first. */
+/** How many lines each object gets when all share the limit, the first ones first. */
 function shares(changes: readonly ObjectChange[], lines: number): readonly number[] {
   let left = lines
   return changes.map(({ diff }) => {

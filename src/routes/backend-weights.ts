@@ -19,11 +19,11 @@ export interface Sides<T> {
 export const portAmong = (entries: readonly Weighted[], { apex, stable }: OwnServices): PortRef | undefined =>
   entries.find(({ name }) => [apex, stable].includes(name))?.port
 
-/** How much of a list the two versions have, and how much of that the canary. */
+/** The weight of both versions together, and the canary's part of it. */
 export interface Share {
   readonly whole: number
   readonly canary: number
-  /** Whether nobody else has a part in the list. */
+  /** Whether only these two versions get requests of the list. */
   readonly alone: boolean
 }
 
@@ -36,7 +36,7 @@ const isAlone = <T extends Weighted>(entries: readonly T[], { isApex, isCanary }
   entries.filter(isApex).length === 1 &&
   entries.every((entry) => isApex(entry) || isCanary(entry) || weightOf(entry) === 0)
 
-/** Puts an entry for the canary next to each of the apex, and takes its weight from that one alone. */
+/** Adds an entry for the canary after each entry of the apex, and takes its weight from that entry. */
 export const divide = <T extends Weighted>(entries: readonly T[], sides: Sides<T>, percent: number): T[] =>
   entries.flatMap((entry) => {
     if (!sides.isApex(entry)) return [entry]
@@ -48,13 +48,13 @@ export const divide = <T extends Weighted>(entries: readonly T[], sides: Sides<T
     ]
   })
 
-/** Where it has no neighbours its weight means nothing, so that it can be as fine as percents need. */
+/** Without other entries the weight of an entry is arbitrary, so 100 is used: fine enough for every percentage. */
 const divisible = (entry: Weighted, alone: boolean): number =>
   alone && weightOf(entry) > 0 ? 100 : weightOf(entry)
 
 /**
- * Takes the canary's entries out again. `before`: the weights of the apex's entries as they were, null for none.
- * Where that is not known an apex without neighbours gets none, any other what the two have together.
+ * Removes the canary's entries and restores the apex's weights from `before` (null: the entry had none). If `before`
+ * does not fit, an apex without other entries gets no weight, any other the sum of both versions' weights.
  */
 export function unite<T extends Weighted>(
   entries: readonly T[],
@@ -87,8 +87,8 @@ export const shareOf = <T extends Weighted>(entries: readonly T[], sides: Sides<
 })
 
 /**
- * The canary's share in percent; undefined when it is not the same in all lists. A coarse weight is taken as that
- * share when it is what rounding makes of it.
+ * The canary's share in percent; undefined when it differs between the lists. Coarse weights may differ by what
+ * rounding explains.
  */
 export function commonShare(shares: readonly Share[]): number | undefined {
   const used = shares.filter(({ whole }) => whole > 0)
@@ -152,7 +152,7 @@ export const apexWeights = <T extends Weighted>(
     .filter((own) => own.length > 0)
     .map((own) => own.map(({ weight = null }) => weight))
 
-/** Rounding would change the share by more than a tenth of it, or leave stable without any. */
+/** Whether rounding would change the share by more than a tenth, or leave stable no weight. */
 function isTooCoarse(weight: number, percent: number): boolean {
   if (weight === 0 || percent <= 0 || percent >= 100) return false
   const canary = Math.round((weight * percent) / 100)

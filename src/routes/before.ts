@@ -24,7 +24,7 @@ export function keptWeights(object: KubernetesObject): RulesBefore | undefined {
   return Array.isArray(weights) && weights.every(Array.isArray) ? (before as RulesBefore) : undefined
 }
 
-/** What each of the divided rules had; nothing is known of any when there are more or fewer than a release has divided. */
+/** The kept weights of each divided rule; undefined for all of them when the number of divided rules has changed since. */
 export const weightsIn =
   <T>(before: RulesBefore | undefined, divided: readonly T[]) =>
   (rule: T): readonly (number | null)[] | undefined =>

@@ -6,11 +6,11 @@ import type { MetricsSource } from './metrics-source.ts'
 
 /** Who is sent to the canary. Everybody else is sent to stable. */
 export interface Split {
-  /** Percent of all requests (or connections), 0 to 100; at 100 there is nobody else. */
+  /** Percentage of all requests (or connections) for the canary, 0 to 100. */
   readonly weight: number
-  /** Besides, every request with this header. */
+  /** In addition, every request with this header goes to the canary. */
   readonly header?: HeaderMatch
-  /** Besides, copies of so many percent of stable's requests; nobody sees what the canary answers to them. */
+  /** In addition, the canary gets copies of this percentage of stable's requests. Its answers to the copies are dropped. */
   readonly mirror?: number
 }
 
@@ -26,19 +26,25 @@ export type Ability = 'weight' | 'header' | 'mirror'
 /** Where a route can send traffic to. */
 export interface Backends {
   readonly namespace: string
-  /** The Service that the workload is known by. Outside a release it selects stable, in one it follows stable. */
+  /** The Service that users of the workload name. It selects stable, during a release too. */
   readonly apex: string
-  /** The Services with a fixed selector, one a slot. Stable's may never have been made. */
+  /** The Services with a fixed selector, one for each slot. The one for stable may not exist. */
   readonly stable: string
   readonly canary: string
-  /** The apex's selector: before the release, and with all traffic on the one, the other, or both by number of pods. */
+  /**
+   * The apex's selector: before the release; with all traffic on stable; with all traffic on the canary; and, for
+   * shares by number of pods, with both.
+   */
   readonly selectors: {
     readonly before: Labels
     readonly stable: Labels
     readonly canary: Labels
     readonly both?: Labels
   }
-  /** Labels that change with the version and that no selector above has, as the pods of both have them. */
+  /**
+   * Labels whose values differ between the versions and that none of the selectors above has, with the values on the
+   * pods of each version.
+   */
   readonly labels?: PodLabels
 }
 
@@ -55,18 +61,21 @@ export type OwnServices = Pick<Backends, 'namespace' | 'apex' | 'stable'>
 export type RouteObjects = readonly [KubernetesObject, ...KubernetesObject[]]
 
 /**
- * One kind of route, as pure functions from objects to objects. One file a kind, one contract suite for all.
+ * One kind of route, as pure functions from objects to objects. One file a kind, one contract suite for all kinds.
  *
- * What a function changes is our entries alone: what it is given besides comes out as it went in. An object that is
- * in the result and was not given is created, one that is missing in it is deleted; the result is in the order in
- * which it is written. Each function can be applied again to its own result, which then stays the same.
+ * A function changes only the entries that releases make; all other fields are returned unchanged. An object in the
+ * result that was not given is created; a given object that is missing in the result is deleted; objects are written in
+ * the order of the result. Applying a function to its own result changes nothing.
  */
 export interface Route {
   /** As in the input `route`: `httproute` of `httproute/web`. */
   readonly kind: string
   /** What the user's object is. */
   readonly object: { readonly apiVersion: string; readonly kind: string }
-  /** Kinds of the other objects that may belong to it; all of the namespace are given to `members`. */
+  /**
+   * Kinds of further objects that can be part of the route. All objects of these kinds in the namespace are given to
+   * `members`.
+   */
   readonly others: readonly { readonly apiVersion: string; readonly kind: string }[]
   /** What the credentials must be allowed to do with all of these in the namespace. */
   readonly needs: readonly Right[]
@@ -78,11 +87,11 @@ export interface Route {
   /** Whether its gateway sends to ports of the nodes, so that each Service behind it must have some. Without it, never. */
   readonly sendsToNodes?: (objects: RouteObjects, apex: KubernetesObject) => boolean
   /**
-   * Milliseconds until every part of the gateway has surely learnt what was written: new pods behind a Service that it
-   * sends traffic to, or another share. No object says when it has. Without it that is a matter of milliseconds.
+   * Milliseconds until every part of the gateway certainly knows what was written: new pods behind a Service that it
+   * uses, or new shares. No object reports that. Without this field it takes milliseconds only.
    */
   readonly lag?: (objects: RouteObjects) => number
-  /** Reasons of events by which its controller says that it cannot do what is written, where no status says so. */
+  /** Reasons of the events by which the controller refuses a route, for controllers that do not report it in a status. */
   readonly refusals?: readonly string[]
   /** Whether this is an object of this kind of route, where several share a Kubernetes kind. */
   readonly recognises?: (object: KubernetesObject) => boolean
@@ -101,7 +110,7 @@ export interface Route {
     splits: readonly Split[],
     pods?: PodLabels
   ): string | undefined
-  /** Who else is moved by the same steps, and what else somebody should know of the route as it is. */
+  /** Other users that the same steps move, and other facts about the route as it is that the user should know. */
   readonly remarks?: (
     object: KubernetesObject,
     others: readonly KubernetesObject[],
@@ -109,8 +118,9 @@ export interface Route {
     pods?: PodLabels
   ) => string[]
   /**
-   * What has to follow the Service to the canary's pods before the route may lead to it again. It is applied while all
-   * traffic is on the canary's own Service, so that nobody notices, and a gateway has the time of its lag to learn it.
+   * Changes that must be made, once the Service selects the canary's pods, before the route may lead to the Service
+   * again. They are written while all traffic is on the canary's own Service, so that users notice nothing and the
+   * gateway has its lag to learn them.
    */
   readonly follow?: (objects: RouteObjects, backends: Backends) => readonly KubernetesObject[]
   /** A manifest of an object that may belong to it, as it can be applied while stable serves. */
@@ -121,11 +131,11 @@ export interface Route {
   ) => KubernetesObject
   /** Sends the canary its share. */
   split(objects: RouteObjects, backends: Backends, split: Split): readonly KubernetesObject[]
-  /** Takes every trace of the release out again, all traffic to stable or to the canary, which is then stable. */
+  /** Removes every entry of the release and sends all traffic to `serving`. */
   settle(objects: RouteObjects, backends: Backends, serving: 'stable' | 'canary'): readonly KubernetesObject[]
   /** Percent of the traffic that goes to the canary; undefined when part of it goes to neither version. */
   weight(objects: RouteObjects, backends: Backends): number | undefined
-  /** What the route's controller says against the objects as they are, or has not done yet; undefined when it has taken them. */
+  /** Why the route's controller has not accepted the objects as they are now; undefined when it has. */
   pending(objects: RouteObjects): string | undefined
 }
 
@@ -138,7 +148,7 @@ export const objectsOf = (
 ): RouteObjects => members?.(object, others, backends) ?? [object]
 
 /**
- * On a route object while a release has entries in it: what those fields held before, as JSON. Taken off by `settle`.
- * Kept there rather than in the record so that whoever restores the object needs nothing else.
+ * On a route object while a release has entries in it: the previous content of the changed fields, as JSON. Removed by
+ * `settle`. It is kept on the object and not in the record, so that the object can be restored without the record.
  */
 export const BEFORE_ANNOTATION = 'greenlight.dev/before'

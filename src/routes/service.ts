@@ -26,7 +26,7 @@ export const serviceRoute: Route = {
   pending: () => undefined
 }
 
-/** What selects both must be known by then: without it no version gets anything but all or nothing. */
+/** The selector of both versions is missing only where no step shares traffic by number of pods. */
 function selectorFor(
   weight: number,
   { stable, canary, both }: Parameters<Route['split']>[1]['selectors']
@@ -35,7 +35,7 @@ function selectorFor(
   return weight === 0 ? stable : (both ?? stable)
 }
 
-/** The whole selector at once: between two keyed edits it would select both versions or none. */
+/** Replaces the whole selector in one write: between two writes of single keys it would select both versions or none. */
 function withSelector(object: KubernetesObject, selector: Labels): KubernetesObject {
   const service = object as Service
   const edited: Service = { ...service, spec: { ...service.spec, selector } }

@@ -31,14 +31,17 @@ interface TraefikService extends KubernetesObject {
   readonly spec: { readonly weighted?: WeightedServices; readonly mirroring?: Mirroring }
 }
 
-/** What is kept in the annotation: the apex's weights, null for none, or all that a mirror stands in for. */
+/**
+ * Content of the annotation: the weights of the apex's entries (null: none), or the whole `weighted` field that a
+ * mirror has replaced.
+ */
 type Before = { readonly weights: readonly (number | null)[] } | { readonly weighted: WeightedServices }
 
 const GROUP = 'traefik.io'
 
 /**
- * A TraefikService that shares requests by weight. It has no status, so that nothing tells when Traefik has taken it.
- * Sessions that a sticky cookie holds stay where they are; the weight is for new ones.
+ * A TraefikService that shares requests by weight. It has no status, so Traefik's acceptance cannot be observed. A
+ * sticky cookie keeps existing sessions where they are; weights apply to new sessions.
  */
 export const traefikServiceRoute: Route = {
   kind: 'traefikservice',
@@ -78,7 +81,10 @@ function sidesOf({ namespace, apex, canary }: Backends): Sides<ServiceEntry> {
   return { isApex: refersTo(apex), isCanary: refersTo(canary), canary }
 }
 
-/** The object as it is outside a release. Somebody's `weighted` beside our mirror is the object written anew. */
+/**
+ * The object as it is outside a release. If it has `weighted` beside the release's mirror, its author has applied it
+ * anew: then only the mirror is removed.
+ */
 function withoutRelease(object: TraefikService, sides: Sides<ServiceEntry>): TraefikService {
   const before = keptBefore(object)
   const { mirroring, ...others } = object.spec

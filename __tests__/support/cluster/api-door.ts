@@ -6,9 +6,9 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { kubeconfigPath } from './real-cluster.ts'
 
 /**
- * What becomes of a request instead of an answer: a status of the API server's, no connection (`refused`), an answer
- * that is lost once the request was carried out, one that takes so many milliseconds longer, or a request that is held up
- * on its way there.
+ * What happens to a request instead of an ordinary answer: a status of the API server, no connection (`refused`), an
+ * answer that is lost after the request was carried out, an answer that comes so many milliseconds later, or a request
+ * that is held up on its way.
  */
 export type Mishap =
   | { readonly status: number }
@@ -17,7 +17,7 @@ export type Mishap =
   | { readonly late: number }
   | { readonly held: Promise<unknown> }
 
-/** Whether a request as the door tells it would change an object: not a dry run, a question, or a sign of life. */
+/** Whether a recorded request changes an object: no dry run, review or renewal of a Lease. */
 export const isWrite = (request: string): boolean =>
   !request.startsWith('GET ') &&
   !/dryRun=All|selfsubject|\/proxy\//.test(request) &&
@@ -35,14 +35,14 @@ export const through = (
   kubeconfig: inputs.kubeconfig?.replace(/https:\/\/[^"]+/, url) ?? ''
 })
 
-/** A door before the API server that counts who goes through, and may let them down. */
+/** A proxy before the API server that counts requests and can let them fail. */
 export interface ApiDoor {
   readonly url: string
   /** `GET /api/v1/...`, one for each request since the last look. */
   take(): readonly string[]
-  /** From now on; watches that are open stay. */
+  /** For requests from now on; open watches stay. */
   befall(mishap: (request: string) => Mishap | undefined): void
-  /** Nobody gets through any more, and whoever is talking is cut off. */
+  /** Refuses all connections from now on and cuts the open ones. */
   shut(): void
   open(): void
   close(): void

@@ -10,7 +10,10 @@ export const gatewayUrl = async (): Promise<string> => `http://${await nodeAddre
 /** A host that no other test has. */
 export const uniqueHost = (): string => `${randomUUID()}.example.test`
 
-/** So many good answers in a row have come from every backend: they take turns, the smallest share in a test is a tenth. */
+/**
+ * Number of good answers in a row after which every backend must have answered: they take turns, and the smallest share
+ * in a test is a tenth.
+ */
 const IN_A_ROW = 20
 
 /**

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A smoke test that is not over before it is let go: time for whatever is to happen meanwhile, however long it takes. */
+/** A smoke test that ends only when the test lets it, so that other things can happen meanwhile. */
 export interface HeldTest {
   /** For the input `smoke-tests`. */
   readonly line: string

@@ -22,7 +22,7 @@ export async function routeOf(namespace: string): Promise<unknown> {
   return route === undefined ? undefined : essence(route)
 }
 
-/** What a release has left behind of itself, and where the record does not agree with what there is; best nothing. */
+/** What a release has left behind, and where the record contradicts the cluster; empty when all is well. */
 export async function leftovers(namespace: string): Promise<readonly string[]> {
   const live = await getService(namespace)
   const record = readRecord(live)

@@ -24,11 +24,11 @@ export interface LiveStage extends LiveWorld {
 
 /** A stage with users on it. */
 export interface LiveScene extends LiveStage {
-  /** The users leave: what did they see? */
+  /** Ends the users' requests. @returns what they saw */
   readonly end: () => Promise<Seen>
 }
 
-/** How closely a scene is looked at. Where many are played at the same time, less of both leaves the machine its time. */
+/** How often a scene is observed. Where many run at the same time, a smaller rate leaves the machine time. */
 export interface Closeness {
   readonly requestsPerSecond: number
   /** Milliseconds between two looks at the Service. */

@@ -12,8 +12,8 @@ export function playLiveScenes(): void {
 }
 
 /**
- * Instead of that, for plays that do not mind each other: so many are on at the same time, and each is a test of its own.
- * Whatever they leave running is ended after the last one.
+ * Instead of `playLiveScenes`, for independent plays: runs so many of them at the same time, each as a test of its own.
+ * What they leave running is ended after the last one.
  */
 export function playTogether(plays: Readonly<Record<string, () => Promise<void>>>, most: number): void {
   jest.setTimeout(HANGS)
@@ -28,7 +28,7 @@ export function playTogether(plays: Readonly<Record<string, () => Promise<void>>
   afterAll(closeLiveScenes)
 }
 
-/** Nobody may be listening yet when it fails. */
+/** The promise may be rejected before a test awaits it. */
 function awaited(): PromiseWithResolvers<unknown> {
   const end = Promise.withResolvers<unknown>()
   end.promise.catch(() => undefined)

@@ -27,7 +27,7 @@ export function shiftsOf({ outputs }: Ended): readonly Shift[] {
 export interface Observed {
   readonly canary: number
   readonly all: number
-  /** Per cent. */
+  /** Percent. */
   readonly share: number
 }
 

@@ -7,7 +7,7 @@ import { startGitHub, type GitHub } from '../report/github.ts'
 import { manifestFile } from './live-scene.ts'
 import { getService, image, service, untilAvailable, workload } from './workload.ts'
 
-/** The states that a workload can be in when a command comes, each made as it is made in life. */
+/** The states in which a command can find a workload, each brought about by real runs. */
 
 type Values = Readonly<Record<string, string>>
 
@@ -93,7 +93,7 @@ async function play(place: Place, inputs: Values, result: string): Promise<void>
     throw new Error(`${outputs.result ?? 'nothing'} in place of ${result}:\n${log}`)
 }
 
-/** A release whose runner is lost at a line of its log; its locks are soon seen to be nobody's, so that nobody waits long. */
+/** A release whose runner is killed at a line of its log. Its locks are given up at once, so that later runs do not wait. */
 async function dieAt(place: Place, inputs: Values, line: RegExp): Promise<void> {
   const { namespace } = place
   const started = place.start({ ...place.bring(2), ...inputs })

@@ -35,8 +35,8 @@ export interface Witness {
 }
 
 /**
- * Looks at the Service and its endpoints again and again, and keeps kube-proxy as busy as a real cluster keeps it:
- * in a quiet one it applies a first change at once, and a release that forgets to drain would go unnoticed.
+ * Observes the Service and its endpoints continuously, and keeps kube-proxy as busy as in a real cluster. In a quiet
+ * cluster kube-proxy applies a first change at once, and a missing drain would go unnoticed.
  */
 export function startWitness(namespace: string, every: number, name = 'web'): Witness {
   const done = new AbortController()

@@ -44,7 +44,7 @@ export class Controllers {
   /** Milliseconds by which the Deployment controller is behind. */
   lag = 5
   readonly #cluster: MemoryCluster
-  /** As the controller knows them: older than they are by `lag`. */
+  /** The objects as the controller sees them: `lag` milliseconds late. */
   readonly #seen = new Map<string, Deployment>()
   /** Hashes of the templates that Deployments have had last, by name. */
   readonly #current = new Map<string, string>()
@@ -82,7 +82,7 @@ export class Controllers {
     const isGone = now.metadata.deletionTimestamp !== undefined
     if (now.metadata.generation === before?.metadata.generation && !isGone) return
     this.#soon(this.lag, () => {
-      // News come in order: what is older than what is known already is not taken in any more.
+      // Events arrive in order: one that is older than what is known is dropped.
       const known = this.#seen.get(now.metadata.name)?.metadata
       if (Number(known?.resourceVersion ?? 0) > Number(now.metadata.resourceVersion)) return
       this.#seen.set(now.metadata.name, isGone ? { ...now, spec: { ...now.spec, replicas: 0 } } : now)

@@ -10,7 +10,7 @@ interface Sleeper {
   readonly wake: () => void
 }
 
-/** Everything that has been promised so far has happened; nothing that waits for time has. */
+/** Resolves when all pending promises that do not wait for time have settled. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /**
@@ -33,7 +33,7 @@ export class FakeClock implements Clock {
     return this.#now
   }
 
-  /** Rejects after two hours: what is still waiting then would wait for ever. */
+  /** Rejects after two hours of fake time, since a sleep that is still pending then would never end. */
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<undefined>()
     if (this.#now + ms > EPOCH + LONGEST) reject(new Error('two hours have passed and nothing has ended it'))
@@ -67,7 +67,7 @@ export class FakeClock implements Clock {
     this.#now = end
   }
 
-  /** The end of time: whatever still waits waits for ever. */
+  /** Stops the clock: pending sleeps never end. */
   stop(): void {
     this.#ended = true
     this.#sleepers.length = 0
@@ -87,7 +87,7 @@ export class FakeClock implements Clock {
     })
   }
 
-  /** Behind everybody who wakes up then or sooner. */
+  /** Inserts a sleeper behind all that wake up at the same time or sooner. */
   #placeOf(at: number): number {
     let [low, high] = [0, this.#sleepers.length]
     while (low < high) {
@@ -126,7 +126,7 @@ export class ProcessClock implements Clock {
     signal?.throwIfAborted()
   }
 
-  /** At once, unless the process is stopped: then when it goes on, or never. */
+  /** Resolves at once, unless the process is suspended: then when it continues. If it was stopped, never. */
   async awake(): Promise<void> {
     await this.#stopped?.promise
   }
@@ -136,7 +136,7 @@ export class ProcessClock implements Clock {
     this.#stopped ??= Promise.withResolvers()
   }
 
-  /** What should have happened meanwhile happens now. */
+  /** Everything that was due while the process was suspended happens now. */
   resume(): void {
     this.#stopped?.resolve(undefined)
     this.#stopped = undefined

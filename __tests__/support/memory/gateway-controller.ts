@@ -104,7 +104,7 @@ const print = (route: HttpRoute): string =>
     .map(({ name, weight }) => (weight === undefined ? name : `${name} ${weight}`))
     .join(', ')
 
-/** The pods that users reach. Whoever is sent to a Service without any gets an error. */
+/** The pods that users reach. Requests to a Service without pods fail. */
 function look(cluster: MemoryCluster, note: (what: string) => void): readonly Pod[] {
   return cluster
     .all<HttpRoute>(ROUTES)
@@ -127,8 +127,8 @@ export interface Lateness {
 }
 
 /**
- * A load balancer outside of the cluster, and its users: it does as a route says after some time, has to find each new
- * pod healthy, and forgets at once those that are behind a Service no more.
+ * A load balancer outside of the cluster, and its users. It applies a route after some time, uses a new pod only once
+ * it has found it healthy, and drops at once pods that are behind a Service no more.
  */
 export function openSlowGateway(cluster: MemoryCluster, { controller, routes, pods }: Lateness): Gateway {
   const { clock } = cluster
@@ -166,7 +166,7 @@ export function openSlowGateway(cluster: MemoryCluster, { controller, routes, po
     if (now.kind === 'HTTPRoute' && isNew) {
       story.push(print(now as HttpRoute))
       later(routes, () => {
-        // It served by the former one until this moment.
+        // Until this moment the former route applied.
         look()
         inForce.set(now.metadata.name, now as HttpRoute)
         discover(false)

@@ -81,7 +81,7 @@ const KINDS: ReadonlySet<string> = new Set([
 const REVIEWS: ReadonlySet<string> = new Set(['SelfSubjectRulesReview', 'SelfSubjectAccessReview'])
 const ALL = [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]
 
-/** What somebody wants to know whether it is allowed. */
+/** A permission that is asked for. */
 export interface Reviewed {
   readonly verb: string
   readonly group: string
@@ -104,10 +104,10 @@ export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => 
   name: metadata.name
 })
 
-/** What is gone is given as it was last, with a deletionTimestamp; `writer` as in the hooks, else the field manager. */
+/** A deleted object is given in its last state, with a deletionTimestamp; `writer` as in the hooks, else the field manager. */
 export type Listener = (now: Stored, before: Stored | undefined, writer: string) => void
 
-/** The objects of a cluster, frozen. Whoever calls these methods is in the control plane: no time passes. */
+/** The objects of a cluster, frozen. Calls of these methods come from the control plane and take no time. */
 export class MemoryCluster {
   readonly clock: Clock
   /** What pods answer to requests through the API server. */
@@ -116,7 +116,7 @@ export class MemoryCluster {
   listsRules = true
   /** The rights that were asked for one by one. */
   readonly reviewed: Reviewed[] = []
-  /** What is not allowed to whoever asks for it by itself. */
+  /** Permissions that are denied when asked for one by one. */
   isDenied: (right: Reviewed) => boolean = () => false
   /** What it has to say of a write that it accepts. */
   warns: (object: KubernetesObject) => readonly string[] = () => []
@@ -262,7 +262,7 @@ export class MemoryCluster {
     }
   }
 
-  /** Whoever watches goes on trying, for as long as the port says. */
+  /** The watch reconnects, for as long as the port promises. */
   async #reach(connect: () => Promise<undefined>, signal: AbortSignal): Promise<void> {
     const deadline = this.clock.now() + LONGEST_OUTAGE
     for (;;) {

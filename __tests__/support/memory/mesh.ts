@@ -45,7 +45,7 @@ export function openMesh(cluster: MemoryCluster, late: MeshLateness): readonly s
     if (kind !== 'VirtualService' && kind !== 'DestinationRule') return
     if (now.metadata.generation === before?.metadata.generation) return
     const take = (): void => {
-      // They did by the former one until this moment.
+      // Until this moment the former objects applied.
       look()
       const live = cluster.read({ apiVersion: API, kind, namespace: NAMESPACE, name: now.metadata.name })
       if (live === undefined) inForce.delete(keyOf(now))

@@ -50,10 +50,10 @@ function change(parent: Tree, key: string, operation: JsonPatch[number]): void {
   else parent[key] = structuredClone(operation.value)
 }
 
-/** Maps that are one value to server-side apply: whoever applies them owns all of them. */
+/** Maps that server-side apply treats as one value: their last applier owns the whole map. */
 const ATOMIC: ReadonlySet<string> = new Set(['selector', 'matchLabels'])
 
-/** Server-side apply with force: what is applied wins, what was applied before and is not any more goes. */
+/** Server-side apply with force: applied fields win; fields that were applied before and are missing now are removed. */
 export function merged(live: unknown, applied: unknown, before: unknown, key = ''): unknown {
   if (!isTree(live) || !isTree(applied) || ATOMIC.has(key)) return structuredClone(applied)
   const was = isTree(before) ? before : {}

@@ -1,11 +1,11 @@
-/** What GitHub's runner takes for its own in what a step prints and writes, read by its rules. */
+/** Finds the commands in what a step prints and writes, by the rules of GitHub's runner. */
 
 export interface Command {
   readonly name: string
   readonly message: string
 }
 
-/** Whatever else stands between the colons is text. */
+/** Other names between the colons are plain text. */
 const REGISTERED: ReadonlySet<string> = new Set([
   ...['add-mask', 'add-matcher', 'remove-matcher', 'add-path', 'set-env', 'set-output', 'save-state'],
   ...['debug', 'notice', 'warning', 'error', 'group', 'endgroup', 'echo', 'stop-commands'],

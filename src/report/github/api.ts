@@ -13,12 +13,12 @@ export interface CommentOptions {
   readonly warn: (text: string) => void
 }
 
-/** The comment may never hold up a release for longer. */
+/** The longest that the comment may hold up a release. */
 const LONGEST = 10_000
 
 const withoutBot = (login: string): string => login.replace(/\[bot\]$/u, '')
 
-/** Whose token this is; a workflow's own token can only ask by GraphQL, and some servers do not say. */
+/** The user of the token. A workflow's own token can ask only by GraphQL, and some servers do not answer. */
 async function whoAmI({ github, signal }: Session): Promise<string | undefined> {
   try {
     const { viewer } = await github.graphql<{ viewer: { login: string } }>('query { viewer { login } }', {
@@ -86,8 +86,8 @@ const ADVICE =
   'and from Dependabot get a token that can only read.'
 
 /**
- * The library reads the event while it is imported and throws at what it does not like. We have read it by now, and
- * nothing else of it is used.
+ * The library reads the event file while it is imported, and throws if it cannot. Greenlight has read the event itself
+ * by now, so the library gets none.
  */
 async function openGitHub(token: string, { apiUrl }: Context): Promise<Session['github']> {
   delete process.env.GITHUB_EVENT_PATH

@@ -9,7 +9,7 @@ export async function flushed(...streams: readonly Writable[]): Promise<void> {
   await within({ milliseconds: LONGEST }, () => Promise.all(streams.map(taken))).catch(() => undefined)
 }
 
-/** What is written last is taken last; a reader that is gone takes nothing, and that is no error of ours. */
+/** When the last write has been taken, all have been. A closed pipe is no error of ours. */
 const taken = (stream: Writable): Promise<void> =>
   new Promise((resolve) => {
     stream.once('error', () => {

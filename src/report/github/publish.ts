@@ -16,7 +16,7 @@ import { readEvent, workflowRun } from './workflow-run.ts'
 /** Commands that have nothing to tell a pull request. */
 const SILENT: ReadonlySet<Inputs['command']> = new Set(['status', 'cleanup'])
 
-/** What people and later steps get to know of a run besides its log. */
+/** What a run reports besides its log. */
 export interface Report {
   readonly outcome: Outcome
   /** Undefined when they could not be read. */

@@ -79,7 +79,7 @@ function numberIn(message = ''): number | undefined {
   return number === undefined ? undefined : Number(number)
 }
 
-/** Anybody can write a number into a commit message: it counts only if merging it brought this commit. */
+/** Anybody can write a number into a commit message. It counts only if merging that pull request created this commit. */
 async function mergedAs({ github, context, signal }: Session, number: number): Promise<number | undefined> {
   const { owner, repo, sha } = context
   const { data: pull } = await github.rest.pulls.get({
@@ -116,8 +116,8 @@ async function pullRequestOfRelease(session: Session, commit: string): Promise<n
 }
 
 /**
- * The pull request that the run is about, or that brought the pushed commit, or the release that a run has gone on with
- * or taken back which somebody has started; undefined when there is none.
+ * The pull request of the run: of its event, of the pushed commit, or of the release that a manually started run
+ * continues or takes back; undefined when there is none.
  */
 export async function findPullRequest(session: Session): Promise<number | undefined> {
   const { owner, pullRequest, eventName, released } = session.context

@@ -47,7 +47,7 @@ export function readEvent({ GITHUB_EVENT_PATH: path = '' }: Variables): Readonly
   return typeof event === 'object' && event !== null ? { ...event } : {}
 }
 
-/** What is wrong with it is told without a word of it. */
+/** Says what is wrong with the file without quoting it. */
 function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text)

@@ -82,7 +82,7 @@ export const isCanaryIn = (group: TargetGroup, { canary }: Backends): boolean =>
 export const isOwnIn = (group: TargetGroup, backends: Backends): boolean =>
   isStableIn(group, backends) || isCanaryIn(group, backends)
 
-/** The entry that stable is reached by: that with the weight, or else its own Service rather than the apex. */
+/** The entry by which stable gets its traffic: the one with weight, else the one of its own Service. */
 export function stableGroup(groups: readonly TargetGroup[], backends: Backends): TargetGroup | undefined {
   const candidates = groups.filter((group) => isStableIn(group, backends))
   return (

@@ -32,7 +32,7 @@ export function shareIn(action: Action, backends: Backends): Share {
 export const isInUse = (action: Action, backends: Backends): boolean =>
   groupsOf(action).some((group) => isStableIn(group, backends)) && shareIn(action, backends).whole > 0
 
-/** Of what the two versions have together, `canary` goes to the canary; other people's weights stay. */
+/** Gives the canary `canary` of the weight that both versions have together. Other target groups keep their weights. */
 function shifted(action: Action, backends: Backends, canary: number, whole: number): Action {
   const groups = groupsOf(action)
   const stable = stableGroup(groups, backends)
@@ -48,14 +48,14 @@ function shifted(action: Action, backends: Backends, canary: number, whole: numb
   return withGroups(action, moved)
 }
 
-/** Beside nobody the numbers mean nothing, so that they can be as fine as the share needs. */
+/** Without other target groups the weights are arbitrary, so 100 is used: fine enough for every percentage. */
 export function divided(action: Action, backends: Backends, percent: number): Action {
   const { alone, whole: own } = shareIn(action, backends)
   const whole = alone ? 100 : own
   return shifted(action, backends, Math.round((whole * percent) / 100), whole)
 }
 
-/** All that the two versions have goes to the one. */
+/** Gives one version the weight of both. */
 export function given(action: Action, backends: Backends, serving: 'stable' | 'canary'): Action {
   const { whole } = shareIn(action, backends)
   return shifted(action, backends, serving === 'canary' ? whole : 0, whole)
@@ -68,8 +68,8 @@ export function canaryAlone(action: Action, backends: Backends): Action {
 }
 
 /**
- * The action as it was before the release, with what other people have changed in it since; the text that was there
- * when that is nothing.
+ * The action from before the release, with the changes that others have made since. Returns `original` itself when
+ * there are none, so that its text stays the same.
  */
 export function restored(live: Action, original: Action, backends: Backends): Action {
   const former = groupsOf(original)

@@ -54,6 +54,6 @@ export const albRoute: Route = {
     const actions = ownServices(ingress, backends).map((service) => actionOf(ingress, service, backends))
     return commonShare(actions.flatMap((action) => (action === undefined ? [] : [shareIn(action, backends)])))
   },
-  // What the controller has done it tells by events only.
+  // The controller reports by events only.
   pending: () => undefined
 }

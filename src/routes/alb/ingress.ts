@@ -29,7 +29,7 @@ type Before = Readonly<Record<string, string | null>>
 
 export const usesAction = ({ port }: IngressService): boolean => port?.name === USE_ANNOTATION
 
-/** The action of a path; one that names the Service itself has one that a release would make. */
+/** The action of a path. A path that names the Service itself has the action that a release would make for it. */
 export function actionOf(ingress: Ingress, service: IngressService, backends: Backends): Action | undefined {
   if (usesAction(service)) {
     const text = annotationsOf(ingress)[actionKey(service.name)]
@@ -82,10 +82,10 @@ function withoutDivision(
   if (action === undefined) return ingress
   const former = before?.[name]
   if (former === null) return withoutAction(ingress, name, action)
-  // Not divided, or somebody has written it anew.
+  // Either not divided, or rewritten by somebody else.
   if (!groupsOf(action).some((group) => isCanaryIn(group, backends))) return ingress
   const original = former === undefined ? undefined : parseAction(former)
-  // Where nothing is known of it, the canary's target group stays known to the load balancer, and gets nothing.
+  // If the original is unknown, the canary's target group stays registered with weight 0.
   if (original === undefined) return withAction(ingress, name, given(action, backends, 'stable'))
   const after = restored(action, original, backends)
   return withText(ingress, name, after === original ? (former ?? '') : JSON.stringify(after))
@@ -121,7 +121,10 @@ export function withRelease(outside: Ingress, backends: Backends, { weight, head
   return withBefore(led, before)
 }
 
-/** `outside` is as outside a release. It stays on the canary's own Service, whose pods the load balancer knows. */
+/**
+ * Leaves the traffic on the canary's own Service, whose pods the load balancer knows. `outside` is the Ingress as
+ * outside a release.
+ */
 export const onCanary = (outside: Ingress, backends: Backends): Ingress =>
   withActions(outside, backends, (action) => given(action, backends, 'canary'))
 

@@ -69,7 +69,7 @@ function whatItDoes(ingress: Ingress, service: IngressService): string {
     : `${services.join(' and ')} (action ${service.name})`
 }
 
-/** An action is known by the name of the Service, so that there can be one for each Service only. */
+/** An action has the name of its Service, so each Service can have only one action. */
 function ambiguous(
   name: string,
   own: readonly IngressService[],
@@ -84,7 +84,7 @@ function ambiguous(
     : `paths of ${name} refer to ${service.name} by different ports (${[...new Set(ports)].join(', ')}), and an action can have one only: write an annotation ${actionKey('<name>')} for each, and refer to it by the port use-annotation`
 }
 
-/** Who is sent to the canary's Service before a release is sent to what nobody has tested. */
+/** Requests that already go to the canary's slot would reach a version that has not been tested yet. */
 function alreadySplit(live: Ingress, service: IngressService, backends: Backends): string | undefined {
   const action = actionOf(live, service, backends)
   if (action === undefined || shareIn(action, backends).canary === 0) return undefined
@@ -122,7 +122,7 @@ function coarsenessOf(action: Action, backends: Backends, splits: readonly Split
   return tooCoarse(entries, sides, splits, { apex: `service/${backends.apex}`, all: 'of that action' })
 }
 
-/** The path and the host of a rule are values too. */
+/** The path and the host count as values of a rule, too. */
 function roomForHeader(name: string, ingress: Ingress, service: IngressService): string | undefined {
   const isDefault = !(ingress.spec.rules ?? []).some(({ http }) =>
     http?.paths.some(({ backend }) => backend.service?.name === service.name)

@@ -37,7 +37,7 @@ export const servicesOf = ({ services = [] }: ProxyRoute): readonly ServiceEntry
 
 export const isMirror = ({ mirror }: ServiceEntry): boolean => mirror === true
 
-/** If none has a weight, Contour gives all the same; if one has, those without get nothing. */
+/** Whether any service has a weight. If none has, Contour shares equally; otherwise services without a weight get nothing. */
 export const areWeighted = (services: readonly ServiceEntry[]): boolean =>
   services.some((entry) => !isMirror(entry) && (entry.weight ?? 0) > 0)
 
@@ -47,7 +47,7 @@ export function spelledOut(services: readonly ServiceEntry[]): readonly ServiceE
   return services.map((entry) => ({ ...entry, weight: isMirror(entry) ? 0 : share(entry) }))
 }
 
-/** Changes the entries with their weights spelled out; others' stay as written, unless that came to mean something else. */
+/** Applies `change` to entries with explicit weights. Entries of others keep their text, unless its meaning would change. */
 function reweighed(
   services: readonly ServiceEntry[],
   change: (spelled: readonly ServiceEntry[]) => readonly ServiceEntry[]
@@ -77,7 +77,10 @@ export function withoutRelease(proxy: HttpProxy, sides: Sides<ServiceEntry>): Ht
   return withRoutes(proxy, routes, undefined)
 }
 
-/** Without its weight the apex would lose all to neighbours that somebody gave one meanwhile: it then keeps what the two have. */
+/**
+ * Restores the weights. If others have given its neighbours weights meanwhile, an apex without weight would lose all
+ * requests to them: it then keeps the sum of both versions' weights.
+ */
 function united(
   services: readonly ServiceEntry[],
   sides: Sides<ServiceEntry>,
@@ -89,7 +92,10 @@ function united(
   return reweighed(services, (spelled) => unite(spelled, sides, starved ? undefined : before))
 }
 
-/** Where the annotation is lost, a route for the canary right before one that is divided, on the same conditions and a header before them. */
+/**
+ * Removes the routes of header steps. Without the annotation these are: a route to the canary alone, right before a
+ * divided route with the same conditions but for a leading header.
+ */
 const withoutCopies = (
   routes: readonly ProxyRoute[],
   sides: Sides<ServiceEntry>,
@@ -124,7 +130,10 @@ export function withRelease(proxy: HttpProxy, sides: Sides<ServiceEntry>, split:
   return withRoutes(proxy, routes, { weights, ...(header && { header }) })
 }
 
-/** Of routes with the same path the one with more headers is asked first. The last condition decides how the path is taken, so ours is the first. */
+/**
+ * Contour prefers the route with more header conditions. The last condition decides how the path is matched, so the
+ * header comes first.
+ */
 const copyFor = (route: ProxyRoute, { name, value }: HeaderMatch, canary: ServiceEntry): ProxyRoute => ({
   ...route,
   conditions: [{ header: { name, exact: value } }, ...(route.conditions ?? [])],

@@ -67,7 +67,7 @@ const nameOf = (
   own: string | undefined
 ): string => JSON.stringify([group, kind, namespace ?? own, name, sectionName, port])
 
-/** A controller that has not looked at this generation may still serve the one before, whatever it said of that. */
+/** A controller that has not observed this generation may still serve the previous one, whatever its conditions say. */
 function missingOf(
   { parentRef, controllerName, conditions = [] }: ParentStatus,
   generation: number

@@ -15,7 +15,7 @@ import {
 /** What the API server takes. */
 const LIMITS = { rules: 16, matches: 128, listOfRule: 16, headers: 16 }
 
-/** A rule with the words that it is found by. */
+/** A rule, and how messages name it. */
 interface Named {
   readonly rule: Rule
   readonly words: string
@@ -48,10 +48,10 @@ export function gatewayProblem(
   )
 }
 
-/** Controllers that take a mirror for an unknown filter, and answer every request to the rule with 500. */
+/** Controllers that do not know the mirror filter and answer every request to such a rule with 500. */
 const WITHOUT_MIRROR: ReadonlySet<string> = new Set(['traefik.io/gateway-controller'])
 
-/** Such a controller reports the route as accepted all the same, so that nothing would show it but the users. */
+/** These controllers report the route as accepted nevertheless, so that only users' errors would show the fault. */
 function mirrorProblem(name: string, { status }: GatewayRoute, splits: readonly Split[]): string | undefined {
   if (splits.every(({ mirror }) => mirror === undefined)) return undefined
   const controller = status?.parents?.find(({ controllerName }) => WITHOUT_MIRROR.has(controllerName))

@@ -94,7 +94,10 @@ export function withoutRelease(route: GatewayRoute, sides: Sides<BackendRef>): G
   return withRules(route, rules, undefined)
 }
 
-/** Where the annotation is lost, a rule for the canary right before one that is divided, that asks for the same and one header more. */
+/**
+ * Removes the rules of header steps. Without the annotation these are: a rule that sends to the canary alone, right
+ * before a divided rule with the same matches but for one header.
+ */
 const withoutCopies = (
   rules: readonly Rule[],
   sides: Sides<BackendRef>,

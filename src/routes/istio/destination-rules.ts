@@ -14,8 +14,8 @@ export interface DestinationRule extends KubernetesObject {
 }
 
 /**
- * What follows the Service's name in a host that means it: nothing, or as much of its DNS name as the author wrote.
- * Undefined when the host is another one.
+ * The rest of a host after the Service's name, when the host means that Service: nothing, or a part of its DNS name.
+ * Undefined when it means another one.
  */
 export function suffixOf(host: string, service: string, namespace: string): string | undefined {
   if (!host.startsWith(service)) return undefined
@@ -25,7 +25,7 @@ export function suffixOf(host: string, service: string, namespace: string): stri
   return means ? suffix : undefined
 }
 
-/** Those that say how the apex is reached. */
+/** The DestinationRules for the apex. */
 export const apexRules = (
   objects: readonly KubernetesObject[],
   { apex, namespace }: Backends
@@ -36,7 +36,7 @@ export const apexRules = (
 
 export const copyName = ({ metadata }: DestinationRule): string => `${metadata.name}-canary`
 
-/** Ours, as far as they say how this release's canary is reached. */
+/** Whether this is a DestinationRule that a release has made for its canary's Service. */
 export const isCopy = (object: KubernetesObject, { canary, namespace }: Backends): boolean =>
   object.kind === 'DestinationRule' &&
   isOurs(object) &&

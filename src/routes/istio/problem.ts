@@ -18,7 +18,7 @@ import { isEmptyFor } from './subset-labels.ts'
 import { entriesOf, shareIn, sidesOf, stableIn, type Target } from './targets.ts'
 import { meshVersions, type MeshVersions } from './versions.ts'
 
-/** A rule with the words that it is found by. */
+/** A rule, and how messages name it. */
 interface Named {
   readonly rule: HttpRule
   readonly words: string
@@ -72,7 +72,7 @@ function notReferred(name: string, rules: readonly Named[], { apex }: Backends):
   return `no http rule of ${name} sends requests to the stable version behind host ${apex}, they go ${found}: name ${apex} as the destination's host in the rules that users of this workload come through`
 }
 
-/** Who is sent to the canary's slot before a release is sent to what nobody has tested. */
+/** Requests that already go to the canary's slot would reach a version that has not been tested yet. */
 function alreadySplit({ rule, words }: Named, versions: MeshVersions): string | undefined {
   const targets = targetsOf(rule)
   if (stableIn(targets, versions).length === 0) return undefined
@@ -100,7 +100,7 @@ function subsetProblem(
     : `${words} names subset ${narrow} of host ${apex}, whose labels leave out the pods of the other version: take the label that tells the versions apart out of it, or add a subset for the other version to the DestinationRule`
 }
 
-/** After the release the pods of a subset are taken out of those of the new version. */
+/** After the release the subset selects among the new version's pods, so it must not require labels that they lack. */
 function emptiedSubset(
   { rule, words }: Named,
   versions: MeshVersions,
@@ -113,7 +113,7 @@ function emptiedSubset(
     const hashed = labels[HASH_LABEL]
     if (hashed !== undefined)
       return `${words} names subset ${destination.subset ?? ''} of host ${apex} by ${HASH_LABEL}: ${hashed}, a label that every version has another value of: after the release nobody would serve in it; leave that label out of the subset`
-    // A value that changes is changed in the subset as well.
+    // If the label changes with the version, the release changes it in the subset too.
     const lost = Object.entries(labels).find(
       ([key, value]) => pods.canary[key] !== value && backends.labels?.canary[key] === undefined
     )
@@ -124,7 +124,10 @@ function emptiedSubset(
   return undefined
 }
 
-/** Half of a rule's users are served by the version that runs, the others by none: a release cannot say where they belong. */
+/**
+ * If a rule shares requests between a subset with pods and one without, the release cannot tell where the requests for
+ * the empty one belong.
+ */
 function sharedWithNobody(
   { rule, words }: Named,
   versions: MeshVersions,

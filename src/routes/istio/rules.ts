@@ -22,7 +22,7 @@ export interface VirtualService extends KubernetesObject {
   readonly spec: { readonly http?: readonly HttpRule[] }
 }
 
-/** How the names of the rules begin that a header step adds. */
+/** Prefix of the names of rules that a header step adds. */
 const OWN_RULE = 'greenlight-canary-'
 
 export const rulesOf = ({ spec }: VirtualService): readonly HttpRule[] => spec.http ?? []
@@ -74,7 +74,7 @@ export function withRelease(outside: VirtualService, versions: MeshVersions, spl
   return withRules(outside, rules, { weights })
 }
 
-/** It comes right before the rule that it is a copy of, so that whatever comes before that one still does. */
+/** The copy is placed right before its rule, so that earlier rules keep their precedence. */
 function copyFor(
   rule: HttpRule,
   { weight: _, ...canary }: Target,
@@ -94,7 +94,7 @@ function copyFor(
 
 /** The VirtualService as it is outside a release in which the canary's version has become stable. */
 export function withSuccessors(live: VirtualService, versions: MeshVersions): VirtualService {
-  // What its subset has already stays there.
+  // Weights of twin subsets stay.
   const outside = withoutRelease(live, { ...versions, isTwin: () => false })
   const rules = rulesOf(outside).map((rule) =>
     isInUse(rule, versions) ? { ...rule, route: succeed(targetsOf(rule), versions) } : rule

@@ -6,11 +6,12 @@ import type { Backends, PodLabels } from '../route.ts'
 import { apexRules, suffixOf, type DestinationRule, type Subset } from './destination-rules.ts'
 
 /**
- * Subsets whose labels change with the version, e.g. `version: v2.1.3`. In a release nobody needs them, since the canary
- * is reached by its own Service; after a promotion they have to find its pods behind the apex.
+ * Subsets whose labels change with the version, e.g. `version: v2.1.3`. During a release they are not used, since the
+ * canary is reached by its own Service. After a promotion they must find the canary's pods behind the apex.
  *
- * They get their labels while the route still leads to the canary's Service, so that every proxy knows them before it leads
- * to the apex again. What they were is kept on the object until then, should stable be put back meanwhile.
+ * They get their new labels while the route still leads to the canary's Service, so that every proxy knows the labels
+ * before the route leads to the apex again. The old labels are kept in an annotation until then, for the case that
+ * stable is put back.
  */
 export function relabelled(
   rule: DestinationRule,
@@ -32,7 +33,7 @@ export function relabelled(
   return withSubsets(withBefore(rule, { subsets: before }), renewed)
 }
 
-/** As it was before it was relabelled. */
+/** The rule with the labels from before `relabelled`. */
 export function labelledAsBefore(rule: DestinationRule): DestinationRule {
   const before = subsetsBefore(rule)
   if (before === undefined) return rule
@@ -43,13 +44,13 @@ export function labelledAsBefore(rule: DestinationRule): DestinationRule {
   return withSubsets(withBefore(rule, undefined), subsets)
 }
 
-/** The labels are the new ones for good. */
+/** Keeps the new labels and drops the old ones from the annotation. */
 export const labelledForGood = (rule: DestinationRule): DestinationRule =>
   subsetsBefore(rule) === undefined ? rule : withBefore(rule, undefined)
 
 /**
- * A manifest of such a rule, as it may be applied while stable serves: it may have the canary's labels already, for which
- * there are no pods yet. A promotion brings them.
+ * A manifest of such a rule as it may be applied while stable serves. The manifest may already have the canary's
+ * labels, which no serving pod has: stable's labels are applied instead, and a promotion brings the new ones.
  */
 export function labelledAsLive(
   written: KubernetesObject,
@@ -70,7 +71,7 @@ export function labelledAsLive(
   return subsets === undefined ? written : withSubsets(rule, subsets)
 }
 
-/** Whether it names the version, and this one. */
+/** Whether the subset selects by labels of the version, and by the values of this version. */
 function hasVersion(subset: Labels, version: Labels): boolean {
   const own = Object.entries(subset).filter(([key]) => version[key] !== undefined)
   return own.length > 0 && own.every(([key, value]) => version[key] === value)
@@ -108,7 +109,7 @@ export function subsetNames(object: KubernetesObject, { apex, namespace }: Backe
   return new Set(found((object as KubernetesObject & { readonly spec?: unknown }).spec))
 }
 
-/** Whether no pod with such labels is in the subset, as far as the labels of its template tell. */
+/** Whether pods with these labels cannot be in the subset. */
 export const isEmptyFor = (subset: Labels, pods: Labels): boolean =>
   Object.entries(subset).some(([key, value]) => pods[key] !== undefined && pods[key] !== value)
 

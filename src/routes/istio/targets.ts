@@ -9,7 +9,7 @@ export interface Target {
 
 export type Targets = readonly Target[]
 
-/** The only entry gets everything, whatever its weight; among several none is 0. */
+/** A single entry gets everything, whatever its weight; among several entries, one without a weight gets nothing. */
 const weightIn = (targets: Targets, { weight }: Target): number => weight ?? (targets.length === 1 ? 100 : 0)
 
 const withWeight = ({ weight: _, ...target }: Target, weight: number | null): Target =>
@@ -34,7 +34,7 @@ export const sidesOf = ({ isStable, isCanary, isTwin }: MeshVersions): Sides<Ent
 export const shareIn = (targets: Targets, versions: MeshVersions): Share =>
   shareOf(entriesOf(targets), sidesOf(versions))
 
-/** One for each entry of stable's, since each is rounded by itself. */
+/** One share for each entry of stable, since each entry is rounded separately. */
 export function sharesIn(targets: Targets, versions: MeshVersions): readonly Share[] {
   const { alone } = shareIn(targets, versions)
   const [first] = stableIn(targets, versions)
@@ -46,7 +46,7 @@ export function sharesIn(targets: Targets, versions: MeshVersions): readonly Sha
   })
 }
 
-/** What the canary has of the entry at this place. */
+/** The canary's weight that was taken from the entry at this place. */
 function besideOf(targets: Targets, at: number, { isCanary }: MeshVersions): number {
   const next = targets[at + 1]
   return next !== undefined && isCanary(next.destination) ? weightIn(targets, next) : 0
@@ -65,7 +65,7 @@ export function divide(targets: Targets, versions: MeshVersions, percent: number
   const { alone } = shareIn(targets, versions)
   return targets.flatMap((target) => {
     if (!versions.isStable(target.destination)) return [target]
-    // Beside nobody the number means nothing, so that it can be as fine as the share needs.
+    // Without other entries the weight is arbitrary, so 100 is used: fine enough for every percentage.
     const whole = alone ? 100 : weightIn(targets, target)
     const canary = Math.round((whole * percent) / 100)
     return [
@@ -76,8 +76,8 @@ export function divide(targets: Targets, versions: MeshVersions, percent: number
 }
 
 /**
- * Gives stable what the canary has. An entry beside nobody becomes what it was, `before`, or where that is not known
- * gets no weight if it is the only one; beside others it keeps what it and the canary have together.
+ * Gives the canary's weight back to stable. Without other entries, the weight becomes `before`; if that is unknown, a
+ * single entry gets none. Beside other entries it becomes the sum of both versions' weights.
  */
 export function unite(
   targets: Targets,
@@ -101,7 +101,7 @@ export function unite(
   })
 }
 
-/** Of a pair of subsets, the one that has the canary's pods takes over from the one that leaves them out. */
+/** In a pair of subsets, moves the weight from the subset of stable's pods to the subset of the canary's pods. */
 export function succeed(targets: Targets, { isStable, isTwin, successorOf }: MeshVersions): Targets {
   const isAt =
     ({ host, subset }: Destination) =>

@@ -15,15 +15,18 @@ export interface MeshVersions {
   /** The canary's own Service: an entry that a release has made. */
   readonly isCanary: (destination: Destination) => boolean
   /**
-   * The apex narrowed to a subset of the canary's pods, one of a pair that tells the slots apart. It has no pods
-   * while the apex selects stable, so that nobody may be sent there in a release.
+   * The apex with a subset that selects the canary's slot, in a pair of subsets that tells the slots apart. It has no
+   * pods while the apex selects stable, so no requests may be sent to it during a release.
    */
   readonly isTwin: (destination: Destination) => boolean
-  /** Where requests go that the canary gets of those for this one of stable's. */
+  /** The destination for the canary's part of the requests to this destination of stable. */
   readonly canaryOf: (destination: Destination) => Destination
-  /** What takes the place of this one of stable's when the canary is stable: mostly itself, since the apex follows. */
+  /** The destination that replaces this one after a promotion: usually itself, since the apex then selects the canary. */
   readonly successorOf: (destination: Destination) => Destination
-  /** The subset, when no DestinationRule has it; and when it leaves the canary's pods out and no other has them. */
+  /**
+   * Whether no DestinationRule has the subset; and whether the subset excludes the canary's pods while no other subset
+   * has them.
+   */
   readonly unknownSubset: (destination: Destination) => boolean
   readonly lacksSuccessor: (destination: Destination) => boolean
   /** Labels of the subset, which is narrower than the Service. */

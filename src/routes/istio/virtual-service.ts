@@ -95,7 +95,7 @@ export const virtualServiceRoute: Route = {
     const [object, ...others] = objects
     const versions = meshVersions(objects, backends)
     const shared = withRelease(withoutRelease(object as VirtualService, versions), versions, split)
-    // First, so that no proxy hears of a subset before there is one.
+    // The copies come first, so that a subset exists before a proxy hears of it.
     return [...copies(others, backends), shared, ...others.filter((other) => !isCopy(other, backends))]
   },
   settle(objects, backends, serving) {
@@ -109,7 +109,7 @@ export const virtualServiceRoute: Route = {
       serving === 'stable' ? labelledAsBefore : labelledForGood
     )
     const isWritten = (rule: KubernetesObject): boolean => !own.includes(rule)
-    // Subsets before whoever is sent there.
+    // Subsets are written before the rules that use them.
     return [
       ...rules.filter(isWritten),
       settled(object as VirtualService, versions),
@@ -154,7 +154,7 @@ const copies = (others: readonly KubernetesObject[], backends: Backends): readon
     return copyForCanary(rule, live, backends)
   })
 
-/** Istio writes a status only where that is switched on; where it is not, nothing can be waited for. */
+/** Istio writes a status only where that is enabled. Without a status there is nothing to wait for. */
 function pending(objects: RouteObjects): string | undefined {
   const missing = objects.flatMap((object) => {
     const { status } = object as KubernetesObject & { readonly status?: MeshStatus }

@@ -13,7 +13,7 @@ import type { Backends, RouteObjects, Split } from '../route.ts'
 export const PREFIX = 'nginx.ingress.kubernetes.io/'
 export const CANARY = `${PREFIX}canary`
 
-/** All other annotations the controller takes from the main Ingress by itself. */
+/** Annotations that the canary Ingress needs itself. The controller takes all others from the main Ingress. */
 const OWN_IN_CANARY = /^(load-balance|upstream-hash-by.*|service-upstream|affinity.*|session-cookie-.*)$/
 
 export const canaryName = ({ metadata }: KubernetesObject): string => `${metadata.name}-canary`

@@ -46,7 +46,7 @@ export const nginxRoute: Route = {
       annotationsOf(canary)
     return (Number(weight) * 100) / Number(total)
   },
-  // The controller tells nobody what it has taken.
+  // The controller does not report what it has accepted.
   pending: () => undefined
 }
 

@@ -11,12 +11,12 @@ export function isNginx(ingress: Ingress): boolean {
     : name.includes('nginx')
 }
 
-/** As the two controllers call themselves where they write the status. */
+/** Field managers of the two controllers in the status. */
 const STATUS_BY = { ours: 'nginx-ingress-controller', theirs: 'nginx-ingress' }
 
 /**
- * Another controller, whose class is mostly called nginx as well. Whose a class is says the IngressClass, which no Role of
- * a namespace lets anybody read: what is left are the Ingress's own marks.
+ * Whether the Ingress belongs to the controller of NGINX Inc, whose class is usually called nginx as well. The
+ * IngressClass would tell, but no Role of a namespace can grant reading it, so the Ingress itself is examined.
  */
 function isOfNginxInc(ingress: Ingress): boolean {
   const writers = (ingress.metadata.managedFields ?? []).flatMap(({ manager, subresource }) =>
@@ -32,7 +32,10 @@ function isOfNginxInc(ingress: Ingress): boolean {
 export const refersTo = (ingress: Ingress, apex: string): boolean =>
   servicesOf(ingress).some(({ name }) => name === apex)
 
-/** The controller hangs a canary on a Service and its port, whatever host or Ingress a request comes by. */
+/**
+ * The controller applies a canary to a Service and its port, so that requests through other Ingresses and hosts are
+ * shared as well.
+ */
 export function sharers(main: Ingress, others: readonly Ingress[], backends: Backends): string[] {
   const portsTo = (ingress: Ingress): readonly unknown[] =>
     servicesOf(ingress).flatMap(({ name, port }) =>
