@@ -128,7 +128,7 @@ describe('Pods of the real cluster', () => {
       const target = { namespace, slot: 'green', entrance: { port: PORT, names: {} }, pods }
       const options = { judgedByChecks, variables: { PATH: process.env.PATH } }
       const signal = new AbortController().signal
-      return runSmokeTest(parsed.value, target, { cluster: on, clock: systemClock, log }, options, signal)
+      return runSmokeTest(parsed.value, target, { cluster: on, clock: systemClock, log, ...options }, signal)
     }
     const none = (): void => undefined
 

@@ -14,13 +14,11 @@ import { createPods, portFor, type Pods, type SmokeTarget } from './pods.ts'
 
 export type { SmokeTarget } from './pods.ts'
 
-export interface SmokePorts {
+/** What a smoke test works with. */
+export interface SmokeSetting {
   readonly cluster: Cluster
   readonly clock: Clock
   readonly log: Log
-}
-
-export interface SmokeOptions {
   /** Checks judge what a load brings about; without them every single answer must be as expected. */
   readonly judgedByChecks: boolean
   /** Of its line among the smoke tests, from 1. */
@@ -29,7 +27,7 @@ export interface SmokeOptions {
   readonly variables?: Variables
 }
 
-interface Scene extends SmokePorts, SmokeOptions {
+interface Scene extends SmokeSetting {
   readonly target: SmokeTarget
   readonly ways: Pods
   readonly signal: AbortSignal
@@ -49,16 +47,15 @@ const nobody: Finding = { passed: false, pods: [], detail: 'there is no pod to a
 export async function runSmokeTest(
   test: SmokeTest,
   target: SmokeTarget,
-  ports: SmokePorts,
-  { number = 1, ...options }: SmokeOptions,
+  setting: SmokeSetting,
   signal: AbortSignal
 ): Promise<SmokeResult> {
   signal.throwIfAborted()
-  const { clock, cluster } = ports
+  const { clock, cluster, number = 1 } = setting
   const started = clock.now()
   const ways = createPods(target, cluster)
   try {
-    const finding = await find(test, { ...ports, ...options, target, ways, signal })
+    const finding = await find(test, { ...setting, target, ways, signal })
     signal.throwIfAborted()
     return { test, number, ...finding, milliseconds: clock.now() - started }
   } finally {

@@ -169,8 +169,10 @@ describe('its environment', () => {
         run: 'echo $GREENLIGHT_URL $GREENLIGHT_NAMESPACE $GREENLIGHT_SLOT $MINE $INPUT_SECRET'
       },
       { namespace: 'shop', slot: 'green', entrance: { port: 8080, names: {} }, pods: ['web-1'] },
-      { cluster: { forward } as unknown as Cluster, clock: systemClock, log },
-      { judgedByChecks: false, variables: { ...variables, MINE: 'mine', INPUT_SECRET: 's3cret' } },
+      {
+        ...{ cluster: { forward } as unknown as Cluster, clock: systemClock, log, judgedByChecks: false },
+        variables: { ...variables, MINE: 'mine', INPUT_SECRET: 's3cret' }
+      },
       new AbortController().signal
     )
     expect(lines).toEqual(['http://127.0.0.1:1 shop green mine'])

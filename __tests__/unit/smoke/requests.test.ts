@@ -74,7 +74,7 @@ async function clusterWith({ proxy, forwarded, forwardedTo }: Ways) {
       pods
     }
     const ports = { cluster, clock: quickClock(), log }
-    return runSmokeTest(testOf(line), target, ports, { judgedByChecks }, new AbortController().signal)
+    return runSmokeTest(testOf(line), target, { ...ports, judgedByChecks }, new AbortController().signal)
   }
   return { run, sent, forwards, pod, closed: () => closed }
 }

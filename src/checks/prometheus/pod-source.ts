@@ -53,17 +53,15 @@ function silentPods(
 }
 
 /**
- * Where a probe asks for `/`, as users do: of each pod's requests there that did not fail so many as the kubelet may have
- * sent. A pod that is as new as what is counted was asked since it began.
+ * How many of these requests for `/`, which did not fail, the kubelet may have sent: users ask for `/`, too, so that only the
+ * number tells. A pod that began just before what is counted has been probed since its own begin.
  */
 function probesAmong(
   { pod }: Recipe,
   { probes, pods }: MeasuredVersion,
-  hasFailed: (labels: Series['labels']) => boolean,
-  counted: readonly Counted[],
+  atRoot: readonly Counted[],
   { since, until }: { readonly since: number; readonly until: number }
 ): number {
-  const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
   const byPod = Map.groupBy(atRoot, ({ labels }) => labels[pod] ?? '')
   return [...byPod].reduce((total, [name, requests]) => {
     const created = pods.find((one) => one.name === name)?.createdAt ?? since
@@ -111,7 +109,10 @@ export const podSource: RequestSource<Recipe> = {
     return {
       hasFailed,
       probedPath: (labels) => pathOfProbes(labels, subject),
-      probesAmong: (counted, moment) => probesAmong(recipe, subject, hasFailed, counted, moment),
+      probesAmong(counted, moment) {
+        const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
+        return probesAmong(recipe, subject, atRoot, moment)
+      },
       beganAtZero: beganAtZero(history, recipe, subject, since),
       silentPods: (fresh) => silentPods(history, recipe, subject, fresh)
     }

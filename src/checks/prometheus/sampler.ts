@@ -28,10 +28,11 @@ export function createSampler(
       const traffic = checks.some(isBuiltIn)
         ? orMissing(requests.look(subject, step.startedAt, signal), signal)
         : Promise.resolve(notAsked)
-      const find = (metric: Metric): Promise<MetricValue> =>
-        metric.kind === 'query'
-          ? orMissing(ask(metrics, metric, subject, age, signal), signal)
-          : findIn(traffic, metric, subject)
+      const find = (metric: Metric): Promise<MetricValue> => {
+        if (metric.kind !== 'query') return findIn(traffic, metric, subject)
+        const filled = fillPlaceholders(metric.promql, subject, age / 1000)
+        return orMissing(ask(metrics, metric.promql, filled, signal), signal)
+      }
       const findings = await Promise.all(
         checks.map(async (check) => ({ check, finding: await find(check.metric) }))
       )
@@ -50,12 +51,10 @@ type QueryMetric = Extract<Metric, { kind: 'query' }>
 
 const ask = async (
   metrics: Metrics,
-  { promql }: QueryMetric,
-  subject: MeasuredVersion,
-  age: number,
+  written: string,
+  filled: string,
   signal?: AbortSignal
-): Promise<MetricValue> =>
-  findInAnswer(await metrics.query(fillPlaceholders(promql, subject, age / 1000), signal), promql)
+): Promise<MetricValue> => findInAnswer(await metrics.query(filled, signal), written)
 
 async function findIn(
   looking: Promise<ObservedTraffic | NoData>,

@@ -59,8 +59,7 @@ async function once(
   const result = await runSmokeTest(
     test,
     target,
-    run.ports,
-    { judgedByChecks: run.sampler !== undefined, number },
+    { ...run.ports, judgedByChecks: run.sampler !== undefined, number },
     signal
   )
   run.smokeTests.push(result)
