@@ -5,15 +5,15 @@ import { checkName, type Check, type Comparison } from '../inputs/check.ts'
 import { asWritten } from '../inputs/figure.ts'
 import type { MetricValue, Value } from './metric-value.ts'
 
-/** A measurement, with what the judge has to know of one that brought no value. */
+/** A measurement, with what the judge must know if it has no value. */
 export interface Reading extends Measurement {
-  /** Taken so soon after the step began that having no value is no fault yet. */
+  /** Taken so soon after the step began that a missing value does not count yet. */
   readonly early?: boolean
-  /** Milliseconds from the step's begin until that is one. */
+  /** Milliseconds from the step's begin until a missing value counts. */
   readonly youth?: number
-  /** No later one can bring a value either. */
+  /** Measuring again cannot bring a value. */
   readonly final?: boolean
-  /** Of so few samples that it may fail a check, and end no step. */
+  /** It rests on so few samples that it may fail the check, but not end the step. */
   readonly brief?: boolean
 }
 
@@ -22,9 +22,9 @@ export interface Circumstances {
   readonly at: number
   /** Name of the step. */
   readonly step: string
-  /** The step is so young that Prometheus cannot know its requests yet. */
+  /** The step is so young that its requests cannot be in the metrics yet. */
   readonly young: boolean
-  /** Milliseconds for which it is that. */
+  /** Milliseconds for which a step is young. */
   readonly youth?: number
 }
 
@@ -46,7 +46,7 @@ const undecided = (check: Check, { value }: Value): string =>
   `above ${asWritten(check, value)}, the highest edge of the histogram: ` +
   `it cannot be told whether that is above ${asWritten(check, check.bound)}`
 
-/** Sets what was found against a check's bound. Only a finite number can pass. */
+/** Compares what was found with a check's bound. Only a finite number can pass. */
 export function judge(check: Check, finding: MetricValue, circumstances: Circumstances): Reading {
   const { at, step, young, youth } = circumstances
   const base = { check, at, step }

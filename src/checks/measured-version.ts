@@ -1,8 +1,8 @@
 import type { Probe } from '../kubernetes/probes.ts'
 
 /**
- * Whose metrics are meant: the pods of one version of the workload. Names only of Kubernetes objects. What is
- * optional but for the ReplicaSet is needed to find the version in the metrics of a router.
+ * The version whose metrics are meant, by the names of its Kubernetes objects. `deployment`, `backend` and `route` are needed
+ * only where a router's metrics are measured.
  */
 export interface MeasuredVersion {
   readonly namespace: string
@@ -10,7 +10,7 @@ export interface MeasuredVersion {
   readonly workload: string
   readonly slot: string
   readonly service: string
-  /** Name of the ReplicaSet; by it pods that come later are counted too, unless it is too long. */
+  /** Name of the ReplicaSet: its prefix also matches pods that start later, unless the name is too long. */
   readonly replicaSet?: string
   /** The version's Deployment, e.g. `web-green`. */
   readonly deployment?: string
@@ -35,7 +35,7 @@ export interface MeasuredBackend {
   readonly service: string
   /** Undefined for any. */
   readonly port: number | undefined
-  /** Of the same port, where it has a name: routers call it by what the route says. */
+  /** Name of the same port, where it has one: routers name a port as the route does. */
   readonly portName?: string
 }
 

@@ -8,15 +8,15 @@ export interface Value {
   readonly requests?: number
   /** The true value is above this one by an unknown amount. */
   readonly beyond?: boolean
-  /** It reaches over less than one scrape: of some pods little or nothing can be in it yet. */
+  /** It covers less than one scrape interval: some pods' requests may not be in it yet. */
   readonly brief?: boolean
 }
 
 /** No value, and so never a pass. */
 export interface NoData {
   readonly why: string
-  /** It may only be too early: Prometheus learns of a request at its next scrape. */
+  /** It may only be too early: metrics show a request some time after it was answered. */
   readonly early?: boolean
-  /** It stays missing however often it is looked for. */
+  /** Measuring again cannot bring a value. */
   readonly final?: boolean
 }

@@ -13,11 +13,11 @@ export interface MeasuredStep {
   readonly startedAt: number
 }
 
-/** A release that fails without figures, when users are on it already. */
+/** Given where a release without figures would fail only once users are on it. */
 export interface Need {
-  /** Hears what is waited for. */
+  /** Is told what is being waited for. */
   readonly tell: (text: string) => void
-  /** What is not scraped of the old version's pods will not be scraped of the new one's either. */
+  /** Both versions' pods are scraped alike: if the old one's are not, the new one's will not be either. */
   readonly alike: boolean
 }
 

@@ -16,9 +16,9 @@ const AMOUNTS: ReadonlySet<string> = new Set(['limits', 'requests'])
 const CONTENT: ReadonlySet<string> = new Set(['data', 'stringData', 'binaryData'])
 
 /**
- * An object without the fields that have nothing behind them (`annotations:`), which are absent to the API server. The
- * one place where that is made so, for manifests and answers alike: nothing behind it meets null in a field. In a custom
- * resource null may mean something, so that all but its metadata stays as it is; so do items of lists.
+ * An object without its empty fields (`annotations:`, null in JSON), which are absent to the API server. Manifests and answers
+ * both come through here, so that no other code meets null. In a custom resource null may have a meaning: there only the
+ * metadata is cleaned. Items of lists stay as they are.
  */
 export function withoutNulls(object: Tree): Tree {
   const { apiVersion, kind, metadata } = object

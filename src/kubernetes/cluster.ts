@@ -21,9 +21,9 @@ export type JsonPatch = readonly (
 )[]
 
 export interface WriteOptions {
-  /** The API server does everything but keep it: defaults, validation, admission. */
+  /** The API server does everything (defaults, validation, admission) but store the object. */
   readonly dryRun?: boolean
-  /** What somebody has written by hand: fields that the API server does not know are refused, as kubectl has it. */
+  /** Refuses fields that the API server does not know, as kubectl does: for objects that people wrote by hand. */
   readonly strict?: boolean
   /** Hears what the API server thinks of a write that it accepts: other people's text. */
   readonly onWarning?: (text: string) => void

@@ -1,15 +1,15 @@
 import type { KubernetesObject } from './objects.ts'
 import { withoutKeys, type Labels } from './selectors.ts'
 
-/** What keeps objects as they are in Git, and which of its own objects says so. */
+/** The tool that keeps an object as it is in Git, and the object of the tool that names it. */
 export interface GitOpsOwner {
   readonly kind: 'Application' | 'Kustomization' | 'HelmRelease'
-  /** Empty when nothing tells. */
+  /** Of the tool's object; empty when nothing tells. */
   readonly name: string
   readonly namespace: string
 }
 
-/** Annotations of what Helm or Argo CD apply at a moment of their own. */
+/** Annotations of hooks, which Helm or Argo CD apply at their own time. */
 export const HELM_HOOK = 'helm.sh/hook'
 export const ARGO_HOOK = 'argocd.argoproj.io/hook'
 

@@ -36,7 +36,7 @@ export const isPodOf = (deployment: string, pod: Pod): boolean =>
     ({ kind, name }) => kind === 'ReplicaSet' && name === `${deployment}-${templateHash(pod)}`
   ) ?? false
 
-/** Whether its status says something of it as it is. */
+/** Whether its status is about its present spec, and not about an earlier one. */
 export const isSeen = ({ metadata, status }: Deployment): boolean =>
   (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0)
 
@@ -58,7 +58,7 @@ export const readyReplicas = ({ status }: Deployment): number => status?.readyRe
 export interface Circumstances {
   /** For how many milliseconds this trouble has been seen by now. */
   readonly lasting: (trouble: string) => number
-  /** Templates that are on their way out: that their pods cannot run says nothing. */
+  /** Hashes of templates whose pods are being replaced: trouble of those pods is no trouble of the Deployment. */
   readonly outdated?: ReadonlySet<string> | undefined
   /** Events of pods that have no container yet. */
   readonly events?: readonly ClusterEvent[]
@@ -107,7 +107,7 @@ function isComplete({ metadata, spec, status }: Deployment, pods: readonly Pod[]
 export const podTrouble = (pods: readonly Pod[], lasting: Circumstances['lasting']): Trouble | undefined =>
   overdue(pods.flatMap(podTroubles), lasting)
 
-/** Each is asked for, so that the time of every one begins when it is first seen. */
+/** Asks for how long each trouble has lasted, also behind the first: asking is what starts its time. */
 function overdue(troubles: readonly Trouble[], lasting: Circumstances['lasting']): Trouble | undefined {
   const lasted = troubles.map(({ key }) => lasting(key))
   return troubles.find(({ grace }, at) => (lasted[at] ?? 0) >= grace)

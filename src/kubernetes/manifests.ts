@@ -64,7 +64,7 @@ function withoutEmptyNamespace(object: Tree): Tree {
   return { ...object, metadata }
 }
 
-/** A hook may leave the end of its name to the API server (`generateName: migrate-`): then it is called by the rest. */
+/** An object whose name the API server completes (`generateName: migrate-`) is called by the beginning of it. */
 function named(object: Tree): Tree {
   const metadata = isTree(object.metadata) ? object.metadata : {}
   const { name, generateName, annotations } = metadata
@@ -73,7 +73,7 @@ function named(object: Tree): Tree {
   return { ...object, metadata: { ...metadata, name: generateName } }
 }
 
-/** Why it cannot be told which object it is. */
+/** Why an object cannot be identified. */
 function nameless({ apiVersion, kind, metadata }: Tree): string | undefined {
   if (typeof apiVersion !== 'string') return lacks('object', 'apiVersion', apiVersion ?? undefined)
   if (typeof kind !== 'string') return lacks('object', 'kind', kind ?? undefined)

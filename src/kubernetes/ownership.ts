@@ -9,8 +9,8 @@ const LAST_APPLIED = 'f:kubectl.kubernetes.io/last-applied-configuration'
 const HELM_RELEASE = 'f:meta.helm.sh/release-name'
 
 /**
- * What is removed where nobody wants it any more stays all the same: live sizes, what releases write, by what Helm knows its
- * own, which no template has, and by what the next `kubectl apply` from the client knows what the one before it had brought.
+ * Fields that are never taken over, and so never removed although no manifest names them: the live size, what releases
+ * write, the marks by which Helm knows its own, and what the next client-side `kubectl apply` compares with.
  */
 const NOT_TAKEN = [
   /^f:spec f:replicas$/,
@@ -23,7 +23,7 @@ const NOT_TAKEN = [
 const isOurs = ({ manager, operation, subresource = '' }: Entry): boolean =>
   manager === MANAGER && operation === 'Apply' && subresource === ''
 
-/** Whether kubectl has applied it from the client, or Helm: by its third version as an update, by the fourth as an apply. */
+/** Whether this is the entry of a client-side apply by kubectl or Helm. Helm 3 writes as an update, Helm 4 as an apply. */
 function hasApplied({ manager = '', operation, fieldsV1 }: Entry): boolean {
   const annotations = fieldsV1?.['f:metadata']?.['f:annotations']
   if (!isTree(annotations)) return false
@@ -32,8 +32,8 @@ function hasApplied({ manager = '', operation, fieldsV1 }: Entry): boolean {
 }
 
 /**
- * The entries of whoever has applied the object from the client, who left a mark there. A controller that does so is at
- * work still, and its fields stay its own.
+ * The entries of managers that have applied the object from the client, told by the marks that kubectl and Helm leave.
+ * Controllers are left out: they still work on the object, and their fields stay theirs.
  */
 function clientEntries(managed: readonly Entry[]): readonly Entry[] {
   const theirs = managed.filter(({ manager = '' }) => manager !== MANAGER && !manager.endsWith('-controller'))
@@ -48,7 +48,7 @@ function clientEntries(managed: readonly Entry[]): readonly Entry[] {
 interface Taken {
   readonly entries: readonly Entry[]
   readonly ours: Entry
-  /** What they own and we may take. */
+  /** The fields of these entries that we take over. */
   readonly fields: Tree
 }
 
@@ -64,16 +64,17 @@ function takenFrom({ metadata }: KubernetesObject, first?: Entry): Taken | undef
 }
 
 /**
- * The patch that makes ours what an earlier apply from the client or `helm install` owns, as `kubectl apply --server-side` does it; undefined
- * when nobody has applied the object so. Without it a field that is taken out of a manifest would stay for ever, since
- * whoever wrote it is taken to want it still. The next apply of ours removes what it does not name.
+ * The patch by which we take over the fields of an earlier client-side apply or `helm install`, as
+ * `kubectl apply --server-side` does; undefined when there was none. Without it a field that is taken out of a manifest would
+ * stay for ever, as its former manager still owns it. Our next apply removes the fields that it does not name.
  * @param object as an apply of ours has left it
  */
 export const takeOver = (object: KubernetesObject): JsonPatch | undefined =>
   patchFor(object, takenFrom(object))
 
 /**
- * The same before the first apply of ours, which the API server refuses where a field of the manifest excludes one of before.
+ * The same for an object that we have never applied: our first apply could be refused, where the manifest has a field that
+ * excludes an old one.
  * @param object as it is live
  */
 export function takeOverFirst(object: KubernetesObject): JsonPatch | undefined {
@@ -90,13 +91,13 @@ function patchFor({ metadata }: KubernetesObject, taken: Taken | undefined): Jso
   const value = [{ ...ours, fieldsV1: united(fields, ours.fieldsV1 ?? {}) }, ...others]
   return [
     { op: 'replace', path: '/metadata/managedFields', value },
-    // Not `test`: replacing it with the version that was read makes the API server answer 409 when it is no longer the live one.
+    // Writing the version that was read makes the API server answer 409 when it is no longer the live one; a `test` would not.
     { op: 'replace', path: '/metadata/resourceVersion', value: resourceVersion }
   ]
 }
 
 /**
- * The patch that removes what an apply of ours would remove after that, for a dry run; undefined when that is nothing.
+ * The patch that removes what our apply would remove after taking over, for a dry run; undefined when that is nothing.
  * @param object as a dry run of our apply has left it
  */
 export function removals(object: KubernetesObject): JsonPatch | undefined {
@@ -136,20 +137,20 @@ function united(one: Tree, other: Tree): Tree {
 
 function takeable(fields: Tree, path: readonly string[]): Tree {
   const isLeft = (key: string): boolean => NOT_TAKEN.some((pattern) => pattern.test([...path, key].join(' ')))
-  // Who gives up a map gives up all that nobody else owns in it.
+  // To own a map is to own all in it that has no other owner, so that a map with a field that is left is not taken.
   const holds = Object.keys(fields).some(isLeft)
   return Object.fromEntries(
     Object.entries(fields).flatMap(([key, inner]) => {
       if (isLeft(key) || (key === '.' && holds)) return []
       if (!isTree(inner) || Object.keys(inner).length === 0) return [[key, inner]]
       const rest = takeable(inner, [...path, key])
-      // What is empty now would be taken for a field that is owned itself.
+      // An empty tree means that the field itself is owned.
       return Object.keys(rest).length === 0 ? [] : [[key, rest]]
     })
   )
 }
 
-/** A value without the fields that are owned by those and wanted by nobody else. */
+/** The value without the fields in `owned`, unless they are in `wanted`, too. */
 function without(value: unknown, owned: Tree, wanted: Tree): unknown {
   let left = value
   for (const [key, inner] of Object.entries(owned)) {

@@ -1,15 +1,15 @@
 /** Who says of a pod, or of a Deployment, that it does not come up. */
 type Source = 'kubelet' | 'runtime' | 'registry' | 'scheduler' | 'controller'
 
-/** A state in which nothing comes up, and for how long it may be one that heals by itself. */
+/** A state in which a pod does not come up, and how long it is given to heal by itself. */
 export interface State {
   readonly source: Source
   readonly reasons: readonly string[]
-  /** What its message says, names in quotes taken out; without it this is any other one of these reasons. */
+  /** What its message must say, quoted names taken out; without it, whatever the message of these reasons is. */
   readonly text?: RegExp
-  /** Milliseconds that it may last; then it is hopeless. Infinity: until the timeout of the release. */
+  /** Milliseconds that the state may last before the release fails for it. Infinity: until the timeout of the release. */
   readonly grace: number
-  /** Starts of a container that are waited for all the same, if they come sooner. */
+  /** Starts of the container after which the grace is over, too, should they come sooner. */
   readonly starts?: number
   /** Why it is given that time. */
   readonly why: string
@@ -162,7 +162,7 @@ export const CREATION_STATES: readonly State[] = [
   }
 ]
 
-/** The state of this reason and message; undefined when it is none that anything is wrong in. */
+/** The state of this reason and message; undefined when nothing is wrong. */
 export const stateOf = (states: readonly State[], reason: string, message: string): State | undefined =>
   states.find(
     ({ reasons, text }) => reasons.includes(reason) && (text?.test(message.replaceAll(QUOTED, '""')) ?? true)

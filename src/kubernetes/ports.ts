@@ -42,7 +42,7 @@ export interface Entrance {
   readonly tls?: readonly number[]
 }
 
-/** For runs in which nobody is asked anything. */
+/** For runs in which no pod is sent a request. */
 export const NOWHERE: Entrance = { servicePort: undefined, port: undefined, names: {} }
 
 /**
@@ -69,7 +69,7 @@ export function entranceTo(
 const isCalled = ({ port, name }: ServicePort, ref: PortRef | undefined): boolean =>
   ref !== undefined && (name === ref || String(port) === String(ref))
 
-/** Not for users, by its name. */
+/** Names of ports that are not for users. */
 const ASIDE =
   /metric|prom(etheus)?\b|admin|manage|mgmt|health|probe|live|ready|debug|pprof|monitor|status|stat(s|sd)\b|telemetry|profil|actuator/i
 

@@ -16,7 +16,7 @@ const USUAL_PERIOD = 10
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A manifest may have anything there. */
+/** In a manifest the field may hold anything. */
 const fieldsOf = (value: unknown): Fields =>
   typeof value === 'object' && value !== null ? (value as Fields) : {}
 

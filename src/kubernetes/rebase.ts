@@ -1,8 +1,8 @@
 import type { Deployment, Metadata } from './objects.ts'
 
 /**
- * A change that was made to `base`, made to what others have made of its labels and annotations meanwhile; where both
- * have changed the same one, theirs stays.
+ * The changed Deployment with the metadata of the live one, and in that with its own labels and annotations, unless somebody
+ * else has changed them since `base` was read: those stay as they are.
  */
 export function rebased(changed: Deployment, base: Deployment | undefined, live: Deployment): Deployment {
   const { managedFields: _, ...kept } = live.metadata

@@ -7,7 +7,7 @@ export type ConfigKind = 'ConfigMap' | 'Secret'
 export interface Reference {
   readonly kind: ConfigKind
   readonly name: string
-  /** Those that are asked for one by one. */
+  /** The keys that are asked for one by one. */
   readonly keys: readonly string[]
   /** Whether pods start without it. */
   readonly optional: boolean

@@ -17,7 +17,7 @@ export function rolloutOf({ spec }: Deployment): Rollout {
   return rollout
 }
 
-/** The Deployment with another template, and everything else about how that comes up. */
+/** The Deployment with the template of another, and with its settings for how pods of that come up. */
 export function withRollout(
   deployment: Deployment,
   rollout: Rollout,

@@ -143,7 +143,7 @@ const gatewayStatus = fields(
   }
 )
 
-/** What is read of the kinds that Greenlight works with. What it never looks at is the API server's matter alone. */
+/** The fields that Greenlight reads of the kinds it works with. Other fields are left to the API server to check. */
 const KINDS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   'gateway.networking.k8s.io/v1 HTTPRoute': { spec: gatewayRoute },
   'gateway.networking.k8s.io/v1 GRPCRoute': { spec: gatewayRoute },
@@ -190,7 +190,7 @@ const OTHERS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
 
 /**
  * What of an object is not of the shape in which Greenlight reads it, e.g. `spec.ports[0] is not a map`; undefined when
- * all is. The API server refuses such objects and never sends any: whoever reads them behind this can trust their types.
+ * all is. The API server never sends such objects; after this check a manifest's fields can be trusted to have their types.
  * @param metadataOnly whether nothing else was asked for
  */
 export function misshapen(object: Tree, metadataOnly = false): string | undefined {

@@ -1,8 +1,8 @@
 import { isTree } from './tree.ts'
 
 /**
- * A value as it is in another slot, where that says the same of itself: `VERSION: blue` becomes `VERSION: green` if the
- * other slot has `VERSION: green` at the same place. All else stays.
+ * A value for another slot: `VERSION: blue` becomes `VERSION: green` if the other slot's object has `VERSION: green` in the
+ * same place. All other values stay.
  * @param there what the other slot has in the same place
  */
 export function inOtherSlot<T>(value: T, there: unknown, from: string, to: string): T {

@@ -1,4 +1,4 @@
-/** A part of an object that nothing is known of yet: manifests are what somebody has written. */
+/** A part of an object whose shape has not been checked, e.g. of a manifest as it was written. */
 export type Tree = Readonly<Record<string, unknown>>
 
 export const isTree = (value: unknown): value is Tree =>

@@ -1,9 +1,9 @@
 import type { ClusterEvent, Condition, ContainerStatus, Pod } from './objects.ts'
 import { AT_ONCE, CONTAINER_STATES, CRASH, EVENT_STATES, stateOf, UNSCHEDULABLE } from './patience.ts'
 
-/** A state that somebody is in. */
+/** A state of `patience.ts` that a pod or a Deployment is in. */
 export interface Trouble {
-  /** The same for as long as it is the same trouble. */
+  /** Tells this trouble from others, so that its time can be counted over several looks. */
   readonly key: string
   readonly reason: string
   readonly message: string
@@ -20,7 +20,7 @@ export function schedulingTrouble(pod: Pod): Trouble[] {
   return [{ key, reason, message, pod, grace: UNSCHEDULABLE.grace }]
 }
 
-/** What a container waits for, if that may be in vain. */
+/** Why a container that waits may never start. */
 export function containerTrouble(pod: Pod, status: ContainerStatus): Trouble[] {
   const { name, state, lastState, restartCount } = status
   const { reason = '', message = '' } = state?.waiting ?? {}
@@ -50,7 +50,7 @@ export function eventTrouble(pod: Pod, events: readonly ClusterEvent[]): Trouble
   return [{ key, reason, message, pod, grace: found.grace }]
 }
 
-/** Of two in the same second the one that is no warning. */
+/** The newest event; of two in the same second the one that is no warning. */
 const lastOf = (events: readonly ClusterEvent[]): ClusterEvent | undefined =>
   [...events]
     .sort((one, other) => timeOf(one) - timeOf(other) || Number(isNormal(one)) - Number(isNormal(other)))
@@ -61,7 +61,7 @@ const isNormal = ({ type }: ClusterEvent): boolean => type !== 'Warning'
 const timeOf = ({ lastTimestamp, eventTime, metadata }: ClusterEvent): number =>
   Math.floor(Date.parse(lastTimestamp ?? eventTime ?? metadata.creationTimestamp ?? '') / 1000) || 0
 
-/** Events by which an autoscaler of nodes says that it brings one for a pod that does not fit, and that it does not. */
+/** Reasons of events by which an autoscaler says that it adds a node for a pod that does not fit, and that it does not. */
 const NODE_IS_COMING: readonly string[] = ['TriggeredScaleUp', 'Nominated', 'NominatedPod']
 const NO_NODE_COMES = 'NotTriggerScaleUp'
 

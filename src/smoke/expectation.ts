@@ -18,9 +18,9 @@ export type Reply =
   | Failure
 
 export interface Failure {
-  /** In the words of whoever noticed, who may quote the request. */
+  /** The error's own words, which may quote the request: for the log only. */
   readonly failure: string
-  /** For everybody, where somebody has said it who knows nothing of the request. */
+  /** Words that cannot quote the request, for the report; absent where the error may. */
   readonly told?: string
   readonly milliseconds: number
   /** The request did not get as far as the pod, so another way may be tried. */
@@ -60,7 +60,7 @@ export function faultIn(reply: Reply, { expect }: Request): ReplyFault | undefin
 const evidenceIn = (reply: Reply): string =>
   'failure' in reply ? reply.failure : reply.start.replace(/\s+/g, ' ').trim().slice(0, EVIDENCE)
 
-/** What networks, libraries and API servers say, and what we make of it. The first that is found counts. */
+/** Errors of networks, libraries and API servers, and our words for them; the first match counts. */
 const REASONS: readonly (readonly [sign: RegExp, words: string])[] = [
   [/^not sent: /, ''],
   [/connection refused|ECONNREFUSED/i, 'connection refused'],

@@ -2,7 +2,7 @@ import { exchange } from './exchange.ts'
 import { describeReply, faultIn, type Reply, type Request } from './expectation.ts'
 import { portFor, type Pods, type SmokeTarget } from './pods.ts'
 
-/** Without the parts that every kind of smoke test adds. */
+/** The result of a smoke test, without what `runSmokeTest` adds. */
 export interface Finding {
   readonly passed: boolean
   readonly pods: readonly string[]

@@ -43,7 +43,7 @@ const LARGEST_OF_LOAD = 1024 * 1024
 const MOST_ON_PROXY = 64
 const MOST_CONNECTIONS = 256
 
-/** What was found out about the ways: it takes 30 s, so that no cluster must be asked for each test. */
+/** The way that works in each cluster: to find out takes 30 s, so it is not done for each test. */
 const ways = new WeakMap<Cluster, Known>()
 
 function waysOf(cluster: Cluster): Known {
@@ -98,7 +98,7 @@ export function portFor(
   )
 }
 
-/** As the line says; without that as the kubelet asks there. */
+/** As the smoke test says, else as the kubelet's probes ask on that port. */
 const schemeFor = (request: Pick<Request, 'scheme'>, port: number, { tls = [] }: SmokeTarget['entrance']) =>
   request.scheme ?? (tls.includes(port) ? 'https' : 'http')
 
@@ -125,13 +125,13 @@ function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest
     const obstacle = 'failure' in reply ? undefined : reply.obstacle
     if (!('failure' in reply) && obstacle === undefined) known.way = 'proxy'
     if (obstacle === undefined) return reply
-    // Where nothing listens for the API server, nothing would for users: another way in must not hide that.
+    // A refused connection is a fact about the pod, which a port-forward (it enters by localhost) would hide.
     const unreached = !obstacle.includes('connection refused')
     return { failure: `the API server's proxy: ${obstacle}`, milliseconds: reply.milliseconds, unreached }
   }
 }
 
-/** A load must not take the API server from everybody else. */
+/** Limits the requests of a load that wait for the proxy: others need the API server, too. */
 function sparing(ask: Ask): Ask {
   let waiting = 0
   return async (pod, invocation, signal) => {

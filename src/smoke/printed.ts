@@ -1,4 +1,4 @@
-/** What is longer is shown in part: nobody reads it, and it may be a file of any size. */
+/** Longest line that is shown whole, in characters: a command may print a file of any size. */
 const LONGEST_LINE = 64 * 1024
 
 export interface LineSplitter {

@@ -97,7 +97,7 @@ function refusalOf(reply: Reply, envelope: Fields | undefined, where: string): M
   return new MetricsError(`${where} answered HTTP ${status}${quoted}`, timedOut ? 'timeout' : 'answer')
 }
 
-/** What a login is handed on the way may be a ticket to it. */
+/** A redirect's URL without user, password and query, which may hold tokens of a login. */
 const withoutQuery = (location: string): string =>
   location.replace(/^([a-z][-+.a-z0-9]*:)?\/\/[^/?#]*@/i, '$1//').replace(/[?#].*$/s, '')
 

@@ -34,8 +34,8 @@ function beganAtZero(
 }
 
 /**
- * Ready pods that no scrape has got anything from since `fresh`: one that fails is no silence. Where no pod has a target
- * (metrics are pushed), nothing is known.
+ * Ready pods of which no scrape has succeeded since `fresh`. Where no pod is a target of Prometheus (metrics are pushed),
+ * silence tells nothing, and no pod is named.
  */
 function silentPods(
   history: readonly Series[],

@@ -95,7 +95,7 @@ async function tryQuery(
   return { faults: [], warnings: [remedy ?? `${problem} (asked for the stable version)`] }
 }
 
-/** One of the metrics that a query names of which Prometheus has no series at all, whoever's. */
+/** A metric that a query names and of which Prometheus has no series at all, of any workload. */
 async function unknownMetric(
   metrics: Metrics,
   promql: string,
@@ -110,7 +110,7 @@ async function unknownMetric(
   return counts.find(({ isThere }) => !isThere)?.metric
 }
 
-/** With a load line that is found out before users are on the new version. */
+/** With a load line the missing value is found out before users are on the new version. */
 const unknownFault = (name: string, metric: string): Fault => ({
   input: 'checks',
   problem:
@@ -139,7 +139,7 @@ async function remedyFor(
   )
 }
 
-/** Or none at all, which more traffic may change; several series or samples are a matter of the query. */
+/** Whether the query gave one number, or nothing, which more traffic may change. More than one is the query's own fault. */
 const isOneNumber = (answer: readonly Series[]): boolean =>
   answer.length === 0 || (answer.length === 1 && answer[0]?.samples.length === 1)
 
@@ -160,13 +160,13 @@ function tryBuiltIn(
   return { faults: [], warnings: [...warnings, ...idle] }
 }
 
-/** Users may come; whether they do is known when they are on the new version. */
+/** Only a warning: users may still come to the new version. */
 const withoutUsers = (checks: readonly Check[]): string =>
   `${checks.map(checkName).join(', ')}: no request of users reached the old version in the last ${formatDuration(WINDOW * 1000)}. ` +
   'If none reach the new one, nothing can be measured, and with on-no-data: fail the release is put back after users were moved. ' +
   'Add a load line to smoke-tests, GET / at 20/s for 30s -> 200, which is measured before that; or set on-no-data: wait, which gives requests no-data-timeout to come'
 
-/** Nothing tells the new version's pods from the old one's, so that it would have to fail, with users on it. */
+/** The new version's pods are scraped as little as the old one's, so the release would fail with users on it. */
 const unmeasurable = (checks: readonly Check[], lacks: Lacks): Fault => ({
   input: 'checks',
   problem:

@@ -27,14 +27,14 @@ const PORT_LABELS = ['server_port', 'net_host_port']
 const USUAL =
   /^\/(metrics|healthz?|livez?|readyz?|(health|healthz|livez|readyz)\/.*|actuator\/.*|q\/(health|metrics)(\/.*)?|-\/(healthy|ready))$/
 
-/** Users come here, too: what the kubelet asks is told from it only by its number. */
+/** Probes and users both ask for this path: requests of probes are told from theirs only by their number. */
 const ROOT = '/'
 
 /** Each way in which the labels name a path. */
 const pathsIn = (labels: Labels): readonly string[] =>
   PATH_LABELS.flatMap((label) => {
     const value = (labels[label] ?? '').replace(/^https?:\/\/[^/]*/i, '')
-    // Of a target this is the name of its port.
+    // Prometheus itself puts the name of a target's port into `endpoint`.
     const isPath = label === 'endpoint' ? value.startsWith('/') : value !== ''
     return isPath ? [plainPath(value)] : []
   })

@@ -94,15 +94,15 @@ export function detectionQuery(subject: MeasuredVersion): string {
   return `count by (${kept}) (${selectors.join(' or ')})`
 }
 
-/** No other namespace's pod of the same name: a label says so, or there is no label for it. */
+/** Leaves out pods of the same name in other namespaces, where a label names the namespace. */
 export function inNamespace({ labels }: Series, namespace: string): boolean {
   const found = NAMESPACE_LABELS.flatMap((label) => labels[label] ?? [])
   return found.length === 0 || found.includes(namespace)
 }
 
 /**
- * The label that holds the HTTP status, best one whose every value is that: a gRPC code is none. What has none among
- * them (`UNKNOWN`, `0`: the client was gone before there was an answer) was not failed by the server.
+ * The label that holds the HTTP status, preferably one with no other values, as gRPC codes are. Series whose value is no
+ * status (`UNKNOWN`, `0`: the client left before there was an answer) do not count as failures of the server.
  */
 function statusLabelOf(series: readonly Series[]): string | undefined {
   const valuesOf = (label: string) =>

@@ -27,7 +27,7 @@ export interface RequestMetrics {
   gap(): number | undefined
 }
 
-/** Asked again every time: a sample that was late must have come within these milliseconds. */
+/** The last milliseconds are asked for again in every query: a sample may be stored so much later than it was taken. */
 const MARGIN = 30_000
 
 /** A pod that is so old has been scraped, in milliseconds: Prometheus' default interval, and the time to find it. */
@@ -110,7 +110,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     subject: MeasuredVersion,
     since: number
   ): number | undefined {
-    // One sample says how much there was in all, not since when.
+    // A single sample is a sum since the counter began: no difference can be taken.
     if (this.#gap === undefined) return undefined
     const counting = this.#source.counting(recipe, subject, { since, history: samples, targets: [] })
     const history = absorb(emptyHistory, samples)
@@ -139,7 +139,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     return pods.length === 0 ? NaN : this.#clock.now() - Math.min(...pods.map(({ createdAt }) => createdAt))
   }
 
-  /** A Prometheus that is itself new, or to which metrics are pushed, may yet have something. */
+  /** Whether Prometheus scrapes others but not these pods. If it is new itself, or metrics are pushed to it, some may come. */
   async #isBlind(subject: MeasuredVersion, signal?: AbortSignal): Promise<boolean> {
     if (!this.#source.scrapesPods || !(this.#ageOf(subject) >= SETTLED)) return false
     const others = await this.#metrics.query(`count(up offset ${SETTLED / 1000}s)`, signal)
@@ -182,7 +182,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     const newest = newestSample([...this.#history.values()])
     const from = newest === undefined ? earliest : Math.max(newest - MARGIN, earliest)
     const added = await this.#samples(recipe, subject, from, signal)
-    // What is not counted any more still tells that a pod was scraped a moment ago.
+    // Samples from before `since` are not counted, but tell that a pod was scraped a moment ago.
     const heard = this.#now() - lookBack(this.#gap)
     this.#history = forget(absorb(this.#history, added), Math.min(since, heard))
     const history = [...this.#history.values()]

@@ -34,7 +34,7 @@ const istioFailed = ({ response_code = '', response_flags = '', grpc_response_st
   isGrpcFailure(grpc_response_status) ||
   (response_code === '0' && !/\b(DC|DR)\b/.test(response_flags))
 
-/** What a subject for this router must have; only a caller that forgot it gets here. */
+/** A field that this router's metrics cannot be found without. @throws Error when the caller has left it out */
 function needed<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`the metrics of a router are looked for without the ${what}`)
   return value

@@ -50,7 +50,7 @@ export interface Moment {
 export interface Counting {
   /** The path by which a series is known to count probes or scrapes; undefined when it counts users. */
   readonly probedPath: (labels: Series['labels']) => string | undefined
-  /** How many of the users' requests may be probes of a path that users ask for as well. */
+  /** How many of the counted requests may be probes, where these ask for a path that users ask for, too. */
   readonly probesAmong: (
     counted: readonly Counted[],
     moment: Required<Pick<Moment, 'since'>> & { readonly until: number }

@@ -14,7 +14,7 @@ export interface ObservedTraffic {
   readonly traffic: Traffic
   /** In words, for what is missing. */
   readonly lacks: Lacks
-  /** Of what serves there is no step that is watched: it is looked at by itself. */
+  /** `stable` while no release is under way: then there is no step, and the last minutes are looked at. */
   readonly side: Version
 }
 
@@ -64,7 +64,7 @@ function doubt({ traffic, names, lacks, side }: ObservedTraffic, pods: number): 
 const whenOf = (side: Version, { since, now }: Traffic): string =>
   side === 'canary' ? 'since the step began' : `in the last ${seconds(now - since)}`
 
-/** Where all that came went to the paths of probes, these are named: one of them may be what users ask for. */
+/** If all requests were left out as probes, their paths are named: users may be asking for one of them. */
 function noRequests({ traffic, side }: ObservedTraffic): NoData {
   const { requests, paths } = traffic.leftOut
   const whom = side === 'canary' ? 'the new version' : 'the version that serves'

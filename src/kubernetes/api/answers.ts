@@ -21,7 +21,7 @@ interface Kind {
 
 /**
  * An object that the API server has sent, without nulls and of the shape in which it is read.
- * @throws ClusterError for what is none: the answer of something that merely speaks like an API server
+ * @throws ClusterError for anything else: a login page or a proxy may have answered instead of the API server
  */
 export function objectIn(answer: unknown, kind: Kind): KubernetesObject {
   if (!isTree(answer)) throw strange(kind, 'it is not an object')
@@ -32,7 +32,7 @@ export function objectIn(answer: unknown, kind: Kind): KubernetesObject {
   return object as unknown as KubernetesObject
 }
 
-/** What a review says has no name. */
+/** Reviews (SelfSubjectRulesReview …) come without a name. */
 const isQuestion = ({ kind }: Kind): boolean => kind.endsWith('Review')
 
 /** @throws ClusterError for what is no list of these objects */
@@ -50,7 +50,7 @@ export function pageIn(answer: unknown, kind: Kind): Page {
   }
 }
 
-/** In a list an object does not say what it is, or it says that it is metadata. */
+/** Objects in a list have no kind of their own, or that of bare metadata: it is filled in from the list. */
 const named = (item: unknown, { apiVersion, kind }: Kind): unknown =>
   isTree(item) ? { ...item, apiVersion, kind } : item
 

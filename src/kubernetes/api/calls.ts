@@ -4,7 +4,7 @@ import type { Ref } from '../ref.ts'
 import { createDiscovery, groupOf, pathOf } from './discovery.ts'
 import { describeCall, readJson, type ApiCall } from './refusal.ts'
 
-/** What is to be done, and where. */
+/** A call by its meaning, for messages and rights, and by its path. */
 export interface Call {
   readonly deed: ApiCall
   readonly path: string
@@ -20,7 +20,7 @@ export interface Calls {
   readonly submit: (call: ApiCall, request: HttpRequest) => Promise<unknown>
 }
 
-/** Puts before an error what was meant to be done. */
+/** Begins an error's message with what was meant to be done. */
 export const explain =
   (what: string) =>
   (error: unknown): never => {

@@ -39,7 +39,7 @@ const METADATA_ONLY = { Accept: 'application/json;as=PartialObjectMetadataList;g
 
 const nobody = (): void => undefined
 
-/** The cluster of a kubeconfig. Objects are raw JSON: fields that nobody here has heard of survive. */
+/** The cluster of a kubeconfig. Objects are raw JSON, so that fields unknown to Greenlight survive a write. */
 export function createCluster(config: KubeConfig, options: ClientOptions): Cluster {
   const { clock, onRequest = nobody, onSecret = nobody, timeout = 10_000, silence = 30_000 } = options
   const credentials = createCredentials(config, onSecret, options.pluginLimit)

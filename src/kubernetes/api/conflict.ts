@@ -1,17 +1,17 @@
 import { ClusterError } from '../../base/errors.ts'
 
-/** A status changes many times a second while pods come and go, and every change refuses a write of before. */
+/** While pods come and go a status changes many times a second, and a write based on an older version gets a 409 each time. */
 const ATTEMPTS = 20
 
 /** Whether a write was refused because its object has been written, or made, since it was read. */
 export const isConflict = (error: unknown): error is ClusterError =>
   error instanceof ClusterError && error.status === 409
 
-/** Whether the API server takes a write for wrong in itself: what came of it would be no object of its kind. */
+/** Whether the API server refuses a write as invalid: its result would not be a valid object of its kind. */
 export const isInvalid = (error: unknown): error is ClusterError =>
   error instanceof ClusterError && error.status === 422
 
-/** Does a write again that was refused for that; each time it has to be made of what is live then. */
+/** Repeats a write for as long as it meets a conflict; the write must read the live object each time. */
 export async function untilWritten<T>(write: () => Promise<T>): Promise<T> {
   for (let left = ATTEMPTS; ; left -= 1) {
     try {

@@ -25,7 +25,7 @@ export interface Machine {
 export interface Connection {
   readonly config: KubeConfig
   readonly namespace: string
-  /** Who has named it, where the input does not. */
+  /** Where the namespace comes from, if not from the input. */
   readonly namespaceFrom?: string
   /** URL of the API server. */
   readonly server: string
@@ -107,7 +107,7 @@ function findSources({ kubeconfig }: ConnectOptions, machine: Machine): readonly
   return undefined
 }
 
-/** Never says what is in it: it is a secret. */
+/** Errors never quote the text: it is a secret. */
 function parse({ name, text, folder }: Source): KubeConfig {
   const where = `${name} is not a kubeconfig`
   const read = readKubeconfig(text)

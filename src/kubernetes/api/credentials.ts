@@ -15,7 +15,7 @@ export interface Credentials {
   readonly server: string
   /** Tokens that have expired are renewed. */
   access(): Promise<Access>
-  /** When it was refused: forgets tokens, certificates and connections, unless that was done since `refused` was given out. */
+  /** Forgets what the API server has refused; nothing, when newer credentials than `refused` have been handed out since. */
   renew(refused: Access): void
 }
 
@@ -32,17 +32,17 @@ function explain(cause: unknown): never {
   })
 }
 
-/** What is shown to the API server, and until when that does, in milliseconds since the epoch. */
+/** The credentials in use, and when they expire, in milliseconds since the epoch. */
 interface Current {
   readonly config: KubeConfig
   readonly end: number
-  /** Nothing better is to be had before it ends, or is being got already. */
+  /** Newer ones have been asked for already, or would expire no later. */
   readonly isLast: boolean
 }
 
 /**
- * What the kubeconfig's user may be asked for, read once and kept until it ends or the API server refuses it. A plugin is
- * asked a minute before that end, while the requests go on with what they have.
+ * The credentials of the kubeconfig's user, kept until they expire or the API server refuses them. A plugin is asked for new
+ * ones a minute before, while requests go on with the old ones.
  * @param onSecret hears of each token and key before it is used, new ones too
  * @param pluginLimit milliseconds for a credential plugin
  */
@@ -76,7 +76,7 @@ export function createCredentials(
       (pending ??= usable()
         .then((usable) => readAccess(usable.config))
         .catch((cause: unknown) => {
-          // What could not be read is read anew by the next request, not in a minute.
+          // The next request reads them again, and does not wait for their end.
           current = undefined
           return explain(cause)
         })
@@ -117,7 +117,7 @@ const isShown = ({ headers, auth }: RequestOptions): boolean =>
 async function readAccess(config: KubeConfig): Promise<Access> {
   const options: RequestOptions = {}
   await config.applyToHTTPSOptions(options)
-  // Whoever writes it anew may have emptied it first: without a token the request would be anybody's.
+  // A file that is just being rewritten may be empty for a moment, and without a token the request would be anonymous.
   if (hasTokenFile(config.getCurrentUser()) && !isShown(options))
     throw new NoCredentials('the token file is empty')
   return {

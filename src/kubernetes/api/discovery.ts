@@ -23,7 +23,7 @@ interface ResourceList {
 const builtIn = (apiVersion: string, namespaced: boolean, plurals: Readonly<Record<string, string>>) =>
   Object.entries(plurals).map(([kind, plural]): Resource => ({ apiVersion, kind, plural, namespaced }))
 
-/** What Greenlight itself works with: no question is needed, these are part of every cluster. */
+/** Built-in kinds that Greenlight works with: every cluster has them, so it need not be asked. */
 const KNOWN = [
   ...builtIn('v1', true, {
     ConfigMap: 'configmaps',

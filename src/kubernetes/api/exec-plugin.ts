@@ -34,12 +34,12 @@ export class NoCredentials extends Error {
 /** A credential is a few kilobytes. */
 const LONGEST_OUTPUT = 1024 * 1024
 const LONGEST_WORDS = 400
-/** Milliseconds for the rest of its output once a plugin has ended: children of it may keep that open. */
+/** Milliseconds for the rest of a plugin's output once it has ended: its children may keep the pipe open. */
 const GRACE = 1000
 
 /**
- * Runs a credential plugin. Nobody is there whom it could ask anything, so its stdin is closed. Once it has ended, or has
- * to, nothing of it stays behind, and neither does it when this process ends.
+ * Runs a credential plugin. Its stdin is closed, as nobody is there to answer a prompt. Its processes are ended once it has
+ * answered or is overdue, and with this process at the latest.
  * @param limit milliseconds
  * @throws NoCredentials with its last words
  */

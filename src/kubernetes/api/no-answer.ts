@@ -15,11 +15,11 @@ const BROKEN = [
   'ECONNABORTED'
 ]
 
-/** The other side has looked at our certificate, or missed it: nothing of the request was taken. */
+/** The server has refused the client certificate, or its absence, during the TLS handshake: the request was not sent. */
 const REFUSED_CERTIFICATE =
   /ALERT_(BAD_CERTIFICATE|CERTIFICATE|NO_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/
 
-/** The same by their numbers. */
+/** The same alerts by their numbers. */
 const ALERTS = /SSL alert number (4[1-689]|116)\b/
 
 export const refusesCertificate = (error: unknown): boolean =>
@@ -39,7 +39,7 @@ const codeOf = (error: unknown): string => rootOf(error).code ?? ''
 /** Whether the next attempt may go better. */
 export const mayHeal = (error: unknown): boolean => BROKEN.includes(codeOf(error))
 
-/** Says that no answer came, for how long one was waited for, and what to look at. */
+/** An error that says that no answer came, how long was waited for it, and what to check. */
 export function noAnswer(server: string, cause: unknown, milliseconds: number): ClusterError {
   const { syscall = '', path = '' } = rootOf(cause)
   const code = codeOf(cause)

@@ -69,7 +69,7 @@ const DATA = 0
 const ERROR = 1
 const PORT_NUMBER = 2
 
-/** Whatever the pod's node writes to the error stream is the reason why the connection cannot go on. */
+/** Anything on the error stream means that the connection is over: the pod's node says why there. */
 function receiver(connection: Duplex): (stream: number, frame: Buffer) => boolean {
   const begun = new Set<number>()
   return (stream, frame) => {
@@ -102,7 +102,7 @@ async function listen(open: Open): Promise<Forward> {
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    // A client that goes away in the middle is nobody's error.
+    // A client that hangs up early is no error.
     socket.on('error', () => undefined)
     void join(socket, open)
   })
@@ -118,7 +118,7 @@ async function listen(open: Open): Promise<Forward> {
   }
 }
 
-/** Whichever side ends, ends the other. */
+/** The end of either side ends the other. */
 async function join(socket: Socket, open: Open): Promise<void> {
   try {
     const tunnel = await open(socket)

@@ -16,7 +16,7 @@ interface Status {
   readonly details?: { readonly name?: string }
 }
 
-/** The API server's word on why not; undefined when the text is no such word but, say, a pod's answer. */
+/** The Status in which the API server says why it refuses; undefined for any other text, e.g. a pod's answer. */
 export function statusIn(body: string): Status | undefined {
   if (!body.startsWith('{')) return undefined
   try {
@@ -65,7 +65,7 @@ function remedy(call: ApiCall, status: number, message: string): string {
   return ''
 }
 
-/** The right whose lack is told; quotas and admission policies refuse too, and no rule helps against those. */
+/** The right that a refusal names. Quotas and admission policies refuse with 403 as well, but no rule helps against those. */
 export function rightIn(message: string): Right | undefined {
   const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
   if (told === null) return undefined

@@ -18,9 +18,9 @@ type Outcome = HttpAnswer | ClusterError
 /**
  * Sends again while that may help: an API server that restarts, a leader election, a moment of overload.
  *
- * A write may so reach the API server twice, when only the answer to the first was lost. That does no harm: ours say
- * the same thing twice (an apply, a patch of one value), or name the version that they are for and are refused with
- * 409 the second time, as a create is. Whoever writes looks at a 409 anyway.
+ * A write may reach the API server twice, when only the answer to the first was lost. That does no harm: our writes are
+ * either idempotent (an apply, a patch of one value), or name the resourceVersion they are for and get a 409 the second
+ * time, as a create does. All callers handle 409.
  * @throws ClusterError with status 0 when no answer came
  */
 export async function withRetries(
@@ -58,5 +58,5 @@ function pauseBefore(outcome: Outcome, tries: number): number | undefined {
   return asked > 0 ? Math.min(asked, LONGEST_PAUSE) : jittered(pause)
 }
 
-/** Those who were turned away together must not come back together. */
+/** Runs that were refused at the same moment must not retry at the same moment. */
 const jittered = (pause: number): number => pause * (0.75 + Math.random() / 2)

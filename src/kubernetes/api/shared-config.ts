@@ -30,7 +30,7 @@ class SharedConfig extends KubeConfig {
   }
 }
 
-/** What a file or a login server has handed out: nobody can have read it in the kubeconfig. */
+/** Secrets that a file or a login server has handed out; those in the kubeconfig's text are masked already. */
 function secretsIn({ headers, auth }: RequestOptions): readonly string[] {
   const { Authorization: authorization = '' } = headers as Readonly<Record<string, string>>
   const token = authorization.replace(/^\S+\s+/, '')
@@ -39,7 +39,7 @@ function secretsIn({ headers, auth }: RequestOptions): readonly string[] {
 
 export const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** A KubeConfig keeps tokens and agents for ever, so forgetting them takes a new one. */
+/** A fresh KubeConfig of the current context: one that has been used keeps its tokens and agents for ever. */
 export function sharedConfig(config: KubeConfig, onSecret: OnSecret, credential?: Credential): KubeConfig {
   const cluster = config.getCurrentCluster()
   const context = config.getContextObject(config.getCurrentContext())
@@ -51,7 +51,7 @@ export function sharedConfig(config: KubeConfig, onSecret: OnSecret, credential?
       ? [{ ...cluster, skipTLSVerify: cluster.skipTLSVerify || isPlain(cluster.server) }]
       : [],
     users: [credential === undefined ? user : withCredential(user, credential)],
-    // It also forgets the cluster's certificate where no user is named.
+    // The library ignores the cluster's certificate where no user is named.
     contexts: [{ ...context, name: 'current', cluster: cluster?.name ?? '', user: user.name }],
     currentContext: 'current'
   })
@@ -60,7 +60,7 @@ export function sharedConfig(config: KubeConfig, onSecret: OnSecret, credential?
 
 const isPlain = (server: string): boolean => server.startsWith('http:')
 
-/** As if the kubeconfig had it: the library's own way to run plugins waits for them without end. */
+/** The user with the plugin's credential in place of the plugin: the library would run that without a time limit. */
 function withCredential({ exec: _, authProvider: __, ...user }: User, credential: Credential): User {
   const { token, clientCertificateData, clientKeyData } = credential
   return {

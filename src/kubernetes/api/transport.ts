@@ -41,7 +41,7 @@ export function createTransport(credentials: Credentials, options: TransportOpti
       options.onRequest(one.method, one.path)
       return within({ milliseconds: timeout, signal }, (stop) => how(callOf(server, one, access, stop)))
     }
-    // Whoever waits for credentials is neither held up for longer than it may be, nor when it is not wanted any more.
+    // Waiting for credentials ends with the request's own time and signal: a plugin may take longer than both.
     const access = (): Promise<Access> =>
       within({ milliseconds: request.timeout ?? CREDENTIALS_LIMIT, signal }, () => credentials.access())
     try {
@@ -72,7 +72,7 @@ const callOf = (
   ...{ method, url: server + path, body, signal, direct: true },
   headers: { ...access.headers, ...headers },
   ...(largest !== undefined && { largest }),
-  // It is made for the API server's URL, of which plain http has an agent of its own kind.
+  // One agent for both: the library makes the kind that the API server's URL needs.
   agents: { http: access.agent, https: access.agent }
 })
 
@@ -88,9 +88,9 @@ function unlessCertificate(error: unknown): undefined {
 const PROXIED = /\/proxy(\/|\?|$)/
 
 /**
- * Whether the API server has refused the credentials: those of plugins expire without notice, so that is a reason to get
- * new ones and to ask again. What comes through its proxy may be a pod's, which has then done what it was asked for: there
- * a question to the API server itself tells.
+ * Whether the API server has refused the credentials: those of plugins expire without notice, so the request is sent again
+ * with new ones. A 401 through its proxy may be a pod's own, and the pod must not be asked twice: there a question to the
+ * API server itself tells.
  */
 async function isRefused(reply: Reply, { path }: HttpRequest, access: Access, once: Once): Promise<boolean> {
   if (!isUnauthorized(reply)) return false

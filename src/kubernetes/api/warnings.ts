@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../cluster.ts'
 
 /** `299 - "text"`, several with commas between them: https://www.rfc-editor.org/rfc/rfc7234#section-5.5 */
 const WARNING = /\b299 \S+ "((?:[^"\\]|\\.)*)"/g
-/** Whoever answers may be anybody. */
+/** An admission webhook may answer at any length. */
 const MOST = 20
 const LONGEST = 500
 

@@ -23,7 +23,7 @@ export interface Watched<T> {
 
 export interface WatchOptions {
   readonly clock: Clock
-  /** Milliseconds without a word after which a connection may be dead, so that a new one has to tell. */
+  /** Milliseconds of silence after which a connection is taken for dead and opened again. */
   readonly silence: number
   /** The one object that is watched, as it was last read. */
   readonly known?: KubernetesObject | undefined
@@ -75,7 +75,7 @@ export async function watchObjects<T extends KubernetesObject>(
       else if (!connected && isRefusal(error)) throw error
       else if (clock.now() - lastContact > LONGEST_OUTAGE) throw lost(error)
     }
-    // Whoever hangs up at once must not be asked in a tight loop.
+    // A server that hangs up at once must not be asked in a tight loop.
     if (clock.now() - began < PAUSE) await clock.sleep(PAUSE, signal).catch(() => undefined)
   }
 }
@@ -98,7 +98,7 @@ const knownAs = <T extends KubernetesObject>(object: T): Listed<T> => ({
 interface View<T> {
   objects(): readonly T[]
   version(): string
-  /** Whether the objects are others now. */
+  /** Whether the change makes a difference to the objects. */
   take(change: Change<T>): boolean
 }
 
