@@ -5,7 +5,8 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import { readReplicaSet } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Previous } from '../plan/rollback.ts'
-import { chooseVersion, type Known } from '../plan/versions.ts'
+import { chooseVersion } from '../plan/choose-version.ts'
+import type { Known } from '../plan/versions.ts'
 import { readVersions } from './observe-versions.ts'
 
 /**
