@@ -26,19 +26,19 @@ export async function timed<A extends Answer>(
 /** Sends a smoke test's request to a URL. Redirects are answers, they are not followed. */
 export const exchange = (
   url: string,
-  invocation: Request,
+  request: Request,
   signal: AbortSignal,
   agents?: { readonly http: Agent; readonly https: TlsAgent }
 ): Promise<Reply> =>
   timed(async () => {
-    const { within: milliseconds, contains } = invocation.expect
+    const { within: milliseconds, contains } = request.expect
     return within({ milliseconds, signal }, async (stop) => {
       const { status, headers, body } = await fetchStream({
         ...{
           url,
-          method: invocation.method,
-          headers: headersOf(invocation),
-          body: invocation.body,
+          method: request.method,
+          headers: headersOf(request),
+          body: request.body,
           signal: stop
         },
         // A pod is reached through a local port, which no proxy of the environment may take.

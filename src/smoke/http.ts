@@ -19,32 +19,32 @@ export const isAbsolute = ({ target }: Request): boolean => !target.startsWith('
 
 /** Sends a request to every pod, or once to its URL. Nothing is tried twice: an answer is a fact. */
 export async function testRequest(
-  invocation: Request,
+  request: Request,
   { pods: names, entrance }: Pick<SmokeTarget, 'pods' | 'entrance'>,
   ways: Pods,
   signal: AbortSignal
 ): Promise<Finding> {
-  if (isAbsolute(invocation)) {
-    const reply = await exchange(invocation.target, invocation, signal)
-    const fault = faultIn(reply, invocation)
+  if (isAbsolute(request)) {
+    const reply = await exchange(request.target, request, signal)
+    const fault = faultIn(reply, request)
     return fault === undefined
       ? { passed: true, pods: [], detail: describeReply(reply) }
       : { passed: false, pods: [], detail: fault.problem, evidence: fault.evidence }
   }
   if (names.length === 0) return { passed: false, pods: [], detail: 'there is no pod to ask' }
-  const port = portFor(invocation, entrance)
-  const replies = await inParallel(names, (pod) => ways.ask(pod, invocation, signal))
-  return { pods: names, ...judge(invocation, names, replies, port) }
+  const port = portFor(request, entrance)
+  const replies = await inParallel(names, (pod) => ways.ask(pod, request, signal))
+  return { pods: names, ...judge(request, names, replies, port) }
 }
 
 function judge(
-  invocation: Request,
+  request: Request,
   names: readonly string[],
   replies: readonly Reply[],
   port: number
 ): Omit<Finding, 'pods'> {
   const faults = replies.flatMap((reply, at) => {
-    const fault = faultIn(reply, invocation)
+    const fault = faultIn(reply, request)
     return fault === undefined
       ? []
       : [{ ...fault, problem: `${names[at] ?? ''} on port ${port}: ${fault.problem}` }]

@@ -18,7 +18,7 @@ export interface SmokeTarget {
 }
 
 /** Sends a request to a pod. Rejects when the signal is aborted, and for nothing else. */
-type Ask = (pod: string, invocation: Request, signal: AbortSignal) => Promise<Reply>
+type Ask = (pod: string, request: Request, signal: AbortSignal) => Promise<Reply>
 
 /** The ways to the pods. They stay open until they are closed. */
 export interface Pods {
@@ -59,20 +59,20 @@ export function createPods(target: SmokeTarget, cluster: Cluster): Pods {
   const spareProxy = sparing(proxyTo(target, cluster, LARGEST_OF_LOAD))
   return {
     ...forwards,
-    ask: (pod, invocation, signal) =>
+    ask: (pod, request, signal) =>
       reach<Reply>(
         waysOf(cluster),
         async () => {
-          const reply = await proxy(pod, invocation, signal)
+          const reply = await proxy(pod, request, signal)
           return isUnreached(reply) ? { blocked: reply.failure } : reply
         },
-        async (why) => after(why, await forwards.ask(pod, invocation, signal)),
+        async (why) => after(why, await forwards.ask(pod, request, signal)),
         (reply) => !('failure' in reply)
       ),
-    async askOften(pod, invocation, signal) {
-      const reply = await forwards.ask(pod, invocation, signal)
+    async askOften(pod, request, signal) {
+      const reply = await forwards.ask(pod, request, signal)
       if (!isUnreached(reply)) return reply
-      return after(`${reply.failure}; `, await spareProxy(pod, invocation, signal))
+      return after(`${reply.failure}; `, await spareProxy(pod, request, signal))
     }
   }
 }
@@ -102,24 +102,24 @@ export function portFor(
 const schemeFor = (request: Pick<Request, 'scheme'>, port: number, { tls = [] }: SmokeTarget['entrance']) =>
   request.scheme ?? (tls.includes(port) ? 'https' : 'http')
 
-function pathIn(invocation: Request): string {
+function pathIn(request: Request): string {
   // Resolved as a URL, so that no ".." can lead out of the pod to the API server itself.
-  const { pathname, search } = new URL(invocation.target, 'http://pod')
+  const { pathname, search } = new URL(request.target, 'http://pod')
   return pathname + search
 }
 
 function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest: number): Ask {
   const known = waysOf(cluster)
-  return async (pod, invocation, signal) => {
-    const port = portFor(invocation, entrance)
-    const { method, body = '', expect } = invocation
-    const scheme = schemeFor(invocation, port, entrance)
-    const path = proxyPath({ kind: 'pods', namespace, name: pod, port, scheme }) + pathIn(invocation)
+  return async (pod, request, signal) => {
+    const port = portFor(request, entrance)
+    const { method, body = '', expect } = request
+    const scheme = schemeFor(request, port, entrance)
+    const path = proxyPath({ kind: 'pods', namespace, name: pod, port, scheme }) + pathIn(request)
     const timeout = known.way === undefined ? Math.max(expect.within, PROXY_GIVES_UP) : expect.within
-    const headers = headersOf(invocation)
+    const headers = headersOf(request)
     const send = async () => {
       const answer = await cluster.send({ method, path, headers, body, timeout, signal, largest })
-      return { ...answerOf(answer, invocation), obstacle: obstacleIn(answer) }
+      return { ...answerOf(answer, request), obstacle: obstacleIn(answer) }
     }
     const reply = await timed(send, signal)
     const obstacle = 'failure' in reply ? undefined : reply.obstacle
@@ -134,13 +134,13 @@ function proxyTo({ namespace, entrance }: SmokeTarget, cluster: Cluster, largest
 /** Limits the requests of a load that wait for the proxy: others need the API server, too. */
 function sparing(ask: Ask): Ask {
   let waiting = 0
-  return async (pod, invocation, signal) => {
+  return async (pod, request, signal) => {
     if (waiting >= MOST_ON_PROXY) {
       const failure = `not sent: ${MOST_ON_PROXY} requests were still waiting for the API server's proxy, the only way here`
       return { failure, milliseconds: 0 }
     }
     waiting++
-    return ask(pod, invocation, signal).finally(() => waiting--)
+    return ask(pod, request, signal).finally(() => waiting--)
   }
 }
 
@@ -164,10 +164,10 @@ function forwardsTo({ namespace, entrance }: SmokeTarget, cluster: Cluster) {
     forwards.set(key, forward)
     return (await forward).url.replace(/^http:/, `${schemeFor(request, port, entrance)}:`)
   }
-  const ask: Ask = async (pod, invocation, signal) => {
+  const ask: Ask = async (pod, request, signal) => {
     try {
-      const url = await urlOf(pod, invocation)
-      return await exchange(url + pathIn(invocation), invocation, signal, agents)
+      const url = await urlOf(pod, request)
+      return await exchange(url + pathIn(request), request, signal, agents)
     } catch (error) {
       signal.throwIfAborted()
       // There is no way to the pod, whatever the request: a right is missing, for example.

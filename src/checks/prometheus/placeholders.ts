@@ -13,7 +13,7 @@ const escaped = (name: string): string => name.replaceAll('.', '[.]')
 const isWhole = (prefix: string): boolean => prefix.length <= LONGEST_PREFIX
 
 /**
- * An RE2 pattern for the names of the subject's pods, and of nobody else's, that needs no escapes in any kind of PromQL
+ * An RE2 pattern for the names of the version's pods, and of nobody else's, that needs no escapes in any kind of PromQL
  * string. A ReplicaSet whose name is too long shares the beginning of its pods' names with every other one of the
  * workload: then the pods are named one by one, as far as they are known.
  */
@@ -30,15 +30,15 @@ function anyOf(names: readonly string[], prefix: string): string {
   return `${escaped(common)}(${names.map((name) => escaped(name.slice(common.length))).join('|')})`
 }
 
-/** Puts the subject into a query's placeholders; `window` in seconds. */
-export function fillPlaceholders(promql: string, subject: MeasuredVersion, window: number): string {
-  const { namespace, workload, slot, service } = subject
+/** Puts the version into a query's placeholders; `window` in seconds. */
+export function fillPlaceholders(promql: string, measured: MeasuredVersion, window: number): string {
+  const { namespace, workload, slot, service } = measured
   const values = new Map([
     ['namespace', namespace],
     ['workload', workload],
     ['slot', slot],
     ['service', service],
-    ['pods', podPattern(subject)],
+    ['pods', podPattern(measured)],
     ['window', `${Math.max(1, Math.floor(window))}s`]
   ])
   return promql.replace(/\$([a-z]+)\b/g, (written, name: string) => values.get(name) ?? written)

@@ -22,11 +22,11 @@ import { lookBack, named, type Counted } from './traffic.ts'
 function beganAtZero(
   history: readonly Series[],
   { pod }: Recipe,
-  subject: MeasuredVersion,
+  measured: MeasuredVersion,
   since: number
 ): (series: Series) => boolean {
-  const old = subject.pods.filter(
-    ({ createdAt }) => createdAt < subject.releaseStartedAt - lookBack(undefined)
+  const old = measured.pods.filter(
+    ({ createdAt }) => createdAt < measured.releaseStartedAt - lookBack(undefined)
   )
   const scraped = history.filter(({ samples }) => (samples[0]?.at ?? Infinity) <= since)
   const known = new Set(scraped.map(({ labels }) => labels[pod]))
@@ -103,18 +103,18 @@ export const podSource: RequestSource<Recipe> = {
   samplesQuery,
   belongs: (series, { namespace }) => inNamespace(series, namespace),
   targetsQuery: () => undefined,
-  counting: (recipe, subject, { history, since }) => {
+  counting: (recipe, measured, { history, since }) => {
     const hasFailed = (labels: Series['labels']): boolean =>
       recipe.status !== undefined && isServerError(labels[recipe.status] ?? '')
     return {
       hasFailed,
-      probedPath: (labels) => pathOfProbes(labels, subject),
+      probedPath: (labels) => pathOfProbes(labels, measured),
       probesAmong(counted, moment) {
         const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
-        return probesAmong(recipe, subject, atRoot, moment)
+        return probesAmong(recipe, measured, atRoot, moment)
       },
-      beganAtZero: beganAtZero(history, recipe, subject, since),
-      silentPods: (fresh) => silentPods(history, recipe, subject, fresh)
+      beganAtZero: beganAtZero(history, recipe, measured, since),
+      silentPods: (fresh) => silentPods(history, recipe, measured, fresh)
     }
   },
   lacks: (version) => lacksOf[version]

@@ -85,12 +85,12 @@ export const isServerError = (status: string): boolean =>
 
 const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || OUTCOMES.includes(value)
 
-/** One query for which of the usual series exist for the subject's pods, whatever their labels are called. */
-export function detectionQuery(subject: MeasuredVersion): string {
+/** One query for which of the usual series exist for the version's pods, whatever their labels are called. */
+export function detectionQuery(measured: MeasuredVersion): string {
   const suffixed = LATENCIES.flatMap(({ base }) => [`${base}_bucket`, `${base}_sum`])
   const names = ['up', ...REQUEST_COUNTERS, ...suffixed].join('|')
   const kept = ['__name__', ...POD_LABELS, ...NAMESPACE_LABELS, ...STATUS_LABELS].join(',')
-  const selectors = POD_LABELS.map((label) => `{__name__=~"${names}",${label}=~"${podPattern(subject)}"}`)
+  const selectors = POD_LABELS.map((label) => `{__name__=~"${names}",${label}=~"${podPattern(measured)}"}`)
   return `count by (${kept}) (${selectors.join(' or ')})`
 }
 
@@ -137,13 +137,13 @@ export interface Detection<R extends Names> {
   readonly recipe?: R
 }
 
-const asMatcher = (subject: MeasuredVersion): RegExp => new RegExp(`^(?:${podPattern(subject)})$`)
+const asMatcher = (measured: MeasuredVersion): RegExp => new RegExp(`^(?:${podPattern(measured)})$`)
 
 /** Reads the answer to `detectionQuery`: the series of other namespaces' pods of the same name are left out. */
-export function detect(answer: readonly Series[], subject: MeasuredVersion): Detection<Recipe> {
-  const matcher = asMatcher(subject)
+export function detect(answer: readonly Series[], measured: MeasuredVersion): Detection<Recipe> {
+  const matcher = asMatcher(measured)
   const belongs = (label: string) => (series: Series) => matcher.test(series.labels[label] ?? '')
-  const local = answer.filter((series) => inNamespace(series, subject.namespace))
+  const local = answer.filter((series) => inNamespace(series, measured.namespace))
   const known = local.filter(({ labels }) => labels.__name__ !== 'up')
   const scraped = local.length > known.length
   const pod = POD_LABELS.find((label) => known.some(belongs(label)))
@@ -151,7 +151,7 @@ export function detect(answer: readonly Series[], subject: MeasuredVersion): Det
   const requests = findRequests(series)
   if (pod === undefined || requests === undefined) return { scraped }
   const namespace = NAMESPACE_LABELS.find((label) =>
-    series.every(({ labels }) => labels[label] === subject.namespace)
+    series.every(({ labels }) => labels[label] === measured.namespace)
   )
   const latency = findLatency(new Set(series.map(({ labels }) => labels.__name__ ?? '')))
   const recipe = { pod, ...(namespace && { namespace }), ...requests, ...(latency && { latency }) }
@@ -175,10 +175,10 @@ export function metricNames({ requests, latency }: Names, wanted: Wanted): reado
 export function samplesQuery(
   recipe: Recipe,
   wanted: Wanted,
-  subject: MeasuredVersion,
+  measured: MeasuredVersion,
   seconds: number
 ): string {
   const names = `__name__=~"${['up', ...metricNames(recipe, wanted)].join('|')}"`
-  const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${subject.namespace}"`
-  return `{${names}${namespace},${recipe.pod}=~"${podPattern(subject)}"}[${seconds}s]`
+  const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${measured.namespace}"`
+  return `{${names}${namespace},${recipe.pod}=~"${podPattern(measured)}"}[${seconds}s]`
 }

@@ -16,13 +16,13 @@ import type { ObservedTraffic } from './values.ts'
 
 /** Watches the requests of one release, asking Prometheus only for what is new since the last look. */
 export interface RequestMetrics {
-  /** The subject's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
-  look(subject: MeasuredVersion, since: number, signal?: AbortSignal): Promise<ObservedTraffic | NoData>
+  /** The version's requests since `since`, milliseconds since the epoch. Throws MetricsError. */
+  look(measured: MeasuredVersion, since: number, signal?: AbortSignal): Promise<ObservedTraffic | NoData>
   /**
    * How the stable version names its metrics; learns how often Prometheus scrapes. Where these are needed, pods that are
    * new are waited for until they must have been scraped. Throws MetricsError.
    */
-  study(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport>
+  study(measured: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport>
   /** Milliseconds between two scrapes; undefined while unknown. */
   gap(): number | undefined
 }
@@ -75,63 +75,64 @@ class SampledRequests<R extends Names> implements RequestMetrics {
   }
 
   async look(
-    subject: MeasuredVersion,
+    measured: MeasuredVersion,
     since: number,
     signal?: AbortSignal
   ): Promise<ObservedTraffic | NoData> {
     const known = this.#found.recipe
-    if (known === undefined || !covers(known, this.#wanted)) this.#found = await this.#detect(subject, signal)
+    if (known === undefined || !covers(known, this.#wanted))
+      this.#found = await this.#detect(measured, signal)
     const { recipe, scraped } = this.#found
-    const { side = 'canary' } = subject
-    const lacks = this.#source.lacks(side, subject)
+    const { side = 'canary' } = measured
+    const lacks = this.#source.lacks(side, measured)
     if (recipe === undefined) return { why: lacks.counter(scraped, this.#expected), early: true }
-    const traffic = await this.#follow(recipe, subject, since + this.#ahead, signal)
+    const traffic = await this.#follow(recipe, measured, since + this.#ahead, signal)
     return { names: recipe, traffic, lacks, side }
   }
 
-  async study(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport> {
-    const found = await this.#detectInTime(subject, signal, need)
-    const lacks = this.#source.lacks('stable', subject)
+  async study(measured: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<SourceReport> {
+    const found = await this.#detectInTime(measured, signal, need)
+    const lacks = this.#source.lacks('stable', measured)
     if (found.recipe === undefined) {
-      const blind = need?.alike === true && isNothing(found) && (await this.#isBlind(subject, signal))
+      const blind = need?.alike === true && isNothing(found) && (await this.#isBlind(measured, signal))
       return { found, lacks, blind }
     }
     const from = this.#now() - lookBack(undefined)
-    const samples = await this.#samples(found.recipe, subject, from, signal)
+    const samples = await this.#samples(found.recipe, measured, from, signal)
     this.#gap = scrapeGap(samples)
     this.#expected = found.recipe.requests
-    const requests = this.#requestsIn(samples, found.recipe, subject, from)
+    const requests = this.#requestsIn(samples, found.recipe, measured, from)
     return { found, lacks, blind: false, ...(requests !== undefined && { requests }) }
   }
 
   #requestsIn(
     samples: readonly Series[],
     recipe: R,
-    subject: MeasuredVersion,
+    measured: MeasuredVersion,
     since: number
   ): number | undefined {
     // A single sample is a sum since the counter began: no difference can be taken.
     if (this.#gap === undefined) return undefined
-    const counting = this.#source.counting(recipe, subject, { since, history: samples, targets: [] })
+    const counting = this.#source.counting(recipe, measured, { since, history: samples, targets: [] })
     const history = absorb(emptyHistory, samples)
     return trafficSince(history, recipe, counting, { since, now: this.#now(), gap: this.#gap }).requests
   }
 
-  async #detectInTime(subject: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
-    const found = await this.#detect(subject, signal)
-    const left = SETTLED - this.#ageOf(subject)
+  async #detectInTime(measured: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
+    const found = await this.#detect(measured, signal)
+    const left = SETTLED - this.#ageOf(measured)
     if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#source.scrapesPods) return found
     need.tell(
       `Prometheus has not scraped the old version's pods yet, which are new: waiting for that, ${formatDuration(left)} at most`
     )
-    return this.#detectWithin(this.#clock.now() + left, subject, signal)
+    return this.#detectWithin(this.#clock.now() + left, measured, signal)
   }
 
-  async #detectWithin(end: number, subject: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
+  async #detectWithin(end: number, measured: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
     await this.#clock.sleep(Math.min(LOOK_AGAIN, end - this.#clock.now()), signal)
-    const found = await this.#detect(subject, signal)
+    const found = await this.#detect(measured, signal)
     const isOver = this.#clock.now() >= end || !isNothing(found)
-    return isOver ? found : this.#detectWithin(end, subject, signal)
+    return isOver ? found : this.#detectWithin(end, measured, signal)
   }
 
   /** Of its oldest pod, in milliseconds; NaN when it has none. */
@@ -140,8 +141,8 @@ class SampledRequests<R extends Names> implements RequestMetrics {
   }
 
   /** Whether Prometheus scrapes others but not these pods. If it is new itself, or metrics are pushed to it, some may come. */
-  async #isBlind(subject: MeasuredVersion, signal?: AbortSignal): Promise<boolean> {
-    if (!this.#source.scrapesPods || !(this.#ageOf(subject) >= SETTLED)) return false
+  async #isBlind(measured: MeasuredVersion, signal?: AbortSignal): Promise<boolean> {
+    if (!this.#source.scrapesPods || !(this.#ageOf(measured) >= SETTLED)) return false
     const others = await this.#metrics.query(`count(up offset ${SETTLED / 1000}s)`, signal)
     return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
   }
@@ -151,19 +152,19 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     return this.#clock.now() + this.#ahead
   }
 
-  async #detect(subject: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
+  async #detect(measured: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
     const asked = this.#clock.now()
-    const answer = await this.#metrics.query(this.#source.detectionQuery(subject), signal)
+    const answer = await this.#metrics.query(this.#source.detectionQuery(measured), signal)
     const evaluated = newestSample(answer)
     if (evaluated !== undefined) this.#ahead = evaluated - (asked + this.#clock.now()) / 2
-    return this.#source.detect(answer, subject)
+    return this.#source.detect(answer, measured)
   }
 
-  async #samples(recipe: R, subject: MeasuredVersion, from: number, signal?: AbortSignal) {
+  async #samples(recipe: R, measured: MeasuredVersion, from: number, signal?: AbortSignal) {
     const seconds = Math.max(1, Math.ceil((this.#now() - from) / 1000) + 1)
-    const query = this.#source.samplesQuery(recipe, this.#wanted, subject, seconds)
+    const query = this.#source.samplesQuery(recipe, this.#wanted, measured, seconds)
     const answer = await this.#metrics.query(query, signal)
-    return answer.filter((series) => this.#source.belongs(series, subject))
+    return answer.filter((series) => this.#source.belongs(series, measured))
   }
 
   /** Asked once a step. */
@@ -176,18 +177,18 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     return series
   }
 
-  async #follow(recipe: R, subject: MeasuredVersion, since: number, signal?: AbortSignal): Promise<Traffic> {
+  async #follow(recipe: R, measured: MeasuredVersion, since: number, signal?: AbortSignal): Promise<Traffic> {
     const targets = await this.#targetsAt(since, recipe, signal)
     const earliest = since - lookBack(this.#gap)
     const newest = newestSample([...this.#history.values()])
     const from = newest === undefined ? earliest : Math.max(newest - MARGIN, earliest)
-    const added = await this.#samples(recipe, subject, from, signal)
+    const added = await this.#samples(recipe, measured, from, signal)
     // Samples from before `since` are not counted, but tell that a pod was scraped a moment ago.
     const heard = this.#now() - lookBack(this.#gap)
     this.#history = forget(absorb(this.#history, added), Math.min(since, heard))
     const history = [...this.#history.values()]
     this.#gap = scrapeGap(history) ?? this.#gap
-    const counting = this.#source.counting(recipe, subject, { since, history, targets })
+    const counting = this.#source.counting(recipe, measured, { since, history, targets })
     return trafficSince(this.#history, recipe, counting, { since, now: this.#now(), gap: this.#gap })
   }
 }

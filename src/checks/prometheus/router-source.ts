@@ -15,17 +15,17 @@ export interface RouterRecipe extends Names {
 }
 
 /** Every way in which the version's series may be stored; the first that finds one is the right one. */
-const candidates = ({ version, reports }: Router, subject: MeasuredVersion): readonly Selector[] =>
+const candidates = ({ version, reports }: Router, measured: MeasuredVersion): readonly Selector[] =>
   (reports?.map((report) => [report]) ?? [[]]).flatMap((report) =>
-    spellings([...version(subject), ...report])
+    spellings([...version(measured), ...report])
   )
 
 const among = (names: readonly string[], selector: Selector): string =>
   printSelector([matches('__name__', names.join('|')), ...selector])
 
-function detectionQuery(router: Router, subject: MeasuredVersion): string {
+function detectionQuery(router: Router, measured: MeasuredVersion): string {
   const { requests, status, latency } = router
-  const selectors = candidates(router, subject)
+  const selectors = candidates(router, measured)
   const kept = new Set(['__name__', 'job', 'le', status, ...selectors.flat().map(({ label }) => label)])
   const names = [requests, `${latency.base}_bucket`, `${latency.base}_sum`]
   const found = selectors.map((selector) => among(names, selector)).join(' or ')
@@ -43,11 +43,11 @@ function latencyAmong(series: readonly Series[], { latency }: Router): Latency |
 function detect(
   router: Router,
   answer: readonly Series[],
-  subject: MeasuredVersion
+  measured: MeasuredVersion
 ): Detection<RouterRecipe> {
   const { requests, status } = router
   const counters = answer.filter(({ labels }) => labels.__name__ === requests)
-  const selector = candidates(router, subject).find((one) => counters.some((series) => selects(one, series)))
+  const selector = candidates(router, measured).find((one) => counters.some((series) => selects(one, series)))
   if (selector === undefined) return { scraped: false }
   const found = answer.filter((series) => selects(selector, series))
   const counted = found.filter(({ labels }) => labels.__name__ === requests)
@@ -87,9 +87,9 @@ function beganAtZero({ since, history, targets }: Evidence): (series: Series) =>
     known.has(targetOf(series)) || (wasUp.get(targetOf(series)) ?? jobs.has(series.labels.job))
 }
 
-function lacksOf(router: Router, version: Version, subject: MeasuredVersion): Lacks {
+function lacksOf(router: Router, version: Version, measured: MeasuredVersion): Lacks {
   const { name, requests, status, latency } = router
-  const whose = printSelector(router.version(subject))
+  const whose = printSelector(router.version(measured))
   const whom = version === 'canary' ? 'the new version' : 'the stable version'
   return {
     counter: () =>
@@ -103,8 +103,8 @@ function lacksOf(router: Router, version: Version, subject: MeasuredVersion): La
 /** The metrics of the router in front of the pods, found by what it calls the version. */
 export const routerSource = (router: Router): RequestSource<RouterRecipe> => ({
   scrapesPods: false,
-  detectionQuery: (subject) => detectionQuery(router, subject),
-  detect: (answer, subject) => detect(router, answer, subject),
+  detectionQuery: (measured) => detectionQuery(router, measured),
+  detect: (answer, measured) => detect(router, answer, measured),
   samplesQuery: (recipe, wanted, _subject, seconds) => samplesQuery(recipe, wanted, seconds),
   belongs: () => true,
   targetsQuery,
@@ -117,5 +117,5 @@ export const routerSource = (router: Router): RequestSource<RouterRecipe> => ({
     // The router is what is scraped here, whatever its pods are.
     silentPods: () => []
   }),
-  lacks: (version, subject) => lacksOf(router, version, subject)
+  lacks: (version, measured) => lacksOf(router, version, measured)
 })

@@ -17,7 +17,7 @@ export interface Router {
   readonly hasFailed: (labels: Labels) => boolean
   readonly latency: Histogram
   /** Finds a version's series. */
-  readonly version: (subject: MeasuredVersion) => Selector
+  readonly version: (measured: MeasuredVersion) => Selector
   /** Where a request is reported several times: which report counts, the first that there is. */
   readonly reports?: readonly Matcher[]
 }
@@ -51,20 +51,20 @@ const hyphened = (...names: readonly string[]): string => names.join('-').replac
  * and `<namespace>-<name>-<port>-grpc` (GRPCRoute) `@kubernetesgateway`. The pattern is that narrow because `web`
  * must not be found in `web-green`.
  */
-function traefikService(subject: MeasuredVersion): string {
-  const { service, port = '[0-9]+', portName } = backendOf(subject)
+function traefikService(measured: MeasuredVersion): string {
+  const { service, port = '[0-9]+', portName } = backendOf(measured)
   const written = portName === undefined ? String(port) : `(${port}|${hyphened(portName)})`
   const gateway = `(-http-${port}|-${port}-grpc)@kubernetesgateway`
-  return `${hyphened(subject.namespace, service)}((-${written})?@kubernetes(crd)?|${gateway})`
+  return `${hyphened(measured.namespace, service)}((-${written})?@kubernetes(crd)?|${gateway})`
 }
 
 /**
  * The canary's requests name the backend that took the place of the Ingress' own, `<namespace>-<name>-<port>`; stable's
  * name none. A port's name with hyphens must be known: `web-green` must not be found in `web-green-api`.
  */
-function nginxVersion(subject: MeasuredVersion): Selector {
-  const { namespace, route, side } = subject
-  const { service, portName = '' } = backendOf(subject)
+function nginxVersion(measured: MeasuredVersion): Selector {
+  const { namespace, route, side } = measured
+  const { service, portName = '' } = backendOf(measured)
   const port = portName.includes('-') ? `([a-z0-9]+|${portName})` : '[a-z0-9]+'
   const common = [is('namespace', namespace), is('ingress', needed(route, 'Ingress').name)]
   return needed(side, 'side') === 'stable'
@@ -111,7 +111,7 @@ export const routers: Readonly<Record<Exclude<MetricsSource, 'http'>, Router>> =
     hasFailed: ({ code = '', protocol = '' }) =>
       protocol.startsWith('grpc') ? isGrpcFailure(code) : isServerError(code),
     latency: { base: 'traefik_service_request_duration_seconds', unit: 1 },
-    version: (subject) => [matches('service', traefikService(subject))]
+    version: (measured) => [matches('service', traefikService(measured))]
   },
   /**
    * Envoy, "Cluster manager statistics", one cluster a Service and port: Contour names them `<namespace>_<name>_<port>`,
@@ -123,9 +123,9 @@ export const routers: Readonly<Record<Exclude<MetricsSource, 'http'>, Router>> =
     status: 'envoy_response_code',
     hasFailed: ({ envoy_response_code = '' }) => isServerError(envoy_response_code),
     latency: { base: 'envoy_cluster_upstream_rq_time', unit: 0.001 },
-    version: (subject) => {
-      const { service, port = '[0-9]+' } = backendOf(subject)
-      return [matches('envoy_cluster_name', `(.+/)?${subject.namespace}_${service}_${port}`)]
+    version: (measured) => {
+      const { service, port = '[0-9]+' } = backendOf(measured)
+      return [matches('envoy_cluster_name', `(.+/)?${measured.namespace}_${service}_${port}`)]
     }
   },
   /**

@@ -12,7 +12,7 @@ import { wantedBy } from './recipes.ts'
 import { openRequestMetrics, type RequestMetrics } from './request-metrics.ts'
 import { findInAnswer, findInTraffic, type ObservedTraffic } from './values.ts'
 
-/** @param source whose metrics the built-in checks are counted from; for a router's the subject says more than its pods */
+/** @param source whose metrics the built-in checks are counted from */
 export function createSampler(
   metrics: Metrics,
   clock: Clock,
@@ -22,15 +22,15 @@ export function createSampler(
   const requests = openRequestMetrics(metrics, clock, wantedBy(checks), source)
   return {
     preflight: (stable, signal, need) => preflight({ metrics, requests, checks, need }, stable, signal),
-    async measure(step, subject, signal) {
+    async measure(step, measured, signal) {
       const at = clock.now()
       const age = at - step.startedAt
       const traffic = checks.some(isBuiltIn)
-        ? orMissing(requests.look(subject, step.startedAt, signal), signal)
+        ? orMissing(requests.look(measured, step.startedAt, signal), signal)
         : Promise.resolve(notAsked)
       const find = (metric: Metric): Promise<MetricValue> => {
-        if (metric.kind !== 'query') return findIn(traffic, metric, subject)
-        const filled = fillPlaceholders(metric.promql, subject, age / 1000)
+        if (metric.kind !== 'query') return findIn(traffic, metric, measured)
+        const filled = fillPlaceholders(metric.promql, measured, age / 1000)
         return orMissing(ask(metrics, metric.promql, filled, signal), signal)
       }
       const findings = await Promise.all(
@@ -59,10 +59,10 @@ const ask = async (
 async function findIn(
   looking: Promise<ObservedTraffic | NoData>,
   metric: Exclude<Metric, QueryMetric>,
-  subject: MeasuredVersion
+  measured: MeasuredVersion
 ): Promise<MetricValue> {
   const seen = await looking
-  return 'why' in seen ? seen : findInTraffic(metric, seen, subject.pods.length)
+  return 'why' in seen ? seen : findInTraffic(metric, seen, measured.pods.length)
 }
 
 /** Turns what the metrics store could not answer into a missing value. */

@@ -33,19 +33,19 @@ export interface RequestSource<R extends Names> {
   /** Whether it is the version's own pods that Prometheus scrapes: then what is true of one version's is of the other's. */
   readonly scrapesPods: boolean
   /** One query for which series there are. */
-  readonly detectionQuery: (subject: MeasuredVersion) => string
+  readonly detectionQuery: (measured: MeasuredVersion) => string
   /** Reads its answer. */
-  readonly detect: (answer: readonly Series[], subject: MeasuredVersion) => Detection<R>
+  readonly detect: (answer: readonly Series[], measured: MeasuredVersion) => Detection<R>
   /** One query for all stored samples of the last `seconds` that the wanted figures are counted from. */
-  readonly samplesQuery: (recipe: R, wanted: Wanted, subject: MeasuredVersion, seconds: number) => string
+  readonly samplesQuery: (recipe: R, wanted: Wanted, measured: MeasuredVersion, seconds: number) => string
   /** Leaves out what this query brings of others. */
-  readonly belongs: (series: Series, subject: MeasuredVersion) => boolean
+  readonly belongs: (series: Series, measured: MeasuredVersion) => boolean
   /**
    * One query for which targets Prometheus scraped so many seconds ago; undefined when `counting` does not need it.
    */
   readonly targetsQuery: (recipe: R, secondsAgo: number) => string | undefined
-  readonly counting: (recipe: R, subject: MeasuredVersion, evidence: Evidence) => Counting
-  readonly lacks: (version: Version, subject: MeasuredVersion) => Lacks
+  readonly counting: (recipe: R, measured: MeasuredVersion, evidence: Evidence) => Counting
+  readonly lacks: (version: Version, measured: MeasuredVersion) => Lacks
 }
 
 /** What is known of the moment from which on is counted. */

@@ -3,7 +3,7 @@ import type { Series } from './metrics.ts'
 import type { Names } from './recipes.ts'
 import { increase, newestSample, scrapeGap, type History } from './samples.ts'
 
-/** The requests to the subject since a moment. Probes and scrapes are left out. */
+/** The requests to the version since a moment. Probes and scrapes are left out. */
 export interface Traffic {
   /** Milliseconds since the epoch by Prometheus' clock, as all times here. */
   readonly since: number

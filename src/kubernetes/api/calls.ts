@@ -6,7 +6,7 @@ import { describeCall, readJson, type ApiCall } from './refusal.ts'
 
 /** A call by its meaning, for messages and rights, and by its path. */
 export interface Call {
-  readonly deed: ApiCall
+  readonly call: ApiCall
   readonly path: string
 }
 
@@ -37,7 +37,7 @@ export function createCalls(send: (request: HttpRequest) => Promise<HttpAnswer>)
     async locate(verb, { apiVersion, kind, namespace, name }) {
       const resource = await discover(apiVersion, kind)
       const scope = resource.namespaced ? namespace : undefined
-      const deed = {
+      const call = {
         verb,
         group: groupOf(apiVersion),
         resource: resource.plural,
@@ -46,9 +46,9 @@ export function createCalls(send: (request: HttpRequest) => Promise<HttpAnswer>)
         namespace: scope
       }
       if (resource.namespaced && name !== undefined && scope === undefined) {
-        throw new ClusterError(`cannot ${describeCall(deed)}: no namespace is given`, 400)
+        throw new ClusterError(`cannot ${describeCall(call)}: no namespace is given`, 400)
       }
-      return { deed, path: pathOf(resource, scope, verb === 'create' ? undefined : name) }
+      return { call, path: pathOf(resource, scope, verb === 'create' ? undefined : name) }
     },
     submit: async (call, request) => readJson(call, await ask(call, request))
   }

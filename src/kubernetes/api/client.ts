@@ -66,15 +66,15 @@ function reads(calls: Calls): Pick<Cluster, 'get' | 'list' | 'logs'> {
   const { locate, ask } = calls
   return {
     async get<T extends KubernetesObject>(ref: Ref) {
-      const { deed, path } = await locate('get', ref)
-      const answer = await ask(deed, { method: 'GET', path })
-      return isMissing(answer, ref.name) ? undefined : (objectIn(readJson(deed, answer), ref) as T)
+      const { call, path } = await locate('get', ref)
+      const answer = await ask(call, { method: 'GET', path })
+      return isMissing(answer, ref.name) ? undefined : (objectIn(readJson(call, answer), ref) as T)
     },
     list: async <T extends KubernetesObject>(query: Query) => (await listAll<T>(calls, query)).items,
     async logs(pod, container, lines, previous) {
-      const { deed, path } = await locate('get', { apiVersion: 'v1', kind: 'Pod', ...pod })
+      const { call, path } = await locate('get', { apiVersion: 'v1', kind: 'Pod', ...pod })
       const query = new URLSearchParams({ container, tailLines: String(lines), previous: String(previous) })
-      const ofLog = { ...deed, subresource: 'log' }
+      const ofLog = { ...call, subresource: 'log' }
       const answer = await ask(ofLog, { method: 'GET', path: `${path}/log?${query.toString()}` })
       // No such pod or container any more, or none that has run before: there is no log.
       if (answer.status === 400 || answer.status === 404) return ''
@@ -92,7 +92,7 @@ function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'p
       body: unknown,
       options: WriteOptions = {}
     ): Promise<T> => {
-      const { deed, path } = await locate(verb, target)
+      const { call, path } = await locate(verb, target)
       const query = [
         MANAGER,
         ...(type === APPLY_PATCH ? ['force=true'] : []),
@@ -101,8 +101,8 @@ function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'p
       ].join('&')
       const headers = { 'Content-Type': type, Accept: 'application/json' }
       const request = { method, path: `${path}?${query}`, headers, body: JSON.stringify(body) }
-      const answer = await ask(deed, request)
-      const object = objectIn(readJson(deed, answer), target) as T
+      const answer = await ask(call, request)
+      const object = objectIn(readJson(call, answer), target) as T
       for (const warning of warningsIn(answer)) options.onWarning?.(warning)
       return object
     }
@@ -120,7 +120,7 @@ function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'p
 
 const removal = ({ locate, ask }: Calls): Pick<Cluster, 'remove'> => ({
   async remove(object) {
-    const { deed, path } = await locate('delete', refOf(object))
+    const { call, path } = await locate('delete', refOf(object))
     const { resourceVersion } = object.metadata
     const options = {
       // Else a Job would leave its pods behind.
@@ -128,9 +128,9 @@ const removal = ({ locate, ask }: Calls): Pick<Cluster, 'remove'> => ({
       ...(resourceVersion === undefined ? {} : { preconditions: { resourceVersion } })
     }
     const headers = { 'Content-Type': 'application/json', Accept: 'application/json' }
-    const answer = await ask(deed, { method: 'DELETE', path, headers, body: JSON.stringify(options) })
+    const answer = await ask(call, { method: 'DELETE', path, headers, body: JSON.stringify(options) })
     if (isMissing(answer, object.metadata.name)) return
-    if (answer.status >= 300) throw refusal(deed, answer)
+    if (answer.status >= 300) throw refusal(call, answer)
   }
 })
 
@@ -146,11 +146,11 @@ async function listAll<T extends KubernetesObject>(
   signal?: AbortSignal
 ): Promise<Listed<T>> {
   const { apiVersion, kind, namespace, metadataOnly = false } = query
-  const { deed, path } = await locate('list', { apiVersion, kind, namespace })
+  const { call, path } = await locate('list', { apiVersion, kind, namespace })
   const form = metadataOnly ? { headers: METADATA_ONLY } : {}
   const turn = async (more: Readonly<Record<string, string>>, before: readonly T[]): Promise<Listed<T>> => {
     const request = { method: 'GET', path: `${path}?${parameters(query, more)}`, signal, ...form }
-    const { items, version, next } = pageIn(await submit(deed, request), query)
+    const { items, version, next } = pageIn(await submit(call, request), query)
     const all = [...before, ...(items as readonly T[])]
     return next === undefined ? { items: all, version } : turn({ limit: PAGE, continue: next }, all)
   }
@@ -170,16 +170,16 @@ async function watchedBy(
   signal: AbortSignal
 ): Promise<Watched<KubernetesObject>> {
   const { apiVersion, kind, namespace } = query
-  const { deed, path } = await calls.locate('watch', { apiVersion, kind, namespace })
+  const { call, path } = await calls.locate('watch', { apiVersion, kind, namespace })
   return {
     list: () => listAll(calls, query, signal),
     read: (object) => objectIn(object, query),
     async changesSince(version) {
       const more = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: version }
       const opening = transport.open(`${path}?${parameters(query, more)}`, signal)
-      const reply = await opening.catch(explain(`cannot ${describeCall(deed)}`))
+      const reply = await opening.catch(explain(`cannot ${describeCall(call)}`))
       if (reply instanceof Readable) return reply
-      throw refusal(deed, reply)
+      throw refusal(call, reply)
     }
   }
 }

@@ -99,8 +99,8 @@ export function createDiscovery(read: (path: string) => Promise<HttpAnswer>) {
     const path = rootOf(apiVersion)
     const answer = await read(path)
     if (answer.status === 404) return []
-    const deed = { verb: 'get', group: groupOf(apiVersion), resource: path, kind: path, namespace: undefined }
-    const { resources } = readJson(deed, answer) as ResourceList
+    const call = { verb: 'get', group: groupOf(apiVersion), resource: path, kind: path, namespace: undefined }
+    const { resources } = readJson(call, answer) as ResourceList
     return (resources ?? [])
       .filter(({ name }) => !name.includes('/'))
       .map(({ name, kind, namespaced }) => ({ apiVersion, kind, plural: name, namespaced }))
