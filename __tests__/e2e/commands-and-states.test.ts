@@ -137,7 +137,7 @@ const expected: Readonly<Record<State, Readonly<Record<Command, Cell>>>> = {
     status: [
       'unchanged',
       '⚠️ web: v1 serves all traffic, in a release whose run is gone',
-      'the last deploy, ID by octocat (URL), began at TIME and was left when it was running, with no users on the canary: its run is gone, and nobody watches or ends it'
+      'the last deploy, ID by octocat (URL), began at TIME and was left when it was running, with no users on the new version: its run is gone, and nobody watches or ends it'
     ],
     plan: ['planned', '📋 v3 would be released to web: v1 serves all traffic'],
     promote: refusals('the last one, ID, is running', 'v1 serves all traffic').promote,

@@ -20,8 +20,7 @@ export interface Authored {
 
 /**
  * Cleans manifests that were written by `kubectl get -o yaml`. They hold fields of releases, of the API server and of
- * kubectl, all of the moment of writing. Applied, they would bring back an old record, the claims of an old run, and
- * the traffic of that time.
+ * kubectl. Applied, these would bring back the record, the claims and the traffic of that moment.
  */
 export function asAuthored(manifests: readonly Manifest[], observed: Observed): Authored {
   const read = manifests.map((manifest) => authored(manifest, observed))
@@ -70,10 +69,7 @@ const slotServices = (workload: string): readonly string[] => [
   `${workload}-plain`
 ]
 
-/**
- * A route of the workload without the entries of releases; `in-release` for any other route with such entries, which
- * cannot be cleaned.
- */
+/** The object without a release's entries; `in-release` if it is no route of the workload and has some. */
 function outsideReleases(object: KubernetesObject, observed: Observed): KubernetesObject | 'in-release' {
   const { otherServices, workload, routes } = observed
   const isMarked = annotationsOf(object)[BEFORE_ANNOTATION] !== undefined

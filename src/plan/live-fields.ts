@@ -57,8 +57,8 @@ export const newAutoscaler = (manifests: readonly Manifest[], observed: Observed
     .find((object) => scales(object, observed))?.metadata.name
 
 /**
- * A manifest as it may be applied: what the traffic depends on stays as it is live, because the manifest knows
- * nothing of the release. That is the route's selector (`selector`: all traffic on stable), what an autoscaler scales, and the size of what it scales.
+ * A manifest with the live values of what the traffic depends on, since the manifest knows nothing of the release: the
+ * route's selector (`selector`: all traffic on stable), what an autoscaler scales, and that Deployment's size.
  */
 export function keepTrafficFields(
   object: KubernetesObject,
