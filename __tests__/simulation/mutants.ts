@@ -50,7 +50,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   untested: {
     file: 'execute/execute.ts',
     replace: 'smoke: (_, run, signal) => smokeCanary(run, signal),',
-    by: "smoke: (_, run) => { for (const { metadata } of run.pods) run.tested.add(metadata.uid ?? ''); return Promise.resolve('') },"
+    by: "smoke: (_, run) => { for (const { metadata } of run.progress.pods) run.progress.tested.add(metadata.uid ?? ''); return Promise.resolve('') },"
   },
   'no ensure-stable': {
     from: 1400,

@@ -20,7 +20,7 @@ export async function abort(invocation: Invocation): Promise<Outcome> {
   return exclusively(invocation, seen, needs, async (observed, lock) => {
     const left = unlessEnded(observed)
     const run = await recover(left, lock, invocation)
-    const wasPromoted = run.release.phase === 'promoted'
+    const wasPromoted = run.progress.release.phase === 'promoted'
     const reason = wasPromoted
       ? `release ${left.record.id} had passed and all traffic was on its version: it was finished`
       : `release ${left.record.id} was aborted${origin.actor === undefined ? '' : ` by ${origin.actor}`}`

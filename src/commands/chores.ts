@@ -83,7 +83,7 @@ async function endRelease(observed: Recorded, lock: Lock, invocation: Invocation
   const run = await recover(observed, lock, invocation)
   const untidy = untidyEnding(run)
   if (untidy !== undefined) return { told: untidy.reason, result: untidy.result, runs: [run] }
-  const finished = run.release.phase === 'promoted'
+  const finished = run.progress.release.phase === 'promoted'
   const told = finished ? 'had passed and was finished' : 'was unfinished and was undone'
   return {
     told: `release ${id} (${where}) ${told}`,
@@ -100,7 +100,9 @@ async function settleRollback(observed: Recorded, lock: Lock, invocation: Invoca
 async function scaleDownKept(observed: Recorded, lock: Lock, invocation: Invocation): Promise<Deed> {
   const runs = await retireVersions(retirable(observed).versions, observed, lock, invocation)
   return {
-    told: runs.map(({ canary }) => `deployment/${canary.deployment} was scaled down`).join(', '),
+    told: runs
+      .map(({ progress: { canary } }) => `deployment/${canary.deployment} was scaled down`)
+      .join(', '),
     result: 'promoted',
     runs
   }

@@ -76,12 +76,12 @@ function toldOf(deeds: readonly Deed[], observed: Observed, invocation: Invocati
   return {
     ...lookedAt(observed, invocation),
     ...(first === undefined ? {} : { result: (failure ?? first).result }),
-    ...(runs[0] === undefined ? {} : { canary: runs[0].canary }),
+    ...(runs[0] === undefined ? {} : { canary: runs[0].progress.canary }),
     reason: deeds.map(({ told }) => told).join('; ') || 'another run has cleaned up meanwhile',
-    timeline: runs.flatMap(({ timeline }) => timeline),
-    shifts: runs.flatMap(({ shifts }) => shifts),
-    evidence: runs.flatMap(({ evidence }) => evidence),
+    timeline: runs.flatMap(({ journal: { timeline } }) => timeline),
+    shifts: runs.flatMap(({ journal: { shifts } }) => shifts),
+    evidence: runs.flatMap(({ journal: { evidence } }) => evidence),
     foreignWrites: runs.flatMap(trafficsOf).flatMap(({ foreignWrites }) => foreignWrites),
-    warnings: [...retirable(observed).left, ...runs.flatMap(({ warnings }) => warnings)]
+    warnings: [...retirable(observed).left, ...runs.flatMap(({ journal: { warnings } }) => warnings)]
   }
 }

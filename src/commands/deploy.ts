@@ -47,7 +47,7 @@ function begin(
   ports.log.quote(
     `release ${id} in namespace ${run.namespace}: ${before.images.join(', ')} on ${before.deployment} → ${canary.images.join(', ')} on ${canary.deployment}, users come through ${ways.join(', ')}`
   )
-  run.warnings.push(...prepared.warnings)
+  run.journal.warnings.push(...prepared.warnings)
   return run
 }
 

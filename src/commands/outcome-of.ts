@@ -4,7 +4,7 @@ import type { Outcome, Version } from '../domain/outcome.ts'
 import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { trafficsOf } from '../execute/begin-run.ts'
 import type { Ending } from '../execute/execute-or-restore.ts'
-import type { ReleaseRun } from '../execute/release-run.ts'
+import type { Progress, ReleaseRun } from '../execute/release-run.ts'
 import { routeWritersOf } from '../execute/route-writers.ts'
 import { printRoute } from '../inputs/route.ts'
 import { readyReplicas } from '../kubernetes/health.ts'
@@ -47,7 +47,8 @@ export function outcomeOf(
   ending: Ending,
   { inputs, origin, ports }: PostInvocation
 ): Outcome {
-  const serving = hasCanaryTheTraffic(run) ? run.canary : run.stable
+  const { canary, stable, ready, release, gap } = run.progress
+  const serving = hasCanaryTheTraffic(run.progress) ? canary : stable
   return {
     ...emptyOutcome(inputs.command, origin, ports.clock.now()),
     result: ending.result,
@@ -58,20 +59,15 @@ export function outcomeOf(
       .map(({ traffic }) => traffic.title)
       .join(', '),
     serving,
-    ...(serving === run.stable && run.ready !== undefined ? { ready: run.ready } : {}),
-    canary: run.canary,
-    ...previousOf(run, serving),
-    weight: serving === run.canary ? 100 : isUnfinished(run.release) ? run.release.weight : 0,
+    ...(serving === stable && ready !== undefined ? { ready } : {}),
+    canary,
+    ...previousOf(run.progress, serving),
+    weight: serving === canary ? 100 : isUnfinished(release) ? release.weight : 0,
     shareOf: run.routes.length > 0 ? 'requests' : 'connections',
-    shifts: run.shifts,
+    ...run.journal,
     ...toldBy(ending),
-    ...(run.gap === undefined ? {} : { gapSeconds: run.gap / 1000 }),
-    timeline: run.timeline,
-    smokeTests: run.smokeTests,
-    measurements: run.measurements,
-    evidence: run.evidence,
+    ...(gap === undefined ? {} : { gapSeconds: gap / 1000 }),
     foreignWrites: trafficsOf(run).flatMap(({ foreignWrites }) => foreignWrites),
-    warnings: run.warnings,
     ...(run.initial.sha === undefined ? {} : { commit: run.initial.sha }),
     next: [...ending.next, ...nextSteps(run, ending, serving)]
   }
@@ -89,7 +85,7 @@ function toldBy(ending: Ending): Partial<Outcome> {
 }
 
 /** The version that served before the one that serves; without a new version, the way back that the record has kept. */
-function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Outcome, 'previous'> {
+function previousOf({ stable, release }: Progress, serving: Version): Pick<Outcome, 'previous'> {
   if (serving !== stable) return { previous: stable }
   if (release.previous === undefined) return {}
   const { strategy: _, ...previous } = release.previous
@@ -97,13 +93,13 @@ function previousOf({ stable, release }: ReleaseRun, serving: Version): Pick<Out
 }
 
 /** As the record says. After the end of a release, its stable version is the one that serves. */
-const hasCanaryTheTraffic = ({ release, canary }: ReleaseRun): boolean =>
+const hasCanaryTheTraffic = ({ release, canary }: Progress): boolean =>
   isUnfinished(release)
     ? release.weight === 100
     : release.stable.deployment === canary.deployment && release.stable.hash === canary.hash
 
 /** The old version by its images, or by its template where the new version has the same images. */
-function oldVersion({ stable, canary }: ReleaseRun): string {
+function oldVersion({ stable, canary }: Progress): string {
   const images = stable.images.join(', ')
   return images === canary.images.join(', ') && stable.hash !== ''
     ? `the template of before, ${stable.hash} (${images} too; what differs is its config or other fields)`
@@ -112,7 +108,7 @@ function oldVersion({ stable, canary }: ReleaseRun): string {
 
 /** Advice for checks without data: perhaps nobody has used the service just then. */
 function withoutData(
-  { measurements, settings }: ReleaseRun,
+  { settings, journal: { measurements } }: ReleaseRun,
   { failedCheck = '' }: Ending
 ): readonly string[] {
   if (!lacksData({ measurements, failedCheck })) return []
@@ -126,17 +122,18 @@ function withoutData(
 
 /** What a person may want to do next, with commands to copy. */
 function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] {
-  const { namespace, canary, release, ready } = run
+  const { namespace } = run
+  const { canary, release, ready } = run.progress
   const { result, returning } = ending
   if (returning === true)
     return [
       `The pods of ${serving.images.join(', ')} come back by themselves: ${sh`kubectl -n ${namespace} rollout status deployment/${serving.deployment}`}`
     ]
   if (result === 'promoted')
-    return [`To go back to ${oldVersion(run)}: run the rollback workflow (command: rollback).`]
+    return [`To go back to ${oldVersion(run.progress)}: run the rollback workflow (command: rollback).`]
   if (result === 'waiting')
     return [
-      `To go on: run the workflow with command: promote. To put ${oldVersion(run)} back: command: abort.`,
+      `To go on: run the workflow with command: promote. To put ${oldVersion(run.progress)} back: command: abort.`,
       `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`
     ]
   if (result === 'rolled-back' && release.command === 'deploy') {

@@ -133,9 +133,13 @@ async function goOn(
   const stable = observed.stable.deployment
   const taken = { routes, stable, release, entrance, lock, sampler, begun: true, readUnderLock: true }
   const run = beginRun({ ...observed, ...taken }, ports, inputs)
-  run.deployment = live
-  run.pods = await readyPods(run, 'canary')
-  run.warnings.push(...(report?.warnings ?? []), ...unwatched(record, inputs), ...unmeasured(record, inputs))
+  run.progress.deployment = live
+  run.progress.pods = await readyPods(run, 'canary')
+  run.journal.warnings.push(
+    ...(report?.warnings ?? []),
+    ...unwatched(record, inputs),
+    ...unmeasured(record, inputs)
+  )
   const { bake, previous, checks } = inputs
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planRest((record.step ?? 0) + 1, progress, release)

@@ -7,7 +7,6 @@ import { execute } from '../execute/execute.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
 import { giveUpStable, tidy } from '../execute/restore.ts'
 import type { Service } from '../kubernetes/objects.ts'
-import { NOWHERE } from '../kubernetes/ports.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { Recorded } from '../observe/observed.ts'
@@ -78,13 +77,10 @@ async function recoverOnce(
       service,
       companions,
       routes,
-      stable: undefined,
       workload,
       release,
-      entrance: NOWHERE,
       begun: true,
-      lock,
-      sampler: undefined
+      lock
     },
     ports,
     inputs
@@ -104,7 +100,7 @@ async function recoverOnce(
 const rest = (run: ReleaseRun) => ({ previous: 'scale-down', bake: 0, drain: drainIn(run) }) as const
 
 const isAsGoodAsPromoted = async (run: ReleaseRun): Promise<boolean> =>
-  run.release.phase === 'promoting' && (await readyPods(run, 'canary')).length > 0
+  run.progress.release.phase === 'promoting' && (await readyPods(run, 'canary')).length > 0
 
 function stateOf({ phase }: Release): string {
   if (phase === 'waiting') return 'waits for approval: stable is put back'
@@ -115,10 +111,10 @@ function stateOf({ phase }: Release): string {
 
 async function undo(run: ReleaseRun): Promise<void> {
   try {
-    await execute(methodOf(run.release).restoring, run, run.lock.lost)
+    await execute(methodOf(run.progress.release).restoring, run, run.lock.lost)
     await tidy(run, run.lock.lost)
   } catch (error) {
-    if (!(error instanceof StableCannotServe) || run.release.weight !== 100) throw error
+    if (!(error instanceof StableCannotServe) || run.progress.release.weight !== 100) throw error
     run.ports.log.warning(`${error.message}. ${await giveUpStable(run)}`)
   }
 }

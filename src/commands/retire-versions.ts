@@ -2,7 +2,6 @@ import type { Version } from '../domain/outcome.ts'
 import { beginRun, drainIn, routesOf } from '../execute/begin-run.ts'
 import { execute } from '../execute/execute.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
-import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { Recorded } from '../observe/observed.ts'
 import { planRetirement } from '../plan/retirement.ts'
@@ -16,17 +15,9 @@ export async function retireVersions(
   { ports, inputs, signal }: PostInvocation
 ): Promise<readonly ReleaseRun[]> {
   const routes = await routesOf(record, service, ports)
-  const beginning = {
-    service,
-    routes,
-    stable: stable.deployment,
-    workload,
-    entrance: NOWHERE,
-    begun: true,
-    lock
-  }
+  const beginning = { service, routes, stable: stable.deployment, workload, begun: true, lock }
   const runs = versions.map((canary) =>
-    beginRun({ ...beginning, release: { ...record, canary }, sampler: undefined }, ports, inputs)
+    beginRun({ ...beginning, release: { ...record, canary } }, ports, inputs)
   )
   for (const [at, run] of runs.entries()) {
     const drain = at === 0 ? drainIn(run) : 0

@@ -6,7 +6,6 @@ import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { untidyEnding } from '../execute/untidy.ts'
 import { printRoute } from '../inputs/route.ts'
-import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Lock } from '../lock/lock.ts'
 import { observe } from '../observe/observe.ts'
@@ -87,7 +86,7 @@ async function backFromUnfinished(invocation: Invocation, observed: Recorded, lo
   const isAnother = wanted !== undefined && !wanted.version.serves
   const untidy = isAnother ? untidyEnding(run) : undefined
   if (untidy !== undefined) return outcomeOf(run, untidy, invocation)
-  if (run.release.phase === 'promoted' || isAnother)
+  if (run.progress.release.phase === 'promoted' || isAnother)
     return observe(target, ports)
       .then((now) => back(invocation, now, lock))
       .catch((error: unknown) => turnedDownAfter(error, run, invocation))
@@ -108,10 +107,8 @@ async function back(invocation: Invocation, observed: Observed, lock: Lock): Pro
     stable: stable.deployment,
     autoscaler: observed.autoscaler,
     workload,
-    entrance: NOWHERE,
     begun: false,
-    lock,
-    sampler: undefined
+    lock
   }
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
   const ending = await executeOrRestore(plan(drainIn(run)), run, signal)

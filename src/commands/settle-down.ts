@@ -1,7 +1,6 @@
 import { beginRun } from '../execute/begin-run.ts'
 import { execute } from '../execute/execute.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
-import { NOWHERE } from '../kubernetes/ports.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { Recorded } from '../observe/observed.ts'
 import { planSettle } from '../plan/rollback.ts'
@@ -13,18 +12,7 @@ export async function settleDown(
   lock: Lock,
   { ports, inputs }: PostInvocation
 ): Promise<ReleaseRun> {
-  const beginning = {
-    service,
-    companions,
-    routes: [],
-    stable: undefined,
-    workload,
-    release: record,
-    entrance: NOWHERE,
-    begun: true,
-    lock,
-    sampler: undefined
-  }
+  const beginning = { service, companions, routes: [], workload, release: record, begun: true, lock }
   const run = beginRun(beginning, ports, inputs)
   await execute(planSettle(record.settle ?? {}), run, lock.lost)
   return run

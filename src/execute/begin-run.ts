@@ -6,7 +6,7 @@ import type { Shift } from '../domain/outcome.ts'
 import { backendsOf, splitOf, type Release } from '../domain/record.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
-import type { Entrance } from '../kubernetes/ports.ts'
+import { type Entrance, NOWHERE } from '../kubernetes/ports.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
 import { membersOf, type ObservedRoute } from '../observe/observed.ts'
@@ -22,94 +22,63 @@ export interface Beginning {
   readonly companions?: readonly Service[]
   /** The routes of the release, in its order. */
   readonly routes: readonly ObservedRoute[]
-  /** What serves. */
-  readonly stable: Deployment | undefined
+  /** What serves; absent where a release is taken up from its record. */
+  readonly stable?: Deployment
   readonly autoscaler?: HorizontalPodAutoscaler | undefined
   readonly workload: string
   readonly release: Release
-  readonly entrance: Entrance
+  /** Absent where nobody is asked anything. */
+  readonly entrance?: Entrance
   /** Whether the record on the route is already this release's: then there is something to put back. */
   readonly begun: boolean
   /** Whether the Service was read after the lock was taken: then no other run can have written it since. */
   readonly readUnderLock?: boolean
   readonly lock: Lock
-  readonly sampler: Sampler | undefined
+  /** Absent when there are no checks. */
+  readonly sampler?: Sampler | undefined
 }
 
 /** The state of a release before its first step. */
 export function beginRun(beginning: Beginning, ports: Ports, settings: Settings): ReleaseRun {
-  const { service, companions = [], routes, stable, release, begun, lock, ...rest } = beginning
-  const namespace = service.metadata.namespace ?? ''
+  const { service, companions = [], routes, release, begun, lock } = beginning
   const held = heldBy(beginning)
   const traffic = openService(service, held, ports)
+  const following = { ...held, anchor: traffic }
   return {
-    ...nothingYet(),
-    namespace,
-    workload: rest.workload,
+    namespace: service.metadata.namespace ?? '',
+    workload: beginning.workload,
     settings,
     ports,
-    traffic,
-    companions: openCompanions(companions, release, held, traffic, ports),
-    recorded: begun,
-    routes: routes.map((route) => openLane(route, release, held, traffic, ports)),
     lock,
-    begun,
-    stable: release.stable,
-    canary: release.canary,
-    serving: stable,
+    traffic,
+    companions: openCompanions(companions, release, following, ports),
+    routes: routes.map((route) => openRoute(route, release, following, ports)),
     initial: release,
-    release,
-    autoscaler: rest.autoscaler,
-    entrance: rest.entrance,
-    sampler: rest.sampler,
-    shifts: shiftsBefore(release)
+    entrance: beginning.entrance ?? NOWHERE,
+    sampler: beginning.sampler,
+    progress: {
+      begun,
+      recorded: begun,
+      release,
+      stable: release.stable,
+      canary: release.canary,
+      serving: beginning.stable,
+      autoscaler: beginning.autoscaler,
+      pods: [],
+      tested: new Set(),
+      behind: new Map(),
+      standing: initialStanding
+    },
+    journal: {
+      timeline: [],
+      shifts: shiftsBefore(release),
+      smokeTests: [],
+      measurements: [],
+      evidence: [],
+      warnings: []
+    }
   }
 }
-
-type Known = Pick<
-  ReleaseRun,
-  | 'namespace'
-  | 'workload'
-  | 'settings'
-  | 'ports'
-  | 'traffic'
-  | 'companions'
-  | 'recorded'
-  | 'routes'
-  | 'lock'
-  | 'begun'
-  | 'stable'
-  | 'canary'
-  | 'serving'
-  | 'initial'
-  | 'release'
-  | 'autoscaler'
-  | 'entrance'
-  | 'sampler'
-  | 'shifts'
->
-
-/** What a run does not know at its beginning. */
-const nothingYet = (): Omit<ReleaseRun, keyof Known> => ({
-  deployment: undefined,
-  ready: undefined,
-  backAt: undefined,
-  emptySince: undefined,
-  gap: undefined,
-  outdated: undefined,
-  pods: [],
-  tested: new Set(),
-  behind: new Map(),
-  shiftedAt: undefined,
-  marks: undefined,
-  watched: undefined,
-  standing: initialStanding,
-  timeline: [],
-  smokeTests: [],
-  measurements: [],
-  evidence: [],
-  warnings: []
-})
 
 /** The share that a release already has which this run takes up. */
 const shiftsBefore = (release: Release): Shift[] =>
@@ -127,6 +96,7 @@ export const drainIn = ({ routes }: ReleaseRun): number =>
   drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
 
 type Held = Pick<Place, 'holder' | 'confirm' | 'isOurs'>
+type Following = Held & { readonly anchor: Traffic }
 
 const heldBy = ({ lock, readUnderLock = false }: Beginning): Held => ({
   holder: lock.holder,
@@ -150,8 +120,7 @@ function openService(service: Service, held: Held, ports: Ports): Traffic {
 function openCompanions(
   services: readonly Service[],
   release: Release,
-  held: Held,
-  anchor: Traffic,
+  following: Following,
   ports: Ports
 ): readonly Follower[] {
   return companionsIn(release.companions).flatMap((own) => {
@@ -163,21 +132,20 @@ function openCompanions(
       throw new RouteGone(`service/${own.name} was deleted while the release ran`)
     }
     const hasPorts = (service.spec.ports ?? []).length > 0
-    return [{ own, hasPorts, traffic: openTraffic({ ...held, objects: [service], read, anchor }, ports) }]
+    return [{ own, hasPorts, traffic: openTraffic({ ...following, objects: [service], read }, ports) }]
   })
 }
 
-function openLane(
+function openRoute(
   { name, route, objects }: ObservedRoute,
   release: Release,
-  held: Held,
-  anchor: Traffic,
+  following: Following,
   ports: Ports
 ): RouteWriter {
   const { namespace = '' } = objects[0].metadata
-  const backends = backendsOf(release, namespace, anchor.name)
+  const backends = backendsOf(release, namespace, following.anchor.name)
   const read = () => readMembers(name, backends, ports.cluster)
-  return { route, traffic: openTraffic({ ...held, objects, read, anchor }, ports) }
+  return { route, traffic: openTraffic({ ...following, objects, read }, ports) }
 }
 
 /** The routes of a release on record. Those that were deleted since are left out: no users come through them. */

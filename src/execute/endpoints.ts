@@ -38,7 +38,7 @@ export async function confirmEndpoints(
   service: string,
   signal: AbortSignal
 ): Promise<number | undefined> {
-  const wanted = run.pods.flatMap(({ metadata }) => metadata.uid ?? [])
+  const wanted = run.progress.pods.flatMap(({ metadata }) => metadata.uid ?? [])
   const labels = `kubernetes.io/service-name=${service}`
   // The Service of a slot has the ports of the users' Service.
   const [{ spec }] = run.traffic.current() as readonly [Service]
@@ -68,19 +68,23 @@ export async function confirmEndpoints(
 /** Whether one of the pods that came up was evicted or deleted since, so that its failures say nothing of the version. */
 export async function hasLostPods(run: ReleaseRun): Promise<boolean> {
   const found = await podsOf(run, 'canary')
-  return run.pods.some(
+  return run.progress.pods.some(
     ({ metadata }) => !found.some((pod) => pod.metadata.uid === metadata.uid && !isEnding(pod))
   )
 }
 
-function noteBehind({ behind, ports }: ReleaseRun, service: string, uids: readonly string[]): void {
+function noteBehind(
+  { ports, progress: { behind } }: ReleaseRun,
+  service: string,
+  uids: readonly string[]
+): void {
   const known = behind.get(service)
   if (known === undefined || !uids.every((uid) => known.uids.has(uid)))
     behind.set(service, { uids: new Set(uids), since: ports.clock.now() })
 }
 
 /** Milliseconds since the epoch. */
-export const behindSince = ({ behind, ports }: ReleaseRun, service: string): number =>
+export const behindSince = ({ ports, progress: { behind } }: ReleaseRun, service: string): number =>
   behind.get(service)?.since ?? ports.clock.now()
 
 /** Ready pods of one of the two versions, by the selector that only it has. */

@@ -6,7 +6,7 @@ import { watchFor } from './disturbance.ts'
 import { execute } from './execute.ts'
 import { lastKnown } from './manual-recovery.ts'
 import { type Return, practiceOf } from './practice.ts'
-import type { ReleaseRun } from './release-run.ts'
+import type { Progress, ReleaseRun } from './release-run.ts'
 import { giveUpStable, restore, tidy } from './restore.ts'
 
 /** How the steps of a release ended. */
@@ -42,7 +42,7 @@ export async function executeOrRestore(
   const { signal } = disturbance
   try {
     await execute(steps, run, signal)
-    return { result: endedWell(run), reason: '', next: [] }
+    return { result: endedWell(run.progress), reason: '', next: [] }
   } catch (error) {
     // A step that was interrupted fails with whatever it was doing; the cause is what interrupted it.
     const cause: unknown = signal.aborted ? signal.reason : error
@@ -56,7 +56,7 @@ export async function executeOrRestore(
 type Remedy = 'nothing' | 'leave-to-others' | 'keep-canary' | 'restore'
 
 /** A canary that has passed and has all traffic keeps it: the next run does what is left to do. */
-function remedyFor(cause: unknown, { begun, release }: Pick<ReleaseRun, 'begun' | 'release'>): Remedy {
+function remedyFor(cause: unknown, { begun, release }: Progress): Remedy {
   if (!begun) return 'nothing'
   if (cause instanceof TakenOver) return 'leave-to-others'
   return isUnfinished(release) && release.phase !== 'promoting' ? 'restore' : 'keep-canary'
@@ -71,7 +71,7 @@ async function afterFailure(
 ): Promise<Ending> {
   const failure = failureOf(cause)
   run.ports.log.error(failure.reason)
-  switch (remedyFor(cause, run)) {
+  switch (remedyFor(cause, run.progress)) {
     case 'nothing':
       return { ...failure, result: cause instanceof Cancelled ? 'aborted' : 'failed' }
     case 'leave-to-others':
@@ -79,7 +79,7 @@ async function afterFailure(
     case 'keep-canary':
       return {
         ...failure,
-        result: endedWell(run),
+        result: endedWell(run.progress),
         next: practiceOf(run).byHand.leftOver(run),
         unsettled: true
       }
@@ -101,10 +101,15 @@ async function putBack(
     return withoutRestore(error, failure, run)
   }
   const unsettled = cause instanceof Cancelled || !(await tidy(run, cancelled))
-  return { ...failure, ...practiceOf(run).returnSince(run, since), result: restoredBy(cause, run), unsettled }
+  return {
+    ...failure,
+    ...practiceOf(run).returnSince(run, since),
+    result: restoredBy(cause, run.progress),
+    unsettled
+  }
 }
 
-function restoredBy(cause: unknown, { release }: ReleaseRun): Result {
+function restoredBy(cause: unknown, { release }: Progress): Result {
   if (cause instanceof Cancelled) return 'aborted'
   return release.command === 'rollback' ? 'failed' : 'rolled-back'
 }
@@ -113,7 +118,7 @@ function restoredBy(cause: unknown, { release }: ReleaseRun): Result {
 const patienceFor = (cause: unknown, passed: number): number =>
   cause instanceof Cancelled ? Math.max(LEAST_PATIENCE, PATIENCE_OF_CANCELLED - passed) : PATIENCE
 
-function endedWell({ release }: ReleaseRun): Result {
+function endedWell({ release }: Progress): Result {
   if (release.phase === 'waiting') return 'waiting'
   return release.command === 'rollback' ? 'rolled-back' : 'promoted'
 }
@@ -137,9 +142,9 @@ const inOtherHands = (failure: Failure, run: ReleaseRun): Ending => ({
 })
 
 async function withoutRestore(error: unknown, failure: Failure, run: ReleaseRun): Promise<Ending> {
-  const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}; ${lastKnown(run)}`
+  const reason = `${failure.reason}. The traffic could not be put back: ${messageOf(error)}; ${lastKnown(run.progress)}`
   if (error instanceof TakenOver) return inOtherHands({ ...failure, reason }, run)
-  if (error instanceof StableCannotServe && run.release.weight === 100)
+  if (error instanceof StableCannotServe && run.progress.release.weight === 100)
     return { ...failure, result: 'failed', reason: `${reason}. ${await giveUpStable(run).catch(messageOf)}` }
   // The post step has minutes to try again, where a cancelled step has seconds.
   return { ...failure, result: 'failed', reason, next: practiceOf(run).byHand.putBack(run), unsettled: true }

@@ -38,10 +38,13 @@ export async function execute(steps: readonly Step[], run: ReleaseRun, signal: A
 
 async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promise<void> {
   const { clock, log } = run.ports
-  const title = describe(step, { stable: run.stable.deployment, canary: run.canary.deployment })
+  const title = describe(step, {
+    stable: run.progress.stable.deployment,
+    canary: run.progress.canary.deployment
+  })
   const startedAt = clock.now()
   const note = (status: 'done' | 'failed', detail: string): void => {
-    run.timeline.push({ title, startedAt, milliseconds: clock.now() - startedAt, status, detail })
+    run.journal.timeline.push({ title, startedAt, milliseconds: clock.now() - startedAt, status, detail })
   }
   log.group(title)
   try {
@@ -68,11 +71,12 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   },
   start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),
   async 'await-ready'(_, run, signal) {
-    if (run.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
-    const awaited = { timeout: run.settings.timeout, outdated: run.outdated }
-    const { pods, hash } = await awaitReady(run.deployment, awaited, run.ports, signal)
-    run.pods = pods
-    run.canary = { ...run.canary, hash }
+    const { progress } = run
+    if (progress.deployment === undefined) throw new ReleaseFailed('no Deployment was started')
+    const awaited = { timeout: run.settings.timeout, outdated: progress.outdated }
+    const { pods, hash } = await awaitReady(progress.deployment, awaited, run.ports, signal)
+    progress.pods = pods
+    progress.canary = { ...progress.canary, hash }
     return `${pods.length} of ${counted(pods.length, 'pod')} ready, template ${hash}`
   },
   'start-watchdog': ({ image }, run) => startWatchdog(run, image),

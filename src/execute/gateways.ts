@@ -62,13 +62,14 @@ export const awaitGatewaysTelling = (
   signal: AbortSignal
 ): Promise<boolean> =>
   awaitGateways(run, learning, signal, async (_, wait) => {
-    const { deployment, ports } = run
+    const { ports } = run
+    const { deployment } = run.progress
     const done = new AbortController()
     const ended = AbortSignal.any([signal, done.signal])
     if (deployment !== undefined)
       untilDoomed(deployment, ports, ended).catch((error: unknown) => {
         if (!(error instanceof ReleaseFailed)) return
-        run.warnings.push(
+        run.journal.warnings.push(
           `after the new version had passed: ${error.message}; command: rollback brings the one before back`
         )
       })

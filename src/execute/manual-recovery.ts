@@ -2,7 +2,7 @@ import { remark, sh } from '../base/shell.ts'
 import { splitOf, type Selector } from '../domain/record.ts'
 import { describeSplit } from '../routes/split.ts'
 import { trafficsOf } from './begin-run.ts'
-import type { ReleaseRun } from './release-run.ts'
+import type { Progress, ReleaseRun } from './release-run.ts'
 import { backendsFor, backendsIn } from './route-writers.ts'
 
 /** What a person has to do because the run could not, as commands. */
@@ -18,7 +18,7 @@ export interface ByHand {
 }
 
 /** Where the traffic was when the cluster last answered. */
-export function lastKnown({ release, shiftedAt, canary }: ReleaseRun): string {
+export function lastKnown({ release, shiftedAt, canary }: Progress): string {
   const since = shiftedAt === undefined ? '' : ` since ${new Date(shiftedAt).toISOString()}`
   return `last known: ${describeSplit(splitOf(release))} on ${canary.deployment} (${canary.images.join(', ')})${since}`
 }
@@ -33,10 +33,11 @@ const lookByHand = (run: ReleaseRun): string[] =>
  * the canary's share there, and the other Service selects stable all the time.
  */
 function moveByHand(run: ReleaseRun): string[] {
-  const { namespace, traffic, routes, stable } = run
+  const { namespace, traffic, routes } = run
+  const { stable } = run.progress
   const target = routes.length > 0 ? backendsIn(run).canary : traffic.name
   return [
-    `${sh`kubectl -n ${namespace} patch service/${target} --type=json -p ${selecting(run.release.selectors.stable)}`}   # all of it to ${remark(stable.deployment)}`,
+    `${sh`kubectl -n ${namespace} patch service/${target} --type=json -p ${selecting(run.progress.release.selectors.stable)}`}   # all of it to ${remark(stable.deployment)}`,
     ...run.companions.map(({ own, traffic: { name } }) => {
       const { stable: theirs } = backendsFor(own, backendsIn(run)).selectors
       return `${sh`kubectl -n ${namespace} patch service/${name} --type=json -p ${selecting(theirs)}`}   # and all of that`
@@ -51,27 +52,27 @@ const selecting = (value: Selector): string =>
 const AGAIN = 'or run the workflow again: it puts stable back before it does anything else'
 
 const otherDecides = (run: ReleaseRun): string =>
-  `${lastKnown(run)}; the run that has taken the lock decides about it, and without one command: abort puts stable back`
+  `${lastKnown(run.progress)}; the run that has taken the lock decides about it, and without one command: abort puts stable back`
 
 export const byHandBeside: ByHand = {
   putBack: (run) => [...moveByHand(run), AGAIN],
   leftToOthers: (run) => [otherDecides(run), ...lookByHand(run)],
-  leftOver: ({ namespace, stable }) => [
+  leftOver: ({ namespace, progress: { stable } }) => [
     `${sh`kubectl -n ${namespace} scale deployment/${stable.deployment} --replicas=0`}   # the version that served before still runs`
   ],
-  tidy: ({ namespace, canary }) =>
+  tidy: ({ namespace, progress: { canary } }) =>
     `${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=0`}   # works when it is no longer refused`
 }
 
 /** The version that served before has no pods of its own, and no route leads to them. */
 export const byHandInPlace: ByHand = {
-  putBack: ({ namespace, stable }) => [
+  putBack: ({ namespace, progress: { stable } }) => [
     `${sh`kubectl -n ${namespace} rollout undo deployment/${stable.deployment}`}   # back to ${remark(stable.images.join(', '))}`,
     `${sh`kubectl -n ${namespace} rollout history deployment/${stable.deployment}`}   # which template does it have`,
     AGAIN
   ],
   leftToOthers: (run) => [otherDecides(run)],
   leftOver: () => [],
-  tidy: ({ namespace, stable }) =>
+  tidy: ({ namespace, progress: { stable } }) =>
     `${sh`kubectl -n ${namespace} rollout status deployment/${stable.deployment}`}   # has it its previous template everywhere`
 }

@@ -42,15 +42,16 @@ interface Seen {
  * @param duration of the step in milliseconds; with 0 nothing is observed, because nobody would wait for it
  */
 export async function observeShare(run: ReleaseRun, duration: number, signal: AbortSignal): Promise<void> {
+  const { progress } = run
   const { entry, clock } = run.ports
-  const shift = run.shifts.at(-1)
-  if (entry === undefined || run.marks === 'none' || duration === 0) return
+  const shift = run.journal.shifts.at(-1)
+  if (entry === undefined || progress.marks === 'none' || duration === 0) return
   if (shift === undefined || shift.observed !== undefined) return
   const seen: Seen = { sent: 0, canary: 0, stable: 0, lost: 0, problem: '' }
   try {
-    run.marks ??= await unlessAborted(readMarks(entry, run, signal), signal)
+    progress.marks ??= await unlessAborted(readMarks(entry, run, signal), signal)
     await clock.sleep(Math.max(0, shift.at + EFFECTIVE - clock.now()), signal)
-    await unlessAborted(count({ entry, marks: run.marks, seen }, clock, signal), signal)
+    await unlessAborted(count({ entry, marks: progress.marks, seen }, clock, signal), signal)
   } catch (error) {
     if (!signal.aborted) {
       giveUp(run, messageOf(error))
@@ -77,24 +78,24 @@ function tell(run: ReleaseRun, shift: Shift, seen: Seen, entry: Entry): void {
   const requests = seen.canary + seen.stable
   if (requests > 0) {
     const share = (100 * seen.canary) / requests
-    run.shifts.splice(-1, 1, { ...shift, observed: { share, requests } })
+    run.journal.shifts.splice(-1, 1, { ...shift, observed: { share, requests } })
     run.ports.log.line(describe(seen, share, entry, run))
   } else if (seen.lost > 0) giveUp(run, seen.problem)
   else if (seen.sent >= HOPELESS) giveUp(run, 'the entry did not answer while the step lasted')
 }
 
 function giveUp(run: ReleaseRun, why: string): void {
-  run.marks = 'none'
+  run.progress.marks = 'none'
   const warning = `probe: the share that users see is not observed: ${why}`
   run.ports.log.warning(warning)
-  run.warnings.push(warning)
+  run.journal.warnings.push(warning)
 }
 
 function describe({ canary, stable, lost }: Seen, share: number, { probe }: Entry, run: ReleaseRun): string {
   // The query of a URL may hold secrets.
   const { origin, pathname } = new URL(probe.url)
   const rest = lost === 0 ? '' : `; ${lost} more got no answer from either version`
-  return `observed through ${origin}${pathname}: ${canary} of ${canary + stable} = ${percent(share)} from ${run.canary.deployment}${rest}`
+  return `observed through ${origin}${pathname}: ${canary} of ${canary + stable} = ${percent(share)} from ${run.progress.canary.deployment}${rest}`
 }
 
 interface Counting {
@@ -140,7 +141,8 @@ async function countOne({ entry, marks, seen }: Counting, signal: AbortSignal): 
  * @throws Error when it does not tell the versions apart
  */
 async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal): Promise<Marks> {
-  const { namespace, entrance, canary, stable, ports, initial } = run
+  const { namespace, entrance, ports, initial } = run
+  const { canary, stable } = run.progress
   if (canary.deployment === stable.deployment)
     throw new Error(`strategy ${initial.strategy ?? ''} leaves no pod of the old version to compare with`)
   const pods = createPods({ namespace, entrance, slot: canary.slot, pods: [] }, ports.cluster)
@@ -149,7 +151,7 @@ async function readMarks({ probe }: Entry, run: ReleaseRun, signal: AbortSignal)
     markOf(deployment, ready, probe.header, (pod) => pods.ask(pod, request, signal))
   try {
     const marks = {
-      canary: await mark(canary.deployment, run.pods),
+      canary: await mark(canary.deployment, run.progress.pods),
       stable: await mark(stable.deployment, await readyPods(run, 'stable'))
     }
     if (marks.canary !== marks.stable) return marks

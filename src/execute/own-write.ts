@@ -2,7 +2,7 @@ import { canonical } from '../kubernetes/canonical.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { fenceOf } from '../lock/fence.ts'
-import type { ReleaseRun } from './release-run.ts'
+import type { Progress } from './release-run.ts'
 
 /**
  * Whether a Deployment already is as wanted, as after a write of ours whose answer was lost. A dry run tells, since the API
@@ -26,5 +26,5 @@ export const withVersionOf = ({ metadata }: Deployment, wanted: Deployment): Dep
 })
 
 /** A Deployment of the release, as the run knows it. */
-export const knownDeployment = ({ deployment, serving }: ReleaseRun, name: string): Deployment | undefined =>
+export const knownDeployment = ({ deployment, serving }: Progress, name: string): Deployment | undefined =>
   [deployment, serving].find((one) => one?.metadata.name === name)

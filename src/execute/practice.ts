@@ -34,15 +34,22 @@ interface Practice {
 const secondsFrom = (since: number, until: number): number => (until - since) / 1000
 
 /** Whether users may have been on the canary, be it by copies of their requests. */
-const wasExposed = ({ release, shifts }: ReleaseRun): boolean =>
+const wasExposed = ({ progress: { release }, journal: { shifts } }: ReleaseRun): boolean =>
   release.exposed === true || shifts.some(({ split }) => !isNobody(split))
 
 const beside: Practice = {
   untilDisturbed: untilStableChanges,
   collectEvidence: collectCanary,
   returnSince: (run, since) =>
-    wasExposed(run) ? { restoreSeconds: secondsFrom(since, run.shiftedAt ?? since) } : { unexposed: true },
-  recovered: ({ release: { stable, canary }, initial }) =>
+    wasExposed(run)
+      ? { restoreSeconds: secondsFrom(since, run.progress.shiftedAt ?? since) }
+      : { unexposed: true },
+  recovered: ({
+    initial,
+    progress: {
+      release: { stable, canary }
+    }
+  }) =>
     `${stable.deployment === initial.stable.deployment ? 'undone' : 'finished'}: ${stable.deployment} has all traffic, ${canary.deployment} is scaled down`,
   byHand: byHandBeside
 }
@@ -51,7 +58,7 @@ const inPlace: Practice = {
   untilDisturbed: untilChangedByOthers,
   collectEvidence: collectReplaced,
   returnSince: returnInPlace,
-  recovered: ({ stable, initial, release }) =>
+  recovered: ({ initial, progress: { stable, release } }) =>
     stable.hash === initial.stable.hash
       ? `undone: ${release.stable.deployment} has its previous template again`
       : `closed: ${release.stable.deployment} has another template by now, which is left as it is`,
@@ -59,7 +66,10 @@ const inPlace: Practice = {
 }
 
 /** Users are back when all pods are, which a cancelled run does not await. */
-function returnInPlace({ shifts, outdated, backAt, release }: ReleaseRun, since: number): Return {
+function returnInPlace(
+  { progress: { outdated, backAt, release }, journal: { shifts } }: ReleaseRun,
+  since: number
+): Return {
   if (!shifts.some(({ gradual }) => gradual === true))
     return outdated === undefined ? { unexposed: true } : {}
   if (backAt !== undefined) return { restoreSeconds: secondsFrom(since, backAt) }

@@ -37,9 +37,10 @@ async function untilLaneRefused(
     since ??= run.ports.clock.now()
     if (run.ports.clock.now() - since < GRACE) continue
     const told = `${traffic.title} is not put into practice by its controller: ${word.text}`
-    if (isUnfinished(run.release) && run.release.phase !== 'promoting') throw new ReleaseFailed(told)
+    if (isUnfinished(run.progress.release) && run.progress.release.phase !== 'promoting')
+      throw new ReleaseFailed(told)
     // After the point of no return it can only be told.
-    run.warnings.push(told)
+    run.journal.warnings.push(told)
     return
   }
 }

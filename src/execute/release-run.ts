@@ -44,67 +44,77 @@ export interface Follower {
   readonly hasPorts: boolean
 }
 
-/** One release while it is carried out. Only `execute` and the steps change it. */
-export interface ReleaseRun {
-  readonly namespace: string
-  readonly workload: string
-  readonly settings: Settings
-  readonly ports: Ports
-  /** The Service, which holds the record. */
-  readonly traffic: Traffic
-  /** Services that follow the one with the record. */
-  readonly companions: readonly Follower[]
-  /** Whether the record is on the Service: it says which others follow, so that any run can put them back. */
-  recorded: boolean
-  /** The routes that traffic is moved on; if empty, that is the Service itself. */
-  readonly routes: readonly RouteWriter[]
-  readonly lock: Lock
+/** What steps leave for those after them. Only the steps change it. */
+export interface Progress {
   /** Whether a traffic write has been sent: if not, there is nothing to put back. */
   begun: boolean
+  /** Whether the record is on the Service: it says which others follow, so that any run can put them back. */
+  recorded: boolean
+  /** The record as it is on the Service, or will be in a moment. */
+  release: Release
   /** The two versions in the roles they have until the end of the run, whatever the record calls them. */
   stable: Version
   canary: Version
-  /** How many pods of stable are ready, as it was last counted. */
-  ready: number | undefined
   /** The Deployment that serves as stable; undefined when an unfinished release is taken up. */
   serving: Deployment | undefined
-  /** The record as the run began it: its roles and selectors stay. */
-  readonly initial: Release
-  /** The record as it is on the Service, or will be in a moment. */
-  release: Release
-  /** The canary's Deployment as the API server has it. */
-  deployment: Deployment | undefined
   /** The autoscaler of the version that serves, as far as it is known. */
   autoscaler: HorizontalPodAutoscaler | undefined
+  /** How many pods of stable are ready, as it was last counted. */
+  ready?: number | undefined
+  /** The canary's Deployment as the API server has it. */
+  deployment?: Deployment
   /** Templates that ran in the canary's Deployment before the new one; undefined until that is written. */
-  outdated: ReadonlySet<string> | undefined
-  /** The ports by which users reach the pods; unknown while a release is only undone. */
-  readonly entrance: Entrance
+  outdated?: ReadonlySet<string>
   /** Pods that came up, and the uids of those that passed the smoke tests. */
   pods: readonly Pod[]
   readonly tested: Set<string>
   /** By Service, the uids of the pods behind it, and since when all of them have been, in milliseconds since the epoch. */
   readonly behind: Map<string, { readonly uids: ReadonlySet<string>; readonly since: number }>
   /** Milliseconds since the epoch at which the last traffic write was answered. */
-  shiftedAt: number | undefined
+  shiftedAt?: number
   /** In place: milliseconds since the epoch at which stable's pods were ready again, and no others were left. */
-  backAt: number | undefined
+  backAt?: number
   /** In place, while all pods are replaced at once: since when there may be none, in milliseconds since the epoch. */
-  emptySince: number | undefined
+  emptySince?: number | undefined
   /** For how long there may have been no pods, in milliseconds. */
-  gap: number | undefined
+  gap?: number
   /** What tells the versions apart at the entry; undefined before that was asked, `none` when nothing does. */
-  marks: Marks | 'none' | undefined
-  /** Absent when there are no checks. */
-  readonly sampler: Sampler | undefined
+  marks?: Marks | 'none'
   /** The step that was watched last: its checks go on while the next one is prepared. */
-  watched: MeasuredStep | undefined
+  watched?: MeasuredStep
   /** Failures are counted over the whole release, not per step. */
   standing: Standing
+}
+
+/** What is told of a release afterwards; only ever added to. */
+export interface Journal {
   readonly timeline: TimelineEntry[]
   readonly shifts: Shift[]
   readonly smokeTests: SmokeResult[]
   readonly measurements: Measurement[]
   readonly evidence: PodEvidence[]
   readonly warnings: string[]
+}
+
+/** One release while it is carried out. */
+export interface ReleaseRun {
+  readonly namespace: string
+  readonly workload: string
+  readonly settings: Settings
+  readonly ports: Ports
+  readonly lock: Lock
+  /** The Service, which holds the record. */
+  readonly traffic: Traffic
+  /** Services that follow the one with the record. */
+  readonly companions: readonly Follower[]
+  /** The routes that traffic is moved on; if empty, that is the Service itself. */
+  readonly routes: readonly RouteWriter[]
+  /** The record as the run began it: its roles and selectors stay. */
+  readonly initial: Release
+  /** The ports by which users reach the pods; unknown while a release is only undone. */
+  readonly entrance: Entrance
+  /** Absent when there are no checks. */
+  readonly sampler: Sampler | undefined
+  readonly progress: Progress
+  readonly journal: Journal
 }

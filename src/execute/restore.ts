@@ -24,7 +24,7 @@ export async function restore(run: ReleaseRun, patience: number): Promise<void> 
     for (;;) {
       try {
         await refreshAll(run)
-        await execute(methodOf(run.release).restoring, run, stop)
+        await execute(methodOf(run.progress.release).restoring, run, stop)
         return
       } catch (error) {
         stop.throwIfAborted()
@@ -47,16 +47,16 @@ async function refreshAll(run: ReleaseRun): Promise<void> {
 /** After the traffic has been put back, a failure to tidy up is a warning only: the next run does the rest. */
 export async function tidy(run: ReleaseRun, signal: AbortSignal): Promise<boolean> {
   try {
-    await execute(methodOf(run.release).planTidy(run.release, drainIn(run)), run, signal)
+    await execute(methodOf(run.progress.release).planTidy(run.progress.release, drainIn(run)), run, signal)
     return true
   } catch (error) {
-    run.warnings.push(`cleaning up is not finished: ${messageOf(error)}; the next run does it first`)
+    run.journal.warnings.push(`cleaning up is not finished: ${messageOf(error)}; the next run does it first`)
     return false
   }
 }
 
 /** Where stable has no pods, the canary keeps the traffic, and the next release begins from it. */
 export async function giveUpStable(run: ReleaseRun): Promise<string> {
-  await execute(planStay(run.release), run, new AbortController().signal)
-  return `It stays on ${run.canary.deployment}, from which the next release begins`
+  await execute(planStay(run.progress.release), run, new AbortController().signal)
+  return `It stays on ${run.progress.canary.deployment}, from which the next release begins`
 }

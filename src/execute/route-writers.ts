@@ -12,15 +12,15 @@ import type { RouteWriter, ReleaseRun } from './release-run.ts'
 export const routeWritersOf = ({ routes, traffic }: ReleaseRun): readonly RouteWriter[] =>
   routes.length > 0 ? routes : [{ route: serviceRoute, traffic }]
 
-export const backendsIn = (run: ReleaseRun, release: Release = run.release): Backends =>
+export const backendsIn = (run: ReleaseRun, release: Release = run.progress.release): Backends =>
   backendsOf(release, run.namespace, run.traffic.name)
 
 /** Writes record and selector of the Service: the canary's share, or stable alone while routes move the traffic. */
 export async function writeService(run: ReleaseRun, release: Release, split: Split): Promise<void> {
   const backends = backendsIn(run, release)
   const first = run.traffic.write((objects) => serviceRoute.split(objects, backends, split), release)
-  if (!run.recorded) await first
-  run.recorded = true
+  if (!run.progress.recorded) await first
+  run.progress.recorded = true
   const others = run.companions.map(({ own, traffic }) => {
     const theirs = backendsFor(own, backends)
     return traffic.write((objects) => serviceRoute.split(objects, theirs, split), undefined)
@@ -36,7 +36,7 @@ export const backendsFor = ({ before }: Companion, backends: Backends): Backends
 
 /** Writes all routes at the same time. */
 export async function splitRoutes(run: ReleaseRun, split: Split): Promise<void> {
-  const { release } = run
+  const { release } = run.progress
   const backends = backendsIn(run)
   await Promise.all(
     run.routes.map(({ route, traffic }) =>

@@ -53,7 +53,8 @@ export async function removeUnreferencedConfig(
 
 /** Does that after a promotion, if the workload has copies. A failure is a warning: `cleanup` removes them later. */
 export async function tidyConfig(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { namespace, workload, deployment, ports, lock } = run
+  const { namespace, workload, ports, lock } = run
+  const { deployment } = run.progress
   if (deployment === undefined || !hasCopies(deployment)) return
   const stop = AbortSignal.any([signal, lock.lost])
   try {
@@ -64,7 +65,7 @@ export async function tidyConfig(run: ReleaseRun, signal: AbortSignal): Promise<
     if (stop.aborted || (error instanceof ClusterError && error.status === 403)) return
     const warning = `config that no version refers to is left for a later run to remove: ${messageOf(error)}`
     ports.log.warning(warning)
-    run.warnings.push(warning)
+    run.journal.warnings.push(warning)
   }
 }
 

@@ -4,7 +4,7 @@ import { practiceOf } from './practice.ts'
 import type { ReleaseRun } from './release-run.ts'
 
 /** Why a release whose traffic was put back is not over yet; undefined when it is. */
-export const untidied = ({ release, timeline }: ReleaseRun): string | undefined =>
+export const untidied = ({ progress: { release }, journal: { timeline } }: ReleaseRun): string | undefined =>
   isUnfinished(release) ? (timeline.findLast(({ status }) => status === 'failed')?.detail ?? '') : undefined
 
 /**
@@ -15,15 +15,15 @@ export const untidied = ({ release, timeline }: ReleaseRun): string | undefined 
 export function untidyEnding(run: ReleaseRun): Ending | undefined {
   const why = untidied(run)
   if (why === undefined) return undefined
-  const { id } = run.release
+  const { id } = run.progress.release
   const reason =
-    `release ${id} was undone and ${run.stable.deployment} serves all traffic, ` +
+    `release ${id} was undone and ${run.progress.stable.deployment} serves all traffic, ` +
     `but not everything of it could be cleaned up: ${why}. Nothing new is begun before that`
   return { result: 'failed', reason, next: nextSteps(run) }
 }
 
 const nextSteps = (run: ReleaseRun): string[] => [
-  `${run.ready === 0 ? `Urgent: no pod of ${run.stable.deployment} is ready, so that nobody serves.` : 'Not urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
+  `${run.progress.ready === 0 ? `Urgent: no pod of ${run.progress.stable.deployment} is ready, so that nobody serves.` : 'Not urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
   practiceOf(run).byHand.tidy(run),
   'Then run the workflow again: it cleans up first, and goes on with what you ask for.'
 ]

@@ -8,7 +8,7 @@ import { awaitReady } from './await-ready.ts'
 import { changeIn } from './changed-by-others.ts'
 import { behindSince, confirmEndpoints, hasLostPods, podsOf } from './endpoints.ts'
 import { awaitGatewaysWatching } from './gateways.ts'
-import type { ReleaseRun } from './release-run.ts'
+import type { Progress, ReleaseRun } from './release-run.ts'
 import { backendsIn } from './route-writers.ts'
 import { runSmokeTestsOn } from './steps/smoke.ts'
 import { untilDoomed } from './under-traffic.ts'
@@ -57,13 +57,13 @@ export async function confirmPods(
 /** Smoke tests on the pods that came up. A failure does not count if one of them goes away: all are tested again. */
 export async function smokeCanary(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   for (let left = RETESTS; ; left -= 1) {
-    const before = run.smokeTests.length
+    const before = run.journal.smokeTests.length
     try {
-      return await runSmokeTestsOn(run, run.pods, signal)
+      return await runSmokeTestsOn(run, run.progress.pods, signal)
     } catch (error) {
       if (!(error instanceof ReleaseFailed) || error.failedCheck !== undefined) throw error
       if (left === 0 || !(await hasLostPods(run))) throw error
-      run.smokeTests.splice(before)
+      run.journal.smokeTests.splice(before)
       await awaitReplacement(run, signal)
     }
   }
@@ -71,7 +71,8 @@ export async function smokeCanary(run: ReleaseRun, signal: AbortSignal): Promise
 
 /** Waits for the replacement of a pod. Fails at once when it cannot run, or when the pods that users are on cannot. */
 export async function awaitReplacement(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { deployment, ports, settings, outdated } = run
+  const { ports, settings } = run
+  const { deployment, outdated } = run.progress
   if (deployment === undefined) return
   ports.log.line(
     `a pod of deployment/${deployment.metadata.name} has gone away: its replacement is waited for`
@@ -82,9 +83,9 @@ export async function awaitReplacement(run: ReleaseRun, signal: AbortSignal): Pr
   try {
     const { pods } = await Promise.race([
       awaitReady(deployment, awaited, ports, ended),
-      ...(run.release.exposed ? [untilDoomed(deployment, ports, ended)] : [])
+      ...(run.progress.release.exposed ? [untilDoomed(deployment, ports, ended)] : [])
     ])
-    run.pods = pods
+    run.progress.pods = pods
   } finally {
     done.abort()
   }
@@ -95,18 +96,23 @@ export async function awaitReplacement(run: ReleaseRun, signal: AbortSignal): Pr
  * have passed the smoke tests, and the Deployment still has that template. A pod that was replaced is tested first.
  */
 export async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+  const { progress } = run
   for (let left = RETESTS; ; left -= 1) {
     const [found, change] = await Promise.all([podsOf(run, 'canary'), changeInCanary(run)])
-    if (change === undefined && left > 0 && isOneReplaced(run, found)) {
+    if (change === undefined && left > 0 && isOneReplaced(progress, found)) {
       await awaitReplacement(run, signal)
       continue
     }
     const pods = found.filter(isReady)
-    refuseStrangers(run, pods)
+    refuseStrangers(progress, pods)
     if (change !== undefined) throw change
-    run.pods = pods
-    const untested = pods.filter(({ metadata }) => !run.tested.has(metadata.uid ?? ''))
-    if (run.settings.smokeTests.length === 0 || untested.length === 0 || run.release.command === 'rollback')
+    progress.pods = pods
+    const untested = pods.filter(({ metadata }) => !progress.tested.has(metadata.uid ?? ''))
+    if (
+      run.settings.smokeTests.length === 0 ||
+      untested.length === 0 ||
+      progress.release.command === 'rollback'
+    )
       return
     if (left === 0) throw replacedAgain()
     await runSmokeTestsOn(run, untested, signal)
@@ -114,7 +120,7 @@ export async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promis
 }
 
 /** Whether only replacements of pods that have gone away are missing, and the pods that came up are all ready. */
-function isOneReplaced({ pods: known, canary, deployment }: ReleaseRun, found: readonly Pod[]): boolean {
+function isOneReplaced({ pods: known, canary, deployment }: Progress, found: readonly Pod[]): boolean {
   const live = found.filter((pod) => !isEnding(pod))
   const isKnown = (pod: Pod): boolean => known.some(({ metadata }) => metadata.uid === pod.metadata.uid)
   return (
@@ -132,12 +138,15 @@ const replacedAgain = (): ReleaseFailed =>
   )
 
 /** Asks for the Deployment itself: its controller may not have acted yet on what somebody has just written. */
-async function changeInCanary({ ports, deployment }: ReleaseRun): Promise<ReleaseFailed | undefined> {
+async function changeInCanary({
+  ports,
+  progress: { deployment }
+}: ReleaseRun): Promise<ReleaseFailed | undefined> {
   if (deployment === undefined) return undefined
   return changeIn(deployment, await ports.cluster.get<Deployment>(refOf(deployment)))
 }
 
-function refuseStrangers({ canary }: ReleaseRun, pods: readonly Pod[]): void {
+function refuseStrangers({ canary }: Progress, pods: readonly Pod[]): void {
   if (pods.length < Math.max(canary.replicas, 1)) {
     throw new ReleaseFailed(
       `only ${pods.length} of ${counted(canary.replicas, 'pod')} of deployment/${canary.deployment} are ready at the moment of the switch`

@@ -7,11 +7,15 @@ import { difference } from '../../kubernetes/template-difference.ts'
 import { deploymentRef, replicaSetRef, HASH_LABEL } from '../../kubernetes/workload.ts'
 import { fenceOf, withFence } from '../../lock/fence.ts'
 import { versionOf } from '../../observe/observed.ts'
-import type { ReleaseRun } from '../release-run.ts'
+import type { Progress, ReleaseRun } from '../release-run.ts'
 import { settle } from '../steps/shift.ts'
 
 /** Reads the Deployment of a release in place. */
-export async function readDeployment({ ports, namespace, stable }: ReleaseRun): Promise<Deployment> {
+export async function readDeployment({
+  ports,
+  namespace,
+  progress: { stable }
+}: ReleaseRun): Promise<Deployment> {
   const { deployment: name } = stable
   const live = await ports.cluster.get<Deployment>(deploymentRef(namespace, name))
   if (live === undefined) throw new StableCannotServe(`deployment/${name} is gone`)
@@ -50,10 +54,9 @@ export const sameTemplate = (one: PodTemplate, other: PodTemplate): boolean =>
 
 /** The template that served before, as this run has seen it, else from its ReplicaSet; undefined when that is gone. */
 export async function templateBefore({
-  serving,
   namespace,
   ports,
-  stable
+  progress: { serving, stable }
 }: ReleaseRun): Promise<PodTemplate | undefined> {
   if (serving !== undefined) return serving.spec.template
   const ref = replicaSetRef(namespace, stable.deployment, stable.hash)
@@ -65,22 +68,23 @@ export async function templateBefore({
 }
 
 /** Whether the Deployment has another template than the one that this run has written or found. */
-export const isOthers = ({ deployment }: ReleaseRun, live: Deployment): boolean =>
+export const isOthers = ({ deployment }: Progress, live: Deployment): boolean =>
   deployment !== undefined && !sameTemplate(deployment.spec.template, live.spec.template)
 
 /** Leaves a template that is neither the released one nor the one before: what serves now is stable. */
 export function leave(run: ReleaseRun, live: Deployment, why: string): string {
-  const found = versionOf(run.stable.slot as SlotName, live, '')
-  run.warnings.push(
+  const { progress } = run
+  const found = versionOf(progress.stable.slot as SlotName, live, '')
+  run.journal.warnings.push(
     `${why} (${found.images.join(', ')}): it is left as it is, and nobody has tested or watched it`
   )
-  run.stable = found
-  run.canary = { ...run.canary, replicas: 0 }
+  progress.stable = found
+  progress.canary = { ...progress.canary, replicas: 0 }
   return 'it is left as it is'
 }
 
 /** As `leave`, and ends the release at once: a later run would take the template for that of the release. */
 export async function giveWay(run: ReleaseRun, live: Deployment, why: string): Promise<string> {
-  await settle(run, run.release.selectors.before, 'restored')
+  await settle(run, run.progress.release.selectors.before, 'restored')
   return leave(run, live, why)
 }

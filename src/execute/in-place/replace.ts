@@ -20,21 +20,24 @@ import { giveWay, isOthers, readDeployment, rewrite, sameTemplate } from './depl
  * @throws TakenOver when somebody has changed its template since it was read
  */
 export async function replace(run: ReleaseRun, wanted: Deployment): Promise<string> {
+  const { progress } = run
   const asked = run.ports.clock.now()
   const { found, written } = await rewrite(run, (live) =>
-    run.serving !== undefined && !sameTemplate(run.serving.spec.template, live.spec.template)
+    progress.serving !== undefined && !sameTemplate(progress.serving.spec.template, live.spec.template)
       ? undefined
       : sized(wanted, live)
   )
-  if (run.initial.strategy === 'recreate') run.emptySince ??= asked
+  if (run.initial.strategy === 'recreate') progress.emptySince ??= asked
   const replaced = written ?? (await replacedBefore(run, wanted))
   if (replaced === undefined) {
-    await giveWay(run, found, changedByOthers(run.stable.deployment))
-    throw new TakenOver(`${changedByOthers(run.stable.deployment)}. Nothing was changed in it. Run again.`)
+    await giveWay(run, found, changedByOthers(progress.stable.deployment))
+    throw new TakenOver(
+      `${changedByOthers(progress.stable.deployment)}. Nothing was changed in it. Run again.`
+    )
   }
-  run.deployment = replaced
-  run.outdated = new Set([run.stable.hash])
-  return `deployment/${run.deployment.metadata.name} has the new template for ${counted(wantedReplicas(run.deployment), 'pod')}`
+  progress.deployment = replaced
+  progress.outdated = new Set([progress.stable.hash])
+  return `deployment/${progress.deployment.metadata.name} has the new template for ${counted(wantedReplicas(progress.deployment), 'pod')}`
 }
 
 /** The Deployment, if a write of ours has replaced it whose answer was lost. Its status goes on changing meanwhile. */
@@ -52,29 +55,31 @@ function sized(wanted: Deployment, live: Deployment): Deployment {
 
 /** Notes in the record that the new pods have all traffic. */
 export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  const { progress } = run
   await confirmPods(run, run.traffic.name, () => awaitReplacement(run, signal), signal)
   const at = run.ports.clock.now()
   const split = { weight: 100 }
-  run.release = {
-    ...withSplit(run.release, split),
-    canary: run.canary,
+  progress.release = {
+    ...withSplit(progress.release, split),
+    canary: progress.canary,
     exposed: true,
     shiftedAt: new Date(at).toISOString()
   }
-  await writeService(run, run.release, split)
-  run.shiftedAt = at
-  run.shifts.push({ at, split })
+  await writeService(run, progress.release, split)
+  progress.shiftedAt = at
+  run.journal.shifts.push({ at, split })
   const gap = noteServed(run, at)
   const without = gap === undefined ? '' : `, after up to ${(gap / 1000).toFixed(1)} s in which nobody did`
-  return `${counted(run.pods.length, 'new pod')} ${run.pods.length === 1 ? 'serves' : 'serve'}${without}`
+  return `${counted(progress.pods.length, 'new pod')} ${progress.pods.length === 1 ? 'serves' : 'serve'}${without}`
 }
 
 /** Ends the time without pods, if there was one. @returns its length at most, in milliseconds */
 export function noteServed(run: ReleaseRun, at: number): number | undefined {
-  if (run.emptySince === undefined) return undefined
-  const gap = at - run.emptySince
-  run.emptySince = undefined
-  run.gap = (run.gap ?? 0) + gap
+  const { progress } = run
+  if (progress.emptySince === undefined) return undefined
+  const gap = at - progress.emptySince
+  progress.emptySince = undefined
+  progress.gap = (progress.gap ?? 0) + gap
   return gap
 }
 
@@ -84,26 +89,30 @@ export function noteServed(run: ReleaseRun, at: number): number | undefined {
  * @throws ReleaseFailed when the Deployment or a pod of it has another template
  */
 export async function confirm(run: ReleaseRun, after: RolloutStrategy | undefined): Promise<string> {
+  const { progress } = run
   const { found } = await rewrite(run, (live) => {
-    if (isOthers(run, live)) throw new ReleaseFailed(changedByOthers(run.stable.deployment))
+    if (isOthers(progress, live)) throw new ReleaseFailed(changedByOthers(progress.stable.deployment))
     return after === undefined ? undefined : withRollout(live, { ...rolloutOf(live), strategy: after })
   })
   const pods = (await readyPods(run, 'canary')).filter((pod) => isOwnedBy(found, pod))
-  const stranger = pods.find((pod) => templateHash(pod) !== run.canary.hash)
+  const stranger = pods.find((pod) => templateHash(pod) !== progress.canary.hash)
   if (stranger !== undefined)
-    throw new ReleaseFailed(`pod ${stranger.metadata.name} serves, and is not of template ${run.canary.hash}`)
+    throw new ReleaseFailed(
+      `pod ${stranger.metadata.name} serves, and is not of template ${progress.canary.hash}`
+    )
   // Stable's pods are gone, its ReplicaSet stays.
-  run.stable = { ...run.stable, replicas: 0 }
-  return `template ${run.canary.hash}`
+  progress.stable = { ...progress.stable, replicas: 0 }
+  return `template ${progress.canary.hash}`
 }
 
 /** Rejects when somebody gives the Deployment another template after the release has. */
 export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { namespace, stable, serving, ports } = run
+  const { namespace, ports, progress } = run
+  const { stable, serving } = progress
   const isChanged = (live: Deployment): boolean => {
-    const { generation = 0 } = run.deployment?.metadata ?? {}
+    const { generation = 0 } = progress.deployment?.metadata ?? {}
     // The watch may bring the Deployment as it was before the write.
-    return (live.metadata.generation ?? 0) >= generation && isOthers(run, live)
+    return (live.metadata.generation ?? 0) >= generation && isOthers(progress, live)
   }
   await awaitCondition<Deployment, true>(
     {
@@ -114,5 +123,5 @@ export async function untilChangedByOthers(run: ReleaseRun, signal: AbortSignal)
     ports,
     signal
   )
-  throw new ReleaseFailed(changedByOthers(run.stable.deployment))
+  throw new ReleaseFailed(changedByOthers(progress.stable.deployment))
 }

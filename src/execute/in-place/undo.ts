@@ -38,41 +38,48 @@ const NOBODY = { weight: 0 }
  * has that template, so that a write that is still on its way is refused.
  */
 export async function undo(run: ReleaseRun): Promise<string> {
-  const split = splitOf(run.release)
+  const { progress } = run
+  const split = splitOf(progress.release)
   try {
     return await undoOnce(run)
   } catch (error) {
     // The record goes on saying where users were, until it is known that they are back.
-    run.release = withSplit(run.release, split)
+    progress.release = withSplit(progress.release, split)
     throw error
   }
 }
 
 async function undoOnce(run: ReleaseRun): Promise<string> {
+  const { progress } = run
   const before = await templateBefore(run)
   if (before === undefined)
-    return giveWay(run, await readDeployment(run), `what served before ${run.release.id} is gone`)
+    return giveWay(run, await readDeployment(run), `what served before ${progress.release.id} is gone`)
   await noteUndoing(run)
   const isTheirs = (live: Deployment): boolean =>
-    !sameTemplate(before, live.spec.template) && isOthers(run, live)
+    !sameTemplate(before, live.spec.template) && isOthers(progress, live)
   const { found, written } = await rewrite(run, (live) =>
     isTheirs(live) ? undefined : asBefore(run, live, before)
   )
-  if (written === undefined) return giveWay(run, found, changedByOthers(run.stable.deployment))
+  if (written === undefined) return giveWay(run, found, changedByOthers(progress.stable.deployment))
   warnOfStrangers(run, found)
-  run.deployment = written
-  run.stable = { ...run.stable, replicas: wantedReplicas(written) }
+  progress.deployment = written
+  progress.stable = { ...progress.stable, replicas: wantedReplicas(written) }
   if (sameTemplate(before, found.spec.template)) return 'it has it already'
-  run.shiftedAt = run.ports.clock.now()
-  run.shifts.push({ at: run.shiftedAt, split: NOBODY, gradual: true })
-  if (run.initial.strategy === 'recreate') run.emptySince ??= run.shiftedAt
+  progress.shiftedAt = run.ports.clock.now()
+  run.journal.shifts.push({ at: progress.shiftedAt, split: NOBODY, gradual: true })
+  if (run.initial.strategy === 'recreate') progress.emptySince ??= progress.shiftedAt
   return 'its controller brings the pods back'
 }
 
 async function noteUndoing(run: ReleaseRun): Promise<void> {
-  run.canary = { ...run.canary, replicas: 0 }
-  run.release = { ...withSplit(run.release, NOBODY), canary: run.canary, phase: 'aborting' }
-  await writeService(run, run.release, NOBODY)
+  const { progress } = run
+  progress.canary = { ...progress.canary, replicas: 0 }
+  progress.release = {
+    ...withSplit(progress.release, NOBODY),
+    canary: progress.canary,
+    phase: 'aborting'
+  }
+  await writeService(run, progress.release, NOBODY)
 }
 
 const asBefore = (run: ReleaseRun, live: Deployment, before: PodTemplate): Deployment =>
@@ -99,7 +106,10 @@ const strategyIn = (run: ReleaseRun, live: Deployment): RolloutStrategy =>
   forcedStrategy(run.initial.strategy ?? 'rolling', ownRollout(run, live).strategy)
 
 /** Of a release that another run began only the images are known: warns when the Deployment runs others. */
-function warnOfStrangers({ serving, stable, canary, warnings }: ReleaseRun, { spec }: Deployment): void {
+function warnOfStrangers(
+  { progress: { serving, stable, canary }, journal: { warnings } }: ReleaseRun,
+  { spec }: Deployment
+): void {
   const images = spec.template.spec.containers.map(({ image }) => image ?? '')
   const known = [stable.images, canary.images].map((one) => canonical(one))
   if (serving !== undefined || known.includes(canonical(images))) return
@@ -128,23 +138,28 @@ export async function awaitUndone(run: ReleaseRun, signal: AbortSignal): Promise
 }
 
 async function awaitOnce(run: ReleaseRun, timeout: number, signal: AbortSignal): Promise<string> {
+  const { progress } = run
   const live = await readDeployment(run)
-  if (isOthers(run, live)) return leave(run, live, changedByOthers(run.stable.deployment))
+  if (isOthers(progress, live)) return leave(run, live, changedByOthers(progress.stable.deployment))
   const pods = await podsOf(run, live)
-  const outdated = new Set(pods.map(templateHash).filter((hash) => hash !== run.stable.hash))
+  const outdated = new Set(pods.map(templateHash).filter((hash) => hash !== progress.stable.hash))
   const ready = await awaitReady(live, { timeout, outdated }, run.ports, signal)
   noteBack(run, ready.pods.length)
-  const { found } = await rewrite(run, (now) => (isOthers(run, now) ? undefined : withOwnStrategy(run, now)))
-  if (isOthers(run, found)) return leave(run, found, changedByOthers(run.stable.deployment))
+  const { found } = await rewrite(run, (now) =>
+    isOthers(progress, now) ? undefined : withOwnStrategy(run, now)
+  )
+  if (isOthers(progress, found)) return leave(run, found, changedByOthers(progress.stable.deployment))
   return `${ready.pods.length} of ${counted(ready.pods.length, 'pod')} ready, template ${ready.hash}`
 }
 
 /** Notes the moment from which stable has all traffic again. */
 function noteBack(run: ReleaseRun, ready: number): void {
-  run.backAt ??= run.ports.clock.now()
-  run.ready = ready
-  noteServed(run, run.backAt)
-  if (run.shifts.at(-1)?.gradual === true) run.shifts.push({ at: run.backAt, split: NOBODY })
+  const { progress } = run
+  progress.backAt ??= run.ports.clock.now()
+  progress.ready = ready
+  noteServed(run, progress.backAt)
+  if (run.journal.shifts.at(-1)?.gradual === true)
+    run.journal.shifts.push({ at: progress.backAt, split: NOBODY })
 }
 
 function withOwnStrategy(run: ReleaseRun, live: Deployment): Deployment | undefined {
@@ -160,7 +175,8 @@ async function podsOf({ ports, namespace, initial }: ReleaseRun, live: Deploymen
 
 /** Collects the evidence of the new pods. The labels of the old ones differ by the hash alone. */
 export async function collectReplaced(run: ReleaseRun): Promise<string> {
-  const { initial, canary, stable } = run
+  const { initial } = run
+  const { canary, stable } = run.progress
   const hash = canary.hash === '' ? await hashOfReplaced(run) : canary.hash
   const selector = { ...initial.selectors.before, [HASH_LABEL]: hash }
   return collectEvidence(run, { selector, wanted: stable.replicas })
@@ -173,7 +189,7 @@ const NO_POD = 'none'
 async function hashOfReplaced(run: ReleaseRun): Promise<string> {
   try {
     const pods = await podsOf(run, await readDeployment(run))
-    return pods.map(templateHash).find((hash) => hash !== run.stable.hash) ?? NO_POD
+    return pods.map(templateHash).find((hash) => hash !== run.progress.stable.hash) ?? NO_POD
   } catch {
     return NO_POD
   }

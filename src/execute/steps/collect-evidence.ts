@@ -6,7 +6,7 @@ import { isPodOf, isReady } from '../../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
 import { templateHash } from '../../kubernetes/workload.ts'
-import type { ReleaseRun } from '../release-run.ts'
+import type { Progress, ReleaseRun } from '../release-run.ts'
 
 /** Pods of one template fail alike, so the first few are enough. */
 const MOST_PODS = 3
@@ -21,12 +21,12 @@ interface Failed {
 }
 
 export const collectCanary = (run: ReleaseRun): Promise<string> =>
-  collectEvidence(run, { selector: run.initial.selectors.canary, wanted: run.canary.replicas })
+  collectEvidence(run, { selector: run.initial.selectors.canary, wanted: run.progress.canary.replicas })
 
 /** Keeps what is known of the canary's pods before they are gone. A read that fails is noted, never thrown. */
 export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Failed): Promise<string> {
   const { cluster } = run.ports
-  const { namespace } = run
+  const { namespace, progress } = run
   try {
     const labels = printSelector(selector)
     const [found, events] = await Promise.all([
@@ -35,16 +35,16 @@ export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Fai
     ])
     // Pods of an earlier version may still be ending in the slot, and pods of others are not read at all.
     const pods = found.filter(
-      (pod) => isPodOf(run.canary.deployment, pod) && run.outdated?.has(templateHash(pod)) !== true
+      (pod) => isPodOf(progress.canary.deployment, pod) && progress.outdated?.has(templateHash(pod)) !== true
     )
     const worst = [...pods]
       .sort((one, other) => Number(isReady(one)) - Number(isReady(other)))
       .slice(0, MOST_PODS)
     const evidence = await Promise.all(worst.map((pod) => evidenceOf(run, pod, events)))
-    run.evidence.push(...evidence, ...(pods.length < wanted ? refusals(run, events) : []))
+    run.journal.evidence.push(...evidence, ...(pods.length < wanted ? refusals(progress, events) : []))
     return `of ${counted(evidence.length, 'pod')}`
   } catch (error) {
-    run.warnings.push(`events and logs of the new version could not be read: ${messageOf(error)}`)
+    run.journal.warnings.push(`events and logs of the new version could not be read: ${messageOf(error)}`)
     return 'not readable'
   }
 }
@@ -103,7 +103,7 @@ const isReplicaSetOf = (deployment: string, name: string): boolean =>
   name.startsWith(`${deployment}-`) && !name.slice(deployment.length + 1).includes('-')
 
 /** Pods that were never created: a quota or an admission webhook said no to their ReplicaSet. */
-function refusals({ canary }: ReleaseRun, events: readonly ClusterEvent[]): PodEvidence[] {
+function refusals({ canary }: Progress, events: readonly ClusterEvent[]): PodEvidence[] {
   const refused = events.filter(
     ({ involvedObject, reason }) =>
       involvedObject.kind === 'ReplicaSet' &&

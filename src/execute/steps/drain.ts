@@ -31,14 +31,14 @@ export async function drain(run: ReleaseRun, duration: number, signal: AbortSign
   } finally {
     done.abort()
   }
-  const name = `deployment/${run.release.stable.deployment}`
-  run.warnings.push(
+  const name = `deployment/${run.progress.release.stable.deployment}`
+  run.journal.warnings.push(
     `${name} was changed by somebody else: its new pods get traffic only when the other version has ended, so that was not drained any longer than ${formatDuration(clock.now() - since)}`
   )
   return `cut short: ${name} was changed by somebody else`
 }
 
-const isSelectedByTemplate = ({ traffic, release }: ReleaseRun): boolean =>
+const isSelectedByTemplate = ({ traffic, progress: { release } }: ReleaseRun): boolean =>
   release.stable.slot === 'plain' && HASH_LABEL in ((traffic.current()[0] as Service).spec.selector ?? {})
 
 async function untilCutShort(run: ReleaseRun, soonest: number, signal: AbortSignal): Promise<true> {
@@ -50,12 +50,13 @@ async function untilCutShort(run: ReleaseRun, soonest: number, signal: AbortSign
 
 /** Waits until the Deployment of the record's stable version, which serves now, gets another template. */
 async function untilServingChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { namespace, release, ports } = run
+  const { namespace, ports } = run
+  const { release } = run.progress
   const name = release.stable.deployment
   const live = await ports.cluster.get<Deployment>(deploymentRef(namespace, name))
   // A Deployment that is gone has no new pods that wait for traffic.
   if (live === undefined) return new Promise(() => undefined)
-  const known = knownDeployment(run, name)
+  const known = knownDeployment(run.progress, name)
   if (!isSettled(live) || (known !== undefined && !hasTemplateOf(live, known))) return
   await untilTemplateChanges(run, live, signal)
 }

@@ -18,8 +18,8 @@ import { weightNow } from '../route-writers.ts'
  * while the controller ends the old ones. The release has to give way before that.
  */
 export async function untilStableChanges(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { serving } = run
-  if (run.stable.slot !== 'plain' || serving === undefined) return
+  const { serving } = run.progress
+  if (run.progress.stable.slot !== 'plain' || serving === undefined) return
   await untilTemplateChanges(run, serving, signal)
   throw new ReleaseFailed(
     `deployment/${serving.metadata.name} was changed by somebody else while the release ran: its new pods could not have got any traffic`
@@ -51,13 +51,14 @@ const ENOUGH = 0.75
  * @throws ReleaseFailed when the pods do not become ready
  */
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
+  const { progress } = run
   const { cluster } = run.ports
   if (weightNow(run) === 0) return hasItAlready(run)
-  const ref = deploymentRef(run.namespace, run.stable.deployment)
+  const ref = deploymentRef(run.namespace, progress.stable.deployment)
   const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
   if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
-  const wanted = run.stable.replicas
-  run.ready = ready.length
+  const wanted = progress.stable.replicas
+  progress.ready = ready.length
   if (isSettled(deployment) && ready.length >= Math.max(1, Math.floor(wanted * ENOUGH)))
     return readyOf(ready.length, wanted)
   const size = Math.max(deployment.spec.replicas ?? 1, wanted)
@@ -69,21 +70,22 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
     orAny(error, run)
   )
   followTemplate(run, found.hash, scaled)
-  run.ready = found.pods.length
+  progress.ready = found.pods.length
   if (ready.length === 0) await untilKnown(run, signal)
   return `${readyOf(found.pods.length, size)} now`
 }
 
 /** Stable has all traffic already, so nothing has to be made ready. Whether anybody serves there is only told. */
 async function hasItAlready(run: ReleaseRun): Promise<string> {
-  run.ready = await readyPods(run, 'stable').then(
+  const { progress } = run
+  progress.ready = await readyPods(run, 'stable').then(
     (ready) => ready.length,
     () => undefined
   )
-  if (run.ready === undefined) return 'already serving'
-  return run.ready === 0
+  if (progress.ready === undefined) return 'already serving'
+  return progress.ready === 0
     ? 'all traffic is on it already, but none of its pods is ready: nobody serves'
-    : `already serving: ${run.ready} of ${counted(run.stable.replicas, 'pod')} ready`
+    : `already serving: ${progress.ready} of ${counted(progress.stable.replicas, 'pod')} ready`
 }
 
 /** After a time without pods, the gateway has to learn of the new ones first; until then the canary serves. */
@@ -100,22 +102,23 @@ async function orAny(error: unknown, run: ReleaseRun): Promise<{ pods: readonly 
   if (!(error instanceof ReleaseFailed)) throw error
   const pods = await readyPods(run, 'stable')
   if (pods[0] === undefined) throw new StableCannotServe(error.message)
-  run.warnings.push(
-    `${run.stable.deployment} got the traffic back with ${pods.length} of ${counted(run.stable.replicas, 'pod')}: ${error.message}`
+  run.journal.warnings.push(
+    `${run.progress.stable.deployment} got the traffic back with ${pods.length} of ${counted(run.progress.stable.replicas, 'pod')}: ${error.message}`
   )
   return { pods, hash: templateHash(pods[0]) }
 }
 
 /** A plain Deployment is selected by the hash of its template. If somebody has changed it, that is another hash now. */
 function followTemplate(run: ReleaseRun, hash: string, live: Deployment): void {
-  const { selectors } = run.release
+  const { progress } = run
+  const { selectors } = progress.release
   if (!(HASH_LABEL in selectors.stable) || selectors.stable[HASH_LABEL] === hash) return
-  run.warnings.push(
-    `deployment/${run.stable.deployment} was changed while the release ran: what serves now was not released by it`
+  run.journal.warnings.push(
+    `deployment/${progress.stable.deployment} was changed while the release ran: what serves now was not released by it`
   )
-  run.serving = live
-  run.release = {
-    ...run.release,
+  progress.serving = live
+  progress.release = {
+    ...progress.release,
     selectors: { ...selectors, stable: { ...selectors.stable, [HASH_LABEL]: hash } }
   }
 }

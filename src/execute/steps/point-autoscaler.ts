@@ -5,6 +5,7 @@ import type { ReleaseRun } from '../release-run.ts'
 
 /** Points the autoscaler to a version before the traffic follows: on an idle version it would scale down. */
 export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string> {
+  const { progress } = run
   const name = run.initial.autoscaler
   if (name === undefined) return 'there is none'
   const ref = {
@@ -14,9 +15,13 @@ export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string
     name
   }
   try {
-    const target = { op: 'replace', path: '/spec/scaleTargetRef/name', value: run[to].deployment } as const
-    run.autoscaler = await fencedPatch(run, ref, [target], run.autoscaler)
-    return `horizontalpodautoscaler/${name} scales deployment/${run[to].deployment}`
+    const target = {
+      op: 'replace',
+      path: '/spec/scaleTargetRef/name',
+      value: progress[to].deployment
+    } as const
+    progress.autoscaler = await fencedPatch(run, ref, [target], progress.autoscaler)
+    return `horizontalpodautoscaler/${name} scales deployment/${progress[to].deployment}`
   } catch (error) {
     if (!(error instanceof ClusterError && error.status === 404)) throw error
     return `horizontalpodautoscaler/${name} is gone`

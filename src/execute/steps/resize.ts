@@ -20,31 +20,35 @@ export async function resize(run: ReleaseRun, split: Split, signal: AbortSignal)
   for (;;) {
     const serving = await servingNow(run)
     const size = Math.max(...routeWritersOf(run).map(({ route }) => podsFor(split, serving, route.shareOf)))
-    if (size <= run.canary.replicas) return `${counted(run.canary.replicas, 'pod')} (old version: ${serving})`
+    if (size <= run.progress.canary.replicas)
+      return `${counted(run.progress.canary.replicas, 'pod')} (old version: ${serving})`
     await growTo(size, run, signal)
   }
 }
 
 async function servingNow(run: ReleaseRun): Promise<number> {
-  const stable = await run.ports.cluster.get<Deployment>(deploymentRef(run.namespace, run.stable.deployment))
-  return stable === undefined ? run.stable.replicas : wantedReplicas(stable)
+  const stable = await run.ports.cluster.get<Deployment>(
+    deploymentRef(run.namespace, run.progress.stable.deployment)
+  )
+  return stable === undefined ? run.progress.stable.replicas : wantedReplicas(stable)
 }
 
 async function growTo(size: number, run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  const { deployment: before } = run
-  const ref = deploymentRef(run.namespace, run.canary.deployment)
+  const { progress } = run
+  const { deployment: before } = progress
+  const ref = deploymentRef(run.namespace, progress.canary.deployment)
   const canary = await run.ports.cluster.get<Deployment>(ref)
   if (canary === undefined || wantedReplicas(canary) < size) {
     await run.lock.assure()
     const patch = [{ op: 'add', path: '/spec/replicas', value: size } as const]
-    const known = knownDeployment(run, run.canary.deployment)
-    run.deployment = await fencedPatch<Deployment>(run, ref, patch, known)
-  } else run.deployment = canary
-  const change = changeIn(before ?? run.deployment, run.deployment)
+    const known = knownDeployment(progress, progress.canary.deployment)
+    progress.deployment = await fencedPatch<Deployment>(run, ref, patch, known)
+  } else progress.deployment = canary
+  const change = changeIn(before ?? progress.deployment, progress.deployment)
   if (change !== undefined) throw change
-  const grown = run.deployment
+  const grown = progress.deployment
   const come = (ended: AbortSignal) => awaitReady(grown, run.settings, run.ports, ended)
-  const { pods } = await (run.release.exposed ? inSight(run, come, signal, before) : come(signal))
-  run.pods = pods
-  run.canary = { ...run.canary, replicas: size }
+  const { pods } = await (progress.release.exposed ? inSight(run, come, signal, before) : come(signal))
+  progress.pods = pods
+  progress.canary = { ...progress.canary, replicas: size }
 }

@@ -15,18 +15,19 @@ import { drainStrayTraffic } from './stray-traffic.ts'
 
 /** Scales a version to 0, and waits until its pods have begun to end: from then on no selector sends them traffic. */
 export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal): Promise<string> {
-  const { release, stable, canary } = run
-  const name = run[side].deployment
+  const { progress } = run
+  const { release, stable, canary } = progress
+  const name = progress[side].deployment
   // No other Service needs pods that only a failed release has started.
   const isOwn = isUnfinished(release) && name === canary.deployment && name !== stable.deployment
   const needed = isOwn ? undefined : await neededStill(run, name)
   if (needed !== undefined && !isUnfinished(release) && release.settle === undefined) {
-    run.warnings.push(needed)
+    run.journal.warnings.push(needed)
     return needed
   }
   if (needed !== undefined) throw new ReleaseFailed(needed)
   const detail = await end(run, name, signal)
-  run[side] = { ...run[side], replicas: 0 }
+  progress[side] = { ...progress[side], replicas: 0 }
   return detail
 }
 
@@ -43,7 +44,7 @@ async function neededStill(run: ReleaseRun, name: string): Promise<string | unde
   const { cluster } = run.ports
   const [services, deployment] = await Promise.all([
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
-    knownDeployment(run, name) ?? cluster.get<Deployment>(deploymentRef(run.namespace, name))
+    knownDeployment(run.progress, name) ?? cluster.get<Deployment>(deploymentRef(run.namespace, name))
   ])
   if (deployment === undefined) return undefined
   const others = services.filter(({ metadata }) => metadata.name !== traffic.name)
@@ -56,7 +57,7 @@ async function end(run: ReleaseRun, name: string, signal: AbortSignal): Promise<
   const ref = deploymentRef(run.namespace, name)
   try {
     const nobody = [{ op: 'add', path: '/spec/replicas', value: 0 }] as const
-    const deployment = await fencedPatch<Deployment>(run, ref, nobody, knownDeployment(run, name))
+    const deployment = await fencedPatch<Deployment>(run, ref, nobody, knownDeployment(run.progress, name))
     await untilWithoutPods(run, deployment, signal)
     return `deployment/${ref.name} is kept with 0 replicas`
   } catch (error) {

@@ -15,7 +15,7 @@ import { serviceRoute } from '../../routes/service.ts'
 import { confirmAll, settleCompanions } from '../companions.ts'
 import { behindSince, readyPods } from '../endpoints.ts'
 import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, writersToApex } from '../gateways.ts'
-import type { ReleaseRun } from '../release-run.ts'
+import type { Progress, ReleaseRun } from '../release-run.ts'
 import {
   awaitRoutes,
   backendsIn,
@@ -32,21 +32,22 @@ const EVERYBODY: Split = { weight: 100 }
 
 /** Begins the release: writes the record, and has the Service select stable alone, whatever comes up beside it. */
 export async function begin(run: ReleaseRun): Promise<string> {
-  await writeRecord(run, { ...run.release, phase: 'running' }, NOBODY)
-  return allOnStable(run)
+  await writeRecord(run, { ...run.progress.release, phase: 'running' }, NOBODY)
+  return allOnStable(run.progress)
 }
 
 /** Notes the record before it is sent, since the answer may be lost. If the API server refuses it, nothing has changed. */
 async function writeRecord(run: ReleaseRun, release: Release, split: Split): Promise<void> {
-  const before = run.release
-  run.release = { ...release, canary: run.canary }
-  run.begun = true
+  const { progress } = run
+  const before = progress.release
+  progress.release = { ...release, canary: progress.canary }
+  progress.begun = true
   try {
-    await writeService(run, run.release, split)
+    await writeService(run, progress.release, split)
   } catch (error) {
     if (!isRefused(error)) throw error
-    run.release = before
-    run.begun = run.recorded
+    progress.release = before
+    progress.begun = progress.recorded
     throw error
   }
 }
@@ -73,27 +74,28 @@ export async function shift(
   step: number,
   signal: AbortSignal
 ): Promise<string> {
+  const { progress } = run
   await (run.routes.length > 0 ? verifyReachable(run, signal) : verifyCanary(run, signal))
-  const exposed = split.weight > 0 || split.header !== undefined || run.release.exposed
+  const exposed = split.weight > 0 || split.header !== undefined || progress.release.exposed
   const shiftedAt = new Date(run.ports.clock.now()).toISOString()
-  const release: Release = { ...withSplit(run.release, split), step, shiftedAt, phase: 'running' }
+  const release: Release = { ...withSplit(progress.release, split), step, shiftedAt, phase: 'running' }
   const recorded = exposed ? { ...release, exposed: true as const } : release
   await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
   noteShift(run, split)
-  const tested = (): string => describePods(run)
+  const tested = (): string => describePods(progress)
   if (run.routes.length > 0) return `${await awaitRoutes(run, signal)}: ${tested()}`
-  if (split.weight === 0) return allOnStable(run)
+  if (split.weight === 0) return allOnStable(progress)
   const endpoints = await confirmAll(run, (name) => confirmCanary(run, name, signal))
   if (split.weight === 100) return tested()
-  const achieved = (100 * run.pods.length) / endpoints
-  run.shifts.splice(-1, 1, { at: run.shiftedAt ?? 0, split, achieved })
+  const achieved = (100 * progress.pods.length) / endpoints
+  run.journal.shifts.splice(-1, 1, { at: progress.shiftedAt ?? 0, split, achieved })
   return `${tested()} among ${counted(endpoints, 'pod')}: ${percent(achieved)} of the connections`
 }
 
-const allOnStable = ({ stable }: ReleaseRun): string => `all traffic on ${stable.deployment}`
+const allOnStable = ({ stable }: Progress): string => `all traffic on ${stable.deployment}`
 
 /** Says "tested" only if all of these pods have passed smoke tests. */
-function describePods({ pods, tested, canary }: ReleaseRun): string {
+function describePods({ pods, tested, canary }: Progress): string {
   const noun = pods.every(({ metadata }) => tested.has(metadata.uid ?? '')) ? 'tested pod' : 'pod'
   const wanted = Math.max(pods.length, canary.replicas)
   return `${pods.length}/${counted(wanted, noun)} serving`
@@ -106,9 +108,10 @@ async function shiftRoutes(run: ReleaseRun, release: Release, split: Split): Pro
 
 /** Writes everything at once: users are on the canary until the last write has arrived. */
 export async function restore(run: ReleaseRun): Promise<string> {
+  const { progress } = run
   // Somebody may have moved the traffic by hand since the run died.
   const exposed = weightNow(run) !== 0
-  const before = run.release
+  const before = progress.release
   const release: Release = { ...withSplit(before, NOBODY), phase: 'aborting' }
   const [record, routes] = await Promise.allSettled([
     writeRecord(run, exposed ? { ...release, exposed: true } : release, NOBODY),
@@ -116,15 +119,15 @@ export async function restore(run: ReleaseRun): Promise<string> {
   ])
   // The record goes on saying where users were, until it is known that they are back.
   const isBack = (run.routes.length > 0 ? routes : record).status === 'fulfilled'
-  run.release = withSplit(run.release, isBack ? NOBODY : splitOf(before))
+  progress.release = withSplit(progress.release, isBack ? NOBODY : splitOf(before))
   for (const part of [record, routes]) if (part.status === 'rejected') throw part.reason
   noteShift(run, NOBODY)
-  return allOnStable(run)
+  return allOnStable(progress)
 }
 
 function noteShift(run: ReleaseRun, split: Split): void {
-  run.shiftedAt = run.ports.clock.now()
-  run.shifts.push({ at: run.shiftedAt, split })
+  run.progress.shiftedAt = run.ports.clock.now()
+  run.journal.shifts.push({ at: run.progress.shiftedAt, split })
 }
 
 /**
@@ -133,16 +136,21 @@ function noteShift(run: ReleaseRun, split: Split): void {
  * @param hopeless stable could not serve, so there is no way back whatever the canary's pods show
  */
 export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSignal): Promise<string> {
-  const count = async (): Promise<unknown> => (run.pods = await readyPods(run, 'canary'))
+  const { progress } = run
+  const count = async (): Promise<unknown> => (progress.pods = await readyPods(run, 'canary'))
   await count()
-  const release: Release = { ...withSplit(run.release, EVERYBODY), phase: 'promoting', canary: run.canary }
+  const release: Release = {
+    ...withSplit(progress.release, EVERYBODY),
+    phase: 'promoting',
+    canary: progress.canary
+  }
   // A gateway that has not learnt yet that the canary has all users still sends some to the Service.
-  const shiftedAt = run.shiftedAt ?? run.ports.clock.now()
+  const shiftedAt = progress.shiftedAt ?? run.ports.clock.now()
   const moved = { since: shiftedAt, what: 'where its users are' }
   await (hopeless ? awaitGateways : awaitGatewaysWatching)(run, moved, signal)
   await writeService(run, release, EVERYBODY)
   // Only now: without this record on the Service another run would put stable back, and so must this one.
-  run.release = release
+  progress.release = release
   await followOnRoutes(run, release)
   const followed = run.ports.clock.now()
   const { name, title } = run.traffic
@@ -154,22 +162,22 @@ export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSi
   }
   await (hopeless ? awaitGateways : awaitGatewaysTelling)(run, learnt, signal)
   await settleRoutes(run, 'canary')
-  return `${run.traffic.title} selects ${run.canary.deployment}`
+  return `${run.traffic.title} selects ${progress.canary.deployment}`
 }
 
 /** Ends the run, but not the release: the record says where to go on. */
 export async function wait(run: ReleaseRun): Promise<string> {
-  const split = run.routes.length > 0 ? NOBODY : splitOf(run.release)
-  await writeRecord(run, { ...run.release, phase: 'waiting' }, split)
+  const split = run.routes.length > 0 ? NOBODY : splitOf(run.progress.release)
+  await writeRecord(run, { ...run.progress.release, phase: 'waiting' }, split)
   return 'command: promote continues, command: abort puts stable back'
 }
 
 /** Notes in the record that the canary is stable now. The traffic stays where it is. */
 export async function finish(run: ReleaseRun, selector?: Selector): Promise<string> {
-  const release = promoted(run.release, run.ports.clock.now(), selector)
+  const release = promoted(run.progress.release, run.ports.clock.now(), selector)
   // From now on the record's stable is what serves, so its canary has no traffic.
   await writeService(run, release, NOBODY)
-  run.release = release
+  run.progress.release = release
   return `${release.stable.deployment} is live`
 }
 
@@ -179,7 +187,7 @@ export async function settle(
   selector: Selector,
   outcome: 'restored' | 'kept'
 ): Promise<string> {
-  const { settle: _, ...release } = run.release
+  const { settle: _, ...release } = run.progress.release
   const settled: Release = {
     ...(outcome === 'restored' ? restored(release, run.ports.clock.now()) : release),
     selectors: { ...release.selectors, before: selector }
@@ -188,6 +196,6 @@ export async function settle(
   // The record, which says that the release is over, comes last.
   await settleCompanions(run, backends, outcome)
   await run.traffic.write((objects) => serviceRoute.settle(objects, backends, 'stable'), settled)
-  run.release = settled
+  run.progress.release = settled
   return `selector ${printSelector(selector)}`
 }

@@ -27,7 +27,7 @@ export async function runSmokeTestsOn(
     if (!result.passed)
       throw new ReleaseFailed(`smoke test failed: ${nameSmokeTest(test, at + 1)}: ${result.detail}`)
   }
-  for (const { metadata } of pods) run.tested.add(metadata.uid ?? '')
+  for (const { metadata } of pods) run.progress.tested.add(metadata.uid ?? '')
   return `${counted(smokeTests.length, 'test')} passed on ${counted(pods.length, 'pod')}`
 }
 
@@ -52,7 +52,7 @@ async function once(
 ): Promise<SmokeResult> {
   const target = {
     namespace: run.namespace,
-    slot: run.canary.slot,
+    slot: run.progress.canary.slot,
     entrance: run.entrance,
     pods: pods.map(({ metadata }) => metadata.name)
   }
@@ -62,7 +62,7 @@ async function once(
     { ...run.ports, judgedByChecks: run.sampler !== undefined, number },
     signal
   )
-  run.smokeTests.push(result)
+  run.journal.smokeTests.push(result)
   return result
 }
 

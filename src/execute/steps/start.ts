@@ -21,15 +21,16 @@ export async function start(
   base: Deployment | undefined,
   signal: AbortSignal
 ): Promise<string> {
+  const { progress } = run
   if (deployment.metadata.resourceVersion === undefined) return make(run, deployment)
   // Found out once: when the step is repeated, pods of the new template are there.
-  run.outdated ??= await templatesIn(deployment, run)
-  if (run.outdated.size > 0) await drainStrayTraffic(run, signal)
+  progress.outdated ??= await templatesIn(deployment, run)
+  if (progress.outdated.size > 0) await drainStrayTraffic(run, signal)
   await run.lock.assure()
-  run.deployment = await run.ports.cluster
+  progress.deployment = await run.ports.cluster
     .replace(deployment)
     .catch((error: unknown) => unlessOthers(error, deployment, base, run))
-  if (base !== undefined && hasTemplateOf(run.deployment, base)) run.outdated = new Set()
+  if (base !== undefined && hasTemplateOf(progress.deployment, base)) progress.outdated = new Set()
   return `deployment/${deployment.metadata.name} updated`
 }
 
@@ -46,7 +47,7 @@ async function make(run: ReleaseRun, deployment: Deployment): Promise<string> {
     .catch((error: unknown) => unlessOthers(error, empty, undefined, run))
   await run.lock.confirm()
   const value = wantedReplicas(deployment)
-  run.deployment =
+  run.progress.deployment =
     wantedReplicas(made) === value
       ? made
       : await fencedPatch(run, refOf(made), [{ op: 'add', path: '/spec/replicas', value }], made)

@@ -12,7 +12,7 @@ import { templateHash } from '../../kubernetes/workload.ts'
 import type { TellPods } from '../await-ready.ts'
 import { observeShare } from '../observe-share.ts'
 import { untilOwnServiceChanges } from '../own-service.ts'
-import type { ReleaseRun } from '../release-run.ts'
+import type { Progress, ReleaseRun } from '../release-run.ts'
 import { backendsIn } from '../route-writers.ts'
 import { untilDoomed } from '../under-traffic.ts'
 import { tellRounds } from './rounds.ts'
@@ -26,7 +26,10 @@ interface CanaryPods {
 
 const nameOf = ({ metadata }: Pod): string => metadata.name
 
-const testedPods = ({ pods }: ReleaseRun): CanaryPods => ({ ready: pods, names: pods.map(nameOf) })
+const testedPods = ({ pods }: Progress): CanaryPods => ({
+  ready: pods,
+  names: pods.map(nameOf)
+})
 
 /** Takes in what a watch tells of the pods behind the canary's selector. */
 function withNews(known: CanaryPods, told: readonly Pod[], hash: string): CanaryPods {
@@ -41,20 +44,20 @@ function withNews(known: CanaryPods, told: readonly Pod[], hash: string): Canary
 const subjectOf = (run: ReleaseRun, { ready, names }: CanaryPods): MeasuredVersion => ({
   namespace: run.namespace,
   workload: run.workload,
-  slot: run.canary.slot,
+  slot: run.progress.canary.slot,
   service: run.traffic.name,
   side: 'canary',
-  deployment: run.canary.deployment,
+  deployment: run.progress.canary.deployment,
   ...routeOf(run),
-  replicaSet: `${run.canary.deployment}-${run.canary.hash}`,
+  replicaSet: `${run.progress.canary.deployment}-${run.progress.canary.hash}`,
   pods: ready.map(({ metadata }) => ({
     name: metadata.name,
     createdAt: Date.parse(metadata.creationTimestamp ?? '')
   })),
   otherPods: names,
-  probes: probesOf(run.deployment, run.serving),
+  probes: probesOf(run.progress.deployment, run.progress.serving),
   ...(run.entrance.port === undefined ? {} : { port: run.entrance.port }),
-  releaseStartedAt: Date.parse(run.release.startedAt)
+  releaseStartedAt: Date.parse(run.progress.release.startedAt)
 })
 
 /** Where a router sends the canary's traffic, as its metrics name it. */
@@ -84,21 +87,24 @@ export async function watch(
   duration: number,
   signal: AbortSignal
 ): Promise<string> {
+  const { progress } = run
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
   const startedAt = run.ports.clock.now()
   const end = startedAt + duration
-  run.watched = { name, startedAt }
-  let pods = testedPods(run)
-  const tellPods: TellPods = (told) => (pods = withNews(pods, told, run.canary.hash))
+  progress.watched = { name, startedAt }
+  let pods = testedPods(progress)
+  const tellPods: TellPods = (told) => (pods = withNews(pods, told, progress.canary.hash))
   const isOver = (): boolean => run.ports.clock.now() >= end
   const watched =
     run.sampler === undefined
       ? waitUntil(run, end, watching)
-      : runChecks(run, run.sampler, { step: run.watched, isOver, pods: () => pods }, watching)
+      : runChecks(run, run.sampler, { step: progress.watched, isOver, pods: () => pods }, watching)
   const observed = observeShare(run, duration, watching)
   const doomed =
-    run.deployment === undefined ? [] : [untilDoomed(run.deployment, run.ports, watching, { tellPods })]
+    progress.deployment === undefined
+      ? []
+      : [untilDoomed(progress.deployment, run.ports, watching, { tellPods })]
   try {
     return await Promise.race([watched, ...doomed, ...ownService(run, watching)])
   } finally {
@@ -117,13 +123,14 @@ export async function inSight<T>(
   run: ReleaseRun,
   work: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
-  known = run.deployment
+  known = run.progress.deployment
 ): Promise<T> {
   const done = new AbortController()
   const watching = AbortSignal.any([signal, done.signal])
-  let pods = testedPods(run)
-  const tellPods: TellPods = (told) => (pods = withNews(pods, told, run.canary.hash))
-  const { sampler, watched: step, release } = run
+  let pods = testedPods(run.progress)
+  const tellPods: TellPods = (told) => (pods = withNews(pods, told, run.progress.canary.hash))
+  const { sampler } = run
+  const { watched: step, release } = run.progress
   const when = release.exposed === true ? 'under traffic' : 'before its first users'
   const doomed = known === undefined ? [] : [untilDoomed(known, run.ports, watching, { tellPods, when })]
   const checked =
@@ -163,19 +170,20 @@ export interface Watched {
 export async function runChecks(
   run: ReleaseRun,
   sampler: Sampler,
-  { step, isOver, pods = () => testedPods(run) }: Watched,
+  { step, isOver, pods = () => testedPods(run.progress) }: Watched,
   signal: AbortSignal
 ): Promise<string> {
+  const { progress } = run
   const { clock, log } = run.ports
   const told = tellRounds(log)
   try {
     for (let rounds = 1; ; rounds += 1) {
       await clock.sleep(run.settings.checkInterval, signal)
       const readings = await sampler.measure(step, subjectOf(run, pods()), signal)
-      run.measurements.push(...readings)
+      run.journal.measurements.push(...readings)
       told.tell(readings)
-      run.standing = judgeRound(run.standing, readings, run.settings)
-      const { decision, failed } = run.standing
+      progress.standing = judgeRound(progress.standing, readings, run.settings)
+      const { decision, failed } = progress.standing
       if (failed !== undefined) throw new ReleaseFailed(failed.reason, printCheck(failed.check))
       if (decision === 'pass' && isOver())
         return `every check passed, ${counted(rounds, 'round')} of measurements`

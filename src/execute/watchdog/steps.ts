@@ -42,7 +42,7 @@ export async function startWatchdog(run: ReleaseRun, image: string): Promise<str
         holder: lock.holder,
         patience: LOCK_SECONDS
       },
-      run.release
+      run.progress.release
     )
   )
   return `job/${metadata.name}`
@@ -105,7 +105,7 @@ export async function stopWatchdog(run: ReleaseRun): Promise<string> {
     await Promise.all(jobs.map((job) => cluster.remove(withoutVersion(job))))
     return jobs.length === 0 ? 'there is none' : 'removed'
   } catch (error) {
-    run.warnings.push(`the watchdog could not be removed, and ends by itself: ${messageOf(error)}`)
+    run.journal.warnings.push(`the watchdog could not be removed, and ends by itself: ${messageOf(error)}`)
     return 'it ends by itself'
   }
 }
