@@ -1,13 +1,11 @@
 import type { Outcome } from '../domain/outcome.ts'
 import { checkTable } from './checks.ts'
-import { headline } from './headline.ts'
 import { fitting, type Limits } from './limits.ts'
 import { details, link, paragraphs, section } from './markdown.ts'
-import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
+import { foreignWrites, whatRunsNow } from './overview.ts'
 import { podEvidence } from './pods.ts'
-import { previewOfChanges, previewOfSteps } from './preview.ts'
 import { smokeTests, stepTable } from './steps.ts'
-import { trafficOverTime } from './traffic.ts'
+import { opening } from './summary.ts'
 
 /** GitHub refuses a comment of more than 65,536 characters. */
 const MOST_BYTES = 60_000
@@ -60,14 +58,7 @@ const brief = (limits: Limits): Limits => ({
 
 const withLimits = (outcome: Outcome, limits: Limits): string =>
   paragraphs(
-    `### ${headline(outcome)}`,
-    facts(outcome),
-    reasonBox(outcome, limits),
-    nextSteps(outcome, limits),
-    warnings(outcome, limits),
-    previewOfChanges(outcome, limits),
-    previewOfSteps(outcome, limits),
-    trafficOverTime(outcome, limits),
+    `### ${opening(outcome, limits)}`,
     details(
       'What runs now, evidence, checks and steps',
       paragraphs(

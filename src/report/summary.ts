@@ -12,16 +12,22 @@ import { trafficOverTime } from './traffic.ts'
 
 const MOST_BYTES = 60_000
 
-const withLimits = (outcome: Outcome, limits: Limits): string =>
+/** What every report says first: verdict, reason, next steps, warnings, the plan and the traffic. */
+export const opening = (outcome: Outcome, limits: Limits): string =>
   paragraphs(
-    `## ${headline(outcome)}`,
+    headline(outcome),
     facts(outcome),
     reasonBox(outcome, limits),
     nextSteps(outcome, limits),
     warnings(outcome, limits),
     previewOfChanges(outcome, limits),
     previewOfSteps(outcome, limits),
-    trafficOverTime(outcome, limits),
+    trafficOverTime(outcome, limits)
+  )
+
+const withLimits = (outcome: Outcome, limits: Limits): string =>
+  paragraphs(
+    `## ${opening(outcome, limits)}`,
     foreignWrites(outcome, limits),
     podEvidence(outcome, limits),
     whatRunsNow(outcome),
