@@ -136,16 +136,9 @@ async function wayBeside(invocation: Invocation, observed: Observed, previous: P
   requireRoutes(observed)
   const named = await routesToRollBack(observed, invocation.ports)
   const prepared = prepareRollback({ ...observed, routes: named }, previous, invocation.origin)
-  const { canary, live, release, routes, settled, services, hasRecentUsers, faults } = prepared
+  const { canary, release, routes, faults } = prepared
   refuse(ofChoice([...faults, ...harmToOthers(observed, { canary, release })], invocation))
-  const rollback = {
-    canary,
-    live,
-    manifests: services,
-    previous: invocation.inputs.previous,
-    settled,
-    hasRecentUsers
-  }
+  const rollback = { ...prepared, previous: invocation.inputs.previous }
   return { routes, release, plan: (drain) => planRollback({ ...rollback, drain }, release) }
 }
 

@@ -13,8 +13,6 @@ import { prepare, type Prepared } from './prepare.ts'
 import { planProgressive, planRemoval } from './progressive.ts'
 import type { Step } from './step.ts'
 
-type Trafficked = Pick<Observed, 'service' | 'companions' | 'routes'>
-
 /** How a new version comes to serve: all that a release plans in its own way. */
 export interface Method {
   readonly name: 'beside' | 'in place'
@@ -36,7 +34,7 @@ export interface Method {
   readonly planTidy: (release: Release, drain: number) => readonly Step[]
   readonly demand: (wanted: Wanted, observed: Observed) => Demand
   /** The Services and routes that it writes. */
-  readonly movesTrafficOn: (observed: Trafficked) => readonly KubernetesObject[]
+  readonly movesTrafficOn: (observed: Observed) => readonly KubernetesObject[]
   /** Versions that it can only bring back from their ReplicaSets. */
   readonly bringsBack: (release: Release) => readonly Version[]
   /** How it writes the Deployment, which decides the rights that it needs. */

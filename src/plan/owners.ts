@@ -9,11 +9,6 @@ import { methodOf } from './method.ts'
 /** On a Service: the Rollout of Argo Rollouts that writes its selector. */
 const MANAGED_BY_ROLLOUT = 'argo-rollouts.argoproj.io/managed-by-rollouts'
 
-type Changed = Pick<
-  Observed,
-  'service' | 'companions' | 'otherServices' | 'stable' | 'autoscaler' | 'routes' | 'namespace'
->
-
 const NOTHING: Findings = { faults: [], warnings: [] }
 
 /**
@@ -21,7 +16,7 @@ const NOTHING: Findings = { faults: [], warnings: [] }
  * is known to do so, else a warning, since the fields that other controllers write are unknown.
  */
 export function ownerFindings(
-  observed: Changed,
+  observed: Observed,
   release: Pick<Release, 'strategy' | 'autoscaler'>
 ): Findings {
   const scaled =
@@ -43,7 +38,7 @@ const titleOf = ({ kind, metadata }: KubernetesObject): string => `${kind.toLowe
 const isOfFlagger = ({ kind, apiVersion = '' }: OwnerReference): boolean =>
   kind === 'Canary' && apiVersion.startsWith('flagger.app/')
 
-function findingOf(object: KubernetesObject, observed: Changed): Findings {
+function findingOf(object: KubernetesObject, observed: Observed): Findings {
   const { ownerReferences = [], annotations = {} } = object.metadata
   const rollout = annotations[MANAGED_BY_ROLLOUT]
   if (rollout !== undefined) return refused(byRollout(titleOf(object), rollout))
@@ -74,7 +69,7 @@ const byRollout = (title: string, rollout: string): Fault => ({
   example: `release it through Argo Rollouts, by a new image in the Rollout, or remove the Rollout ${rollout} first`
 })
 
-function byKeda(object: KubernetesObject, name: string, { stable, namespace }: Changed): Fault {
+function byKeda(object: KubernetesObject, name: string, { stable, namespace }: Observed): Fault {
   const deployment = stable.deployment.metadata.name
   return {
     input: 'workload',
@@ -86,7 +81,7 @@ function byKeda(object: KubernetesObject, name: string, { stable, namespace }: C
 }
 
 /** Flagger's own Services may have no owner: what users come by selects `<name>-primary`, and `<name>-canary` the Deployment at 0. */
-function flaggerFaults({ service, otherServices, stable }: Changed): readonly Fault[] {
+function flaggerFaults({ service, otherServices, stable }: Observed): readonly Fault[] {
   const { name, ownerReferences = [] } = service.metadata
   const target = /^(.+)-canary$/.exec(name)?.[1]
   if (target === undefined || ownerReferences.some(isOfFlagger)) return []

@@ -31,17 +31,9 @@ export interface Previous {
   readonly inPlace: InPlace | undefined
 }
 
-export interface PreparedRollback {
-  readonly canary: Deployment
-  /** Its Deployment as it is, if there is one. */
-  readonly live: Deployment | undefined
+export interface PreparedRollback extends Omit<Rollback, 'previous' | 'drain'> {
   readonly release: Release
   readonly routes: readonly ObservedRoute[]
-  /** See `Rollback`. */
-  readonly settled: Selector | undefined
-  readonly services: readonly Manifest[]
-  /** See `Leftover`: another version, whose pods this one replaces. */
-  readonly hasRecentUsers: boolean
   readonly faults: readonly Fault[]
 }
 
@@ -78,7 +70,7 @@ export function prepareRollback(
     live: there,
     release,
     routes,
-    services,
+    manifests: services,
     hasRecentUsers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
     settled: placement.slot === 'plain' ? settled : undefined,
     faults: [
@@ -117,7 +109,7 @@ const placedIn = ({
 export interface Rollback {
   /** The previous version's Deployment, at the size of the one that serves. */
   readonly canary: Deployment
-  /** As it is. */
+  /** Its Deployment as it is, if there is one. */
   readonly live?: Deployment | undefined
   readonly previous: 'scale-down' | 'keep'
   /** The Service's selector as it was before the first release, when that is where this goes back to. */
@@ -126,7 +118,7 @@ export interface Rollback {
   readonly manifests: readonly Manifest[]
   /** Milliseconds. */
   readonly drain: number
-  /** See `PreparedRollback`. */
+  /** See `Leftover`: another version, whose pods this one replaces. */
   readonly hasRecentUsers: boolean
 }
 

@@ -42,16 +42,19 @@ export const quotaFaults = (
     .filter(({ spec }) => (spec?.scopes ?? []).length === 0 && spec?.scopeSelector === undefined)
     .flatMap((quota) =>
       Object.keys(quota.status?.hard ?? {}).flatMap((name) =>
-        excess(demand, quota, name, defaultsIn(limitRanges), ending)
+        excess({ ...demand, defaults: defaultsIn(limitRanges), ending }, quota, name)
       )
     )
 
+interface Counted extends Demand {
+  readonly defaults: Defaults
+  readonly ending: readonly Pod[]
+}
+
 function excess(
-  { deployment, before, moments, retired = [] }: Demand,
+  { deployment, before, moments, retired = [], defaults, ending }: Counted,
   { metadata, status }: ResourceQuota,
-  name: string,
-  defaults: Defaults,
-  ending: readonly Pod[]
+  name: string
 ): Fault[] {
   const hard = parseQuantity(status?.hard?.[name] ?? '')
   const used = parseQuantity(status?.used?.[name] ?? 0)
@@ -84,7 +87,7 @@ export const limitFaults = ({ deployment }: Demand, limitRanges: readonly LimitR
   limitRanges.flatMap(({ metadata, spec }) =>
     (spec?.limits ?? []).flatMap(({ type, max = {} }) =>
       Object.entries(max).flatMap(([resource, most]) =>
-        tooLarge(deployment, type, resource, parseQuantity(most), defaultsIn(limitRanges)).map(
+        tooLarge(deployment, { type, resource, most: parseQuantity(most) }, defaultsIn(limitRanges)).map(
           ([what, found]) => ({
             input: 'workload',
             problem: `${what} of deployment/${deployment.metadata.name} would have ${found}, and limitrange/${metadata.name} in namespace ${metadata.namespace ?? ''} allows ${resource} up to ${most}`,
@@ -97,9 +100,11 @@ export const limitFaults = ({ deployment }: Demand, limitRanges: readonly LimitR
 
 function tooLarge(
   { spec }: Deployment,
-  type: string,
-  resource: string,
-  most: bigint | undefined,
+  {
+    type,
+    resource,
+    most
+  }: { readonly type: string; readonly resource: string; readonly most: bigint | undefined },
   defaults: Defaults
 ): readonly (readonly [string, string])[] {
   const pod = spec.template.spec
