@@ -73,12 +73,9 @@ async function undoOnce(run: ReleaseRun): Promise<string> {
 
 async function noteUndoing(run: ReleaseRun): Promise<void> {
   const { progress } = run
-  progress.canary = { ...progress.canary, replicas: 0 }
-  progress.release = {
-    ...withSplit(progress.release, NOBODY),
-    canary: progress.canary,
-    phase: 'aborting'
-  }
+  const canary = { ...progress.canary, replicas: 0 }
+  progress.canary = canary
+  progress.release = { ...withSplit(progress.release, NOBODY), canary, phase: 'aborting' }
   await writeService(run, progress.release, NOBODY)
 }
 

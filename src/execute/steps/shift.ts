@@ -139,11 +139,8 @@ export async function follow(run: ReleaseRun, hopeless: boolean, signal: AbortSi
   const { progress } = run
   const count = async (): Promise<unknown> => (progress.pods = await readyPods(run, 'canary'))
   await count()
-  const release: Release = {
-    ...withSplit(progress.release, EVERYBODY),
-    phase: 'promoting',
-    canary: progress.canary
-  }
+  const { canary } = progress
+  const release: Release = { ...withSplit(progress.release, EVERYBODY), phase: 'promoting', canary }
   // A gateway that has not learnt yet that the canary has all users still sends some to the Service.
   const shiftedAt = progress.shiftedAt ?? run.ports.clock.now()
   const moved = { since: shiftedAt, what: 'where its users are' }
