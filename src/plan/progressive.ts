@@ -7,7 +7,7 @@ import type { Leftover } from './leftover.ts'
 import type { Step } from './step.ts'
 
 /** What every run that takes a release further has to know. */
-export interface Progress {
+export interface Course {
   readonly steps: readonly TrafficStep[]
   /** Whether there are any: then even a step of no length lasts until each of them has passed once. */
   readonly checks: boolean
@@ -18,7 +18,7 @@ export interface Progress {
   readonly drain: number
 }
 
-export interface Progressive extends Progress, Leftover {
+export interface Progressive extends Course, Leftover {
   readonly canary: Deployment
   readonly live?: Deployment | undefined
   /** Everything of the manifests that is not the workload itself, in order, and the canary's Service. */
@@ -38,12 +38,12 @@ export const ALL_AT_ONCE: readonly TrafficStep[] = [{ split: { weight: 100 }, un
  * exist.
  */
 export function planProgressive(
-  { canary, live, manifests, smokeTests, entrance, hasRecentUsers, leftovers = [], ...progress }: Progressive,
+  { canary, live, manifests, smokeTests, entrance, hasRecentUsers, leftovers = [], ...course }: Progressive,
   release: Release
 ): Step[] {
   return [
     { kind: 'begin' },
-    ...(hasRecentUsers ? [{ kind: 'drain', duration: progress.drain } as const] : []),
+    ...(hasRecentUsers ? [{ kind: 'drain', duration: course.drain } as const] : []),
     ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
     ...startOf(release),
@@ -52,7 +52,7 @@ export function planProgressive(
     ...(smokeTests ? [{ kind: 'smoke', port: entrance?.port } as const] : []),
     ...watchedBy(release, { kind: 'await-watchdog' }),
     ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
-    ...planFrom(0, progress, release)
+    ...planFrom(0, course, release)
   ]
 }
 
@@ -63,24 +63,24 @@ const watchedBy = ({ watchdog }: Release, step: Step): readonly Step[] =>
   watchdog === undefined ? [] : [step]
 
 /** What is left of a release that has waited, watched over again. */
-export const planRest = (first: number, progress: Progress, release: Release): Step[] => [
+export const planRest = (first: number, course: Course, release: Release): Step[] => [
   ...startOf(release),
   ...watchedBy(release, { kind: 'await-watchdog' }),
-  ...planFrom(first, progress, release)
+  ...planFrom(first, course, release)
 ]
 
 const hasRoutes = ({ routes = [] }: Release): boolean => routes.length > 0
 
 /** From one of the steps on: to the end, or to the one that waits for somebody's approval. */
-export function planFrom(first: number, progress: Progress, release: Release): Step[] {
-  const { steps } = progress
+export function planFrom(first: number, course: Course, release: Release): Step[] {
+  const { steps } = course
   const waiting = steps.findIndex(({ until }, index) => index >= first && until.kind === 'approval')
   const last = waiting < 0 ? steps.length - 1 : waiting
   const moves = steps
     .slice(0, last + 1)
-    .flatMap((step, index) => (index < first ? [] : planStep(step, index, progress, release)))
+    .flatMap((step, index) => (index < first ? [] : planStep(step, index, course, release)))
   return waiting < 0
-    ? [...moves, ...planEnd(progress, release)]
+    ? [...moves, ...planEnd(course, release)]
     : [...moves, ...watchedBy(release, { kind: 'stop-watchdog' }), { kind: 'wait' }]
 }
 
@@ -88,7 +88,7 @@ export function planFrom(first: number, progress: Progress, release: Release): S
 function planStep(
   step: TrafficStep,
   index: number,
-  { checks }: Progress,
+  { checks }: Course,
   { autoscaler }: Release
 ): readonly Step[] {
   const { split, until } = step
@@ -103,11 +103,11 @@ function planStep(
   ]
 }
 
-function planEnd(progress: Progress, release: Release): readonly Step[] {
-  const { bake, checks } = progress
+function planEnd(course: Course, release: Release): readonly Step[] {
+  const { bake, checks } = course
   return [
     ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
-    ...planPromotion(progress, release)
+    ...planPromotion(course, release)
   ]
 }
 
@@ -116,7 +116,7 @@ function planEnd(progress: Progress, release: Release): readonly Step[] {
  * release, never one whose old version is half gone.
  */
 export const planPromotion = (
-  { previous, bake, drain }: Pick<Progress, 'previous' | 'bake' | 'drain'>,
+  { previous, bake, drain }: Pick<Course, 'previous' | 'bake' | 'drain'>,
   release: Release
 ): readonly Step[] => [
   ...(hasRoutes(release) ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
