@@ -26,6 +26,8 @@ const LONGEST = 3 * 60_000
 const MOST_CALLS = 200
 /** A second Service has a lock that is renewed, a selector and endpoints of its own. */
 const MORE_FOR_A_SERVICE = 60
+/** So has a second route its reads and writes, in the release and in what it has to end first. */
+const MORE_FOR_A_ROUTE = 25
 
 const LAST_VERSION = '99'
 
@@ -65,7 +67,9 @@ async function undisturbed(
   const ended = await Promise.race([run.ended, late])
   stage.story.note(run.name, `(ends: ${describeEnd(ended)})`)
   if (ended.kind === 'died') report.add('end', `the last ${command} has not ended after ${LONGEST / 1000} s`)
-  if (run.process.calls() > MOST_CALLS + (stage.world.internal ? MORE_FOR_A_SERVICE : 0))
+  const { internal, routes } = stage.world
+  const more = (internal ? MORE_FOR_A_SERVICE : 0) + Math.max(0, routes.length - 1) * MORE_FOR_A_ROUTE
+  if (run.process.calls() > MOST_CALLS + more)
     report.add('end', `the last ${command} took ${run.process.calls()} calls`)
   // To refuse is right where there is nothing to abort or to go back to.
   if (ended.kind === 'error' && ended.error.name !== 'InputError')

@@ -47,7 +47,7 @@ function isExcused({ attribution, world }: Stage, { pods }: Way, writer: string)
   const routes = world.routes.map((name) => `HTTPRoute/${name}`)
   return (
     pods.some((pod) => attribution.isAfflicted(pod)) ||
-    attribution.hasMeddled(templateOf(PLAIN), AT_ONCE) ||
+    attribution.hasMeddled(templateOf(PLAIN), AT_ONCE + attribution.unaware(writer)) ||
     ['Service/web', ...routes, ...new Set(pods.map(ownerOf))].some((name) =>
       attribution.hasMeddled(name, unknown)
     )
