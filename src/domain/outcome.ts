@@ -1,4 +1,5 @@
 import type { Check } from '../inputs/check.ts'
+import type { Command } from '../inputs/inputs.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
 import type { Split } from '../routes/route.ts'
 
@@ -139,7 +140,7 @@ export interface Preview {
 
 /** The one value that every report is rendered from. */
 export interface Outcome {
-  readonly command: 'deploy' | 'promote' | 'abort' | 'rollback' | 'status' | 'plan' | 'cleanup'
+  readonly command: Command
   readonly result: Result
   /** One sentence; empty when there is nothing to explain. May hold text that others wrote. */
   readonly reason: string

@@ -1,5 +1,6 @@
 import type { RouteName } from '../inputs/route.ts'
 import type { Rollout } from '../kubernetes/rollout.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
 import type { Backends, HeaderMatch, Split } from '../routes/route.ts'
 import type { Companion } from './companions.ts'
 import { withEntry, type HistoryEntry } from './history.ts'
@@ -10,8 +11,6 @@ export type { HistoryEntry } from './history.ts'
 
 /** Annotation on the route object: the state of the release, changed in the same write as the traffic. */
 export const RECORD_ANNOTATION = 'greenlight.dev/release'
-
-export type Selector = Readonly<Record<string, string>>
 
 /**
  * Where a release stands. `promoted` and `rolled-back` are ends. A run that finds another phase and no living holder
@@ -64,7 +63,7 @@ export interface Release {
   /** See `Backends`. */
   readonly labels?: Backends['labels']
   /** The release is over. The Service gets this selector when the other version has no pods any more. */
-  readonly settle?: Selector
+  readonly settle?: Labels
   /** Services that follow the one with the record. */
   readonly companions?: readonly Companion[]
   /** Name of the HorizontalPodAutoscaler that follows the traffic. */
@@ -108,7 +107,7 @@ export const backendsOf = (
 })
 
 /** The record after the canary has become stable. */
-export function promoted(release: Release, at: number, settle?: Selector): Release {
+export function promoted(release: Release, at: number, settle?: Labels): Release {
   const { stable, canary, id, strategy } = release
   return {
     ...ended(release, true, at),

@@ -1,5 +1,6 @@
 import { remark, sh } from '../base/shell.ts'
-import { splitOf, type Selector } from '../domain/record.ts'
+import { splitOf } from '../domain/record.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
 import { describeSplit } from '../routes/split.ts'
 import { trafficsOf } from './begin-run.ts'
 import type { Progress, ReleaseRun } from './release-run.ts'
@@ -46,7 +47,7 @@ function moveByHand(run: ReleaseRun): string[] {
   ]
 }
 
-const selecting = (value: Selector): string =>
+const selecting = (value: Labels): string =>
   JSON.stringify([{ op: 'replace', path: '/spec/selector', value }])
 
 const AGAIN = 'or run the workflow again: it puts stable back before it does anything else'

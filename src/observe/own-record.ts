@@ -1,12 +1,19 @@
 import { counted } from '../base/counted.ts'
 import type { Version } from '../domain/outcome.ts'
 import { readRecord, unreadable } from '../domain/read-record.ts'
-import { isUnfinished, type Release, type Selector } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import { SLOT_LABEL, slotDeploymentName, type SlotName } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Service } from '../kubernetes/objects.ts'
-import { printSelector, sameLabels, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
+import {
+  printSelector,
+  sameLabels,
+  selects,
+  templateLabels,
+  withoutKeys,
+  type Labels
+} from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Slots } from './find-service.ts'
 
@@ -81,7 +88,7 @@ function autoscalerElsewhere({ autoscaler }: Release, { workload, autoscalers }:
  */
 function hasOwnSelectors({ stable, canary, selectors, settle }: Release, { service, slots }: Owned): boolean {
   const marks = marksOf(selectors, stable, canary)
-  const common = (selector: Selector): Selector => withoutKeys(selector, SLOT_LABEL, HASH_LABEL, ...marks)
+  const common = (selector: Labels): Labels => withoutKeys(selector, SLOT_LABEL, HASH_LABEL, ...marks)
   const base = common(selectors.before)
   const { both = base } = selectors
   const all = [selectors.stable, selectors.canary, both, settle ?? base]

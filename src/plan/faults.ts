@@ -1,6 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Fault } from '../base/errors.ts'
-import type { Selector } from '../domain/record.ts'
 import { parseImage, printImage, printImageRule, type ImageRule } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -13,7 +12,7 @@ import type {
   ServicePort
 } from '../kubernetes/objects.ts'
 import { leadsTo } from '../kubernetes/ports.ts'
-import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
+import { printSelector, selects, templateLabels, type Labels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
 import { isSlotOf } from './live-fields.ts'
 
@@ -55,7 +54,7 @@ const printContainers = ({ spec }: Deployment): string =>
     .join(', ')
 
 /** Pods that the Service would not select would never get a request. */
-export function labelFaults({ metadata, spec }: Deployment, selector: Selector, service: Service): Fault[] {
+export function labelFaults({ metadata, spec }: Deployment, selector: Labels, service: Service): Fault[] {
   if (selects(selector, templateLabels(spec.template))) return []
   return [
     {

@@ -1,8 +1,8 @@
 import type { Fault } from '../base/errors.ts'
 import { companionOf, companionSelectors, type Companion } from '../domain/companions.ts'
-import type { Release, Selector } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
+import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
 import { labelFaults } from './faults.ts'
@@ -12,7 +12,7 @@ export interface Followers {
   readonly companions: readonly Companion[]
   readonly faults: readonly Fault[]
   /** By name: the selector that each has with all traffic on stable. */
-  readonly selectors: Readonly<Record<string, Selector>>
+  readonly selectors: Readonly<Record<string, Labels>>
 }
 
 /** How the companions take part in a release with these selectors. */

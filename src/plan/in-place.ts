@@ -1,13 +1,13 @@
 import type { Fault } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
-import { isUnfinished, type Release, type Selector } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { printRoute } from '../inputs/route.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import { type RolloutStrategy, rolloutOf } from '../kubernetes/rollout.ts'
-import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
+import { printSelector, selects, templateLabels, type Labels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { Step } from './step.ts'
 
@@ -68,7 +68,7 @@ export const inPlaceFaults = (
   { strategy, metrics, checks, watchdog }: Judged,
   observed: Observed,
   canary: Deployment,
-  selector: Selector
+  selector: Labels
 ): Fault[] => [
   ...observed.routes.map(({ name }) => ({
     input: 'route',
@@ -119,7 +119,7 @@ function stateFaults(strategy: string, { stable }: Observed, canary: Deployment)
  * In place a Service that was narrowed to one version gets its wide selector back, by which other versions with pods
  * would get traffic.
  */
-const reachedFaults = ({ slots, stable, service }: Observed, selector: Selector): Fault[] =>
+const reachedFaults = ({ slots, stable, service }: Observed, selector: Labels): Fault[] =>
   Object.values(slots)
     .filter(
       ({ metadata, spec }) =>

@@ -1,11 +1,10 @@
 import type { Fault } from '../base/errors.ts'
-import type { Selector } from '../domain/record.ts'
 import { groupOf } from '../kubernetes/api/discovery.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject, Service, ServicePort } from '../kubernetes/objects.ts'
 import { listeningIn, resolvePort } from '../kubernetes/ports.ts'
-import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
+import { printSelector, selects, templateLabels, type Labels } from '../kubernetes/selectors.ts'
 import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import { slotsOf } from '../observe/find-service.ts'
 import type { Observed } from '../observe/observed.ts'
@@ -63,8 +62,8 @@ export const newAutoscaler = (manifests: readonly Manifest[], observed: Observed
 export function keepTrafficFields(
   object: KubernetesObject,
   observed: Observed,
-  selector: Selector,
-  followers: Readonly<Record<string, Selector>> = {}
+  selector: Labels,
+  followers: Readonly<Record<string, Labels>> = {}
 ): KubernetesObject {
   const inNamespace = {
     ...object,
@@ -87,8 +86,8 @@ export function keepTrafficFields(
 export const keepTraffic = (
   manifests: readonly Manifest[],
   observed: Observed,
-  selector: Selector,
-  followers: Readonly<Record<string, Selector>>
+  selector: Labels,
+  followers: Readonly<Record<string, Labels>>
 ): readonly Manifest[] =>
   manifests
     .filter(({ object }) => !isSlotOf(observed, object))

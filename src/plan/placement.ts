@@ -1,7 +1,7 @@
-import type { Release, Selector } from '../domain/record.ts'
+import type { Release } from '../domain/record.ts'
 import { otherSlot, SLOT_LABEL, slotDeploymentName, slotLabel, type Placement } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
+import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
 
@@ -25,7 +25,7 @@ export function selectorsOf(
   // A rollback that died has left a plain Deployment selected by the hash of its template.
   const before = stable.slot === 'plain' ? withoutKeys(live, HASH_LABEL) : live
   const base = withoutKeys(before, canary.label, SLOT_LABEL, HASH_LABEL)
-  const plain = (hash: string): Selector =>
+  const plain = (hash: string): Labels =>
     hash === '' ? { ...base, [SLOT_LABEL]: 'plain' } : { ...base, [HASH_LABEL]: hash }
   return {
     before,

@@ -1,11 +1,11 @@
 import type { Fault } from '../base/errors.ts'
 import type { Version } from '../domain/outcome.ts'
-import type { InPlace, Release, Selector } from '../domain/record.ts'
+import type { InPlace, Release } from '../domain/record.ts'
 import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
 import { hasTemplateOf, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
-import { withoutKeys } from '../kubernetes/selectors.ts'
+import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed, ObservedRoute } from '../observe/observed.ts'
 import type { Split } from '../routes/route.ts'
@@ -113,7 +113,7 @@ export interface Rollback {
   readonly live?: Deployment | undefined
   readonly previous: 'scale-down' | 'keep'
   /** The Service's selector as it was before the first release, when that is where this goes back to. */
-  readonly settled: Selector | undefined
+  readonly settled: Labels | undefined
   /** The canary's Service, for the routes that send traffic there. */
   readonly manifests: readonly Manifest[]
   /** Milliseconds. */
@@ -157,7 +157,7 @@ export function planRollback(
 }
 
 /** The remaining steps of a rollback to a plain Deployment that died after the traffic had moved. */
-export const planSettle = (selector: Selector): Step[] => [
+export const planSettle = (selector: Labels): Step[] => [
   { kind: 'drain', duration: DRAIN },
   { kind: 'scale-down', side: 'canary' },
   { kind: 'settle', selector, outcome: 'kept' }

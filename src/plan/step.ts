@@ -1,8 +1,8 @@
 import { counted } from '../base/counted.ts'
-import type { Selector } from '../domain/record.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
 import type { Split } from '../routes/route.ts'
 import { describeSplit } from '../routes/split.ts'
 
@@ -62,9 +62,9 @@ export type Step =
   /** In place: the old template serves alone again. */
   | { readonly kind: 'await-undone' }
   /** Record: the canary is stable now; `settle` as in the record. */
-  | { readonly kind: 'finish'; readonly settle?: Selector }
+  | { readonly kind: 'finish'; readonly settle?: Labels }
   /** Record: stable stays; the selector becomes what it was once only one version has pods. */
-  | { readonly kind: 'settle'; readonly selector: Selector; readonly outcome: 'restored' | 'kept' }
+  | { readonly kind: 'settle'; readonly selector: Labels; readonly outcome: 'restored' | 'kept' }
 
 /** Names of the Deployments that a release is about. */
 export type Names = Readonly<Record<Side, string>>

@@ -1,10 +1,9 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { PodEvidence } from '../../domain/outcome.ts'
-import type { Selector } from '../../domain/record.ts'
 import { isPodOf, isReady } from '../../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
+import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { templateHash } from '../../kubernetes/workload.ts'
 import type { Progress, ReleaseRun } from '../release-run.ts'
 
@@ -15,7 +14,7 @@ const MOST_EVENTS = 10
 
 /** The pods that a failed release has started. */
 interface Failed {
-  readonly selector: Selector
+  readonly selector: Labels
   /** How many of them there should be. */
   readonly wanted: number
 }

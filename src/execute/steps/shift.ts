@@ -1,15 +1,7 @@
 import { counted, percent } from '../../base/counted.ts'
 import { ClusterError } from '../../base/errors.ts'
-import {
-  backendsOf,
-  promoted,
-  restored,
-  splitOf,
-  withSplit,
-  type Release,
-  type Selector
-} from '../../domain/record.ts'
-import { printSelector } from '../../kubernetes/selectors.ts'
+import { backendsOf, promoted, restored, splitOf, withSplit, type Release } from '../../domain/record.ts'
+import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import type { Split } from '../../routes/route.ts'
 import { serviceRoute } from '../../routes/service.ts'
 import { confirmAll, settleCompanions } from '../companions.ts'
@@ -170,7 +162,7 @@ export async function wait(run: ReleaseRun): Promise<string> {
 }
 
 /** Notes in the record that the canary is stable now. The traffic stays where it is. */
-export async function finish(run: ReleaseRun, selector?: Selector): Promise<string> {
+export async function finish(run: ReleaseRun, selector?: Labels): Promise<string> {
   const release = promoted(run.progress.release, run.ports.clock.now(), selector)
   // From now on the record's stable is what serves, so its canary has no traffic.
   await writeService(run, release, NOBODY)
@@ -181,7 +173,7 @@ export async function finish(run: ReleaseRun, selector?: Selector): Promise<stri
 /** Gives the Service the selector from before the release, which can select only one version by now. */
 export async function settle(
   run: ReleaseRun,
-  selector: Selector,
+  selector: Labels,
   outcome: 'restored' | 'kept'
 ): Promise<string> {
   const { settle: _, ...release } = run.progress.release

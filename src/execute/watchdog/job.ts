@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import type { Release, Selector } from '../../domain/record.ts'
+import type { Release } from '../../domain/record.ts'
 import type { KubernetesObject } from '../../kubernetes/objects.ts'
 import { OURS } from '../../kubernetes/ours.ts'
+import type { Labels } from '../../kubernetes/selectors.ts'
 import { WATCHDOG_SCRIPT } from './script.ts'
 
 /** On a watchdog's Job: the Service whose traffic it puts back. */
@@ -19,7 +20,7 @@ export interface Watched {
   /** The Service behind which routes find the canary; absent when no route has one. */
   readonly canaryService?: string
   /** Services that follow, with the selector that each has with all traffic on stable. */
-  readonly followers: Readonly<Record<string, Selector>>
+  readonly followers: Readonly<Record<string, Labels>>
   readonly lease: string
   /** The other locks of the run. */
   readonly otherLeases: readonly string[]
@@ -71,7 +72,7 @@ export function watchdogJob(watched: Watched, { stable, selectors }: Release): K
   } as KubernetesObject
 }
 
-const selecting = (value: Selector): string =>
+const selecting = (value: Labels): string =>
   JSON.stringify([{ op: 'replace', path: '/spec/selector', value }])
 
 /** Named after the run, so that the next one need not wait until this Job is gone. */
