@@ -24,9 +24,10 @@ export function watchServing(stage: Stage, report: Report): void {
     const ways = waysOf(cluster, inForce())
     for (const way of ways) {
       if (way.share === 0 || readyOf(way).length > 0) empty.delete(way.title)
-      else if (!empty.has(way.title) && !isExcused(stage, way, writer)) {
+      else if (!empty.has(way.title)) {
+        // Whose doing it is shows when it begins.
         empty.add(way.title)
-        report.add('serving', `nobody answers by ${way.title}`)
+        if (!isExcused(stage, way, writer)) report.add('serving', `nobody answers by ${way.title}`)
       }
     }
     const before = shares
