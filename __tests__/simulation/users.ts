@@ -1,6 +1,7 @@
 import { isEnding, isReady } from '../../src/kubernetes/health.ts'
 import type { Deployment, Lease, Pod, Service } from '../../src/kubernetes/objects.ts'
 import { selects } from '../../src/kubernetes/selectors.ts'
+import { LOCK_SECONDS } from '../../src/lock/lease.ts'
 import type { MemoryCluster } from '../support/memory/memory-cluster.ts'
 import type { Backend, HttpRoute, Rule } from '../support/memory/gateway-controller.ts'
 import { deploymentRef, leaseRef, NAMESPACE, serviceRef } from '../support/memory/shop.ts'
@@ -121,10 +122,11 @@ export const isEntrance = ({
   readonly metadata: { readonly name: string }
 }): boolean => kind === 'Service' && (metadata.name === APEX || metadata.name === INTERNAL)
 
-/** The run that has the lock. */
+/** The run that has the lock; nobody has one that was not renewed for as long as it lasts. */
 export function holderIn(cluster: MemoryCluster): string | undefined {
-  const holder = cluster.read<Lease>(leaseRef)?.spec?.holderIdentity ?? ''
-  const [, run] = /^(\d+)-/.exec(holder) ?? []
+  const { holderIdentity = '', renewTime = '' } = cluster.read<Lease>(leaseRef)?.spec ?? {}
+  if (cluster.clock.now() - Date.parse(renewTime) > LOCK_SECONDS * 1000) return undefined
+  const [, run] = /^(\d+)-/.exec(holderIdentity) ?? []
   return run === undefined ? undefined : `run ${run}`
 }
 
