@@ -78,3 +78,5 @@ export interface Findings {
   readonly faults: readonly Fault[]
   readonly warnings: readonly string[]
 }
+
+export const NO_FINDINGS: Findings = { faults: [], warnings: [] }

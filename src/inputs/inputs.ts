@@ -2,7 +2,7 @@ import { refuse, type Fault } from '../base/errors.ts'
 import { METRICS_SOURCES, type MetricsSource } from '../routes/metrics-source.ts'
 import { checkName, type Check } from './check.ts'
 import { parseCheck } from './parse-check.ts'
-import { durationBetween } from './duration.ts'
+import { durationBetween, LONGEST_JOB } from './duration.ts'
 import { list, mapped, optional, single, type Field } from './field.ts'
 import {
   fullRepository,
@@ -70,9 +70,6 @@ export interface Inputs {
   readonly comment: 'auto' | 'off'
 }
 
-/** No job on GitHub lasts longer than 5 days, and a timer beyond 24 days would fire at once. */
-const LONGEST = 5 * 24 * 3_600_000
-
 const anyText: Parser<string> = (text) => ({ value: text })
 
 const parseCount: Parser<number> = (text) => {
@@ -90,7 +87,7 @@ const parseKubeconfig: Parser<string> = (text) =>
       )
 
 const duration = (fallback: string, least = 0): Field<number> =>
-  single(durationBetween(least, LONGEST, fallback), fallback)
+  single(durationBetween(least, LONGEST_JOB, fallback), fallback)
 
 const targetOf = ({ match, target }: ImageRule): string =>
   match === 'name' ? target : fullRepository(target)

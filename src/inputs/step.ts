@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/duration.ts'
 import type { Split } from '../routes/route.ts'
-import { durationBetween } from './duration.ts'
+import { durationBetween, LONGEST_JOB } from './duration.ts'
 import type { Item, LineFault } from './field.ts'
 import { quote, refusal, type Parsed } from './parsed.ts'
 import { parseHeader } from './prometheus.ts'
@@ -16,9 +16,6 @@ export interface TrafficStep {
   readonly split: Split
   readonly until: Until
 }
-
-/** No job on GitHub lasts longer than 5 days. */
-const LONGEST = 5 * 24 * 3_600_000
 
 const WEIGHT_EXAMPLE = '10% for 5m'
 const HEADER_EXAMPLE = 'header x-canary: true for 10m'
@@ -68,7 +65,7 @@ function parseSplit(text: string): Parsed<Split> {
 function parseUntil(word: string | undefined, end: string): Parsed<Until> {
   if (word === undefined) return { value: { kind: 'none' } }
   if (word === 'for') {
-    const parsed = durationBetween(1, LONGEST, WEIGHT_EXAMPLE)(end)
+    const parsed = durationBetween(1, LONGEST_JOB, WEIGHT_EXAMPLE)(end)
     return 'problem' in parsed ? parsed : { value: { kind: 'duration', duration: parsed.value } }
   }
   return end === 'approved'

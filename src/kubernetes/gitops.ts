@@ -68,7 +68,8 @@ function isLeftAlone(annotations: Labels): boolean {
   )
 }
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
+/** The object as `kubectl apply` got it: of a Secret, all that is in it. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 /**
  * Whether Git says what is in a field; undefined when it cannot be told, because we have written it since.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { canonical } from '../kubernetes/canonical.ts'
+import { LAST_APPLIED } from '../kubernetes/gitops.ts'
 import type { KubernetesObject, PodTemplate } from '../kubernetes/objects.ts'
 import { isOurs, OURS } from '../kubernetes/ours.ts'
 import type { ConfigKind } from '../kubernetes/references.ts'
@@ -19,8 +20,6 @@ export interface ConfigObject extends KubernetesObject {
 const WORKLOAD_LABEL = 'greenlight.dev/workload'
 /** The name that the manifests have for it. */
 const ORIGINAL = 'greenlight.dev/copy-of'
-/** Holds all of a Secret. */
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
 export const isConfig = (object: KubernetesObject): object is ConfigObject =>
   object.apiVersion === 'v1' && (object.kind === 'ConfigMap' || object.kind === 'Secret')

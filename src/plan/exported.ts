@@ -2,6 +2,7 @@ import type { Fault } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
 import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { isSlotService, SLOT_LABEL, slotDeploymentName } from '../domain/slots.ts'
+import { LAST_APPLIED } from '../kubernetes/gitops.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { KubernetesObject, LabelSelector, Metadata, Service } from '../kubernetes/objects.ts'
 import { isOurs } from '../kubernetes/ours.ts'
@@ -104,7 +105,6 @@ function backendsWith(canary: string, { namespace, service, workload }: Observed
   return { namespace, apex: service.metadata.name, stable, canary, selectors }
 }
 
-const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 /** Metadata of the live object that was exported. The API server refuses some of these fields, and would act on others. */
 const OF_THE_SERVER: ReadonlySet<string> = new Set([
   'uid',

@@ -1,4 +1,4 @@
-import type { Fault, Findings } from '../base/errors.ts'
+import { NO_FINDINGS, type Fault, type Findings } from '../base/errors.ts'
 import type { Release } from '../domain/record.ts'
 import type { Deployment, KubernetesObject, OwnerReference, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
@@ -8,8 +8,6 @@ import { methodOf } from './method.ts'
 
 /** On a Service: the Rollout of Argo Rollouts that writes its selector. */
 const MANAGED_BY_ROLLOUT = 'argo-rollouts.argoproj.io/managed-by-rollouts'
-
-const NOTHING: Findings = { faults: [], warnings: [] }
 
 /**
  * Whether a controller owns objects that the release changes, and would change them back. A fault where the controller
@@ -43,7 +41,7 @@ function findingOf(object: KubernetesObject, observed: Observed): Findings {
   const rollout = annotations[MANAGED_BY_ROLLOUT]
   if (rollout !== undefined) return refused(byRollout(titleOf(object), rollout))
   const owner = ownerReferences.find(isOfFlagger) ?? ownerReferences.find(({ controller }) => controller)
-  if (owner === undefined) return NOTHING
+  if (owner === undefined) return NO_FINDINGS
   if (isOfFlagger(owner)) return refused(byFlagger(titleOf(object), owner.name))
   if (owner.kind === 'Rollout') return refused(byRollout(titleOf(object), owner.name))
   if (owner.kind === 'ScaledObject') return refused(byKeda(object, owner.name, observed))

@@ -1,4 +1,4 @@
-import type { Findings } from '../base/errors.ts'
+import { NO_FINDINGS, type Findings } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
 import { declares, type GitOpsOwner } from '../kubernetes/gitops.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
@@ -35,7 +35,6 @@ interface IgnoreRule {
   readonly target?: { readonly kind?: string; readonly name?: string; readonly namespace?: string }
 }
 
-const NOTHING: Findings = { faults: [], warnings: [] }
 const RESPECT = 'RespectIgnoreDifferences=true'
 
 /**
@@ -48,7 +47,7 @@ export function judgeOwner(
   edits: readonly Edit[]
 ): Findings {
   const kept = edits.filter(({ object, field, becomes }) => declares(object, owner, field, becomes) !== false)
-  if (kept.length === 0) return NOTHING
+  if (kept.length === 0) return NO_FINDINGS
   const certain = kept.filter(
     ({ object, field, becomes }) => declares(object, owner, field, becomes) === true
   )
@@ -86,7 +85,7 @@ function judgeApplication(
     )
   if (open.length === 0)
     return respects
-      ? NOTHING
+      ? NO_FINDINGS
       : warning(
           `${name} ignores what the release changes, but its next sync would revert it: add spec.syncPolicy.syncOptions: [${RESPECT}] to it`
         )
@@ -136,7 +135,7 @@ function judgeKustomization(
 ): Findings {
   const { suspend = false, ignore = [] } = live?.spec ?? {}
   const open = kept.filter((edit) => !ignore.some((rule) => isExempt(edit, rule)))
-  if (suspend || open.length === 0) return NOTHING
+  if (suspend || open.length === 0) return NO_FINDINGS
   const name = `Kustomization ${owner.name} of Flux (namespace ${owner.namespace})`
   const objects = [...new Set(open.map(titleOf))].map((title) => sh`${title}`).join(' ')
   const namespace = open[0]?.object.metadata.namespace ?? ''
@@ -154,7 +153,7 @@ function judgeHelmRelease(
 ): Findings {
   const { suspend = false, driftDetection = {} } = live?.spec ?? {}
   const open = kept.filter((edit) => !(driftDetection.ignore ?? []).some((rule) => isExempt(edit, rule)))
-  if (suspend || open.length === 0) return NOTHING
+  if (suspend || open.length === 0) return NO_FINDINGS
   const name = `HelmRelease ${owner.name} of Flux (namespace ${owner.namespace})`
   const corrects = driftDetection.mode === 'enabled'
   return corrects && open.some((edit) => certain.includes(edit))

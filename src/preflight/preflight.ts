@@ -1,4 +1,4 @@
-import type { Fault, Findings } from '../base/errors.ts'
+import { NO_FINDINGS, type Fault, type Findings } from '../base/errors.ts'
 import type { Need, Sampler } from '../checks/sampler.ts'
 import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
@@ -52,8 +52,6 @@ export interface Preflight {
   readonly manifests: readonly TriedManifest[]
 }
 
-const NOTHING: Findings = { faults: [], warnings: [] }
-
 /** Asks the cluster and Prometheus whether the release could be carried out, all at once. Changes nothing. */
 export async function preflight(
   candidate: Candidate,
@@ -71,7 +69,7 @@ export async function preflight(
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, prepared.written, cluster),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
-    sampler?.preflight(measuredStable(observed), signal, needIn(candidate, ports)) ?? NOTHING
+    sampler?.preflight(measuredStable(observed), signal, needIn(candidate, ports)) ?? NO_FINDINGS
   ])
   const isTold = (lack: Lack): boolean =>
     lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
