@@ -59,6 +59,11 @@ const effects = {
   message: 'What reaches outside of the process has its places, see eslint.config.js.'
 }
 
+const adapter = {
+  group: ['**/kubernetes/api/**'],
+  message: 'cluster.ts is the port: wiring.ts alone opens the adapter.'
+}
+
 const ports = {
   group: ['**/kubernetes/cluster.ts', '**/base/clock.ts'],
   message: 'This folder decides or renders: values in, values out.'
@@ -116,17 +121,18 @@ export default tseslint.config(
     }
   },
   { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly' } } },
+  restricted(['src/main.ts'], [adapter]),
   restricted(
     ['src/run.ts'],
-    [{ group: ['**/main.ts', '**/wiring.ts'], message: 'main.ts is the roof.' }, effects]
+    [{ group: ['**/main.ts', '**/wiring.ts'], message: 'main.ts is the roof.' }, adapter, effects]
   ),
   ...layers.flatMap((folder) => {
-    const patterns = [above(folder), ...(pure.includes(folder) ? [ports] : [])]
+    const patterns = [above(folder), adapter, ...(pure.includes(folder) ? [ports] : [])]
     return [
       restricted([`src/${folder}/**`], [...patterns, effects], withEffects),
       restricted(
         withEffects.filter((glob) => glob.startsWith(`src/${folder}/`)),
-        [above(folder)]
+        folder === 'kubernetes' ? [above(folder)] : [above(folder), adapter]
       )
     ].filter(({ files }) => files.length > 0)
   })

@@ -1,9 +1,9 @@
-import { ClusterError } from '../base/errors.ts'
 import { readRecord } from '../domain/read-record.ts'
 import { backendsOf, type Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { type Ref, refOf } from '../kubernetes/ref.ts'
+import { isRefused } from '../kubernetes/refusals.ts'
 import { deploymentRef } from '../kubernetes/workload.ts'
 import { fence } from '../lock/fenced-patch.ts'
 import type { Lock } from '../lock/lock.ts'
@@ -58,16 +58,13 @@ async function unlessRefused<T>(ref: Ref, claiming: Promise<T>, { log }: Ports):
   try {
     return await claiming
   } catch (error) {
-    if (!(error instanceof ClusterError && REFUSED.has(error.status))) throw error
+    if (!isRefused(error)) throw error
     log.warning(
       `${ref.kind.toLowerCase()}/${ref.name} cannot be claimed from the run before, should it still live: ${error.message}`
     )
     return undefined
   }
 }
-
-/** Rights, a policy or a webhook say no, and would again. */
-const REFUSED: ReadonlySet<number> = new Set([400, 403, 422])
 
 const autoscalerOf = ({ autoscaler }: Release, namespace: string): readonly Ref[] =>
   autoscaler === undefined

@@ -1,4 +1,4 @@
-import { isInvalid, untilWritten } from '../kubernetes/api/conflict.ts'
+import { isInvalid, untilWritten } from '../kubernetes/refusals.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { takeOver, takeOverFirst } from '../kubernetes/ownership.ts'

@@ -1,4 +1,4 @@
-import { groupOf } from './api/discovery.ts'
+import { groupOf } from './ref.ts'
 import { isTree, type Tree } from './tree.ts'
 
 /** Fields of built-in kinds that map names to text: null is the empty text in them, as the API server keeps it. */

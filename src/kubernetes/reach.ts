@@ -1,9 +1,9 @@
-import { statusIn } from './api/refusal.ts'
 import type { Cluster, Forward, HttpAnswer } from './cluster.ts'
 import { isReady } from './health.ts'
 import type { Pod, Service } from './objects.ts'
 import { resolvePort } from './ports.ts'
 import { printSelector } from './selectors.ts'
+import { statusIn } from './status.ts'
 
 /** What listens in the cluster: a pod, or the pods behind a Service. */
 export interface Listener {

@@ -14,3 +14,7 @@ export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => 
   namespace: metadata.namespace,
   name: metadata.name
 })
+
+/** API group of an apiVersion; empty for the core. */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''

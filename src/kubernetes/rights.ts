@@ -130,3 +130,11 @@ export function describeAllMissing(rights: readonly Right[], namespace: string):
 /** What the credentials lack, and the rules that would bring it. */
 export const rightsFaults = (missing: readonly Right[], namespace: string): Fault[] =>
   describeAllMissing(missing, namespace).map((problem) => ({ input: 'kubeconfig', problem }))
+
+/** The right that a refusal names. Quotas and admission policies refuse with 403 as well, but no rule helps against those. */
+export function rightIn(message: string): Right | undefined {
+  const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
+  if (told === null) return undefined
+  const [, verb = '', resource = '', subresource, group = ''] = told
+  return { verb, group, resource, subresource }
+}

@@ -1,4 +1,4 @@
-import { isConflict } from '../kubernetes/api/conflict.ts'
+import { isConflict } from '../kubernetes/refusals.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { Lease } from '../kubernetes/objects.ts'

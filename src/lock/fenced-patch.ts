@@ -1,5 +1,5 @@
 import { ClusterError } from '../base/errors.ts'
-import { untilWritten } from '../kubernetes/api/conflict.ts'
+import { untilWritten } from '../kubernetes/refusals.ts'
 import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'

@@ -1,5 +1,5 @@
 import { messageOf, TakenOver } from '../base/errors.ts'
-import { isConflict } from '../kubernetes/api/conflict.ts'
+import { isConflict } from '../kubernetes/refusals.ts'
 import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { Lease } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'

@@ -1,7 +1,7 @@
 import type { Fault } from '../base/errors.ts'
-import { groupOf } from '../kubernetes/api/discovery.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
+import { groupOf } from '../kubernetes/ref.ts'
 
 /**
  * Objects that the manifests have more than once with different content, e.g. from a base and its overlay, or from two

@@ -1,10 +1,10 @@
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { messageOf } from '../base/errors.ts'
-import { statusIn } from '../kubernetes/api/refusal.ts'
 import type { Cluster, Forward, HttpAnswer } from '../kubernetes/cluster.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import { proxyPath, reach, saidByProxy, type Known } from '../kubernetes/reach.ts'
+import { statusIn } from '../kubernetes/status.ts'
 import { answerOf, exchange, headersOf, timed } from './exchange.ts'
 import type { Failure, Reply, Request } from './expectation.ts'
 

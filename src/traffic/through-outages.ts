@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { Log } from '../base/log.ts'
-import { isOutage, LONGEST_OUTAGE } from '../kubernetes/api/outage.ts'
+import { isOutage, LONGEST_OUTAGE } from '../kubernetes/outage.ts'
 
 const PAUSE = 1000
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../../src/base/clock.ts'
 import { ClusterError } from '../../../src/base/errors.ts'
-import { isOutage, LONGEST_OUTAGE } from '../../../src/kubernetes/api/outage.ts'
+import { isOutage, LONGEST_OUTAGE } from '../../../src/kubernetes/outage.ts'
 import type {
   Cluster,
   HttpAnswer,

@@ -1,6 +1,6 @@
 import { StableCannotServe } from '../../base/errors.ts'
 import type { SlotName } from '../../domain/slots.ts'
-import { untilWritten } from '../../kubernetes/api/conflict.ts'
+import { untilWritten } from '../../kubernetes/refusals.ts'
 import type { Deployment, PodTemplate, ReplicaSet } from '../../kubernetes/objects.ts'
 import { withoutKeys } from '../../kubernetes/selectors.ts'
 import { difference } from '../../kubernetes/template-difference.ts'

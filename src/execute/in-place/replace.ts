@@ -1,7 +1,7 @@
 import { counted } from '../../base/counted.ts'
 import { ReleaseFailed, TakenOver } from '../../base/errors.ts'
 import { withSplit } from '../../domain/record.ts'
-import { untilWritten } from '../../kubernetes/api/conflict.ts'
+import { untilWritten } from '../../kubernetes/refusals.ts'
 import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment } from '../../kubernetes/objects.ts'
 import { rolloutOf, withRollout, type RolloutStrategy } from '../../kubernetes/rollout.ts'

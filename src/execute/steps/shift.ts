@@ -1,6 +1,6 @@
 import { counted, percent } from '../../base/counted.ts'
-import { ClusterError } from '../../base/errors.ts'
 import { backendsOf, promoted, restored, splitOf, withSplit, type Release } from '../../domain/record.ts'
+import { isRefused } from '../../kubernetes/refusals.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import type { Split } from '../../routes/route.ts'
 import { serviceRoute } from '../../routes/service.ts'
@@ -43,10 +43,6 @@ async function writeRecord(run: ReleaseRun, release: Release, split: Split): Pro
     throw error
   }
 }
-
-/** The API server has refused it, by a policy for example, and would do so again. */
-const isRefused = (error: unknown): boolean =>
-  error instanceof ClusterError && [400, 403, 422].includes(error.status)
 
 /** Adds the canary to the routes without traffic, so that faults show before users are sent there. */
 export async function prepareRoutes(run: ReleaseRun, signal: AbortSignal): Promise<string> {

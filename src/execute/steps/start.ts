@@ -1,4 +1,4 @@
-import { isConflict, untilWritten } from '../../kubernetes/api/conflict.ts'
+import { isConflict, untilWritten } from '../../kubernetes/refusals.ts'
 import { hasTemplateOf, isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment, Pod } from '../../kubernetes/objects.ts'
 import { rebased } from '../../kubernetes/rebase.ts'

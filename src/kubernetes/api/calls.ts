@@ -1,7 +1,7 @@
 import { ClusterError } from '../../base/errors.ts'
 import type { HttpAnswer, HttpRequest, Query } from '../cluster.ts'
-import type { Ref } from '../ref.ts'
-import { createDiscovery, groupOf, pathOf } from './discovery.ts'
+import { type Ref, groupOf } from '../ref.ts'
+import { createDiscovery, pathOf } from './discovery.ts'
 import { describeCall, readJson, type ApiCall } from './refusal.ts'
 
 /** A call by its meaning, for messages and rights, and by its path. */

@@ -1,5 +1,6 @@
 import { ClusterError } from '../../base/errors.ts'
 import type { HttpAnswer } from '../cluster.ts'
+import { groupOf } from '../ref.ts'
 import { readJson } from './refusal.ts'
 
 /** Where the API server keeps the objects of a kind. */
@@ -53,10 +54,6 @@ const KNOWN = [
     SelfSubjectRulesReview: 'selfsubjectrulesreviews'
   })
 ]
-
-/** API group of an apiVersion; empty for the core. */
-export const groupOf = (apiVersion: string): string =>
-  apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
 
 const rootOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`

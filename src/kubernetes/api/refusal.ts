@@ -1,30 +1,12 @@
 import { ClusterError } from '../../base/errors.ts'
 import type { HttpAnswer } from '../cluster.ts'
-import { describeMissing, type Right } from '../rights.ts'
+import { describeMissing, rightIn, type Right } from '../rights.ts'
+import { statusIn } from '../status.ts'
 
 /** What was asked of the API server, in the words of a person and of its access rules. */
 export interface ApiCall extends Right {
   readonly kind: string
   readonly namespace: string | undefined
-}
-
-/** The body of the API server's own refusals. */
-interface Status {
-  readonly message?: string
-  readonly reason?: string
-  readonly code?: number
-  readonly details?: { readonly name?: string }
-}
-
-/** The Status in which the API server says why it refuses; undefined for any other text, e.g. a pod's answer. */
-export function statusIn(body: string): Status | undefined {
-  if (!body.startsWith('{')) return undefined
-  try {
-    const parsed = JSON.parse(body) as Status & { kind?: unknown; apiVersion?: unknown }
-    return parsed.kind === 'Status' && parsed.apiVersion === 'v1' ? parsed : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** `patch service/web in namespace shop` */
@@ -63,14 +45,6 @@ function remedy(call: ApiCall, status: number, message: string): string {
     return '. The object is no longer as the patch expects it'
   }
   return ''
-}
-
-/** The right that a refusal names. Quotas and admission policies refuse with 403 as well, but no rule helps against those. */
-export function rightIn(message: string): Right | undefined {
-  const told = /cannot (\S+) resource "([^"/]+)(?:\/([^"]+))?" in API group "([^"]*)"/.exec(message)
-  if (told === null) return undefined
-  const [, verb = '', resource = '', subresource, group = ''] = told
-  return { verb, group, resource, subresource }
 }
 
 /** Whether the object itself does not exist, rather than its kind or what a proxy in between looked for. */

@@ -3,9 +3,9 @@ import { text } from 'node:stream/consumers'
 import { fetchStream, fetchText, type HttpCall } from '../../base/http.ts'
 import { within } from '../../base/within.ts'
 import type { HttpAnswer, HttpRequest } from '../cluster.ts'
+import { statusIn } from '../status.ts'
 import type { Access, Credentials } from './credentials.ts'
 import { noAnswer, refusesCertificate } from './no-answer.ts'
-import { statusIn } from './refusal.ts'
 
 export interface Transport {
   /**

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ClusterError, messageOf } from '../../base/errors.ts'
 import type { KubernetesObject } from '../objects.ts'
 import { isTree, type Tree } from '../tree.ts'
-import { LONGEST_OUTAGE } from './outage.ts'
+import { LONGEST_OUTAGE } from '../outage.ts'
 
 /** Objects as of one moment. */
 export interface Listed<T> {

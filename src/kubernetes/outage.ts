@@ -1,4 +1,4 @@
-import { ClusterError } from '../../base/errors.ts'
+import { ClusterError } from '../base/errors.ts'
 
 /** How long a release waits for an API server that does not answer, in milliseconds: upgrades of it take a minute. */
 export const LONGEST_OUTAGE = 120_000
