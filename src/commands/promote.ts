@@ -131,10 +131,9 @@ async function goOn(
   refuse(faults)
   const release: Release = { ...watched(record, inputs), holder: origin.holder }
   const stable = observed.stable.deployment
+  const pods = await readyPods({ ports, namespace: observed.namespace, initial: release }, 'canary')
   const taken = { routes, stable, release, entrance, lock, sampler, begun: true, readUnderLock: true }
-  const run = beginRun({ ...observed, ...taken }, ports, inputs)
-  run.progress.deployment = live
-  run.progress.pods = await readyPods(run, 'canary')
+  const run = beginRun({ ...observed, ...taken, deployment: live, pods }, ports, inputs)
   run.journal.warnings.push(
     ...(report?.warnings ?? []),
     ...unwatched(record, inputs),

@@ -2,10 +2,9 @@ import { ReleaseFailed, RouteGone } from '../base/errors.ts'
 import { initialStanding } from '../checks/judge.ts'
 import type { Sampler } from '../checks/sampler.ts'
 import { companionsIn } from '../domain/companions.ts'
-import type { Shift } from '../domain/outcome.ts'
 import { backendsOf, splitOf, type Release } from '../domain/record.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
-import type { Deployment, Service } from '../kubernetes/objects.ts'
+import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import { type Entrance, NOWHERE } from '../kubernetes/ports.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
@@ -14,7 +13,7 @@ import { readMembers, readRemaining } from '../observe/routes.ts'
 import { drainOf } from '../plan/drain.ts'
 import type { Place } from '../traffic/state.ts'
 import { openTraffic, type Traffic } from '../traffic/traffic.ts'
-import type { Follower, RouteWriter, Ports, ReleaseRun, Settings } from './release-run.ts'
+import type { Follower, Journal, RouteWriter, Ports, ReleaseRun, Settings } from './release-run.ts'
 
 export interface Beginning {
   readonly service: Service
@@ -25,6 +24,9 @@ export interface Beginning {
   /** What serves; absent where a release is taken up from its record. */
   readonly stable?: Deployment
   readonly autoscaler?: HorizontalPodAutoscaler | undefined
+  /** The canary and its ready pods, where a release that has waited goes on with them. */
+  readonly deployment?: Deployment
+  readonly pods?: readonly Pod[]
   readonly workload: string
   readonly release: Release
   /** Absent where nobody is asked anything. */
@@ -64,25 +66,26 @@ export function beginRun(beginning: Beginning, ports: Ports, settings: Settings)
       canary: release.canary,
       serving: beginning.stable,
       autoscaler: beginning.autoscaler,
-      pods: [],
+      ...(beginning.deployment === undefined ? {} : { deployment: beginning.deployment }),
+      pods: beginning.pods ?? [],
       tested: new Set(),
       behind: new Map(),
       standing: initialStanding
     },
-    journal: {
-      timeline: [],
-      shifts: shiftsBefore(release),
-      smokeTests: [],
-      measurements: [],
-      evidence: [],
-      warnings: []
-    }
+    journal: beginJournal(release)
   }
 }
 
-/** The share that a release already has which this run takes up. */
-const shiftsBefore = (release: Release): Shift[] =>
-  release.shiftedAt === undefined ? [] : [{ at: Date.parse(release.shiftedAt), split: splitOf(release) }]
+/** With the share that a release already has which this run takes up. */
+const beginJournal = (release: Release): Journal => ({
+  timeline: [],
+  shifts:
+    release.shiftedAt === undefined ? [] : [{ at: Date.parse(release.shiftedAt), split: splitOf(release) }],
+  smokeTests: [],
+  measurements: [],
+  evidence: [],
+  warnings: []
+})
 
 /** The Service and whatever else routes its traffic. */
 export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonly Traffic[] => [

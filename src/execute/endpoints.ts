@@ -87,12 +87,14 @@ function noteBehind(
 export const behindSince = ({ ports, progress: { behind } }: ReleaseRun, service: string): number =>
   behind.get(service)?.since ?? ports.clock.now()
 
+type Versions = Pick<ReleaseRun, 'ports' | 'namespace' | 'initial'>
+
 /** Ready pods of one of the two versions, by the selector that only it has. */
-export const readyPods = async (run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
+export const readyPods = async (run: Versions, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
   (await podsOf(run, side)).filter(isReady)
 
 /** All pods of one of the two versions, ready or not. */
-export const podsOf = (run: ReleaseRun, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
+export const podsOf = (run: Versions, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
   run.ports.cluster.list<Pod>({
     apiVersion: 'v1',
     kind: 'Pod',

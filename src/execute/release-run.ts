@@ -86,7 +86,7 @@ export interface Progress {
   standing: Standing
 }
 
-/** What is told of a release afterwards; only ever added to. */
+/** What is told of a release afterwards. What was added last may be replaced once more is known of it. */
 export interface Journal {
   readonly timeline: TimelineEntry[]
   readonly shifts: Shift[]
