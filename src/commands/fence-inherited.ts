@@ -5,7 +5,7 @@ import type { Service } from '../kubernetes/objects.ts'
 import { type Ref, refOf } from '../kubernetes/ref.ts'
 import { isRefused } from '../kubernetes/refusals.ts'
 import { deploymentRef } from '../kubernetes/workload.ts'
-import { fence } from '../lock/fenced-patch.ts'
+import { claim } from '../lock/fenced-patch.ts'
 import type { Lock } from '../lock/lock.ts'
 import { slotsOf } from '../observe/find-service.ts'
 import { membersOf, type Observed } from '../observe/observed.ts'
@@ -32,7 +32,7 @@ export async function fenceInherited(
   if (!lock.isInherited || readRecord(service) === undefined) return
   const holder = { cluster: ports.cluster, lock }
   const work = async (): Promise<void> => {
-    const claimed = await unlessRefused(refOf(service), fence(refOf(service), holder), ports)
+    const claimed = await unlessRefused(refOf(service), claim(refOf(service), holder), ports)
     const live = claimed ?? (await ports.cluster.get(refOf(service)))
     const record = readRecord(live ?? service)
     if (record === undefined) return
@@ -46,8 +46,8 @@ export async function fenceInherited(
     ]
     const { verb } = methodOf(record)
     await Promise.all([
-      ...deployments.map((ref) => unlessRefused(ref, fence(ref, holder, verb), ports)),
-      ...others.map((ref) => unlessRefused(ref, fence(ref, holder), ports))
+      ...deployments.map((ref) => unlessRefused(ref, claim(ref, holder, verb), ports)),
+      ...others.map((ref) => unlessRefused(ref, claim(ref, holder), ports))
     ])
   }
   await throughOutages(work, ports, signal)

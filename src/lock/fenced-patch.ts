@@ -56,7 +56,7 @@ const sameClaim = (known: KubernetesObject): JsonPatch[number] =>
  * @param verb `replace` for a release in place, whose credentials may not patch Deployments
  * @returns the object with its claim; undefined when there is none
  */
-export async function fence(
+export async function claim(
   ref: Ref,
   { cluster, lock }: { readonly cluster: Cluster; readonly lock: Lock },
   verb: 'patch' | 'replace' = 'patch'

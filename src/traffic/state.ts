@@ -65,7 +65,7 @@ export const recordOf = ({ metadata }: KubernetesObject): string | undefined =>
  * moved.
  * @throws TakenOver when another run may have written it
  */
-export async function fence(state: TrafficState, live: KubernetesObject): Promise<void> {
+export async function refuseIfTakenOver(state: TrafficState, live: KubernetesObject): Promise<void> {
   const stranger = strangerIn(state, live)
   if (stranger === undefined) return
   const { place, last, title } = state

@@ -7,7 +7,7 @@ import { fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { changeFrom, tellForeignWrite, type Change } from './foreign-write.ts'
 import {
-  fence,
+  refuseIfTakenOver,
   overwriting,
   recordOf,
   refuseOvertaken,
@@ -93,7 +93,7 @@ function inTurn<T>(state: TrafficState, work: () => Promise<T>): Promise<T> {
 /** Fences before it keeps what it reads: a write with the version of another run's object would be accepted. */
 async function readAgain(state: TrafficState): Promise<void> {
   const live = await state.place.read()
-  for (const object of live) await fence(state, object)
+  for (const object of live) await refuseIfTakenOver(state, object)
   await state.place.anchor?.refresh()
   state.known = live
 }
@@ -121,7 +121,7 @@ async function write(state: TrafficState, wanted: Sent): Promise<void> {
 async function attempt(state: TrafficState, wanted: Sent, left: number): Promise<Change | undefined> {
   const { edit } = wanted
   const release = state.hadStrayTraffic ? withStrayTraffic(wanted.release) : wanted.release
-  for (const object of state.known) await fence(state, object)
+  for (const object of state.known) await refuseIfTakenOver(state, object)
   if (release !== undefined) state.ours.add(printRecord(release))
   state.sent = { edit, release }
   try {
