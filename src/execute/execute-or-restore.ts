@@ -7,7 +7,7 @@ import { execute } from './execute.ts'
 import { lastKnown } from './manual-recovery.ts'
 import { type Return, practiceOf } from './practice.ts'
 import type { Progress, ReleaseRun } from './release-run.ts'
-import { giveUpStable, restore, tidy } from './restore.ts'
+import { giveUpStable, restoreWithin, tidy } from './restore.ts'
 
 /** How the steps of a release ended. */
 export interface Ending extends Return {
@@ -96,7 +96,7 @@ async function putBack(
 ): Promise<Ending> {
   const failure = failureOf(cause)
   try {
-    await restore(run, patienceFor(cause, run.ports.clock.now() - since))
+    await restoreWithin(run, patienceFor(cause, run.ports.clock.now() - since))
   } catch (error) {
     return withoutRestore(error, failure, run)
   }

@@ -15,7 +15,7 @@ const PAUSE = 1000
  * behind.
  * @param patience milliseconds
  */
-export async function restore(run: ReleaseRun, patience: number): Promise<void> {
+export async function restoreWithin(run: ReleaseRun, patience: number): Promise<void> {
   const { clock, log } = run.ports
   let failed = ''
   const late = (): Error =>
