@@ -1,7 +1,7 @@
 import { sh } from '../base/shell.ts'
 import { emptyOutcome } from '../domain/empty-outcome.ts'
 import type { Outcome, Version } from '../domain/outcome.ts'
-import { isUnfinished, splitOf, type Release } from '../domain/record.ts'
+import { hasRoutes, isUnfinished, splitOf, type Release } from '../domain/record.ts'
 import { trafficsOf } from '../execute/begin-run.ts'
 import type { Ending } from '../execute/execute-or-restore.ts'
 import type { Progress, ReleaseRun } from '../execute/release-run.ts'
@@ -36,8 +36,8 @@ export const underWay = (record: Release, observed: Observed): Partial<Outcome> 
   ...(record.weight === 100 ? { serving: record.canary, ready: readyOfServing(observed) } : {}),
   canary: record.canary,
   weight: record.weight,
-  shareOf: record.routes === undefined ? 'connections' : 'requests',
-  ...(record.routes === undefined ? {} : { route: record.routes.map(printRoute).join(', ') }),
+  shareOf: hasRoutes(record) ? 'requests' : 'connections',
+  ...(hasRoutes(record) ? { route: record.routes.map(printRoute).join(', ') } : {}),
   shifts: record.shiftedAt === undefined ? [] : [{ at: Date.parse(record.shiftedAt), split: splitOf(record) }]
 })
 

@@ -75,6 +75,10 @@ export interface Release {
 
 export const printRecord = (release: Release): string => JSON.stringify(release)
 
+/** Whether traffic is moved on routes before the Service, not on the Service itself. */
+export const hasRoutes = (release: Release): release is Release & Required<Pick<Release, 'routes'>> =>
+  release.routes !== undefined && release.routes.length > 0
+
 export const isUnfinished = ({ phase }: Release): boolean => phase !== 'promoted' && phase !== 'rolled-back'
 
 /** Who is sent to the canary. */

@@ -1,4 +1,4 @@
-import type { Release } from '../domain/record.ts'
+import { hasRoutes, type Release } from '../domain/record.ts'
 import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
@@ -69,8 +69,6 @@ export const planRest = (first: number, course: Course, release: Release): Step[
   ...planFrom(first, course, release)
 ]
 
-const hasRoutes = ({ routes = [] }: Release): boolean => routes.length > 0
-
 /** From one of the steps on: to the end, or to the one that waits for somebody's approval. */
 export function planFrom(first: number, course: Course, release: Release): Step[] {
   const { steps } = course
@@ -119,26 +117,28 @@ export const planPromotion = (
   { previous, bake, drain }: Pick<Course, 'previous' | 'bake' | 'drain'>,
   release: Release
 ): readonly Step[] => [
-  ...(hasRoutes(release) ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
+  ...planFollow(release),
   { kind: 'finish' },
   ...watchedBy(release, { kind: 'stop-watchdog' }),
-  ...(previous === 'keep' ? [] : retire(hasRoutes(release) ? 0 : bake, drain))
+  ...(previous === 'keep' ? [] : endOld(hasRoutes(release) ? 0 : bake, drain))
 ]
+
+/** Points the Service to the canary, and leads the routes back to the Service, where there are any. */
+export const planFollow = (release: Release, how: { readonly hopeless?: true } = {}): readonly Step[] =>
+  hasRoutes(release) ? [{ kind: 'follow', ...how }, { kind: 'await-routes' }] : []
 
 /**
  * The bake counts towards the drain where the Service was switched, since the old pods have had no new requests since
  * the switch.
  */
-const retire = (bake: number, drain: number): readonly Step[] => [
+const endOld = (bake: number, drain: number): readonly Step[] => [
   ...(bake >= drain ? [] : [{ kind: 'drain', duration: drain - bake } as const]),
   { kind: 'scale-down', side: 'stable' }
 ]
 
 /** When stable cannot take the traffic back, the canary keeps it, and the routes are brought out of the release. */
 export const planStay = (release: Release): Step[] => [
-  ...(hasRoutes(release)
-    ? [{ kind: 'follow', hopeless: true } as const, { kind: 'await-routes' } as const]
-    : []),
+  ...planFollow(release, { hopeless: true }),
   { kind: 'finish' }
 ]
 
@@ -146,7 +146,7 @@ export const planStay = (release: Release): Step[] => [
 export const planRemoval = (release: Release, drain: number): Step[] => [
   ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'stable' } as const]),
   { kind: 'collect-evidence' },
-  ...(release.routes === undefined ? [] : [{ kind: 'await-routes' } as const]),
+  ...(hasRoutes(release) ? [{ kind: 'await-routes' } as const] : []),
   ...(release.exposed ? [{ kind: 'drain', duration: drain } as const] : []),
   { kind: 'scale-down', side: 'canary' },
   ...(release.watchdog === undefined ? [] : [{ kind: 'stop-watchdog' } as const]),

@@ -1,6 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import type { Version } from '../domain/outcome.ts'
-import type { InPlace, Release } from '../domain/record.ts'
+import { hasRoutes, type InPlace, type Release } from '../domain/record.ts'
 import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
 import { hasTemplateOf, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -16,7 +16,7 @@ import { labelFaults, portFaults, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import { placementOf, selectorsOf } from './placement.ts'
-import { ALL_AT_ONCE } from './progressive.ts'
+import { ALL_AT_ONCE, planFollow } from './progressive.ts'
 import { changingLabels, prepareRouting } from './routing.ts'
 import type { Step } from './step.ts'
 
@@ -135,19 +135,18 @@ export function planRollback(
   release: Release
 ): Step[] {
   const keeps = previous === 'keep' && settled === undefined
-  const onRoutes = release.routes !== undefined
   return [
     { kind: 'begin' },
     ...(hasRecentUsers ? [{ kind: 'drain', duration: drain } as const] : []),
     ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },
-    ...(onRoutes ? [{ kind: 'prepare-routes' } as const] : []),
+    ...(hasRoutes(release) ? [{ kind: 'prepare-routes' } as const] : []),
     ...(release.autoscaler === undefined
       ? []
       : [{ kind: 'resize', split: EVERYBODY } as const, { kind: 'point-autoscaler', to: 'canary' } as const]),
     { kind: 'shift', split: EVERYBODY, step: 0 },
-    ...(onRoutes ? [{ kind: 'follow' } as const, { kind: 'await-routes' } as const] : []),
+    ...planFollow(release),
     { kind: 'finish', ...(settled === undefined ? {} : { settle: settled }) },
     ...(keeps
       ? []
