@@ -65,7 +65,7 @@ const adapter = {
 }
 
 const ports = {
-  group: ['**/kubernetes/cluster.ts', '**/base/clock.ts'],
+  group: ['**/kubernetes/cluster.ts', '**/base/clock.ts', '**/traffic/**'],
   message: 'This folder decides or renders: values in, values out.'
 }
 

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { ClusterError } from '../../src/base/errors.ts'
 import type { Cluster } from '../../src/kubernetes/cluster.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
-import { refOf } from '../../src/kubernetes/ref.ts'
+import { refOf, keyOf } from '../../src/kubernetes/ref.ts'
 import { BEFORE_ANNOTATION, objectsOf, type RouteObjects, type Split } from '../../src/routes/route.ts'
-import { keyOf, writesOf, type Write } from '../../src/traffic/writes.ts'
+import { writesOf, type Write } from '../../src/traffic/writes.ts'
 import type { Case, RouteFixture } from './routes/fixture.ts'
 
 export interface RouteScene {

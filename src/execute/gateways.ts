@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/duration.ts'
 import { ReleaseFailed } from '../base/errors.ts'
 import { lagOf } from '../plan/drain.ts'
-import { withObject } from '../traffic/writes.ts'
+import { withObject } from '../routes/route.ts'
 import type { RouteWriter, ReleaseRun } from './release-run.ts'
 import { backendsIn } from './route-writers.ts'
 import { inSight } from './steps/watch.ts'

@@ -18,3 +18,6 @@ export const refOf = ({ apiVersion, kind, metadata }: KubernetesObject): Ref => 
 /** API group of an apiVersion; empty for the core. */
 export const groupOf = (apiVersion: string): string =>
   apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : ''
+
+/** Tells objects of one namespace from each other: `Service/web`. */
+export const keyOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`

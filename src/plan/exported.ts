@@ -6,10 +6,10 @@ import { LAST_APPLIED } from '../kubernetes/gitops.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { KubernetesObject, LabelSelector, Metadata, Service } from '../kubernetes/objects.ts'
 import { isOurs } from '../kubernetes/ours.ts'
+import { keyOf } from '../kubernetes/ref.ts'
 import { isTree, type Tree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observe/observed.ts'
-import { BEFORE_ANNOTATION, objectsOf, type Backends } from '../routes/route.ts'
-import { keyOf, withObject } from '../traffic/writes.ts'
+import { BEFORE_ANNOTATION, objectsOf, type Backends, withObject } from '../routes/route.ts'
 import { isSlotOf } from './live-fields.ts'
 
 /** Manifests as their authors can have meant them, and what was left out of them. */

@@ -1,5 +1,6 @@
 import { backendsOf } from '../domain/record.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
+import { keyOf } from '../kubernetes/ref.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import type { Observed, ObservedRoute } from '../observe/observed.ts'
 import { methodOf } from '../plan/method.ts'
@@ -7,7 +8,6 @@ import type { Prepared } from '../plan/prepare.ts'
 import type { Step } from '../plan/step.ts'
 import type { Backends, Split } from '../routes/route.ts'
 import { changes } from '../traffic/changes.ts'
-import { keyOf } from '../traffic/writes.ts'
 
 /** What of somebody's object a release writes. */
 export interface Edit {

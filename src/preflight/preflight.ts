@@ -1,8 +1,8 @@
 import { NO_FINDINGS, type Fault, type Findings } from '../base/errors.ts'
 import type { Need, Sampler } from '../checks/sampler.ts'
 import type { Release } from '../domain/record.ts'
-import type { Ports } from '../execute/release-run.ts'
 import type { Inputs } from '../inputs/inputs.ts'
+import type { Cluster, ClusterPorts } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { missingRights, readRules, type Right, type Rule, rightsFaults } from '../kubernetes/rights.ts'
 import { readReplicaSet } from '../observe/observe.ts'
@@ -56,7 +56,7 @@ export interface Preflight {
 export async function preflight(
   candidate: Candidate,
   sampler: Sampler | undefined,
-  ports: Ports,
+  ports: ClusterPorts,
   signal: AbortSignal
 ): Promise<Preflight> {
   const { prepared, observed } = candidate
@@ -98,7 +98,7 @@ export async function preflight(
  * Without a load line, the first measurements are taken when users are on the new version already. The new version is
  * assumed to be scraped like the old one, unless its template differs in what Prometheus looks for.
  */
-function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need | undefined {
+function needIn({ inputs, observed, prepared }: Candidate, { log }: ClusterPorts): Need | undefined {
   const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
   if (inputs.onNoData !== 'fail' || isMeasuredFirst) return undefined
   return {
@@ -113,7 +113,7 @@ function needIn({ inputs, observed, prepared }: Candidate, { log }: Ports): Need
 async function findingsOfOthers(
   { prepared, steps, observed }: Candidate,
   rules: readonly Rule[],
-  cluster: Ports['cluster']
+  cluster: Cluster
 ): Promise<Findings> {
   const [owners, clashes, rollouts, dependents] = await Promise.all([
     gitOpsFindings(editsOf(steps, prepared, observed), cluster),
@@ -163,7 +163,7 @@ const connectionsOf = ({ prepared, observed }: Candidate, canary: Deployment): r
 export async function undoFaults(
   release: Release,
   { namespace }: Observed,
-  { cluster }: Ports
+  { cluster }: ClusterPorts
 ): Promise<readonly Fault[]> {
   const needed = methodOf(release).bringsBack(release)
   const found = await Promise.all(needed.map((version) => readReplicaSet(namespace, version, cluster)))

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { PortRef } from '../kubernetes/ports.ts'
+import { keyOf } from '../kubernetes/ref.ts'
 import type { Right } from '../kubernetes/rights.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import type { MetricsSource } from './metrics-source.ts'
@@ -146,6 +147,15 @@ export const objectsOf = (
   others: readonly KubernetesObject[],
   backends: Backends
 ): RouteObjects => members?.(object, others, backends) ?? [object]
+
+/** The objects with the current state of this one; a new one comes last. */
+export const withObject = (objects: RouteObjects, now: KubernetesObject): RouteObjects =>
+  objects.some((object) => keyOf(object) === keyOf(now))
+    ? (objects.map((object) => (keyOf(object) === keyOf(now) ? now : object)) as unknown as RouteObjects)
+    : [...objects, now]
+
+export const withoutObject = (objects: RouteObjects, gone: KubernetesObject): RouteObjects =>
+  objects.filter((object) => keyOf(object) !== keyOf(gone)) as unknown as RouteObjects
 
 /**
  * On a route object while a release has entries in it: the previous content of the changed fields, as JSON. Removed by

@@ -3,10 +3,10 @@ import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
 import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
-import { refOf } from '../kubernetes/ref.ts'
+import { refOf, keyOf } from '../kubernetes/ref.ts'
 import { fenceOf } from '../lock/fence.ts'
-import type { RouteObjects } from '../routes/route.ts'
-import { keyOf, trafficOf, withObject, withoutObject, writesOf, type Write } from './writes.ts'
+import { type RouteObjects, withObject, withoutObject } from '../routes/route.ts'
+import { trafficOf, writesOf, type Write } from './writes.ts'
 
 /** Makes the wanted objects of the live ones. */
 export type Edit = (objects: RouteObjects) => readonly KubernetesObject[]

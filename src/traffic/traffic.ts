@@ -3,8 +3,9 @@ import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, type Release } from '../domain/record.ts'
 import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { keyOf } from '../kubernetes/ref.ts'
 import { fenceOf } from '../lock/fence.ts'
-import type { RouteObjects } from '../routes/route.ts'
+import { type RouteObjects, withObject } from '../routes/route.ts'
 import { changeFrom, tellForeignWrite, type Change } from './foreign-write.ts'
 import {
   refuseIfTakenOver,
@@ -20,7 +21,6 @@ import {
   type TrafficState
 } from './state.ts'
 import { throughOutages } from './through-outages.ts'
-import { keyOf, withObject } from './writes.ts'
 
 /** The one way to write to the objects of a route. */
 export interface Traffic {

@@ -2,6 +2,7 @@ import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import type { JsonPatch } from '../kubernetes/cluster.ts'
 import type { KubernetesObject, Service } from '../kubernetes/objects.ts'
+import { keyOf } from '../kubernetes/ref.ts'
 import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { changes } from './changes.ts'
@@ -60,17 +61,6 @@ function stamped(object: KubernetesObject, { record, keepsClaim = false }: Stamp
   }
   return { ...object, metadata: { ...object.metadata, annotations } }
 }
-
-export const keyOf = ({ kind, metadata }: KubernetesObject): string => `${kind}/${metadata.name}`
-
-/** The objects with the current state of this one; a new one comes last. */
-export const withObject = (objects: RouteObjects, now: KubernetesObject): RouteObjects =>
-  objects.some((object) => keyOf(object) === keyOf(now))
-    ? (objects.map((object) => (keyOf(object) === keyOf(now) ? now : object)) as unknown as RouteObjects)
-    : [...objects, now]
-
-export const withoutObject = (objects: RouteObjects, gone: KubernetesObject): RouteObjects =>
-  objects.filter((object) => keyOf(object) !== keyOf(gone)) as unknown as RouteObjects
 
 /** The part of a Service that decides who gets the traffic. */
 export const trafficOf = (object: KubernetesObject): string => canonical((object as Service).spec.selector)
