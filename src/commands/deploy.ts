@@ -29,7 +29,7 @@ export async function deploy(invocation: Invocation): Promise<Outcome> {
   return withLock(invocation, observed, async (lock) => {
     const run = begin(prepared, observed, lock, invocation)
     const ending = await executeOrRestore(prepared.plan, run, signal)
-    if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
+    await tidyConfig(run, ending, signal)
     return outcomeOf(run, ending, invocation)
   })
 }

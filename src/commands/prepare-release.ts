@@ -18,7 +18,7 @@ import { unapplied } from '../preflight/changes.ts'
 import type { TriedManifest } from '../preflight/dry-run.ts'
 import { preflight } from '../preflight/preflight.ts'
 import type { Invocation } from './invocation.ts'
-import { requireShape } from './misshapen.ts'
+import { requireShape } from './require-shape.ts'
 
 /** A release that nothing is known to be wrong with. */
 export interface PreparedRelease extends Prepared {

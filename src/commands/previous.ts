@@ -7,7 +7,7 @@ import type { Observed } from '../observe/observed.ts'
 import type { Previous } from '../plan/rollback.ts'
 import { chooseVersion } from '../plan/choose-version.ts'
 import type { Known } from '../plan/versions.ts'
-import { readVersions } from './observe-versions.ts'
+import { readVersions } from './read-versions.ts'
 
 /**
  * The version to go back to: the one before, or the one that `to` names.

@@ -28,8 +28,8 @@ import { measuredStable } from '../preflight/measured-stable.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { exclusively } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
-import { requireShape } from './misshapen.ts'
 import { outcomeOf } from './outcome-of.ts'
+import { requireShape } from './require-shape.ts'
 
 /**
  * Goes on with a release that waits for approval, with the steps that it has left.
@@ -143,7 +143,7 @@ async function goOn(
   const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planRest((record.step ?? 0) + 1, progress, release)
   const ending = await executeOrRestore(plan, run, signal)
-  if (ending.result === 'promoted' && ending.unsettled !== true) await tidyConfig(run, signal)
+  await tidyConfig(run, ending, signal)
   return outcomeOf(run, ending, { ...invocation, origin: { ...origin, release: record.id } })
 }
 

@@ -10,8 +10,8 @@ import { versionLines } from '../report/history.ts'
 import { factsOf } from '../report/traffic-facts.ts'
 import { describeSplit } from '../routes/split.ts'
 import type { Invocation } from './invocation.ts'
-import { readVersions } from './observe-versions.ts'
 import { lookedAt, underWay } from './outcome-of.ts'
+import { readVersions } from './read-versions.ts'
 import { lookForRunner, nextIn } from './runner.ts'
 
 /** Tells what serves, what the record says of the last release, and which versions can be gone back to. */

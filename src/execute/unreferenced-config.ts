@@ -4,6 +4,7 @@ import type { Deployment, KubernetesObject, ReplicaSet } from '../kubernetes/obj
 import { referencesIn } from '../kubernetes/references.ts'
 import { DEPLOYMENT, REPLICA_SET } from '../kubernetes/workload.ts'
 import { copySelector, originalName, unreferenced } from '../plan/config-copy.ts'
+import type { Ending } from './execute-or-restore.ts'
 import type { ReleaseRun } from './release-run.ts'
 
 interface Place {
@@ -52,9 +53,14 @@ export async function removeUnreferencedConfig(
 }
 
 /** Does that after a promotion, if the workload has copies. A failure is a warning: `cleanup` removes them later. */
-export async function tidyConfig(run: ReleaseRun, signal: AbortSignal): Promise<void> {
+export async function tidyConfig(
+  run: ReleaseRun,
+  { result, unsettled }: Ending,
+  signal: AbortSignal
+): Promise<void> {
   const { namespace, workload, ports, lock } = run
   const { deployment } = run.progress
+  if (result !== 'promoted' || unsettled === true) return
   if (deployment === undefined || !hasCopies(deployment)) return
   const stop = AbortSignal.any([signal, lock.lost])
   try {
