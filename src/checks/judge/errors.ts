@@ -1,0 +1,162 @@
+import { baseRate } from './base-rate.ts'
+import {
+  both,
+  capped,
+  learnt,
+  likelihood,
+  inIncidents,
+  likelihoods,
+  mixed,
+  moved,
+  ratesAround,
+  weighed,
+  type Belief,
+  type Likelihood
+} from './belief.ts'
+import { FROM_THE_START } from './constants.ts'
+import { logSumExp, type Counts } from './counts.ts'
+
+/**
+ * Does the new version fail more of its requests? A Bayes factor of two hidden Markov models: in the one it fails as often as
+ * the stable version in the same minutes, in the other it fails more often by one of these rises, from the start or from some
+ * block on. Its expectation is at most 1 while there is no difference, however often one looks (Ville's inequality).
+ * Sources: Lindon & Malek, Anytime-valid inference for multinomial count data (NeurIPS 2022, arXiv 2011.03567): whose was an
+ * error that happened? · Shin, Ramdas & Rinaldo, E-detectors (arXiv 2203.03532): it may begin late.
+ */
+const RISES = [
+  [0.001, 0.16],
+  [0.002, 0.18],
+  [0.004, 0.18],
+  [0.008, 0.14],
+  [0.016, 0.12],
+  [0.03, 0.08],
+  [0.06, 0.06],
+  [0.15, 0.04],
+  [0.5, 0.04]
+] as const
+
+/** A rise is no smaller than that to be one, as a factor. */
+const LEAST_FACTOR = 1.5
+
+/** That a version which was as good as stable so far becomes worse in a block. */
+const HAZARD = 0.02
+
+/** A rise that promotion must have made unlikely. */
+const EXCLUDED_RISE = 0.004
+
+/** What two versions did in the same block. */
+export interface Pair {
+  readonly stable: Counts
+  readonly canary: Counts
+}
+
+export interface ErrorEvidence {
+  /** log of the odds that the new version fails more often, from 1 : 1 before anything was seen. */
+  readonly logE: number
+  /** The same for the most likely rise of at least 0.4 %, without its prior: below 0 there is rather none. */
+  readonly margin: number
+  /** The largest rise that what was seen does not speak against, as a share of requests; 0 when it does against all. */
+  readonly hidden: number
+}
+
+/** A regression of one size: not begun, begun. */
+interface Hypothesis {
+  readonly good: Belief
+  readonly bad: Belief
+  readonly log: number
+  readonly raised: Rates
+}
+
+/** Rates of errors for each ordinary rate, and in each size of an incident. */
+interface Rates {
+  readonly ordinary: readonly number[]
+  readonly incidents: readonly (readonly number[])[]
+}
+
+/** What a block says, whatever the rise. */
+interface Seen {
+  readonly canary: Counts
+  readonly stable: Likelihood
+  readonly stableInIncidents: readonly Likelihood[]
+  readonly alike: readonly [Likelihood, Likelihood]
+}
+
+const eachBoth = (some: readonly Likelihood[], others: readonly Likelihood[]): readonly Likelihood[] =>
+  some.map((one, i) => both(one, others[i] ?? one))
+
+function see({ stable, canary }: Pair, { ordinary, incidents }: Rates): Seen {
+  const alone = likelihood(stable, ordinary)
+  const stableInIncidents = likelihoods(stable, incidents)
+  const together = mixed(eachBoth(stableInIncidents, likelihoods(canary, incidents)))
+  return {
+    canary,
+    stable: alone,
+    stableInIncidents,
+    alike: [both(alone, likelihood(canary, ordinary)), together]
+  }
+}
+
+const scaled = ([ordinary, incident]: Belief, by: number): Belief => [
+  ordinary.map((state) => state * by),
+  incident.map((state) => state * by)
+]
+
+const plus = (one: Belief, other: Belief): Belief => [both(one[0], other[0]), both(one[1], other[1])]
+
+/** In an incident a bad version may suffer as the stable one does, or more by its own factor: half and half. */
+function worse({ canary, stable, stableInIncidents, alike }: Seen, raised: Rates): Likelihood[] {
+  const more = mixed(eachBoth(likelihoods(canary, raised.incidents), stableInIncidents))
+  return [both(stable, likelihood(canary, raised.ordinary)), mixed([alike[1], more])]
+}
+
+function after({ good, bad, log, raised }: Hypothesis, seen: Seen): Hypothesis {
+  const stillGood = moved(scaled(good, 1 - HAZARD))
+  const nowBad = moved(plus(bad, scaled(good, HAZARD)))
+  const found = weighed([...stillGood, ...nowBad] as const, [...seen.alike, ...worse(seen, raised)])
+  const [g0, g1, b0, b1] = found.belief
+  return { good: [g0, g1], bad: [b0, b1], log: log + found.log, raised }
+}
+
+function begun(belief: Belief, rates: readonly number[], rise: number): Hypothesis {
+  const raised = (rate: number): number => capped(Math.max(LEAST_FACTOR * rate, rate + rise))
+  return {
+    good: scaled(belief, 1 - FROM_THE_START),
+    bad: scaled(belief, FROM_THE_START),
+    log: 0,
+    raised: { ordinary: rates.map(raised), incidents: inIncidents(rates, raised) }
+  }
+}
+
+function weigh(hypotheses: readonly Hypothesis[], none: number): ErrorEvidence {
+  const found = RISES.map(([rise, prior], i) => ({ rise, prior, ratio: (hypotheses[i]?.log ?? 0) - none }))
+  return {
+    logE: logSumExp(found.map(({ prior, ratio }) => ratio + Math.log(prior))),
+    margin: Math.max(...found.filter(({ rise }) => rise >= EXCLUDED_RISE).map(({ ratio }) => ratio)),
+    hidden: found.findLast(({ ratio }) => ratio >= 0)?.rise ?? 0
+  }
+}
+
+/**
+ * @param history of the stable version, block by block, before the release
+ * @param blocks since the release began; of those before `first`, the warm-up, nothing is learnt
+ * @returns what is known after each block
+ */
+export function errorEvidence(
+  history: readonly Counts[],
+  blocks: readonly Pair[],
+  first: number
+): readonly ErrorEvidence[] {
+  const ordinary = ratesAround(baseRate(history))
+  const rates = { ordinary, incidents: inIncidents(ordinary) }
+  let alike = { belief: learnt(history, ordinary), log: 0 }
+  let hypotheses = RISES.map(([rise]) => begun(alike.belief, ordinary, rise))
+  return blocks.map((pair, block) => {
+    if (block >= first && pair.canary.requests > 0) {
+      const seen = see(pair, rates)
+      const next = weighed(moved(alike.belief), seen.alike)
+      alike = { belief: next.belief, log: alike.log + next.log }
+      hypotheses = hypotheses.map((hypothesis) => after(hypothesis, seen))
+    }
+    return weigh(hypotheses, alike.log)
+  })
+}

@@ -1,0 +1,159 @@
+import { addHistograms, sum, type Block, type Histogram } from './arms.ts'
+import { exceededBy, stretched, survival, survivalAt } from './shapes.ts'
+
+/** How many times as long the new version may take before that matters: anywhere, or at a quantile (0..1). */
+export interface LatencyMargin {
+  readonly times: number
+  readonly quantile?: number
+}
+
+/** How many requests took longer than an edge, in some blocks. */
+export interface LatencyCounts {
+  /** The first block of them, by its number. */
+  readonly since: number
+  /** Seconds. */
+  readonly edge: number
+  readonly canary: Slow
+  readonly stable: Slow
+  /** In how many blocks, and on how many of its pods, the canary has a larger share of slow requests than stable has. */
+  readonly slowerBlocks: Part
+  readonly slowerPods: Part
+}
+
+export interface Part {
+  readonly count: number
+  readonly of: number
+}
+
+export interface Slow {
+  readonly requests: number
+  readonly slow: number
+  /** The share of slow requests when both versions are weighed alike by block. */
+  readonly share: number
+}
+
+/** Fewer requests have no distribution. */
+const LEAST_REQUESTS = 50
+
+/** Edges above which more or fewer of the stable version's requests are tell little. */
+const MOST_ABOVE = 0.7
+const LEAST_ABOVE = 0.001
+
+export interface Window {
+  readonly blocks: readonly Block[]
+  /** Shares of the stable version's buckets before the release. */
+  readonly past: Histogram
+  /** In seconds, without +Inf. */
+  readonly edges: readonly number[]
+  /** The window's first block. */
+  readonly since: number
+}
+
+type Side = 'canary' | 'stable'
+
+const histogramOf = (block: Block, side: Side): Histogram =>
+  side === 'canary' ? block.canaryHistogram : block.stableHistogram
+
+function weighted({ blocks, edges }: Window, side: Side): number[] {
+  const weights = blocks.map((block) => (side === 'canary' ? block.canaryWeight : block.stableWeight))
+  const total = addHistograms(
+    blocks.map((block) => histogramOf(block, side)),
+    edges.length + 1,
+    weights
+  )
+  const requests = Math.max(sum(total), 1e-9)
+  return total.map((count) => count / requests)
+}
+
+/** The edge at which the canary stands out most, of those that are neither too near nor too far. */
+function telling(canary: readonly number[], stable: readonly number[], past: readonly number[]): number {
+  const scores = canary.map((share, i) => {
+    const [own = 0, before = 0] = [stable[i], past[i]]
+    const spread = Math.sqrt(Math.max(own * (1 - own), 1e-4))
+    return before > LEAST_ABOVE && before < MOST_ABOVE ? (share - own) / spread : -Infinity
+  })
+  const most = Math.max(...scores)
+  return most === -Infinity ? -1 : scores.indexOf(most)
+}
+
+function slow(window: Window, side: Side, at: number, share: number): Slow {
+  const all = addHistograms(
+    window.blocks.map((block) => histogramOf(block, side)),
+    window.edges.length + 1
+  )
+  return { requests: sum(all), slow: sum(all.slice(at + 1)), share }
+}
+
+const shareAbove = (histogram: Histogram, at: number): number =>
+  sum(histogram.slice(at + 1)) / Math.max(sum(histogram), 1)
+
+const part = (shares: readonly number[], than: (i: number) => number): Part => ({
+  count: shares.filter((share, i) => share > than(i)).length,
+  of: shares.length
+})
+
+function slowerBlocks({ blocks }: Window, at: number): Part {
+  const compared = blocks.filter(({ compares }) => compares)
+  return part(
+    compared.map(({ canaryHistogram }) => shareAbove(canaryHistogram, at)),
+    (i) => shareAbove(compared[i]?.stableHistogram ?? [], at)
+  )
+}
+
+function slowerPods({ blocks, edges }: Window, at: number, stable: number): Part {
+  const pods = (blocks[0]?.canary ?? []).map((_, pod) =>
+    addHistograms(
+      blocks.map(({ canary }) => canary[pod]?.histogram ?? []),
+      edges.length + 1
+    )
+  )
+  return part(
+    pods.filter((histogram) => sum(histogram) > 0).map((histogram) => shareAbove(histogram, at)),
+    () => stable
+  )
+}
+
+/** Whether the canary is so much slower that it matters. */
+function isLarge(canary: readonly number[], window: Window, at: number, margin: LatencyMargin): boolean {
+  const { edges } = window
+  const stable = smoothed(window)
+  if (margin.quantile === undefined) {
+    const bound = survival(stretched(stable, edges, margin.times))[at] ?? 1
+    return (survival(canary)[at] ?? 0) >= bound
+  }
+  const share = 1 - margin.quantile
+  const bound = exceededBy(stable, edges, share)
+  return bound !== undefined && survivalAt(canary, edges, bound * margin.times) > share
+}
+
+/** The stable version's shares, none of them 0. */
+function smoothed(window: Window): number[] {
+  const weights = window.blocks.map(({ stableWeight }) => stableWeight)
+  const histograms = window.blocks.map(({ stableHistogram }) => stableHistogram)
+  const total = addHistograms(histograms, window.edges.length + 1, weights)
+  const requests = Math.max(sum(total), 1e-9)
+  return total.map((count) => (count + 1e-6) / (requests + 1e-6 * total.length))
+}
+
+export interface LatencySize {
+  readonly counts: LatencyCounts
+  readonly isLarge: boolean
+}
+
+/** What the window shows, where it shows it best; undefined when no edge tells anything. */
+export function latencySize(window: Window, margin: LatencyMargin): LatencySize | undefined {
+  const [canary, stable] = [weighted(window, 'canary'), weighted(window, 'stable')]
+  const [above, beside] = [survival(canary), survival(stable)]
+  const at = telling(above, beside, survival(window.past))
+  if (at < 0) return undefined
+  const counts = {
+    since: window.since,
+    edge: window.edges[at] ?? 0,
+    canary: slow(window, 'canary', at, above[at] ?? 0),
+    stable: slow(window, 'stable', at, beside[at] ?? 0),
+    slowerBlocks: slowerBlocks(window, at),
+    slowerPods: slowerPods(window, at, beside[at] ?? 0)
+  }
+  const enough = counts.canary.requests >= LEAST_REQUESTS
+  return { counts, isLarge: enough && isLarge(canary, window, at, margin) }
+}

@@ -1,0 +1,149 @@
+import { addHistograms, blockCells, blockOf, cellOf, sum, type Block, type Cell, type Pod } from './arms.ts'
+import { FROM_THE_START, NO_EVIDENCE } from './constants.ts'
+import { noiseOf, scoreOf, type Past } from './noise.ts'
+import { shapesOf, stretched, type Shape } from './shapes.ts'
+import { told } from './telling.ts'
+import { podSquares, window } from './windows.ts'
+
+const { exp, log, max } = Math
+
+/**
+ * Is the new version slower? A likelihood ratio over the whole histogram, for shapes that a regression may have. For any common
+ * distribution its expectation is at most 1 while both versions have that and requests are independent. They are not: so the
+ * evidence is divided by what the stable pods show of noise.
+ * Sources: Turner, Ly & Grünwald, Generic E-variables for exact sequential k-sample tests (JSPI 2024, arXiv 2106.02693), for the
+ * ratio with `p0` mixed by traffic; Shin, Ramdas & Rinaldo (arXiv 2203.03532) for the sum over the blocks where it may begin.
+ */
+export interface LatencyEvidence {
+  /** log of the odds that the new version is slower. */
+  readonly logE: number
+  /** The same for all of it taking 1.25 times as long since the first judged block: below 0 it rather does not. */
+  readonly whole: number
+  /** Where it shows most: the first block, and the shape. */
+  readonly since: number
+  readonly shape?: Shape
+}
+
+export interface Durations {
+  readonly history: readonly Pod[]
+  readonly stable: readonly Pod[]
+  readonly canary: readonly Pod[]
+  /** In seconds, without +Inf. */
+  readonly edges: readonly number[]
+}
+
+export interface Horizon {
+  /** The first block that is judged. */
+  readonly first: number
+  /** How many blocks the release is planned to take, the first ones included. */
+  readonly planned: number
+}
+
+/** The stretch that promotion must have made unlikely. */
+const EXCLUDED_STRETCH = 1.25
+
+/** Of a release of many hours only so many blocks are asked whether it began there, beside the first one. */
+const RECENT = 120
+
+/** Shares of the buckets, none of them 0. */
+function sharesOf(history: readonly Pod[], buckets: number): number[] {
+  const all = history.flatMap((pod) => pod.filter((histogram) => histogram !== undefined))
+  const total = addHistograms(all, buckets)
+  const requests = sum(total)
+  return total.map((count) => (count + 0.05) / (requests + 0.05 * buckets))
+}
+
+/** log of the prior that a regression is there from the start, and that it begins in one of so many later blocks. */
+const startPriors = (later: number): readonly [first: number, later: number] =>
+  later <= 0 ? [0, 0] : [log(FROM_THE_START), log((1 - FROM_THE_START) / later)]
+
+const isExcluded = ({ kind, times }: Shape): boolean => kind === 'stretch' && times === EXCLUDED_STRETCH
+
+/** What all shapes and beginnings come to for one block: the sum of their evidence, and the strongest. */
+interface Tally {
+  /** log of the strongest one, and of the sum as a multiple of that. */
+  most: number
+  multiple: number
+  whole: number
+  since: number
+  shape?: Shape
+}
+
+/** A term that is smaller by that, as a logarithm, changes no digit of the sum. */
+const NEGLIGIBLE = 40
+
+/** Source: the running form of the log-sum-exp. */
+function count(tally: Tally, term: number, since: number, shape: Shape): void {
+  if (term < tally.most - NEGLIGIBLE) return
+  if (term <= tally.most) {
+    tally.multiple += exp(term - tally.most)
+    return
+  }
+  tally.multiple = tally.multiple * exp(tally.most - term) + 1
+  tally.most = term
+  tally.since = since
+  tally.shape = shape
+}
+
+export function pastOf({ history, edges }: Durations, span: number): Past {
+  const shares = sharesOf(history, edges.length + 1)
+  const cells = history.flatMap((histograms, pod) =>
+    histograms.map((histogram, block) => ({ ...cellOf(histogram), pod, block }))
+  )
+  return {
+    cells: cells.filter(({ requests }) => requests > 0),
+    pods: history.length,
+    blocks: max(0, ...history.map((pod) => pod.length)),
+    span,
+    shares,
+    near: stretched(shares, edges, 1.1)
+  }
+}
+
+export function blocksOf({ stable, canary, edges }: Durations, first: number): readonly Block[] {
+  const count = max(0, ...[...stable, ...canary].map((pod) => pod.length))
+  const judged = (pods: readonly Pod[], block: number): readonly Cell[] =>
+    block < first ? pods.map(() => ({ requests: 0, histogram: [] })) : blockCells(pods, block)
+  return Array.from({ length: count }, (_, block) =>
+    blockOf(judged(canary, block), judged(stable, block), edges.length + 1)
+  )
+}
+
+/** @returns what is known after each block since the release began */
+export function latencyEvidence(
+  past: Past,
+  blocks: readonly Block[],
+  edges: readonly number[],
+  { first, planned }: Horizon
+): readonly LatencyEvidence[] {
+  const tallies: Tally[] = blocks.map(() => ({
+    most: -Infinity,
+    multiple: 0,
+    whole: NO_EVIDENCE,
+    since: first
+  }))
+  const priors = blocks.map((_, block) => startPriors(max(planned, block + 1) - first - 1))
+  const until = (start: number): number => (start === first ? blocks.length : start + RECENT)
+  const squares = blocks.map((_, start) =>
+    start < first ? [] : podSquares(blocks.slice(start, until(start)))
+  )
+  for (const shape of shapesOf(past.shares, edges)) {
+    const noise = noiseOf(past, scoreOf(shape, past.shares))
+    const tellings = blocks.map((block) => told(block, shape, noise, past.shares))
+    for (let start = first; start < blocks.length; start += 1) {
+      const found = window(tellings.slice(start), squares[start] ?? [], noise, shape.kind === 'slow share')
+      found.forEach((value, i) => {
+        const [tally, prior] = [tallies[start + i], priors[start + i]?.[start === first ? 0 : 1] ?? 0]
+        if (tally === undefined) return
+        count(tally, log(shape.weight) + prior + value, start, shape)
+        if (start === first && isExcluded(shape)) tally.whole = value
+      })
+    }
+  }
+  return tallies.map(({ most, multiple, whole, since, shape }) => ({
+    logE: multiple === 0 ? NO_EVIDENCE : most + log(multiple),
+    whole,
+    since,
+    ...(shape !== undefined && { shape })
+  }))
+}

@@ -1,0 +1,152 @@
+import { NOTHING, type Counts } from './counts.ts'
+import {
+  blockAt,
+  countsIn,
+  durationsOf,
+  endOf,
+  gridOf,
+  podCells,
+  scrapeGapOf,
+  type Grid,
+  type PodCells
+} from './cells.ts'
+import type { Pair } from './errors.ts'
+import type { Durations } from './latency.ts'
+import { commonEdges, spanOf, type PodSamples } from './pods.ts'
+import type { Question, ReleaseStep } from './question.ts'
+import { scrapesOf, type Scrape } from './scrapes.ts'
+
+/** The stable version's past, in milliseconds. */
+const PAST = 3_600_000
+
+/** What the samples say, counted by pod and block. */
+export interface Measured {
+  readonly grid: Grid
+  /** Milliseconds between two scrapes. */
+  readonly gap: number
+  /** The slowest pod's newest sample, in milliseconds since the epoch: what comes later is not known yet. */
+  readonly until: number
+  /** Ready pods that have told least, the slowest ones. */
+  readonly slowest: readonly string[]
+  /** The stable version's past, block by block. */
+  readonly history: readonly Counts[]
+  /** For the evidence: a block for which one version has nothing holds nothing. */
+  readonly pairs: readonly Pair[]
+  /** For the size: where there is no stable version beside, its past stands in. */
+  readonly compared: readonly Pair[]
+  readonly durations: Durations
+  readonly scrapes: { readonly canary: readonly Scrape[]; readonly stable: readonly Scrape[] }
+  /** The step to which a block belongs. */
+  readonly stepAt: (block: number) => { readonly first: number; readonly step: ReleaseStep }
+}
+
+/** A pod that no scrape has reached yet leaves open what has happened since it was created. */
+function toldUntil(pod: PodSamples): number {
+  const newest = spanOf(pod)[1]
+  return (pod.createdAt ?? -Infinity) > newest ? (pod.createdAt ?? newest) : newest
+}
+
+/** A version without users is not waited for. */
+function waitedFor({ stable, canary, steps, now }: Question): {
+  readonly until: number
+  readonly slowest: string[]
+} {
+  const isAlone = steps.findLast(({ begun }) => begun !== undefined)?.alone === true
+  const ready = [...(isAlone ? [] : stable), ...canary].filter((pod) => pod.ready)
+  const told = ready.map(toldUntil)
+  const until = Math.min(now, ...told)
+  return { until, slowest: ready.filter((_, i) => told[i] === until).map(({ name }) => name) }
+}
+
+/** One version in a block beside the other: undefined counts are those of a version that reports nothing. */
+function pairOf(stable: Counts | undefined, canary: Counts | undefined, alone: boolean): Pair {
+  if (canary === undefined || (stable === undefined && !alone)) return { stable: NOTHING, canary: NOTHING }
+  return { stable: alone ? NOTHING : (stable ?? NOTHING), canary }
+}
+
+function stepsByBlock(steps: readonly ReleaseStep[], grid: Grid): Measured['stepAt'] {
+  const begun = steps
+    .filter(({ begun }) => begun !== undefined)
+    .map((step) => ({ first: Math.max(blockAt(grid, (step.begun ?? 0) + 1), 0), step }))
+  const first = { first: 0, step: steps[0] ?? { duration: 0 } }
+  return (block) => begun.findLast((one) => one.first <= block) ?? first
+}
+
+/** Each block of a version that is alone beside one of the stable version's past, over and over. */
+const standIn = (past: PodCells, block: number): PodCells[number] =>
+  past.length === 0 ? undefined : past[block % past.length]
+
+/** Without the blocks before anything was known. */
+function knownOf(past: readonly PodCells[]): readonly PodCells[] {
+  const blocks = Math.max(0, ...past.map((pod) => pod.length))
+  const first = Array.from({ length: blocks }, (_, block) => block).findIndex((block) =>
+    past.some((pod) => pod[block] !== undefined)
+  )
+  return past.map((pod) => (first < 0 ? [] : pod.slice(first)))
+}
+
+/** The cells of all pods: of the stable version's past, and since the release began. */
+interface Cells {
+  readonly past: readonly PodCells[]
+  /** Where the new version is alone, the past stands in. */
+  readonly stable: readonly PodCells[]
+  readonly canary: readonly PodCells[]
+}
+
+function cellsOf(
+  { stable, canary }: Question,
+  edges: readonly number[],
+  grid: Grid,
+  blocks: { readonly closed: number; readonly isAlone: (block: number) => boolean }
+): Cells {
+  const { closed, isAlone } = blocks
+  const before = Math.ceil(PAST / grid.block)
+  const all = stable.map((pod) => podCells(pod, edges, grid, { from: -before, to: closed }))
+  const past = knownOf(all.map((cells) => cells.slice(0, before)))
+  return {
+    past,
+    stable: all.map((cells, i) =>
+      cells.slice(before).map((cell, block) => (isAlone(block) ? standIn(past[i] ?? [], block) : cell))
+    ),
+    canary: canary.map((pod) => podCells(pod, edges, grid, { from: 0, to: closed }))
+  }
+}
+
+/** Counts the samples. @param start when the first users came, in milliseconds since the epoch */
+export function measure(question: Question, start: number): Measured {
+  const { stable, canary, now, steps } = question
+  const pods = [...stable, ...canary]
+  const gap = scrapeGapOf(pods)
+  const grid = gridOf(start, gap)
+  const { until, slowest } = waitedFor(question)
+  const edges = commonEdges(pods)
+  const stepAt = stepsByBlock(steps, grid)
+  const isAlone = (block: number): boolean => stepAt(block).step.alone === true
+  const closed = Math.max(blockAt(grid, until + 1), 0)
+  const cells = cellsOf(question, edges, grid, { closed, isAlone })
+  const pair = (block: number, alone: boolean): Pair =>
+    pairOf(countsIn(cells.stable, block), countsIn(cells.canary, block), alone)
+  const blocks = Array.from({ length: closed }, (_, block) => block)
+  const stableFrom = steps[0]?.alone === true ? start - PAST : start
+  return {
+    grid,
+    gap,
+    until,
+    slowest,
+    history: (cells.past[0] ?? []).map((_, block) => countsIn(cells.past, block) ?? NOTHING),
+    pairs: blocks.map((block) => pair(block, isAlone(block))),
+    compared: blocks.map((block) => pair(block, false)),
+    durations: {
+      history: durationsOf(cells.past),
+      stable: durationsOf(cells.stable),
+      canary: durationsOf(cells.canary),
+      edges
+    },
+    scrapes: { canary: scrapesOf(canary, start, now), stable: scrapesOf(stable, stableFrom, now) },
+    stepAt
+  }
+}
+
+/** Milliseconds since the epoch. */
+export const beginsAt = ({ grid }: Measured, block: number): number => endOf(grid, block - 1)
+export const endsAt = ({ grid }: Measured, block: number): number => endOf(grid, block)

@@ -1,0 +1,54 @@
+import type { Sample } from '../metrics.ts'
+
+/** The counters of a pod, or of a router's instance, for users' requests: probes and scrapes are left out before. */
+export interface PodSamples {
+  readonly name: string
+  /** Milliseconds since the epoch; undefined when it is gone, and nobody knows any more. */
+  readonly createdAt?: number
+  /** Its samples are waited for. */
+  readonly ready: boolean
+  /** Series of requests; `failed` says whether what the series counts are errors. */
+  readonly requests: readonly { readonly failed: boolean; readonly samples: readonly Sample[] }[]
+  /** Series of a histogram's cumulative buckets: the edge in seconds, Infinity for the last. */
+  readonly buckets: readonly { readonly edge: number; readonly samples: readonly Sample[] }[]
+}
+
+/** A pod is first scraped within these milliseconds; so long Prometheus takes a sample for current, too. */
+const FIRST_SCRAPE = 300_000
+
+/** Milliseconds since the epoch of a pod's first and last sample; Infinity and -Infinity without any. */
+export function spanOf({ requests, buckets }: PodSamples): readonly [oldest: number, newest: number] {
+  let [oldest, newest] = [Infinity, -Infinity]
+  for (const { samples } of [...requests, ...buckets])
+    for (const { at } of samples) {
+      if (at < oldest && at > -Infinity) oldest = at
+      if (at > newest && at < Infinity) newest = at
+    }
+  return [oldest, newest]
+}
+
+/**
+ * Whether a series stood at 0 before its first sample. One that appears in a pod which was scraped before did, as the counter
+ * did not exist then. So did the first ones of a pod that is as new. In an older pod that has only just been found, the first
+ * value is older traffic.
+ */
+export function birthsIn(pod: PodSamples): (firstSample: number) => boolean {
+  const [oldest] = spanOf(pod)
+  const isNew = pod.createdAt !== undefined && oldest - pod.createdAt <= FIRST_SCRAPE
+  return (firstSample) => isNew || firstSample > oldest
+}
+
+/** The edges that all of a pod's histograms have: one that some lack would count too little. */
+function ownEdges({ buckets }: PodSamples): readonly number[] {
+  const byEdge = Map.groupBy(buckets, ({ edge }) => edge)
+  const histograms = byEdge.get(Infinity)?.length ?? 0
+  return [...byEdge].filter(([, series]) => series.length === histograms).map(([edge]) => edge)
+}
+
+/** The edges that all pods have which have any, in seconds and in order, without +Inf. */
+export function commonEdges(pods: readonly PodSamples[]): readonly number[] {
+  const [first = [], ...others] = pods.filter(({ buckets }) => buckets.length > 0).map(ownEdges)
+  return first
+    .filter((edge) => edge > 0 && edge < Infinity && others.every((edges) => edges.includes(edge)))
+    .sort((one, other) => one - other)
+}
