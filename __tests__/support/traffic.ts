@@ -1,6 +1,5 @@
-import type { PodSamples } from '../../src/checks/judge/pods.ts'
+import type { PodSamples, Sample } from '../../src/checks/judge/pods.ts'
 import type { Question } from '../../src/checks/judge/question.ts'
-import type { Sample } from '../../src/checks/metrics.ts'
 
 /**
  * A release under simulated traffic, as the metrics store would report it: load that wanders, errors in bursts of three, pods that

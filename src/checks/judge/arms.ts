@@ -21,6 +21,9 @@ export interface Block {
   readonly stable: readonly Cell[]
   readonly canaryRequests: number
   readonly stableRequests: number
+  /** Sums of the squares of the cells' requests. */
+  readonly canaryCrowd: number
+  readonly stableCrowd: number
   readonly canaryWeight: number
   readonly stableWeight: number
   readonly canaryHistogram: Histogram
@@ -60,6 +63,8 @@ export const blockCells = (pods: readonly Pod[], block: number): readonly Cell[]
 
 const histogramsOf = (cells: readonly Cell[]): Histogram[] => cells.map(({ histogram }) => histogram)
 
+const crowd = (cells: readonly Cell[]): number => sum(cells.map(({ requests }) => requests ** 2))
+
 export function blockOf(canary: readonly Cell[], stable: readonly Cell[], buckets: number): Block {
   const canaryRequests = sum(canary.map(({ requests }) => requests))
   const stableRequests = sum(stable.map(({ requests }) => requests))
@@ -70,6 +75,8 @@ export function blockOf(canary: readonly Cell[], stable: readonly Cell[], bucket
     stable,
     canaryRequests,
     stableRequests,
+    canaryCrowd: crowd(canary),
+    stableCrowd: crowd(stable),
     canaryWeight: compares ? stableRequests / all : 0,
     stableWeight: compares ? canaryRequests / all : 0,
     canaryHistogram: addHistograms(histogramsOf(canary), buckets),

@@ -1,9 +1,8 @@
 import { median } from 'simple-statistics'
-import type { Sample } from '../metrics.ts'
 import type { Histogram, Pod } from './arms.ts'
 import { addCounts, NOTHING, type Counts } from './counts.ts'
 import { eachGrowth } from './growth.ts'
-import { birthsIn, type PodSamples } from './pods.ts'
+import type { KnownPod, PodSamples, Sample } from './pods.ts'
 
 const { ceil, max, min, round } = Math
 
@@ -84,14 +83,13 @@ function histogramOf(cumulative: readonly number[]): Histogram {
 
 /** @param edges in seconds, without +Inf */
 export function podCells(
-  pod: PodSamples,
+  pod: KnownPod,
   edges: readonly number[],
   grid: Grid,
   range: Range
 ): readonly (PodCell | undefined)[] {
-  const bornAt = birthsIn(pod)
   const grown = (series: readonly { readonly samples: readonly Sample[] }[]) =>
-    byBlock(series, bornAt, grid, range)
+    byBlock(series, pod.bornAt, grid, range)
   const errors = grown(pod.requests.filter(({ failed }) => failed))
   const buckets = [...edges, Infinity].map((edge) => grown(pod.buckets.filter((one) => one.edge === edge)))
   return grown(pod.requests).map((requests, i) => {

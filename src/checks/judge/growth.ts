@@ -1,4 +1,4 @@
-import type { Sample } from '../metrics.ts'
+import type { Sample } from './pods.ts'
 
 /** Above that a number is no count: not every whole one is there. */
 const MOST = Number.MAX_SAFE_INTEGER

@@ -12,7 +12,7 @@ import {
 } from './cells.ts'
 import type { Pair } from './errors.ts'
 import type { Durations } from './latency.ts'
-import { commonEdges, spanOf, type PodSamples } from './pods.ts'
+import { commonEdges, knownPod, type KnownPod } from './pods.ts'
 import type { Question, ReleaseStep } from './question.ts'
 import { scrapesOf, type Scrape } from './scrapes.ts'
 
@@ -40,17 +40,18 @@ export interface Measured {
   readonly stepAt: (block: number) => { readonly first: number; readonly step: ReleaseStep }
 }
 
-/** A pod that no scrape has reached yet leaves open what has happened since it was created. */
-function toldUntil(pod: PodSamples): number {
-  const newest = spanOf(pod)[1]
-  return (pod.createdAt ?? -Infinity) > newest ? (pod.createdAt ?? newest) : newest
+/** The pods of both versions. */
+interface Pods {
+  readonly stable: readonly KnownPod[]
+  readonly canary: readonly KnownPod[]
 }
 
+/** A pod that no scrape has reached yet leaves open what has happened since it was created. */
+const toldUntil = ({ newest, createdAt = -Infinity }: KnownPod): number =>
+  createdAt > newest ? createdAt : newest
+
 /** A version without users is not waited for. */
-function waitedFor({ stable, canary, steps, now }: Question): {
-  readonly until: number
-  readonly slowest: string[]
-} {
+function waitedFor({ stable, canary }: Pods, { steps, now }: Question): Pick<Measured, 'until' | 'slowest'> {
   const isAlone = steps.findLast(({ begun }) => begun !== undefined)?.alone === true
   const ready = [...(isAlone ? [] : stable), ...canary].filter((pod) => pod.ready)
   const told = ready.map(toldUntil)
@@ -94,7 +95,7 @@ interface Cells {
 }
 
 function cellsOf(
-  { stable, canary }: Question,
+  { stable, canary }: Pods,
   edges: readonly number[],
   grid: Grid,
   blocks: { readonly closed: number; readonly isAlone: (block: number) => boolean }
@@ -114,16 +115,17 @@ function cellsOf(
 
 /** Counts the samples. @param start when the first users came, in milliseconds since the epoch */
 export function measure(question: Question, start: number): Measured {
-  const { stable, canary, now, steps } = question
-  const pods = [...stable, ...canary]
-  const gap = scrapeGapOf(pods)
+  const { now, steps } = question
+  const pods = { stable: question.stable.map(knownPod), canary: question.canary.map(knownPod) }
+  const all = [...pods.stable, ...pods.canary]
+  const gap = scrapeGapOf(all)
   const grid = gridOf(start, gap)
-  const { until, slowest } = waitedFor(question)
-  const edges = commonEdges(pods)
+  const { until, slowest } = waitedFor(pods, question)
+  const edges = commonEdges(all)
   const stepAt = stepsByBlock(steps, grid)
   const isAlone = (block: number): boolean => stepAt(block).step.alone === true
   const closed = Math.max(blockAt(grid, until + 1), 0)
-  const cells = cellsOf(question, edges, grid, { closed, isAlone })
+  const cells = cellsOf(pods, edges, grid, { closed, isAlone })
   const pair = (block: number, alone: boolean): Pair =>
     pairOf(countsIn(cells.stable, block), countsIn(cells.canary, block), alone)
   const blocks = Array.from({ length: closed }, (_, block) => block)
@@ -142,7 +144,7 @@ export function measure(question: Question, start: number): Measured {
       canary: durationsOf(cells.canary),
       edges
     },
-    scrapes: { canary: scrapesOf(canary, start, now), stable: scrapesOf(stable, stableFrom, now) },
+    scrapes: { canary: scrapesOf(pods.canary, start, now), stable: scrapesOf(pods.stable, stableFrom, now) },
     stepAt
   }
 }

@@ -1,4 +1,10 @@
-import type { Sample } from '../metrics.ts'
+/** A counter's value at a time: one sample of a series, whatever store it is from. */
+export interface Sample {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** May be NaN or infinite. */
+  readonly value: number
+}
 
 /** The counters of a pod, or of a router's instance, for users' requests: probes and scrapes are left out before. */
 export interface PodSamples {
@@ -16,26 +22,27 @@ export interface PodSamples {
 /** A pod is first scraped within these milliseconds; so long Prometheus takes a sample for current, too. */
 const FIRST_SCRAPE = 300_000
 
-/** Milliseconds since the epoch of a pod's first and last sample; Infinity and -Infinity without any. */
-export function spanOf({ requests, buckets }: PodSamples): readonly [oldest: number, newest: number] {
+/** A pod with what its samples as a whole say. */
+export interface KnownPod extends PodSamples {
+  /** Milliseconds since the epoch of its last sample; -Infinity without any. */
+  readonly newest: number
+  /**
+   * Whether a series stood at 0 before its first sample, given the time of that. One that appears in a pod which was scraped before
+   * did, as the counter did not exist then. So did the first ones of a pod that is as new. In an older pod that has only just been
+   * found, the first value is older traffic.
+   */
+  readonly bornAt: (firstSample: number) => boolean
+}
+
+export function knownPod(pod: PodSamples): KnownPod {
   let [oldest, newest] = [Infinity, -Infinity]
-  for (const { samples } of [...requests, ...buckets])
+  for (const { samples } of [...pod.requests, ...pod.buckets])
     for (const { at } of samples) {
       if (at < oldest && at > -Infinity) oldest = at
       if (at > newest && at < Infinity) newest = at
     }
-  return [oldest, newest]
-}
-
-/**
- * Whether a series stood at 0 before its first sample. One that appears in a pod which was scraped before did, as the counter
- * did not exist then. So did the first ones of a pod that is as new. In an older pod that has only just been found, the first
- * value is older traffic.
- */
-export function birthsIn(pod: PodSamples): (firstSample: number) => boolean {
-  const [oldest] = spanOf(pod)
   const isNew = pod.createdAt !== undefined && oldest - pod.createdAt <= FIRST_SCRAPE
-  return (firstSample) => isNew || firstSample > oldest
+  return { ...pod, newest, bornAt: (firstSample) => isNew || firstSample > oldest }
 }
 
 /** The edges that all of a pod's histograms have: one that some lack would count too little. */

@@ -1,6 +1,6 @@
 import type { Counts } from './counts.ts'
 import { eachGrowth } from './growth.ts'
-import { birthsIn, type PodSamples } from './pods.ts'
+import type { KnownPod } from './pods.ts'
 
 /** What a scrape of a pod has brought. */
 export interface Scrape extends Counts {
@@ -9,11 +9,10 @@ export interface Scrape extends Counts {
 }
 
 /** What each scrape of a pod has brought since a moment. */
-function scrapesOfPod(pod: PodSamples, from: number, now: number): readonly Scrape[] {
-  const bornAt = birthsIn(pod)
+function scrapesOfPod(pod: KnownPod, from: number, now: number): readonly Scrape[] {
   const found = new Map<number, { at: number; requests: number; errors: number }>()
   for (const { failed, samples } of pod.requests)
-    eachGrowth(samples, bornAt, (by, at) => {
+    eachGrowth(samples, pod.bornAt, (by, at) => {
       if (at <= from || at > now) return
       const scrape = found.get(at) ?? { at, requests: 0, errors: 0 }
       scrape.requests += by
@@ -24,5 +23,5 @@ function scrapesOfPod(pod: PodSamples, from: number, now: number): readonly Scra
 }
 
 /** Those of all pods, ordered by time. */
-export const scrapesOf = (pods: readonly PodSamples[], from: number, now: number): readonly Scrape[] =>
+export const scrapesOf = (pods: readonly KnownPod[], from: number, now: number): readonly Scrape[] =>
   pods.flatMap((pod) => scrapesOfPod(pod, from, now)).sort((one, other) => one.at - other.at)

@@ -1,4 +1,4 @@
-import { sum, type Block, type Cell, type Histogram } from './arms.ts'
+import type { Block, Cell, Histogram } from './arms.ts'
 import { clipped, meanScores, type Noise } from './noise.ts'
 import type { Shape } from './shapes.ts'
 
@@ -49,21 +49,18 @@ const centreOf = (cells: readonly Cell[], means: readonly number[], requests: nu
 
 export function told(block: Block, shape: Shape, noise: Noise, stable: Histogram): Told {
   if (!block.compares) return SILENT
-  const { canaryWeight, stableWeight } = block
-  const means = meanScores(block.stable, noise.score)
-  const centre = centreOf(block.stable, means, block.stableRequests)
-  const own = clip(block.canary, meanScores(block.canary, noise.score), centre, noise)
+  const { canaryWeight, canaryRequests, canaryCrowd, stableWeight, stableRequests, stableCrowd } = block
+  const { score, correlation } = noise
+  const means = meanScores(block.stable, score)
+  const centre = centreOf(block.stable, means, stableRequests)
+  const own = clip(block.canary, meanScores(block.canary, score), centre, noise)
   const others = clip(block.stable, means, centre, noise)
-  const { variance } = noise.score
-  const spread = (cells: readonly Cell[], requests: number): number =>
-    requests + noise.correlation * sum(cells.map((cell) => cell.requests ** 2))
   return {
     ratio: rawRatio(block, shape, stable) - own.beyond * canaryWeight + others.beyond * stableWeight,
     worst: own.worst * canaryWeight,
     variance:
-      canaryWeight ** 2 * variance * spread(block.canary, block.canaryRequests) +
-      stableWeight ** 2 * variance * spread(block.stable, block.stableRequests),
-    independent:
-      variance * (canaryWeight ** 2 * block.canaryRequests + stableWeight ** 2 * block.stableRequests)
+      canaryWeight ** 2 * score.variance * (canaryRequests + correlation * canaryCrowd) +
+      stableWeight ** 2 * score.variance * (stableRequests + correlation * stableCrowd),
+    independent: score.variance * (canaryWeight ** 2 * canaryRequests + stableWeight ** 2 * stableRequests)
   }
 }

@@ -1,7 +1,6 @@
 import type { Histogram } from '../../../../src/checks/judge/arms.ts'
-import type { PodSamples } from '../../../../src/checks/judge/pods.ts'
+import type { PodSamples, Sample } from '../../../../src/checks/judge/pods.ts'
 import type { Question } from '../../../../src/checks/judge/question.ts'
-import type { Sample } from '../../../../src/checks/metrics.ts'
 
 interface Part {
   readonly requests_errors: readonly (readonly [number, number])[]

@@ -1,9 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { judgeRelease, type Verdict } from '../../../../src/checks/judge/index.ts'
-import type { PodSamples } from '../../../../src/checks/judge/pods.ts'
+import type { PodSamples, Sample } from '../../../../src/checks/judge/pods.ts'
 import type { Question } from '../../../../src/checks/judge/question.ts'
-import type { Sample } from '../../../../src/checks/metrics.ts'
 import { pod, question, regularPod, START } from './builders.ts'
 
 function numbersOf(value: unknown): readonly number[] {

@@ -4,9 +4,8 @@ import { baseRate } from '../../../../src/checks/judge/base-rate.ts'
 import type { Counts } from '../../../../src/checks/judge/counts.ts'
 import { errorEvidence, type Pair } from '../../../../src/checks/judge/errors.ts'
 import { judgeRelease, type Verdict } from '../../../../src/checks/judge/index.ts'
-import type { PodSamples } from '../../../../src/checks/judge/pods.ts'
+import type { PodSamples, Sample } from '../../../../src/checks/judge/pods.ts'
 import type { Question } from '../../../../src/checks/judge/question.ts'
-import type { Sample } from '../../../../src/checks/metrics.ts'
 import { question, type Scene } from './builders.ts'
 
 /** Some requests in each scrape of a short release, some of which fail. */
