@@ -3,7 +3,7 @@ import { ClusterError } from '../../src/base/errors.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
-import { failsTheStep, outputsOf } from '../../src/report/outputs.ts'
+import { failsTheStep, verdictOutputs } from '../../src/report/outputs.ts'
 import { NAMESPACE, openScene, service, workload, PROMOTED, SERVING, STARTED, type Scene } from './scene.ts'
 
 const BLUE = { app: 'web', 'greenlight.dev/slot': 'blue' }
@@ -136,7 +136,7 @@ describe('a cleanup', () => {
     expect(plainHeadline(outcome)).toBe('web is unchanged: shop/web:2 serves all traffic')
     const status = await scene.run().status()
     expect(plainHeadline(status)).toBe('web: shop/web:2 serves all traffic, while a run releases')
-    expect(outputsOf(status)).toMatchObject({ weight: '100', image: 'shop/web:2' })
+    expect(verdictOutputs(status)).toMatchObject({ weight: '100', image: 'shop/web:2' })
     expect(outcome.reason).toMatch(/^another run is releasing here right now: 1-1-a \(https:\/\/ci\/1-1\)/)
     expect(failsTheStep(outcome)).toBe(false)
     expect(await release).toMatchObject({ result: 'promoted' })

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals'
 import type { Outcome } from '../../src/domain/outcome.ts'
 import { delicateIn } from '../../src/inputs/secrets.ts'
 import { renderComment } from '../../src/report/comment.ts'
-import { outputsOf } from '../../src/report/outputs.ts'
+import { outcomeJson, verdictOutputs } from '../../src/report/outputs.ts'
 import { redacted } from '../../src/report/redact.ts'
 import { renderSummary } from '../../src/report/summary.ts'
 import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
@@ -34,8 +34,18 @@ const inputs = (...more: readonly string[]) => ({
 function leaksIn(outcome: Outcome, given: Readonly<Record<string, string>>): readonly string[] {
   const shown = redacted(outcome, delicateIn(inputsOf(given), {}))
   // Neither does it take the last net: what is told is made of words of ours.
-  const channels = { comment: renderComment(outcome), summary: renderSummary(outcome), ...outputsOf(outcome) }
-  const netted = { 'comment ': renderComment(shown), 'summary ': renderSummary(shown), ...outputsOf(shown) }
+  const channels = {
+    comment: renderComment(outcome),
+    summary: renderSummary(outcome),
+    ...verdictOutputs(outcome),
+    json: outcomeJson(outcome)
+  }
+  const netted = {
+    'comment ': renderComment(shown),
+    'summary ': renderSummary(shown),
+    ...verdictOutputs(shown),
+    json: outcomeJson(shown)
+  }
   return Object.entries({ ...channels, ...netted })
     .filter(([, text]) => text.includes(SECRET) || text.includes(ENCODED))
     .map(([name]) => name)

@@ -1,6 +1,5 @@
 import type { Outcome, Version } from '../domain/outcome.ts'
 import { plainHeadline } from './headline.ts'
-import { outcomeJson } from './json.ts'
 import { clean, oneLine, truncate } from './text.ts'
 
 export { outcomeJson } from './json.ts'
@@ -20,7 +19,7 @@ const inOneLine = (text: string): string =>
     .filter((line) => line !== '')
     .join('; ')
 
-/** The action's outputs in short. What does not apply is empty. */
+/** The action's outputs except `json`, the whole outcome. What does not apply is empty. */
 export const verdictOutputs = (outcome: Outcome): Readonly<Record<string, string>> => ({
   result: outcome.result,
   reason: truncate(inOneLine(outcome.reason), 2_000),
@@ -33,12 +32,6 @@ export const verdictOutputs = (outcome: Outcome): Readonly<Record<string, string
   'failed-check': oneLine(outcome.failedCheck ?? ''),
   'duration-seconds': seconds((outcome.finishedAt - outcome.startedAt) / 1_000),
   'restore-seconds': seconds(outcome.restoreSeconds)
-})
-
-/** All of the action's outputs. */
-export const outputsOf = (outcome: Outcome): Readonly<Record<string, string>> => ({
-  ...verdictOutputs(outcome),
-  json: outcomeJson(outcome)
 })
 
 /** The verdict and its reason in one line: the end of the log, and what a failed step says. */

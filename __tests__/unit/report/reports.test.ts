@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Outcome, Version } from '../../../src/domain/outcome.ts'
 import { commentMarker, commentOf, renderComment } from '../../../src/report/comment.ts'
-import { failsTheStep, verdictLine, outputsOf } from '../../../src/report/outputs.ts'
+import { failsTheStep, verdictLine, outcomeJson, verdictOutputs } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import type { Split } from '../../../src/routes/route.ts'
 import { canaries, waitingAtHalf } from './canary-outcomes.ts'
@@ -17,9 +17,12 @@ describe.each(Object.entries({ ...outcomes, ...canaries }))('%s', (_name, outcom
   })
 
   test('outputs', () => {
-    const { json = '', ...others } = outputsOf(outcome)
     const message = failsTheStep(outcome) ? verdictLine(outcome) : 'the step passes'
-    expect({ ...others, json: JSON.parse(json) as unknown, message }).toMatchSnapshot()
+    expect({
+      ...verdictOutputs(outcome),
+      json: JSON.parse(outcomeJson(outcome)) as unknown,
+      message
+    }).toMatchSnapshot()
   })
 })
 

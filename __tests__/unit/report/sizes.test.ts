@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import type { Measurement, Outcome } from '../../../src/domain/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
 import { keep, sizeOf, spread } from '../../../src/report/limits.ts'
-import { outputsOf } from '../../../src/report/outputs.ts'
+import { outcomeJson } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { check, rolledBackInBake, shift, start } from './outcomes.ts'
 
@@ -80,7 +80,7 @@ describe.each([
   })
 
   test('the json output stays below 100 kB', () => {
-    const { json = '' } = outputsOf(outcome)
+    const json = outcomeJson(outcome)
     expect(sizeOf(json)).toBeLessThan(100_000)
     expect(JSON.parse(json)).toMatchObject({ result: 'rolled-back', weight: 0 })
   })
@@ -108,14 +108,14 @@ test('evidence outlives samples', () => {
 
 test('the json output keeps everything there is room for, and counts what it left out', () => {
   const few = JSON.parse(
-    outputsOf({ ...rolledBackInBake, measurements: measurements(['q: x < 1'], 400) }).json ?? ''
+    outcomeJson({ ...rolledBackInBake, measurements: measurements(['q: x < 1'], 400) })
   ) as {
     measurements: unknown[]
     measurementsLeftOut: number
   }
   expect([few.measurements.length, few.measurementsLeftOut]).toEqual([400, 0])
   const lots = JSON.parse(
-    outputsOf({ ...rolledBackInBake, measurements: measurements(['q: x < 1'], 4_000) }).json ?? ''
+    outcomeJson({ ...rolledBackInBake, measurements: measurements(['q: x < 1'], 4_000) })
   ) as { measurements: { verdict: string }[]; measurementsLeftOut: number }
   expect([lots.measurements.length, lots.measurementsLeftOut]).toEqual([300, 3_700])
   expect(lots.measurements.filter(({ verdict }) => verdict === 'fail')).toHaveLength(1)

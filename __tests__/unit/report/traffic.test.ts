@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Outcome, Shift } from '../../../src/domain/outcome.ts'
 import { renderComment } from '../../../src/report/comment.ts'
 import { LADDER } from '../../../src/report/limits.ts'
-import { outputsOf } from '../../../src/report/outputs.ts'
+import { outcomeJson } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
 import { trafficOverTime } from '../../../src/report/traffic.ts'
 import {
@@ -104,7 +104,7 @@ test('what was seen through the entry has a column of its own, once there is any
     '| +5m 6s | `██████░░░░░░░░░░░░░░` 30% of the requests |  | 5m 5s |'
   ])
   expect(pictureOf(promotedInSteps)).not.toContain('Observed')
-  const { json = '' } = outputsOf({ ...promotedInSteps, shifts })
+  const json = outcomeJson({ ...promotedInSteps, shifts })
   expect((JSON.parse(json) as { shifts: unknown[] }).shifts.slice(0, 3)).toMatchObject([
     { weight: 0 },
     { weight: 10, observed: { share: 10.53, requests: 190 } },
@@ -135,7 +135,7 @@ test('a header that somebody chose stays within its cell', () => {
 })
 
 test('the json output has every shift as it was written, and what it came to', () => {
-  const { json = '' } = outputsOf({
+  const json = outcomeJson({
     ...sharedByPods,
     shifts: [...testersFirst.shifts.slice(1, 3), ...sharedByPods.shifts]
   })
