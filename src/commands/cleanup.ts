@@ -1,7 +1,7 @@
 import { Cancelled, messageOf } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
 import { isUnfinished } from '../domain/record.ts'
-import { trafficsOf } from '../execute/begin-run.ts'
+import { trafficsOf } from '../execute/route-writers.ts'
 import { LockedError } from '../lock/acquire.ts'
 import type { Lock } from '../lock/lock.ts'
 import { rivalFaults } from '../observe/neighbours.ts'

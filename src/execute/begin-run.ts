@@ -10,7 +10,6 @@ import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
 import { membersOf, type ObservedRoute } from '../observe/observed.ts'
 import { readMembers, readRemaining } from '../observe/routes.ts'
-import { drainOf } from '../plan/drain.ts'
 import type { Place } from '../traffic/state.ts'
 import { openTraffic, type Traffic } from '../traffic/traffic.ts'
 import type { Follower, Journal, RouteWriter, Ports, ReleaseRun, Settings } from './release-run.ts'
@@ -86,17 +85,6 @@ const beginJournal = (release: Release): Journal => ({
   evidence: [],
   warnings: []
 })
-
-/** The Service and whatever else routes its traffic. */
-export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonly Traffic[] => [
-  traffic,
-  ...companions.map((companion) => companion.traffic),
-  ...routes.map((writer) => writer.traffic)
-]
-
-/** Milliseconds between the last request to a version and the end of its pods. */
-export const drainIn = ({ routes }: ReleaseRun): number =>
-  drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
 
 type Held = Pick<Place, 'holder' | 'confirm' | 'isOurs'>
 type Following = Held & { readonly anchor: Traffic }

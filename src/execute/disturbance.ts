@@ -1,7 +1,7 @@
-import { trafficsOf } from './begin-run.ts'
 import { practiceOf } from './practice.ts'
 import { untilRefused } from './refused.ts'
 import type { ReleaseRun } from './release-run.ts'
+import { trafficsOf } from './route-writers.ts'
 
 /** What stops a release from outside of its steps. */
 export interface Disturbance {

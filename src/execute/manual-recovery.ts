@@ -2,9 +2,8 @@ import { remark, sh } from '../base/shell.ts'
 import { splitOf } from '../domain/record.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import { describeSplit } from '../routes/split.ts'
-import { trafficsOf } from './begin-run.ts'
 import type { Progress, ReleaseRun } from './release-run.ts'
-import { backendsFor, backendsIn } from './route-writers.ts'
+import { backendsFor, backendsIn, trafficsOf } from './route-writers.ts'
 
 /** What a person has to do because the run could not, as commands. */
 export interface ByHand {

@@ -3,9 +3,9 @@ import { messageOf, ReleaseFailed, StableCannotServe, TakenOver } from '../base/
 import { within } from '../base/within.ts'
 import { methodOf } from '../plan/method.ts'
 import { planStay } from '../plan/progressive.ts'
-import { drainIn, trafficsOf } from './begin-run.ts'
 import { execute } from './execute.ts'
 import type { ReleaseRun } from './release-run.ts'
+import { drainIn, trafficsOf } from './route-writers.ts'
 
 /** Milliseconds between two tries. */
 const PAUSE = 1000

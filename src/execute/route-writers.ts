@@ -2,14 +2,27 @@ import { formatDuration } from '../base/duration.ts'
 import { companionSelectors, type Companion } from '../domain/companions.ts'
 import { backendsOf, type Release } from '../domain/record.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { drainOf } from '../plan/drain.ts'
 import { type Backends, type Split, withObject } from '../routes/route.ts'
 import { serviceRoute } from '../routes/service.ts'
+import type { Traffic } from '../traffic/traffic.ts'
 import { awaitCondition } from './await-condition.ts'
 import type { RouteWriter, ReleaseRun } from './release-run.ts'
 
 /** The routes that traffic is moved on. */
 export const routeWritersOf = ({ routes, traffic }: ReleaseRun): readonly RouteWriter[] =>
   routes.length > 0 ? routes : [{ route: serviceRoute, traffic }]
+
+/** The Service and whatever else routes its traffic. */
+export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonly Traffic[] => [
+  traffic,
+  ...companions.map((companion) => companion.traffic),
+  ...routes.map((writer) => writer.traffic)
+]
+
+/** Milliseconds between the last request to a version and the end of its pods. */
+export const drainIn = ({ routes }: ReleaseRun): number =>
+  drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
 
 export const backendsIn = (run: ReleaseRun, release: Release = run.progress.release): Backends =>
   backendsOf(release, run.namespace, run.traffic.name)

@@ -1,5 +1,5 @@
-import { drainIn, trafficsOf } from '../begin-run.ts'
 import type { ReleaseRun } from '../release-run.ts'
+import { drainIn, trafficsOf } from '../route-writers.ts'
 
 /** Drains users whom somebody had sent to a version by hand until that was put back: the plan does not know of them. */
 export async function drainStrayTraffic(run: ReleaseRun, signal: AbortSignal): Promise<void> {
