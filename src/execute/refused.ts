@@ -13,10 +13,10 @@ const GRACE = 15_000
  * on, and nothing else shows that. Events from before the release count only if they are repeated. Ends with the signal.
  */
 export async function untilRefused(run: ReleaseRun, signal: AbortSignal): Promise<void> {
-  await Promise.all(run.routes.map((writer) => untilLaneRefused(writer, run, signal)))
+  await Promise.all(run.routes.map((writer) => untilOneRefused(writer, run, signal)))
 }
 
-async function untilLaneRefused(
+async function untilOneRefused(
   { route: { refusals = [] }, traffic }: RouteWriter,
   run: ReleaseRun,
   signal: AbortSignal
