@@ -8,7 +8,7 @@ import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
 import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import type { Observed, ObservedRoute } from '../observe/observed.ts'
-import type { Split } from '../routes/route.ts'
+import { EVERYBODY } from '../routes/split.ts'
 import { followingAutoscaler } from './autoscaler.ts'
 import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
 import { DRAIN } from './drain.ts'
@@ -121,8 +121,6 @@ export interface Rollback {
   /** See `Leftover`: another version, whose pods this one replaces. */
   readonly hasRecentUsers: boolean
 }
-
-const EVERYBODY: Split = { weight: 100 }
 
 /**
  * Like a release without tests, since the previous version has served before and a person has asked for it.

@@ -1,5 +1,8 @@
 import type { Split } from './route.ts'
 
+export const NOBODY: Split = { weight: 0 }
+export const EVERYBODY: Split = { weight: 100 }
+
 /** Who is sent to the canary, in words: `10% of the traffic`. The value of a header may be a secret. */
 export function describeSplit({ weight, header, mirror }: Split): string {
   if (weight === 100) return 'all traffic'

@@ -6,6 +6,7 @@ import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
 import type { Deployment } from '../../kubernetes/objects.ts'
 import { rolloutOf, withRollout, type RolloutStrategy } from '../../kubernetes/rollout.ts'
 import { deploymentAlone, templateHash } from '../../kubernetes/workload.ts'
+import { EVERYBODY } from '../../routes/split.ts'
 import { awaitCondition } from '../await-condition.ts'
 import { changedByOthers } from '../changed-by-others.ts'
 import { readyPods } from '../endpoints.ts'
@@ -58,16 +59,15 @@ export async function takeOver(run: ReleaseRun, signal: AbortSignal): Promise<st
   const { progress } = run
   await confirmPods(run, run.traffic.name, () => awaitReplacement(run, signal), signal)
   const at = run.ports.clock.now()
-  const split = { weight: 100 }
   progress.release = {
-    ...withSplit(progress.release, split),
+    ...withSplit(progress.release, EVERYBODY),
     canary: progress.canary,
     exposed: true,
     shiftedAt: new Date(at).toISOString()
   }
-  await writeService(run, progress.release, split)
+  await writeService(run, progress.release, EVERYBODY)
   progress.shiftedAt = at
-  run.journal.shifts.push({ at, split })
+  run.journal.shifts.push({ at, split: EVERYBODY })
   const gap = noteServed(run, at)
   const without = gap === undefined ? '' : `, after up to ${(gap / 1000).toFixed(1)} s in which nobody did`
   return `${counted(progress.pods.length, 'new pod')} ${progress.pods.length === 1 ? 'serves' : 'serve'}${without}`

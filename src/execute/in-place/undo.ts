@@ -14,6 +14,7 @@ import {
 } from '../../kubernetes/rollout.ts'
 import { printSelector } from '../../kubernetes/selectors.ts'
 import { templateHash, HASH_LABEL } from '../../kubernetes/workload.ts'
+import { NOBODY } from '../../routes/split.ts'
 import { awaitReady } from '../await-ready.ts'
 import { changedByOthers } from '../changed-by-others.ts'
 import type { ReleaseRun } from '../release-run.ts'
@@ -29,8 +30,6 @@ import {
   templateBefore
 } from './deployment.ts'
 import { noteServed } from './replace.ts'
-
-const NOBODY = { weight: 0 }
 
 /**
  * Gives the Deployment its previous template back; its controller brings the pods back that are gone. The record is

@@ -4,6 +4,7 @@ import { isRefused } from '../../kubernetes/refusals.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import type { Split } from '../../routes/route.ts'
 import { serviceRoute } from '../../routes/service.ts'
+import { EVERYBODY, NOBODY } from '../../routes/split.ts'
 import { confirmAll, settleCompanions } from '../companions.ts'
 import { behindSince, readyPods } from '../endpoints.ts'
 import { awaitGateways, awaitGatewaysTelling, awaitGatewaysWatching, writersToApex } from '../gateways.ts'
@@ -18,9 +19,6 @@ import {
   writeService
 } from '../route-writers.ts'
 import { confirmCanary, confirmPods, verifyCanary, verifyReachable } from '../verify.ts'
-
-const NOBODY: Split = { weight: 0 }
-const EVERYBODY: Split = { weight: 100 }
 
 /** Begins the release: writes the record, and has the Service select stable alone, whatever comes up beside it. */
 export async function begin(run: ReleaseRun): Promise<string> {
