@@ -1,6 +1,7 @@
 import { readRecord } from '../domain/read-record.ts'
 import { backendsOf, type Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
+import { AUTOSCALER } from '../kubernetes/limits.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { type Ref, refOf } from '../kubernetes/ref.ts'
 import { isRefused } from '../kubernetes/refusals.ts'
@@ -67,9 +68,7 @@ async function unlessRefused<T>(ref: Ref, claiming: Promise<T>, { log }: Ports):
 }
 
 const autoscalerOf = ({ autoscaler }: Release, namespace: string): readonly Ref[] =>
-  autoscaler === undefined
-    ? []
-    : [{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', namespace, name: autoscaler }]
+  autoscaler === undefined ? [] : [{ ...AUTOSCALER, namespace, name: autoscaler }]
 
 async function routeRefs(
   record: Release,

@@ -1,5 +1,7 @@
 import type { KubernetesObject, Quantities } from './objects.ts'
 
+export const AUTOSCALER = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' } as const
+
 export interface HorizontalPodAutoscaler extends KubernetesObject {
   readonly spec: {
     readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string }

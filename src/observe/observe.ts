@@ -6,7 +6,7 @@ import type { SlotName } from '../domain/slots.ts'
 import type { RouteName } from '../inputs/route.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { isSeen } from '../kubernetes/health.ts'
-import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
+import { AUTOSCALER, type HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Deployment, Pod, ReplicaSet, Service } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { missingRights, rightsFaults } from '../kubernetes/rights.ts'
@@ -41,8 +41,6 @@ interface Ports {
   readonly clock: Clock
 }
 
-const AUTOSCALERS = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }
-
 /** @throws InputError when it is not clear what serves, or rights are lacking for finding it out */
 export async function observe(target: Target, ports: Ports): Promise<Observed> {
   try {
@@ -64,7 +62,7 @@ async function look(target: Target, { cluster, clock }: Ports): Promise<Observed
     readSlots(target, { cluster, clock }),
     readRemaining(target.routes, namespace, cluster),
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
-    cluster.list<HorizontalPodAutoscaler>({ ...AUTOSCALERS, namespace })
+    cluster.list<HorizontalPodAutoscaler>({ ...AUTOSCALER, namespace })
   ])
   if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
   const chosen = chooseServices(target, services, named, routes.found)

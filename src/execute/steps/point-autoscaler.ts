@@ -1,4 +1,5 @@
 import { ClusterError } from '../../base/errors.ts'
+import { AUTOSCALER } from '../../kubernetes/limits.ts'
 import { fencedPatch } from '../../lock/fenced-patch.ts'
 import type { Side } from '../../plan/step.ts'
 import type { ReleaseRun } from '../release-run.ts'
@@ -8,12 +9,7 @@ export async function pointAutoscaler(run: ReleaseRun, to: Side): Promise<string
   const { progress } = run
   const name = run.initial.autoscaler
   if (name === undefined) return 'there is none'
-  const ref = {
-    apiVersion: 'autoscaling/v2',
-    kind: 'HorizontalPodAutoscaler',
-    namespace: run.namespace,
-    name
-  }
+  const ref = { ...AUTOSCALER, namespace: run.namespace, name }
   try {
     const target = {
       op: 'replace',
