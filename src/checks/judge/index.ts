@@ -4,7 +4,7 @@
  *
  * How it goes, a file a concept:
  *
- * 1. `question.ts`: what is asked. `pods.ts`, `growth.ts`, `cells.ts`, `measured.ts`: raw counters become cells, a pod in a block
+ * 1. `question.ts`: what is asked. `pods.ts`, `growth.ts`, `cells.ts`, `scrapes.ts`, `measured.ts`: raw counters become cells, a pod in a block
  *    of half a minute; a block counts once the slowest pod has told about it.
  * 2. `errors.ts`: how much more likely are the errors if the new version fails more often than if it fails as often as stable does
  *    in the same half minutes? `counts.ts` knows that errors come in bursts, `base-rate.ts` and `belief.ts` how often stable fails
@@ -28,29 +28,6 @@ import { find, rulesOf, type Finding, type Proof, type Rule } from './findings.t
 import { blocksOf, latencyEvidence, pastOf } from './latency.ts'
 import { beginsAt, endsAt, measure, type Measured } from './measured.ts'
 import type { Question } from './question.ts'
-
-/**
- * The judge: is the new version worse than the stable one beside it? Samples in, verdict out. Nothing is stored and no clock is
- * read, so that another process which asks the same gets the same answer.
- *
- * How it goes, a file a concept:
- *
- * 1. `question.ts`: what is asked. `pods.ts`, `growth.ts`, `cells.ts`, `scrapes.ts`, `measured.ts`: raw counters become cells, a pod in a block
- *    of half a minute; a block counts once the slowest pod has told about it.
- * 2. `errors.ts`: how much more likely are the errors if the new version fails more often than if it fails as often as stable does
- *    in the same half minutes? `counts.ts` knows that errors come in bursts, `base-rate.ts` and `belief.ts` how often stable fails
- *    when nothing is wrong, that this drifts, and that something both need may be down.
- * 3. `latency.ts`: the same for the whole histogram of durations, against `shapes.ts`: everything slower, some requests much
- *    slower, more beyond an edge. `noise.ts` measures how much stable's own pods differ, `telling.ts` and `windows.ts` what the
- *    blocks say, from each of them on. `arms.ts` holds the two versions' durations.
- * 4. Two keys turn a difference into a rollback: the odds are against the new version (50 : 1 for errors, 100 : 1 for latency), and
- *    it is large enough to matter (`error-size.ts`, `latency-size.ts`). `findings.ts` turns both for each check, after each block.
- * 5. `crash.ts` does not wait for evidence when most requests fail. `decide.ts`: roll back, hold, advance, promote, or say that it
- *    cannot be told.
- *
- * By luck a good release is rolled back in at most 3 of 100 cases if the noise is as it is modelled (Ville's inequality for both
- * odds); on simulated traffic with bursts, shared incidents and pods that differ, see `__tests__/unit/checks/judge/`, in 1 to 2.
- */
 
 /** What is to happen, and why, in counts. Times are milliseconds since the epoch, by the metrics store's clock. */
 export interface Verdict {
