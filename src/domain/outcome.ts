@@ -169,10 +169,7 @@ export interface Outcome {
   readonly failedCheck?: string
   readonly startedAt: number
   readonly finishedAt: number
-  /**
-   * From the cause of the failure until the traffic was back, in place until the pods of before were all ready again;
-   * absent when no user had been on the canary, or when that was not waited for.
-   */
+  /** From the failure's cause until the traffic, or in place all pods, were back; absent if no user was on the canary or nobody waited. */
   readonly restoreSeconds?: number
   /** In place: the previous template is back, but not all of its pods are ready yet. */
   readonly returning?: boolean
