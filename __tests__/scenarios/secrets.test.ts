@@ -41,12 +41,12 @@ function leaksIn(outcome: Outcome, given: Readonly<Record<string, string>>): rea
     json: outcomeJson(outcome)
   }
   const netted = {
-    'comment ': renderComment(shown),
-    'summary ': renderSummary(shown),
+    comment: renderComment(shown),
+    summary: renderSummary(shown),
     ...verdictOutputs(shown),
     json: outcomeJson(shown)
   }
-  return Object.entries({ ...channels, ...netted })
+  return [...Object.entries(channels), ...Object.entries(netted)]
     .filter(([, text]) => text.includes(SECRET) || text.includes(ENCODED))
     .map(([name]) => name)
 }
