@@ -1,5 +1,6 @@
 import { INCIDENT_FACTORS, MOST_ERRORS } from './constants.ts'
-import { DISPERSIONS, logNb1, logSumExp, type Counts, type Dispersion } from './counts.ts'
+import type { Counts } from '../../domain/judgement.ts'
+import { DISPERSIONS, logNb1, logSumExp, type Dispersion } from './counts.ts'
 
 const { exp, log, log10, max, min } = Math
 

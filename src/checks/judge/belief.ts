@@ -1,5 +1,6 @@
 import { INCIDENT_FACTORS, MOST_ERRORS } from './constants.ts'
-import { DISPERSIONS, logNb1, type Counts } from './counts.ts'
+import type { Counts } from '../../domain/judgement.ts'
+import { DISPERSIONS, logNb1 } from './counts.ts'
 
 const { exp, log, max, min } = Math
 

@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics'
 import type { Histogram, Pod } from './arms.ts'
-import { addCounts, NOTHING, type Counts } from './counts.ts'
+import type { Counts } from '../../domain/judgement.ts'
+import { addCounts, NOTHING } from './counts.ts'
 import { eachGrowth } from './growth.ts'
 import type { KnownPod, PodSamples, Sample } from './pods.ts'
 

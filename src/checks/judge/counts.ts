@@ -1,13 +1,8 @@
 import { gammaln } from 'simple-statistics'
+import type { Counts } from '../../domain/judgement.ts'
 
 // Taken out once, as in the other files that calculate much: each look at a global takes long in a test runner's sandbox.
 const { exp, log, max } = Math
-
-/** Requests, and how many of them failed. */
-export interface Counts {
-  readonly requests: number
-  readonly errors: number
-}
 
 export const NOTHING: Counts = { requests: 0, errors: 0 }
 

@@ -1,19 +1,10 @@
-import type { Counts } from './counts.ts'
+import type { Counts, Crash } from '../../domain/judgement.ts'
 import type { Scrape } from './scrapes.ts'
 
 /**
  * The crash guard: a version that fails a large part of its requests is not left with users for the minutes that evidence
  * takes. It looks at every scrape, in the warm-up as well.
  */
-
-export interface Crash {
-  /** Milliseconds since the epoch. */
-  readonly at: number
-  readonly canary: Counts
-  readonly stable: Counts
-  /** Scrapes of a pod that brought errors. */
-  readonly scrapesWithErrors: number
-}
 
 /** A stable version that fails more is ill itself, and of one without requests nothing is known: then the models decide. */
 const MOST_STABLE = 0.02

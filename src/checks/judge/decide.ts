@@ -1,26 +1,7 @@
-import type { Counts } from './counts.ts'
-import type { Crash } from './crash.ts'
-import { find, isProven, type Finding, type Proof, type Rule } from './findings.ts'
+import type { Counts, Crash, Decision, NoData } from '../../domain/judgement.ts'
+import { find, isProven, type Proof, type Rule } from './findings.ts'
 import { endsAt, type Measured } from './measured.ts'
 import type { Question } from './question.ts'
-
-/** What is to happen now. */
-export type Decision =
-  /** The new version is worse. Once that was so, it stays so. */
-  | { readonly kind: 'rollback'; readonly at: number; readonly crash: Crash }
-  | { readonly kind: 'rollback'; readonly at: number; readonly findings: readonly Finding[] }
-  /** Go on measuring: the step's time is not over; or it is, and the odds are against the new version; or nothing is proven. */
-  | { readonly kind: 'hold'; readonly for: 'time' | 'odds' | 'proof' }
-  /** The step has passed, and another one comes. */
-  | { readonly kind: 'advance' }
-  /** The last step has passed. */
-  | { readonly kind: 'promote' }
-  /** The last step took twice its time, and it is still not known: the odds lean against it, or there is too little to tell. */
-  | { readonly kind: 'inconclusive'; readonly why: 'leaning' | 'thin' }
-  /** Nothing can be said, which is no pass. */
-  | { readonly kind: 'no-data'; readonly why: NoData; readonly pods: readonly string[] }
-
-export type NoData = 'no pods of the canary' | 'no pods of stable' | 'stale' | 'no requests' | 'no histogram'
 
 /** A step takes its time so often at most. */
 const LONGEST = 2

@@ -1,18 +1,9 @@
-import { addCounts, NOTHING, type Counts } from './counts.ts'
+import type { ErrorCounts } from '../../domain/judgement.ts'
+import { addCounts, NOTHING } from './counts.ts'
 import type { Pair } from './errors.ts'
 
 /** By how much the new version may fail more often before that matters: as a share of all requests, or as a factor. */
 export type ErrorMargin = { readonly plus: number } | { readonly times: number }
-
-/** Errors in some blocks, the stable version's in the same ones. */
-export interface ErrorCounts {
-  /** The first block of them. */
-  readonly since: number
-  readonly canary: Counts
-  readonly stable: Counts
-  /** Blocks in which the canary has failed requests. */
-  readonly blocksWithErrors: number
-}
 
 /** A single failure, or a single burst, is no regression. */
 const LEAST_ERRORS = 3

@@ -14,7 +14,8 @@ import {
   type Likelihood
 } from './belief.ts'
 import { FROM_THE_START } from './constants.ts'
-import { logSumExp, type Counts } from './counts.ts'
+import type { Counts } from '../../domain/judgement.ts'
+import { logSumExp } from './counts.ts'
 
 /**
  * Does the new version fail more of its requests? A Bayes factor of two hidden Markov models: in the one it fails as often as

@@ -1,12 +1,12 @@
+import type { ErrorFinding, Finding, LatencyFinding } from '../../domain/judgement.ts'
 import type { StableCheck } from '../../inputs/stable-check.ts'
 import type { Block } from './arms.ts'
 import { ERRORS_LIMIT, LATENCY_LIMIT } from './constants.ts'
-import { countErrors, largeErrors, type ErrorCounts, type ErrorMargin } from './error-size.ts'
+import { countErrors, largeErrors, type ErrorMargin } from './error-size.ts'
 import type { ErrorEvidence } from './errors.ts'
-import { latencySize, type LatencyCounts, type LatencyMargin } from './latency-size.ts'
-import type { LatencyEvidence } from './latency.ts'
+import { latencySize, type LatencyMargin } from './latency-size.ts'
+import { EXCLUDED_STRETCH, type LatencyEvidence } from './latency.ts'
 import { beginsAt, type Measured } from './measured.ts'
-import type { Shape } from './shapes.ts'
 
 /** What a metric is held against: the check as it was written, and the smallest difference that matters to it. */
 export type Rule =
@@ -25,32 +25,6 @@ export interface Proof {
   /** Shares of the stable version's buckets before the release. */
   readonly past: readonly number[]
 }
-
-/** How a check stands after a block. */
-export type Finding = {
-  readonly check: StableCheck
-  /** log of the odds that the new version is worse; by luck they reach `logE` in fewer than one of exp(logE) releases. */
-  readonly logE: number
-  /** The odds are high enough, and the difference is large enough. */
-  readonly isBad: boolean
-  /** There is no stable version beside the new one: it was compared with the one before, by doubled margins. */
-  readonly beforeAfter: boolean
-} & (
-  | {
-      readonly metric: 'errors'
-      /** Since a time in milliseconds since the epoch, as for latency. */
-      readonly counts: ErrorCounts
-      /** The largest rise, as a share of requests, that may yet hide; 0 for none. */
-      readonly hidden: number
-    }
-  | {
-      readonly metric: 'latency'
-      /** Undefined where no histogram tells anything. */
-      readonly counts?: LatencyCounts
-      /** What the difference looks most like. */
-      readonly shape?: Pick<Shape, 'kind' | 'times' | 'share'>
-    }
-)
 
 /** `like stable` means these differences. */
 const LIKE_STABLE = { plus: 0.001, times: 1.15 }
@@ -87,7 +61,7 @@ const timed = <T extends { readonly since: number }>(counts: T, measured: Measur
   since: beginsAt(measured, counts.since)
 })
 
-function errorFinding(rule: Rule & { metric: 'errors' }, proof: Proof, block: number): Finding {
+function errorFinding(rule: Rule & { metric: 'errors' }, proof: Proof, block: number): ErrorFinding {
   const { measured, first } = proof
   const {
     first: step,
@@ -107,11 +81,11 @@ function errorFinding(rule: Rule & { metric: 'errors' }, proof: Proof, block: nu
   }
 }
 
-function latencyFinding(rule: Rule & { metric: 'latency' }, proof: Proof, block: number): Finding {
+function latencyFinding(rule: Rule & { metric: 'latency' }, proof: Proof, block: number): LatencyFinding {
   const { measured, blocks, past } = proof
   const { alone = false } = measured.stepAt(block).step
   const margin = alone ? { ...rule.margin, times: twice(rule.margin.times) } : rule.margin
-  const { logE, since, shape }: LatencyEvidence = proof.latency[block] ?? {
+  const { logE, whole, since, shape }: LatencyEvidence = proof.latency[block] ?? {
     logE: 0,
     whole: 0,
     since: proof.first
@@ -124,6 +98,7 @@ function latencyFinding(rule: Rule & { metric: 'latency' }, proof: Proof, block:
     logE,
     isBad: logE >= LATENCY_LIMIT && size?.isLarge === true,
     beforeAfter: alone,
+    hidden: whole < 0 ? 1 : EXCLUDED_STRETCH,
     ...(size !== undefined && { counts: timed(size.counts, measured) }),
     ...(shape !== undefined && { shape: { kind: shape.kind, times: shape.times, share: shape.share } })
   }

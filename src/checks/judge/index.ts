@@ -20,31 +20,14 @@
  * By luck a good release is rolled back in at most 3 of 100 cases if the noise is as it is modelled (Ville's inequality for both
  * odds); on simulated traffic with bursts, shared incidents and pods that differ, see `__tests__/unit/checks/judge/`, in 1 to 2.
  */
-import type { Counts } from './counts.ts'
+import type { Judgement } from '../../domain/judgement.ts'
 import { firstCrash } from './crash.ts'
-import { decide, seenSince, type Decision } from './decide.ts'
+import { decide, seenSince } from './decide.ts'
 import { errorEvidence } from './errors.ts'
-import { find, rulesOf, type Finding, type Proof, type Rule } from './findings.ts'
+import { find, rulesOf, type Proof, type Rule } from './findings.ts'
 import { blocksOf, latencyEvidence, pastOf } from './latency.ts'
 import { beginsAt, endsAt, measure, type Measured } from './measured.ts'
 import type { Question } from './question.ts'
-
-/** What is to happen, and why, in counts. Times are milliseconds since the epoch, by the metrics store's clock. */
-export interface Verdict {
-  readonly decision: Decision
-  /** How each check stands after the last block that is judged; none before there is one. */
-  readonly findings: readonly Finding[]
-  /** Requests to the new version since its first users, the warm-up included. */
-  readonly seen: Counts
-  /** What came later is not known yet. */
-  readonly until: number
-  /** When the first judged block begins. */
-  readonly judgedFrom: number
-  /** How long a block is, in milliseconds. */
-  readonly block: number
-  /** log of the odds against the new version after each judged block, for those metrics that a check names. */
-  readonly odds: readonly { readonly at: number; readonly errors?: number; readonly latency?: number }[]
-}
 
 const FIVE_MINUTES = 300_000
 
@@ -65,7 +48,7 @@ function prove(question: Question, measured: Measured): Proof {
   }
 }
 
-function oddsOf({ measured, first, errors, latency }: Proof, rules: readonly Rule[]): Verdict['odds'] {
+function oddsOf({ measured, first, errors, latency }: Proof, rules: readonly Rule[]): Judgement['odds'] {
   const names = new Set(rules.map(({ metric }) => metric))
   return errors.slice(first).map(({ logE }, i) => ({
     at: endsAt(measured, first + i),
@@ -75,7 +58,7 @@ function oddsOf({ measured, first, errors, latency }: Proof, rules: readonly Rul
 }
 
 /** Judges a release by all that was measured until now. Pure. */
-export function judgeRelease(question: Question): Verdict {
+export function judgeRelease(question: Question): Judgement {
   const start = question.steps[0]?.begun ?? question.now
   const measured = measure(question, start)
   const rules = question.checks.flatMap(rulesOf)

@@ -1,3 +1,4 @@
+import type { LatencyCounts, Part, Slow } from '../../domain/judgement.ts'
 import { addHistograms, sum, type Block, type Histogram } from './arms.ts'
 import { exceededBy, stretched, survival, survivalAt } from './shapes.ts'
 
@@ -5,31 +6,6 @@ import { exceededBy, stretched, survival, survivalAt } from './shapes.ts'
 export interface LatencyMargin {
   readonly times: number
   readonly quantile?: number
-}
-
-/** How many requests took longer than an edge, in some blocks. */
-export interface LatencyCounts {
-  /** The first block of them, by its number. */
-  readonly since: number
-  /** Seconds. */
-  readonly edge: number
-  readonly canary: Slow
-  readonly stable: Slow
-  /** In how many blocks, and on how many of its pods, the canary has a larger share of slow requests than stable has. */
-  readonly slowerBlocks: Part
-  readonly slowerPods: Part
-}
-
-export interface Part {
-  readonly count: number
-  readonly of: number
-}
-
-export interface Slow {
-  readonly requests: number
-  readonly slow: number
-  /** The share of slow requests when both versions are weighed alike by block. */
-  readonly share: number
 }
 
 /** Fewer requests have no distribution. */

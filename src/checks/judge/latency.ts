@@ -40,7 +40,7 @@ export interface Horizon {
 }
 
 /** The stretch that promotion must have made unlikely. */
-const EXCLUDED_STRETCH = 1.25
+export const EXCLUDED_STRETCH = 1.25
 
 /** Of a release of many hours only so many blocks are asked whether it began there, beside the first one. */
 const RECENT = 120

@@ -1,4 +1,5 @@
-import { NOTHING, type Counts } from './counts.ts'
+import type { Counts } from '../../domain/judgement.ts'
+import { NOTHING } from './counts.ts'
 import {
   blockAt,
   countsIn,

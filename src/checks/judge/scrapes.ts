@@ -1,4 +1,4 @@
-import type { Counts } from './counts.ts'
+import type { Counts } from '../../domain/judgement.ts'
 import { eachGrowth } from './growth.ts'
 import type { KnownPod } from './pods.ts'
 

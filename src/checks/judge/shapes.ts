@@ -1,3 +1,5 @@
+import type { SlowShape } from '../../domain/judgement.ts'
+
 const { abs, exp, log, max, min } = Math
 /**
  * What slower versions look like: the shares of a histogram's buckets, if the stable version's were so, for regressions of
@@ -33,12 +35,7 @@ const STRETCHED = 0.45
 const SLOWED = 0.25
 const ABOVE = 0.3
 
-export interface Shape {
-  readonly kind: 'stretch' | 'slow share' | 'above an edge'
-  /** Times as long, or as many. */
-  readonly times: number
-  /** Of the requests that are slow, or of the stable version's that are above the edge. */
-  readonly share: number
+export interface Shape extends SlowShape {
   /** Prior probability. */
   readonly weight: number
   readonly shares: readonly number[]

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { judgeRelease, type Verdict } from '../../../../src/checks/judge/index.ts'
+import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import type { PodSamples, Sample } from '../../../../src/checks/judge/pods.ts'
 import type { Question } from '../../../../src/checks/judge/question.ts'
+import type { Judgement } from '../../../../src/domain/judgement.ts'
 import { pod, question, regularPod, START } from './builders.ts'
 
 function numbersOf(value: unknown): readonly number[] {
@@ -10,7 +11,7 @@ function numbersOf(value: unknown): readonly number[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersOf) : []
 }
 
-function expectFinite(verdict: Verdict): void {
+function expectFinite(verdict: Judgement): void {
   expect(numbersOf(verdict).filter((number) => !Number.isFinite(number))).toEqual([])
 }
 

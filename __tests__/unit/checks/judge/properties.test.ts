@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { baseRate } from '../../../../src/checks/judge/base-rate.ts'
-import type { Counts } from '../../../../src/checks/judge/counts.ts'
+import type { Counts, Judgement } from '../../../../src/domain/judgement.ts'
 import { errorEvidence, type Pair } from '../../../../src/checks/judge/errors.ts'
-import { judgeRelease, type Verdict } from '../../../../src/checks/judge/index.ts'
+import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import type { PodSamples, Sample } from '../../../../src/checks/judge/pods.ts'
 import type { Question } from '../../../../src/checks/judge/question.ts'
 import { question, type Scene } from './builders.ts'
@@ -36,7 +36,7 @@ const mapPods = (asked: Question, map: (pods: readonly PodSamples[]) => readonly
 })
 
 /** Equal but for the last digits, as sums in another order are. */
-function expectAlike(one: Verdict, other: Verdict): void {
+function expectAlike(one: Judgement, other: Judgement): void {
   expect(one.decision.kind).toBe(other.decision.kind)
   expect(one.seen).toEqual(other.seen)
   one.odds.forEach(({ errors, latency }, i) => {

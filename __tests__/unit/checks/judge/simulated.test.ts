@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Decision } from '../../../../src/checks/judge/decide.ts'
+import type { Decision } from '../../../../src/domain/judgement.ts'
 import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import { simulate, START, type Scenario } from '../../../support/traffic.ts'
 

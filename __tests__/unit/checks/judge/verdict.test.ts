@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals'
-import type { Decision } from '../../../../src/checks/judge/decide.ts'
-import { judgeRelease, type Verdict } from '../../../../src/checks/judge/index.ts'
+import type { Decision, Judgement } from '../../../../src/domain/judgement.ts'
+import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import type { StableCheck } from '../../../../src/inputs/stable-check.ts'
 import { pod, question, START, type Doing, type Scene } from './builders.ts'
 
-const judge = (scene: Scene): Verdict => judgeRelease(question(scene))
+const judge = (scene: Scene): Judgement => judgeRelease(question(scene))
 const decide = (scene: Scene): Decision => judge(scene).decision
 
 const alike = (scrape: number): Doing => ({ requests: 20, errors: scrape % 30 === 29 ? 1 : 0 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
-import { DISPERSIONS, logNb1, logSumExp, type Counts } from '../../../../src/checks/judge/counts.ts'
+import type { Counts } from '../../../../src/domain/judgement.ts'
+import { DISPERSIONS, logNb1, logSumExp } from '../../../../src/checks/judge/counts.ts'
 import { errorEvidence, type ErrorEvidence } from '../../../../src/checks/judge/errors.ts'
 import { exceededBy, shapesOf, stretched, survivalAt } from '../../../../src/checks/judge/shapes.ts'
 
