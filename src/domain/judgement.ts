@@ -20,12 +20,20 @@ export interface Judgement {
   readonly odds: readonly Odds[]
 }
 
-export type Odds = { readonly at: number } & { readonly [metric in Metric]?: number }
+export interface Odds extends Partial<Readonly<Record<ComparedMetric, number>>> {
+  readonly at: number
+}
 
-export type Metric = 'errors' | 'latency'
+export type ComparedMetric = 'errors' | 'latency'
 
 /** The odds at which a version is rolled back: to 1. */
-export const ODDS_LIMITS: Readonly<Record<Metric, number>> = { errors: 50, latency: 100 }
+export const ODDS_LIMITS: Readonly<Record<ComparedMetric, number>> = { errors: 50, latency: 100 }
+
+/** The odds at which the next share of users is not given yet: to 1. */
+export const UNEASY_ODDS = 10
+
+/** Fewer requests to a new version prove nothing. */
+export const LEAST_REQUESTS = 100
 
 /** What is to happen now. */
 export type Decision =

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { counted } from '../../../src/base/counted.ts'
 import { asWritten, boundOf, figure } from '../../../src/inputs/figure.ts'
-import { timeSpan } from '../../../src/report/figures.ts'
+import { edgeText, sharesApart, timeOfDay, timeSpan, wholes } from '../../../src/report/figures.ts'
 import { more } from '../../../src/report/markdown.ts'
 import { check } from './outcomes.ts'
 
@@ -33,6 +33,50 @@ test.each([
   [0, 'lines', '']
 ])('%i more %s', (count, what, expected) => {
   expect(more(count, what)).toBe(expected)
+})
+
+test.each([
+  [1, '1 request'],
+  [0.7, '1 request'],
+  [0, '0 requests'],
+  [9_812, '9,812 requests']
+])('wholes of %d', (count, expected) => {
+  expect(wholes(count, 'request')).toBe(expected)
+})
+
+test.each([
+  [0.035, 0.0003, '3.5%', '0.03%'],
+  [0.0353, 0, '3.5%', '0%'],
+  [0.00531, 0.000042, '0.53%', '0.004%'],
+  [0.1231, 0.1234, '12.31%', '12.34%'],
+  [0.5, 0.5, '50%', '50%'],
+  [0.99996, 1, '99.996%', '100%'],
+  [0.000001, 1e-300, 'below 0.001%', 'below 0.001%']
+])('%d beside %d', (one, other, ...expected) => {
+  expect(sharesApart(one, other)).toEqual(expected)
+})
+
+test('shares that differ visibly are never written alike', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 10_000 }), fc.integer({ min: 0, max: 10_000 }), (one, other) => {
+      const [first, second] = sharesApart(one / 10_000, other / 10_000)
+      expect(first === second).toBe(one === other)
+    })
+  )
+})
+
+test.each([
+  [0.005, '5 ms'],
+  [0.25, '250 ms'],
+  [2.5, '2.5 s'],
+  [60, '60 s']
+])('an edge of %d s', (edge, expected) => {
+  expect(edgeText(edge)).toBe(expected)
+})
+
+test('time of day', () => {
+  expect(timeOfDay(Date.UTC(2026, 10, 26, 10, 4, 30))).toBe('10:04:30 UTC')
+  expect(timeOfDay(-Infinity)).toBe('an unknown time')
 })
 
 describe('the figure of a check', () => {

@@ -1,4 +1,11 @@
-import type { Counts, Crash, Decision, NoData } from '../../domain/judgement.ts'
+import {
+  LEAST_REQUESTS,
+  UNEASY_ODDS,
+  type Counts,
+  type Crash,
+  type Decision,
+  type NoData
+} from '../../domain/judgement.ts'
 import { find, isProven, type Proof, type Rule } from './findings.ts'
 import { endsAt, type Measured } from './measured.ts'
 import type { Question } from './question.ts'
@@ -7,11 +14,10 @@ import type { Question } from './question.ts'
 const LONGEST = 2
 
 /** Odds, as a logarithm, at which the next share of users is not given yet. */
-const UNEASY = Math.log(10)
+const UNEASY = Math.log(UNEASY_ODDS)
 
 /** Promotion wants odds of errors below that, and of latency below 1 : 1. */
 const ERRORS_CLEAN = Math.log(3)
-const LEAST_REQUESTS = 100
 
 /** Samples are older than that only when three scrapes were missed, in milliseconds. */
 const staleAfter = (gap: number): number => Math.max(3 * gap, 15_000)
