@@ -22,7 +22,8 @@ const ERRORS_CLEAN = Math.log(3)
 /** Samples are older than that only when three scrapes were missed, in milliseconds. */
 const staleAfter = (gap: number): number => Math.max(3 * gap, 15_000)
 
-function firstBad(rules: readonly Rule[], proof: Proof): Decision | undefined {
+/** At the end of the first block after which a check is broken. */
+export function firstBad(rules: readonly Rule[], proof: Proof): Decision | undefined {
   for (let block = proof.first; block < proof.measured.pairs.length; block += 1) {
     const findings = rules
       .filter((rule) => isProven(rule, proof, block))

@@ -137,20 +137,29 @@ function weigh(hypotheses: readonly Hypothesis[], none: number): ErrorEvidence {
   }
 }
 
+/** What the stable version's past tells about its errors: all that evidence begins with. */
+export interface KnownErrors {
+  readonly rates: Rates
+  readonly belief: Belief
+}
+
+/** @param history of the stable version, block by block, before the release */
+export function knownErrors(history: readonly Counts[]): KnownErrors {
+  const ordinary = ratesAround(baseRate(history))
+  return { rates: { ordinary, incidents: inIncidents(ordinary) }, belief: learnt(history, ordinary) }
+}
+
 /**
- * @param history of the stable version, block by block, before the release
  * @param blocks since the release began; of those before `first`, the warm-up, nothing is learnt
  * @returns what is known after each block
  */
-export function errorEvidence(
-  history: readonly Counts[],
+export function evidenceSince(
+  { rates, belief }: KnownErrors,
   blocks: readonly Pair[],
   first: number
 ): readonly ErrorEvidence[] {
-  const ordinary = ratesAround(baseRate(history))
-  const rates = { ordinary, incidents: inIncidents(ordinary) }
-  let alike = { belief: learnt(history, ordinary), log: 0 }
-  let hypotheses = RISES.map(([rise]) => begun(alike.belief, ordinary, rise))
+  let alike = { belief, log: 0 }
+  let hypotheses = RISES.map(([rise]) => begun(belief, rates.ordinary, rise))
   return blocks.map((pair, block) => {
     if (block >= first && pair.canary.requests > 0) {
       const seen = see(pair, rates)
@@ -161,3 +170,10 @@ export function errorEvidence(
     return weigh(hypotheses, alike.log)
   })
 }
+
+/** The same for a version whose past is new. */
+export const errorEvidence = (
+  history: readonly Counts[],
+  blocks: readonly Pair[],
+  first: number
+): readonly ErrorEvidence[] => evidenceSince(knownErrors(history), blocks, first)

@@ -16,6 +16,7 @@
  *    it is large enough to matter (`error-size.ts`, `latency-size.ts`). `findings.ts` turns both for each check, after each block.
  * 5. `crash.ts` does not wait for evidence when most requests fail. `decide.ts`: roll back, hold, advance, promote, or say that it
  *    cannot be told.
+ * 6. `forecast.ts` tells before a release what its steps could find: `plays.ts` lets the judge play itself on simulated traffic.
  *
  * By luck a good release is rolled back in at most 3 of 100 cases if the noise is as it is modelled (Ville's inequality for both
  * odds); on simulated traffic with bursts, shared incidents and pods that differ, see `__tests__/unit/checks/judge/`, in 1 to 2.

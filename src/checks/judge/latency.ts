@@ -1,6 +1,6 @@
 import { addHistograms, blockCells, blockOf, cellOf, sum, type Block, type Cell, type Pod } from './arms.ts'
 import { FROM_THE_START, NO_EVIDENCE } from './constants.ts'
-import { noiseOf, scoreOf, type Past } from './noise.ts'
+import { noiseOf, scoreOf, type Noise, type Past } from './noise.ts'
 import { shapesOf, stretched, type Shape } from './shapes.ts'
 import { told } from './telling.ts'
 import { podSquares, window } from './windows.ts'
@@ -109,11 +109,30 @@ export function blocksOf({ stable, canary, edges }: Durations, first: number): r
   )
 }
 
+/** A shape to look for, and how much noise there is in that. */
+interface Lens {
+  readonly shape: Shape
+  readonly noise: Noise
+}
+
+/** What the stable version's past tells about its latency: all that evidence begins with. */
+export interface KnownLatency {
+  readonly past: Past
+  readonly lenses: readonly Lens[]
+}
+
+export function knownLatency(past: Past, edges: readonly number[]): KnownLatency {
+  const shapes = shapesOf(past.shares, edges)
+  return {
+    past,
+    lenses: shapes.map((shape) => ({ shape, noise: noiseOf(past, scoreOf(shape, past.shares)) }))
+  }
+}
+
 /** @returns what is known after each block since the release began */
-export function latencyEvidence(
-  past: Past,
+export function slownessSince(
+  { past, lenses }: KnownLatency,
   blocks: readonly Block[],
-  edges: readonly number[],
   { first, planned }: Horizon
 ): readonly LatencyEvidence[] {
   const tallies: Tally[] = blocks.map(() => ({
@@ -127,8 +146,7 @@ export function latencyEvidence(
   const squares = blocks.map((_, start) =>
     start < first ? [] : podSquares(blocks.slice(start, until(start)))
   )
-  for (const shape of shapesOf(past.shares, edges)) {
-    const noise = noiseOf(past, scoreOf(shape, past.shares))
+  for (const { shape, noise } of lenses) {
     const tellings = blocks.map((block) => told(block, shape, noise, past.shares))
     for (let start = first; start < blocks.length; start += 1) {
       const found = window(tellings.slice(start), squares[start] ?? [], noise, shape.kind === 'slow share')
@@ -147,3 +165,11 @@ export function latencyEvidence(
     ...(shape !== undefined && { shape })
   }))
 }
+
+/** The same for a version whose past is new. */
+export const latencyEvidence = (
+  past: Past,
+  blocks: readonly Block[],
+  edges: readonly number[],
+  horizon: Horizon
+): readonly LatencyEvidence[] => slownessSince(knownLatency(past, edges), blocks, horizon)
