@@ -66,6 +66,8 @@ export type Finding = {
   | {
       readonly metric: 'errors'
       readonly counts: ErrorCounts
+      /** The same of the last few blocks. */
+      readonly recent: ErrorCounts
       /** The largest rise, as a share of requests, that may yet hide; 0 for none. */
       readonly hidden: number
     }

@@ -2,14 +2,17 @@ import type { Decision, Finding, Judgement } from '../domain/judgement.ts'
 import { findingInBrief, tellingFindings } from './comparison.ts'
 import { wholes } from './figures.ts'
 import { judgementReason } from './judgement.ts'
+import { sharedTrouble } from './shared-trouble.ts'
 
 /** `✗` is worse, `?` may be, `✓` is not for all that is known. */
 const mark = ({ isBad, logE }: Finding): string => (isBad ? '✗' : logE >= 0 ? '?' : '✓')
 
 /** While time passes the counts say it all, and what ends a release is told with its end. */
-const tellsWhy = ({ decision, findings }: Judgement): boolean =>
-  findings.length === 0 ||
-  (decision.kind === 'hold' ? decision.for !== 'time' : ['advance', 'no-data'].includes(decision.kind))
+const isTold = ({ decision }: Judgement): boolean =>
+  decision.kind === 'hold' ? decision.for === 'time' : !['advance', 'no-data'].includes(decision.kind)
+
+const tellsWhy = (judgement: Judgement): boolean =>
+  judgement.findings.length === 0 || sharedTrouble(judgement) !== '' || !isTold(judgement)
 
 const counted = ({ requests, errors }: Judgement['seen']): string =>
   `${wholes(requests, 'request')}, ${wholes(errors, 'error')}`

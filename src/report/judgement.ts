@@ -12,6 +12,7 @@ import { printStableCheck } from '../inputs/stable-check.ts'
 import { failedBeside, findingSentence, over, slowBeside } from './comparison.ts'
 import { shareText, timeOfDay, timeSpan, whole, wholes } from './figures.ts'
 import { luck, odds } from './odds.ts'
+import { sharedTrouble } from './shared-trouble.ts'
 import { oneLine, truncate } from './text.ts'
 
 /**
@@ -21,31 +22,12 @@ import { oneLine, truncate } from './text.ts'
 
 type Of<Kind extends Decision['kind']> = Extract<Decision, { kind: Kind }>
 
-/** Both fail at least so many of their requests. */
-const SHARED = 0.01
-
 const ALSO = '; besides, '
-
-const isUneasy = ({ logE }: Finding): boolean => logE >= Math.log(UNEASY_ODDS)
-
-const errorsIn = ({ findings }: Judgement): ErrorFinding | undefined =>
-  findings.find((finding) => finding.metric === 'errors')
 
 /** What speaks most against the new version, if anything does. */
 function worst({ findings }: Judgement): Finding | undefined {
   const [most] = findings.toSorted((one, other) => other.logE - one.logE)
   return most !== undefined && most.logE > 0 ? most : undefined
-}
-
-/** Where both versions fail alike the new one is not to blame: something that both need may be down. */
-function shared(judgement: Judgement): string {
-  const finding = errorsIn(judgement)
-  if (finding === undefined || finding.beforeAfter || isUneasy(finding)) return ''
-  const { canary, stable } = finding.counts
-  const fails = ({ requests, errors }: typeof canary): boolean => errors > 0 && errors >= SHARED * requests
-  if (!fails(canary) || !fails(stable)) return ''
-  const { own, stable: other } = failedBeside(finding)
-  return `errors ${own}, stable ${other} in the same minutes: both fail alike, so that is not held against it`
 }
 
 const sentences = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('; ')
@@ -184,7 +166,9 @@ function why(judgement: Judgement): string {
 
 /** Why it was decided so: one sentence without its end. */
 export const judgementReason = (judgement: Judgement): string =>
-  judgement.decision.kind === 'rollback' ? why(judgement) : sentences(why(judgement), shared(judgement))
+  judgement.decision.kind === 'rollback'
+    ? why(judgement)
+    : sentences(why(judgement), sharedTrouble(judgement))
 
 /** The line of `checks` that the release has failed; a crash fails none of them. */
 export const judgedCheck = ({ decision }: Judgement): string | undefined =>

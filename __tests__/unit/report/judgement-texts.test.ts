@@ -104,6 +104,7 @@ const finding: fc.Arbitrary<Finding> = fc
       return errors({
         ...base,
         hidden,
+        recent: { since: TEN, canary: stable, stable: canary, blocksWithErrors: 1 },
         counts: { since: TEN, canary, stable, blocksWithErrors: given.part.count }
       })
     const timed = {

@@ -135,16 +135,25 @@ describe('why it goes on, or not', () => {
     const both = errors({
       isBad: false,
       logE: -0.5,
-      counts: { since: TEN, canary: counts(340, 17), stable: counts(1_020, 50), blocksWithErrors: 4 }
+      recent: {
+        since: TEN + 480_000,
+        canary: counts(340, 17),
+        stable: counts(1_020, 50),
+        blocksWithErrors: 4
+      }
     })
-    expect(reason({ kind: 'hold', for: 'time' }, { findings: [both] })).toBe(
-      'nothing speaks against it; errors 5%, stable 4.9% in the same minutes: ' +
-        'both fail alike, so that is not held against it'
+    const shared =
+      "since 10:08:00 UTC 5% of 340 requests failed, and 4.9% of stable's: " +
+      'both suffer alike, so that is not held against it'
+    const time = { kind: 'hold', for: 'time' } as const
+    expect(reason(time, { findings: [both] })).toBe(`nothing speaks against it; ${shared}`)
+    expect(judgementNews(judgement(time, { findings: [both] }), undefined)).toMatch(
+      new RegExp(`${shared}$`, 'u')
     )
+    const worse = { ...both, recent: { ...both.recent, canary: counts(340, 40) } }
     const alone = { ...both, beforeAfter: true }
-    expect(reason({ kind: 'advance' }, { findings: [alone] })).toBe(
-      'the step has passed: nothing speaks against it'
-    )
+    for (const finding of [worse, alone, { ...both, logE: Math.log(20) }])
+      expect(reason({ kind: 'advance' }, { findings: [finding] })).not.toContain('alike')
   })
 
   test.each<[Decision & { kind: 'no-data' }, string]>([

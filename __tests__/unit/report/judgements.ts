@@ -24,6 +24,7 @@ export const errors = (given: Partial<ErrorFinding> = {}): ErrorFinding => ({
     stable: counts(9_812, 3),
     blocksWithErrors: 9
   },
+  recent: { since: TEN + 480_000, canary: counts(120, 4), stable: counts(3_300, 1), blocksWithErrors: 3 },
   ...given
 })
 

@@ -13,7 +13,7 @@ const LEAST_BLOCKS = 2
 const LEAST_FACTOR = 0.5
 const LARGE = 0.005
 
-const RECENT = 4
+export const RECENT = 4
 
 /** Weighs the rates of both by block, as Mantel and Haenszel do, so that neither drift nor a share that grows is a difference. */
 function rates(pairs: readonly Pair[]): readonly [canary: number, stable: number] | undefined {

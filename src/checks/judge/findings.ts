@@ -2,7 +2,7 @@ import type { ErrorFinding, Finding, LatencyFinding } from '../../domain/judgeme
 import type { StableCheck } from '../../inputs/stable-check.ts'
 import type { Block } from './arms.ts'
 import { ERRORS_LIMIT, LATENCY_LIMIT } from './constants.ts'
-import { countErrors, largeErrors, type ErrorMargin } from './error-size.ts'
+import { countErrors, largeErrors, RECENT, type ErrorMargin } from './error-size.ts'
 import type { ErrorEvidence } from './errors.ts'
 import { latencySize, type LatencyMargin } from './latency-size.ts'
 import { EXCLUDED_STRETCH, type LatencyEvidence } from './latency.ts'
@@ -77,7 +77,8 @@ function errorFinding(rule: Rule & { metric: 'errors' }, proof: Proof, block: nu
     isBad: logE >= ERRORS_LIMIT && large !== undefined,
     beforeAfter: alone,
     hidden,
-    counts: timed(large ?? countErrors(measured.compared, first, block), measured)
+    counts: timed(large ?? countErrors(measured.compared, first, block), measured),
+    recent: timed(countErrors(measured.compared, Math.max(block + 1 - RECENT, first), block), measured)
   }
 }
 
