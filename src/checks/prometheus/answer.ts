@@ -1,4 +1,4 @@
-import { MetricsError, type Sample, type Series } from './metrics.ts'
+import { MetricsError, type HistogramSample, type NativeBucket, type Sample, type Series } from './metrics.ts'
 
 /** What came back over HTTP. */
 export interface Reply {
@@ -113,13 +113,17 @@ function readResult({ resultType, result }: Fields): readonly Series[] | undefin
 const allOrNone = <T>(items: readonly (T | undefined)[]): readonly T[] | undefined =>
   items.some((item) => item === undefined) ? undefined : items.filter((item) => item !== undefined)
 
-/** Native histograms come as a series without samples: they are no numbers. */
+/** A native histogram comes as a series without samples, as it is no number; only a range selector brings what it has counted. */
 function readSeries(entry: unknown): Series | undefined {
   if (!isFields(entry) || !isFields(entry.metric)) return undefined
-  const { metric, value, values } = entry
+  const { metric, value, values, histograms: written } = entry
   const pairs: readonly unknown[] = Array.isArray(values) ? values : value === undefined ? [] : [value]
   const samples = allOrNone(pairs.map(readSample))
-  return samples && hasOnlyTexts(metric) ? { labels: metric, samples } : undefined
+  if (!samples || !hasOnlyTexts(metric)) return undefined
+  if (!Array.isArray(written)) return { labels: metric, samples }
+  const histograms = allOrNone(written.map(readHistogram))
+  const counts = histograms?.map(({ at, count }) => ({ at, value: count })) ?? []
+  return histograms && { labels: metric, samples: [...samples, ...counts], histograms }
 }
 
 const hasOnlyTexts = (metric: Fields): metric is Readonly<Record<string, string>> =>
@@ -139,11 +143,42 @@ const readValue = (text: string): number | undefined =>
 /** Milliseconds since the epoch: no Date is later. */
 const LAST_MOMENT = 8.64e15
 
+const itemsOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
+
+function readMoment(seconds: unknown): number | undefined {
+  const at = typeof seconds === 'number' ? Math.round(seconds * 1000) : Infinity
+  return Math.abs(at) <= LAST_MOMENT ? at : undefined
+}
+
+const readText = (text: unknown): number | undefined =>
+  typeof text === 'string' ? readValue(text) : undefined
+
 /** `[seconds, "value"]` */
 function readSample(pair: unknown): Sample | undefined {
-  const [seconds, text] = Array.isArray(pair) ? (pair as readonly unknown[]) : []
-  const value = typeof text === 'string' ? readValue(text) : undefined
-  if (typeof seconds !== 'number' || value === undefined) return undefined
-  const at = Math.round(seconds * 1000)
-  return Math.abs(at) <= LAST_MOMENT ? { at, value } : undefined
+  const [seconds, text] = itemsOf(pair)
+  const [at, value] = [readMoment(seconds), readText(text)]
+  return at === undefined || value === undefined ? undefined : { at, value }
+}
+
+/** `[seconds, { count, sum, buckets }]`; a marker that the series has ended is a histogram with nothing in it, whose sum is NaN. */
+function readHistogram(pair: unknown): HistogramSample | undefined {
+  const [seconds, written] = itemsOf(pair)
+  if (!isFields(written)) return undefined
+  const [at, count] = [readMoment(seconds), readText(written.count)]
+  const buckets = allOrNone(itemsOf(written.buckets).map(readBucket))
+  if (at === undefined || count === undefined || buckets === undefined) return undefined
+  const hasEnded = count === 0 && written.sum === 'NaN'
+  return {
+    at,
+    count: hasEnded ? NaN : count,
+    buckets: [...buckets].sort((one, other) => one.upper - other.upper)
+  }
+}
+
+/** `[which edges belong to it, "lower", "upper", "count"]` */
+function readBucket(written: unknown): NativeBucket | undefined {
+  const [lower, upper, count] = itemsOf(written).slice(1).map(readText)
+  return lower === undefined || upper === undefined || count === undefined
+    ? undefined
+    : { lower, upper, count }
 }

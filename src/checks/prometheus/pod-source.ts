@@ -5,14 +5,13 @@ import {
   detect,
   detectionQuery,
   inNamespace,
-  isServerError,
   samplesQuery,
   SEARCHED_BUCKETS,
   SEARCHED_COUNTERS,
-  SEARCHED_STATUS_LABELS,
   type Recipe
 } from './recipes.ts'
 import type { Lacks, RequestSource, Version } from './source-queries.ts'
+import { isServerError, SEARCHED_STATUS_LABELS } from './status.ts'
 import { lookBack, named, type Counted } from './traffic.ts'
 
 /**

@@ -2,6 +2,7 @@ import type { Check } from '../../inputs/check.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
 import { podPattern } from './placeholders.ts'
+import { STATUS_LABELS, statusLabelOf } from './status.ts'
 
 /** What the metrics are called that requests are counted from. */
 export interface Names {
@@ -10,6 +11,8 @@ export interface Names {
   /** Label of `requests` that holds the HTTP status, or what else says how they ended. */
   readonly status?: string
   readonly latency?: Latency
+  /** A native histogram of the durations, where there is no classic one. */
+  readonly native?: Histogram
 }
 
 /** How a workload names its metrics. */
@@ -57,38 +60,23 @@ const LATENCIES: readonly Histogram[] = [
   { base: 'http_server_requests_seconds', unit: 1 }
 ]
 
-/** A service without a counter of its own is counted by its histogram. */
-const REQUEST_COUNTERS = ['http_requests_total', ...LATENCIES.map(({ base }) => `${base}_count`)]
+/** A native histogram has its base's name, and counts by itself. */
+const NATIVES = LATENCIES.map(({ base }) => base)
 
-const STATUS_LABELS = [
-  'code',
-  'status',
-  'status_code',
-  'http_response_status_code',
-  'http_status_code',
-  'outcome'
-]
+/** A service without a counter of its own is counted by its histogram. */
+const REQUEST_COUNTERS = ['http_requests_total', ...NATIVES.map((base) => `${base}_count`)]
+
 const POD_LABELS = ['pod', 'kubernetes_pod_name', 'exported_pod', 'k8s_pod_name', 'pod_name']
 const NAMESPACE_LABELS = ['namespace', 'kubernetes_namespace', 'exported_namespace', 'k8s_namespace_name']
 
 /** For messages: where requests and their duration are looked for. */
 export const SEARCHED_COUNTERS = REQUEST_COUNTERS.join(', ')
 export const SEARCHED_BUCKETS = LATENCIES.map(({ base }) => `${base}_bucket`).join(', ')
-export const SEARCHED_STATUS_LABELS = STATUS_LABELS.join(', ')
-
-/** How Micrometer sorts statuses, where a label holds that instead. */
-const OUTCOMES = ['INFORMATIONAL', 'SUCCESS', 'REDIRECTION', 'CLIENT_ERROR', 'SERVER_ERROR']
-
-/** The request was answered by a failure of the server: `503`, or `5xx` where a client counts by class. */
-export const isServerError = (status: string): boolean =>
-  /^5(\d\d|xx)$/i.test(status) || status === 'SERVER_ERROR'
-
-const isStatus = (value: string): boolean => /^[1-5](\d\d|xx)$/i.test(value) || OUTCOMES.includes(value)
 
 /** One query for which of the usual series exist for the version's pods, whatever their labels are called. */
 export function detectionQuery(measured: MeasuredVersion): string {
   const suffixed = LATENCIES.flatMap(({ base }) => [`${base}_bucket`, `${base}_sum`])
-  const names = ['up', ...REQUEST_COUNTERS, ...suffixed].join('|')
+  const names = ['up', ...REQUEST_COUNTERS, ...NATIVES, ...suffixed].join('|')
   const kept = ['__name__', ...POD_LABELS, ...NAMESPACE_LABELS, ...STATUS_LABELS].join(',')
   const selectors = POD_LABELS.map((label) => `{__name__=~"${names}",${label}=~"${podPattern(measured)}"}`)
   return `count by (${kept}) (${selectors.join(' or ')})`
@@ -100,17 +88,6 @@ export function inNamespace({ labels }: Series, namespace: string): boolean {
   return found.length === 0 || found.includes(namespace)
 }
 
-/**
- * The label that holds the HTTP status, preferably one with no other values, as gRPC codes are. Series whose value is no
- * status (`UNKNOWN`, `0`: the client left before there was an answer) do not count as failures of the server.
- */
-function statusLabelOf(series: readonly Series[]): string | undefined {
-  const valuesOf = (label: string) =>
-    series.flatMap(({ labels }) => labels[label] ?? []).filter((value) => value !== '')
-  const holding = STATUS_LABELS.filter((label) => valuesOf(label).some(isStatus))
-  return holding.find((label) => valuesOf(label).every(isStatus)) ?? holding[0]
-}
-
 function findLatency(names: ReadonlySet<string>): Latency | undefined {
   const found = LATENCIES.find(({ base }) => names.has(`${base}_bucket`))
   if (found !== undefined) return { ...found, hasBuckets: true }
@@ -118,11 +95,16 @@ function findLatency(names: ReadonlySet<string>): Latency | undefined {
   return summed && { ...summed, hasBuckets: false }
 }
 
-function findRequests(series: readonly Series[]): Names | undefined {
-  const found = REQUEST_COUNTERS.map((requests) => ({
-    requests,
-    of: series.filter(({ labels }) => labels.__name__ === requests)
-  }))
+/** A summary is called so, too, but has a sum beside it. */
+const findNative = (names: ReadonlySet<string>): Histogram | undefined =>
+  LATENCIES.find(({ base }) => names.has(base) && !names.has(`${base}_sum`))
+
+function findRequests(series: readonly Series[], native: Histogram | undefined): Names | undefined {
+  const found = [...REQUEST_COUNTERS, ...(native ? [native.base] : [])]
+    .map((requests) => ({
+      requests,
+      of: series.filter(({ labels }) => labels.__name__ === requests)
+    }))
     .filter(({ of }) => of.length > 0)
     .map(({ requests, of }) => ({ requests, status: statusLabelOf(of) }))
   const best = found.find(({ status }) => status !== undefined) ?? found[0]
@@ -148,14 +130,16 @@ export function detect(answer: readonly Series[], measured: MeasuredVersion): De
   const scraped = local.length > known.length
   const pod = POD_LABELS.find((label) => known.some(belongs(label)))
   const series = pod === undefined ? [] : known.filter(belongs(pod))
-  const requests = findRequests(series)
+  const names = new Set(series.map(({ labels }) => labels.__name__ ?? ''))
+  const native = findNative(names)
+  const requests = findRequests(series, native)
   if (pod === undefined || requests === undefined) return { scraped }
   const namespace = NAMESPACE_LABELS.find((label) =>
     series.every(({ labels }) => labels[label] === measured.namespace)
   )
-  const latency = findLatency(new Set(series.map(({ labels }) => labels.__name__ ?? '')))
-  const recipe = { pod, ...(namespace && { namespace }), ...requests, ...(latency && { latency }) }
-  return { scraped, recipe }
+  const latency = findLatency(names)
+  const durations = { ...(latency && { latency }), ...(native && !latency?.hasBuckets && { native }) }
+  return { scraped, recipe: { pod, ...(namespace && { namespace }), ...requests, ...durations } }
 }
 
 /** Whether nothing that is wanted is missing. */

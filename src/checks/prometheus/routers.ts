@@ -1,8 +1,9 @@
 import type { MetricsSource } from '../../routes/metrics-source.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
-import { isServerError, type Histogram } from './recipes.ts'
+import type { Histogram } from './recipes.ts'
 import { is, isNot, matches, type Matcher, type Selector } from './selector.ts'
+import { isServerError } from './status.ts'
 
 type Labels = Series['labels']
 

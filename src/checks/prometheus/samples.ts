@@ -1,4 +1,4 @@
-import type { Sample, Series } from './metrics.ts'
+import type { HistogramSample, Sample, Series } from './metrics.ts'
 
 /**
  * The stored samples of counters, by series. Increases are counted from them exactly, which PromQL's `increase`
@@ -12,22 +12,40 @@ export const emptyHistory: History = new Map()
 const keyOf = (labels: Series['labels']): string =>
   JSON.stringify(Object.entries(labels).sort(([one], [other]) => (one < other ? -1 : 1)))
 
-function merged(known: readonly Sample[], added: readonly Sample[]): readonly Sample[] {
-  const times = new Set(known.map(({ at }) => at))
-  const fresh = added.filter(({ at, value }) => {
-    const wanted = !times.has(at) && Number.isFinite(value)
-    times.add(at)
+/** Of two samples of one time the larger is kept, whichever came first; what is no number is left out. */
+function merged<T extends { readonly at: number }>(
+  known: readonly T[],
+  added: readonly T[],
+  size: (sample: T) => number
+): readonly T[] {
+  const first = added.reduce((least, { at }) => Math.min(least, at), Infinity)
+  const untouched = known.findLastIndex(({ at }) => at < first) + 1
+  const byTime = new Map(known.slice(untouched).map((sample) => [sample.at, sample]))
+  const fresh = added.filter((sample) => {
+    const other = byTime.get(sample.at)
+    const wanted = Number.isFinite(size(sample)) && (other === undefined || size(sample) > size(other))
+    if (wanted) byTime.set(sample.at, sample)
     return wanted
   })
-  return fresh.length === 0 ? known : [...known, ...fresh].sort((one, other) => one.at - other.at)
+  if (fresh.length === 0) return known
+  return [...known.slice(0, untouched), ...[...byTime.values()].sort((one, other) => one.at - other.at)]
 }
 
-/** Takes in what a range selector brought, in any order. A sample whose time is known already is ignored. */
+const valueOf = ({ value }: Sample): number => value
+const countOf = ({ count }: HistogramSample): number => count
+
+/** Takes in what a range selector brought, in any order. */
 export function absorb(history: History, found: readonly Series[]): History {
   const next = new Map(history)
-  for (const { labels, samples } of found) {
+  for (const { labels, samples, histograms } of found) {
     const key = keyOf(labels)
-    next.set(key, { labels, samples: merged(next.get(key)?.samples ?? [], samples) })
+    const known = next.get(key)
+    const native = merged(known?.histograms ?? [], histograms ?? [], countOf)
+    next.set(key, {
+      labels,
+      samples: merged(known?.samples ?? [], samples, valueOf),
+      ...(native.length > 0 && { histograms: native })
+    })
   }
   return next
 }

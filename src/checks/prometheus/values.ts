@@ -35,7 +35,7 @@ export function findInAnswer(answer: readonly Series[], promql: string): MetricV
     const count = answer.length
     return { why: `the query gave ${count} series where one number is needed; wrap it in sum() or max()` }
   }
-  const [sample, ...more] = only.samples
+  const [sample, ...more] = only.histograms === undefined ? only.samples : []
   if (more.length > 0)
     return { why: 'the query gave a range of samples where one number is needed; wrap it in rate()' }
   if (sample === undefined) return { why: 'the query gave a histogram where one number is needed' }

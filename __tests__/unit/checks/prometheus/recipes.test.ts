@@ -1,11 +1,6 @@
 import { describe, expect, it, test } from '@jest/globals'
-import {
-  covers,
-  detect,
-  detectionQuery,
-  isServerError,
-  samplesQuery
-} from '../../../../src/checks/prometheus/recipes.ts'
+import { covers, detect, detectionQuery, samplesQuery } from '../../../../src/checks/prometheus/recipes.ts'
+import { isServerError } from '../../../../src/checks/prometheus/status.ts'
 import { of, podNames, series, subject } from './builders.ts'
 
 const [pod = ''] = podNames
@@ -160,6 +155,40 @@ test('detectionQuery asks once, for every label that may hold the pod', () => {
   expect(query).toMatch(/^count by \(__name__,pod,/)
   expect(query).toContain('pod=~"web-green-abc12-[a-z0-9]{5}"} or {')
   expect(query).toContain('exported_pod=~"web-green-abc12-[a-z0-9]{5}"')
+})
+
+describe('a native histogram', () => {
+  const base = 'http_request_duration_seconds'
+
+  it('is found by its base’s name, beside a counter or alone', () => {
+    expect(
+      detect([seen(of('http_requests_total', { code: '200' })), seen(of(base))].flat(), subject()).recipe
+    ).toMatchObject({ requests: 'http_requests_total', native: { base, unit: 1 } })
+    expect(detect([seen(of(base, { code: '200' }))].flat(), subject()).recipe).toStrictEqual({
+      pod: 'pod',
+      namespace: 'namespace',
+      requests: base,
+      status: 'code',
+      native: { base, unit: 1 }
+    })
+  })
+
+  it('is none where there are buckets, and no summary is one', () => {
+    const classic = [of(`${base}_bucket`), of(`${base}_count`), of(`${base}_sum`), of(base)]
+    expect(
+      detect(
+        classic.flatMap((labels) => seen(labels)),
+        subject()
+      ).recipe
+    ).not.toHaveProperty('native')
+    const summary = [of(`${base}_count`), of(`${base}_sum`), of(base)]
+    expect(
+      detect(
+        summary.flatMap((labels) => seen(labels)),
+        subject()
+      ).recipe
+    ).not.toHaveProperty('native')
+  })
 })
 
 describe('samplesQuery', () => {

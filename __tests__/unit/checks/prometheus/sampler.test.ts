@@ -82,6 +82,18 @@ describe('built-in metrics', () => {
     expect((await measure('mean latency < 1s', { stored: [...stored, sum] }))?.value).toBeCloseTo(0.2, 12)
   })
 
+  it('counts requests by a native histogram where there is no counter', async () => {
+    const stored = [
+      up(-15, 20),
+      series(of('http_request_duration_seconds', { code: '200' }), [0, 50], [20, 140]),
+      series(of('http_request_duration_seconds', { code: '500' }), [0, 2], [20, 12])
+    ]
+    expect(await measure('success-rate >= 95%', { stored })).toMatchObject({ requests: 100, value: 0.9 })
+    expect(await measure('p95 latency < 1s', { stored })).toMatchObject({
+      why: expect.stringMatching(/^no histogram/)
+    })
+  })
+
   it('adds up the pods', async () => {
     const stored = podNames.flatMap((pod, index) => [
       up(-15, 20, pod),
