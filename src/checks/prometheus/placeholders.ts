@@ -24,6 +24,9 @@ export function podPattern({ replicaSet, pods, otherPods = [] }: MeasuredVersion
   return names.length === 0 ? NOTHING : anyOf(names, prefix.slice(0, LONGEST_PREFIX))
 }
 
+/** For the whole name of a pod. */
+export const podMatcher = (measured: MeasuredVersion): RegExp => new RegExp(`^(?:${podPattern(measured)})$`)
+
 /** With what all have in common only once: the pattern is asked for with every query. */
 function anyOf(names: readonly string[], prefix: string): string {
   const common = names.every((name) => name.startsWith(prefix)) ? prefix : ''

@@ -1,16 +1,18 @@
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
+import { podsOf } from './pods-of.ts'
 import { cameByProbedPort, isAtRoot, probedPath, rootProbes } from './probe-requests.ts'
 import {
   detect,
   detectionQuery,
   inNamespace,
+  rangeQuery,
   samplesQuery,
   SEARCHED_BUCKETS,
   SEARCHED_COUNTERS,
   type Recipe
 } from './recipes.ts'
-import type { Lacks, RequestSource, Version } from './source-queries.ts'
+import { NO_EVIDENCE, type Lacks, type RequestSource, type Version } from './source-queries.ts'
 import { isServerError, SEARCHED_STATUS_LABELS } from './status.ts'
 import { lookBack, named, type Counted } from './traffic.ts'
 
@@ -116,5 +118,11 @@ export const podSource: RequestSource<Recipe> = {
       silentPods: (fresh) => silentPods(history, recipe, measured, fresh)
     }
   },
-  lacks: (version) => lacksOf[version]
+  lacks: (version) => lacksOf[version],
+  rangeQueries: (asked, names, seconds) => {
+    const versions = asked.map(({ measured, queried = measured }) => queried)
+    return asked.slice(0, 1).map(({ recipe }) => rangeQuery(recipe, names, versions, seconds))
+  },
+  samplesOf: (asked, known) =>
+    podsOf(asked, known, podSource.counting(asked.recipe, asked.measured, NO_EVIDENCE))
 }

@@ -1,7 +1,7 @@
 import type { Check } from '../../inputs/check.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
-import { podPattern } from './placeholders.ts'
+import { podMatcher, podPattern } from './placeholders.ts'
 import { STATUS_LABELS, statusLabelOf } from './status.ts'
 
 /** What the metrics are called that requests are counted from. */
@@ -119,11 +119,9 @@ export interface Detection<R extends Names> {
   readonly recipe?: R
 }
 
-const asMatcher = (measured: MeasuredVersion): RegExp => new RegExp(`^(?:${podPattern(measured)})$`)
-
 /** Reads the answer to `detectionQuery`: the series of other namespaces' pods of the same name are left out. */
 export function detect(answer: readonly Series[], measured: MeasuredVersion): Detection<Recipe> {
-  const matcher = asMatcher(measured)
+  const matcher = podMatcher(measured)
   const belongs = (label: string) => (series: Series) => matcher.test(series.labels[label] ?? '')
   const local = answer.filter((series) => inNamespace(series, measured.namespace))
   const known = local.filter(({ labels }) => labels.__name__ !== 'up')
@@ -162,7 +160,17 @@ export function samplesQuery(
   measured: MeasuredVersion,
   seconds: number
 ): string {
-  const names = `__name__=~"${['up', ...metricNames(recipe, wanted)].join('|')}"`
-  const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${measured.namespace}"`
-  return `{${names}${namespace},${recipe.pod}=~"${podPattern(measured)}"}[${seconds}s]`
+  return rangeQuery(recipe, ['up', ...metricNames(recipe, wanted)], [measured], seconds)
+}
+
+/** One query for all stored samples of the last `seconds` of these metrics, of the pods of these versions of one workload. */
+export function rangeQuery(
+  recipe: Recipe,
+  names: readonly string[],
+  versions: readonly MeasuredVersion[],
+  seconds: number
+): string {
+  const named = `__name__=~"${names.join('|')}"`
+  const namespace = recipe.namespace === undefined ? '' : `,${recipe.namespace}="${versions[0]?.namespace}"`
+  return `{${named}${namespace},${recipe.pod}=~"${versions.map(podPattern).join('|')}"}[${seconds}s]`
 }

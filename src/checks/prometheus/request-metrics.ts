@@ -4,6 +4,8 @@ import type { MetricsSource } from '../../routes/metrics-source.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { NoData } from '../metric-value.ts'
 import type { Need } from '../sampler.ts'
+import { Detector } from './detector.ts'
+import { MARGIN } from './known.ts'
 import type { Metrics, Series } from './metrics.ts'
 import { podSource } from './pod-source.ts'
 import { covers, type Detection, type Names, type Wanted } from './recipes.ts'
@@ -26,9 +28,6 @@ export interface RequestMetrics {
   /** Milliseconds between two scrapes; undefined while unknown. */
   gap(): number | undefined
 }
-
-/** The last milliseconds are asked for again in every query: a sample may be stored so much later than it was taken. */
-const MARGIN = 30_000
 
 /** A pod that is so old has been scraped, in milliseconds: Prometheus' default interval, and the time to find it. */
 const SETTLED = 75_000
@@ -53,6 +52,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
   readonly #clock: Clock
   readonly #wanted: Wanted
   readonly #source: RequestSource<R>
+  readonly #detector: Detector<R>
   #history: History = emptyHistory
   #found: Detection<R> = { scraped: false }
   /** The targets that were scraped when the step began. */
@@ -60,14 +60,13 @@ class SampledRequests<R extends Names> implements RequestMetrics {
   /** The counter that the stable version has: it is what the canary should have. */
   #expected: string | undefined
   #gap: number | undefined
-  /** How far Prometheus' clock is ahead of ours, in milliseconds: its samples carry its own time. */
-  #ahead = 0
 
   constructor(metrics: Metrics, clock: Clock, wanted: Wanted, source: RequestSource<R>) {
     this.#metrics = metrics
     this.#clock = clock
     this.#wanted = wanted
     this.#source = source
+    this.#detector = new Detector(metrics, clock, source)
   }
 
   gap(): number | undefined {
@@ -81,12 +80,12 @@ class SampledRequests<R extends Names> implements RequestMetrics {
   ): Promise<ObservedTraffic | NoData> {
     const known = this.#found.recipe
     if (known === undefined || !covers(known, this.#wanted))
-      this.#found = await this.#detect(measured, signal)
+      this.#found = await this.#detector.detect(measured, signal)
     const { recipe, scraped } = this.#found
     const { side = 'canary' } = measured
     const lacks = this.#source.lacks(side, measured)
     if (recipe === undefined) return { why: lacks.counter(scraped, this.#expected), early: true }
-    const traffic = await this.#follow(recipe, measured, since + this.#ahead, signal)
+    const traffic = await this.#follow(recipe, measured, since + this.#detector.ahead, signal)
     return { names: recipe, traffic, lacks, side }
   }
 
@@ -97,7 +96,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
       const blind = need?.alike === true && isNothing(found) && (await this.#isBlind(measured, signal))
       return { found, lacks, blind }
     }
-    const from = this.#now() - lookBack(undefined)
+    const from = this.#detector.now() - lookBack(undefined)
     const samples = await this.#samples(found.recipe, measured, from, signal)
     this.#gap = scrapeGap(samples)
     this.#expected = found.recipe.requests
@@ -115,11 +114,12 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     if (this.#gap === undefined) return undefined
     const counting = this.#source.counting(recipe, measured, { since, history: samples, targets: [] })
     const history = absorb(emptyHistory, samples)
-    return trafficSince(history, recipe, counting, { since, now: this.#now(), gap: this.#gap }).requests
+    return trafficSince(history, recipe, counting, { since, now: this.#detector.now(), gap: this.#gap })
+      .requests
   }
 
   async #detectInTime(measured: MeasuredVersion, signal?: AbortSignal, need?: Need): Promise<Detection<R>> {
-    const found = await this.#detect(measured, signal)
+    const found = await this.#detector.detect(measured, signal)
     const left = SETTLED - this.#ageOf(measured)
     if (need?.alike !== true || !isNothing(found) || !(left > 0) || !this.#source.scrapesPods) return found
     need.tell(
@@ -130,7 +130,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
 
   async #detectWithin(end: number, measured: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
     await this.#clock.sleep(Math.min(LOOK_AGAIN, end - this.#clock.now()), signal)
-    const found = await this.#detect(measured, signal)
+    const found = await this.#detector.detect(measured, signal)
     const isOver = this.#clock.now() >= end || !isNothing(found)
     return isOver ? found : this.#detectWithin(end, measured, signal)
   }
@@ -147,21 +147,8 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     return others.some(({ samples }) => (samples.at(-1)?.value ?? 0) > 0)
   }
 
-  /** Prometheus' time. */
-  #now(): number {
-    return this.#clock.now() + this.#ahead
-  }
-
-  async #detect(measured: MeasuredVersion, signal?: AbortSignal): Promise<Detection<R>> {
-    const asked = this.#clock.now()
-    const answer = await this.#metrics.query(this.#source.detectionQuery(measured), signal)
-    const evaluated = newestSample(answer)
-    if (evaluated !== undefined) this.#ahead = evaluated - (asked + this.#clock.now()) / 2
-    return this.#source.detect(answer, measured)
-  }
-
   async #samples(recipe: R, measured: MeasuredVersion, from: number, signal?: AbortSignal) {
-    const seconds = Math.max(1, Math.ceil((this.#now() - from) / 1000) + 1)
+    const seconds = this.#detector.secondsSince(from)
     const query = this.#source.samplesQuery(recipe, this.#wanted, measured, seconds)
     const answer = await this.#metrics.query(query, signal)
     return answer.filter((series) => this.#source.belongs(series, measured))
@@ -170,7 +157,7 @@ class SampledRequests<R extends Names> implements RequestMetrics {
   /** Asked once a step. */
   async #targetsAt(since: number, recipe: R, signal?: AbortSignal): Promise<readonly Series[]> {
     if (this.#targets?.since === since) return this.#targets.series
-    const secondsAgo = Math.max(0, Math.ceil((this.#now() - since) / 1000))
+    const secondsAgo = Math.max(0, Math.ceil((this.#detector.now() - since) / 1000))
     const query = this.#source.targetsQuery(recipe, secondsAgo)
     const series = query === undefined ? [] : await this.#metrics.query(query, signal)
     this.#targets = { since, series }
@@ -184,11 +171,11 @@ class SampledRequests<R extends Names> implements RequestMetrics {
     const from = newest === undefined ? earliest : Math.max(newest - MARGIN, earliest)
     const added = await this.#samples(recipe, measured, from, signal)
     // Samples from before `since` are not counted, but tell that a pod was scraped a moment ago.
-    const heard = this.#now() - lookBack(this.#gap)
+    const heard = this.#detector.now() - lookBack(this.#gap)
     this.#history = forget(absorb(this.#history, added), Math.min(since, heard))
     const history = [...this.#history.values()]
     this.#gap = scrapeGap(history) ?? this.#gap
     const counting = this.#source.counting(recipe, measured, { since, history, targets })
-    return trafficSince(this.#history, recipe, counting, { since, now: this.#now(), gap: this.#gap })
+    return trafficSince(this.#history, recipe, counting, { since, now: this.#detector.now(), gap: this.#gap })
   }
 }

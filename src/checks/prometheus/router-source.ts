@@ -1,4 +1,5 @@
 import type { MeasuredVersion } from '../measured-version.ts'
+import { instancesOf } from './instances-of.ts'
 import type { Series } from './metrics.ts'
 import { metricNames, type Detection, type Latency, type Names, type Wanted } from './recipes.ts'
 import type { Router } from './routers.ts'
@@ -62,8 +63,11 @@ function detect(
   return { scraped: true, recipe }
 }
 
+const rangeQuery = ({ selector }: RouterRecipe, names: readonly string[], seconds: number): string =>
+  `${among(names, selector)}[${seconds}s]`
+
 const samplesQuery = (recipe: RouterRecipe, wanted: Wanted, seconds: number): string =>
-  `${among(metricNames(recipe, wanted), recipe.selector)}[${seconds}s]`
+  rangeQuery(recipe, metricNames(recipe, wanted), seconds)
 
 /** A name that others chose, as a PromQL string; its escapes are those of JSON. */
 const jobSelector = (job: string): string => `up{job=${JSON.stringify(job)}}`
@@ -117,5 +121,7 @@ export const routerSource = (router: Router): RequestSource<RouterRecipe> => ({
     // The router is what is scraped here, whatever its pods are.
     silentPods: () => []
   }),
-  lacks: (version, measured) => lacksOf(router, version, measured)
+  lacks: (version, measured) => lacksOf(router, version, measured),
+  rangeQueries: (asked, names, seconds) => asked.map(({ recipe }) => rangeQuery(recipe, names, seconds)),
+  samplesOf: (asked, known) => instancesOf(asked, known, router.hasFailed)
 })

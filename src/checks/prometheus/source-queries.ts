@@ -1,4 +1,6 @@
+import type { PodSamples } from '../judge/pods.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
+import type { Known } from './known.ts'
 import type { Series } from './metrics.ts'
 import type { Detection, Names, Wanted } from './recipes.ts'
 import type { Counting } from './traffic.ts'
@@ -28,6 +30,15 @@ export interface SourceReport {
   readonly requests?: number
 }
 
+/** A version whose samples are asked for, and what they are called. */
+export interface Asked<R extends Names> {
+  readonly side: Version
+  readonly measured: MeasuredVersion
+  /** The same for queries, where these are to leave out some of its pods. */
+  readonly queried?: MeasuredVersion
+  readonly recipe: R
+}
+
 /** Who reports the requests to a version: the pods that answer them, or the router that sends them there. */
 export interface RequestSource<R extends Names> {
   /** Whether it is the version's own pods that Prometheus scrapes: then what is true of one version's is of the other's. */
@@ -46,6 +57,14 @@ export interface RequestSource<R extends Names> {
   readonly targetsQuery: (recipe: R, secondsAgo: number) => string | undefined
   readonly counting: (recipe: R, measured: MeasuredVersion, evidence: Evidence) => Counting
   readonly lacks: (version: Version, measured: MeasuredVersion) => Lacks
+  /** Queries for all stored samples of the last `seconds` of these metrics, of all these versions. */
+  readonly rangeQueries: (
+    asked: readonly Asked<R>[],
+    names: readonly string[],
+    seconds: number
+  ) => readonly string[]
+  /** What is known of a version, by pod or by instance of the router. */
+  readonly samplesOf: (asked: Asked<R>, known: Known) => readonly PodSamples[]
 }
 
 /** What is known of the moment from which on is counted. */
@@ -56,3 +75,6 @@ export interface Evidence {
   /** The answer to `targetsQuery`. */
   readonly targets: readonly Series[]
 }
+
+/** Where nothing is counted from a moment on. */
+export const NO_EVIDENCE: Evidence = { since: 0, history: [], targets: [] }
