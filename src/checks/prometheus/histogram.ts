@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
 import { checkName, type Check } from '../../inputs/check.ts'
+import { printStableCheck, type StableCheck } from '../../inputs/stable-check.ts'
 import type { Latency } from './recipes.ts'
 
 /** Observations up to an edge, all smaller ones included: a bucket of a Prometheus histogram. */
@@ -73,6 +74,19 @@ export function coarseness(check: Check, { base, edges = [] }: Latency): readonl
   if (above <= below * WIDEST * (1 + 1e-9)) return []
   const where = `${base} has no edge between ${inSeconds(below)} and ${inSeconds(above)}`
   return [`${name} is only estimated near its bound: ${where}`]
+}
+
+/** With edges that are further apart everywhere only so much of a difference is seen, and no quantile is known. */
+const COARSE_TIMES = 1.5
+
+/** Why what is compared with the stable version cannot be seen in a histogram that is too coarse for that everywhere. */
+export function tooCoarse(check: StableCheck, { base, edges = [] }: Latency): readonly string[] {
+  const isFine = edges.some((edge, i) => i > 0 && edge <= (edges[i - 1] ?? 0) * WIDEST * (1 + 1e-9))
+  const needsDurations = check.kind === 'like-stable' || check.kind === 'latency'
+  const isModest = check.kind === 'latency' && check.quantile === undefined && check.times >= COARSE_TIMES
+  if (edges.length === 0 || isFine || !needsDurations || isModest) return []
+  const where = `the edges of ${base} are ${edges.map(inSeconds).join(', ')}`
+  return [`${printStableCheck(check)}: ${where}; with these write latency <= stable * ${COARSE_TIMES}`]
 }
 
 const inSeconds = (seconds: number): string => formatDuration(seconds * 1000)

@@ -1,6 +1,12 @@
 import { describe, expect, it, test } from '@jest/globals'
 import fc from 'fast-check'
-import { histogramQuantile, observations, type Bucket } from '../../../../src/checks/prometheus/histogram.ts'
+import {
+  histogramQuantile,
+  observations,
+  tooCoarse,
+  type Bucket
+} from '../../../../src/checks/prometheus/histogram.ts'
+import type { StableCheck } from '../../../../src/inputs/stable-check.ts'
 
 const buckets = (...pairs: readonly (readonly [number, number])[]): readonly Bucket[] =>
   pairs.map(([edge, count]) => ({ edge, count }))
@@ -82,5 +88,30 @@ describe('histogramQuantile', () => {
         expect(histogramQuantile(Math.max(one, other), given)?.value).toBeGreaterThanOrEqual(lower)
       })
     )
+  })
+})
+
+describe('a histogram whose edges are far apart everywhere', () => {
+  const base = 'traefik_service_request_duration_seconds'
+  const told = (check: StableCheck, edges: readonly number[] = [0.1, 0.3, 1.2, 5]) =>
+    tooCoarse(check, { base, unit: 1, hasBuckets: true, edges })
+
+  it('shows no quantile, and no small difference', () => {
+    const where = `the edges of ${base} are 100ms, 300ms, 1s200ms, 5s; with these write latency <= stable * 1.5`
+    expect(told({ kind: 'latency', quantile: 0.95, times: 2 })).toEqual([
+      `p95 latency <= stable * 2: ${where}`
+    ])
+    expect(told({ kind: 'latency', times: 1.2 })).toEqual([`latency <= stable * 1.2: ${where}`])
+    expect(told({ kind: 'like-stable' })).toEqual([`like stable: ${where}`])
+  })
+
+  it('shows a large one, and errors', () => {
+    expect(told({ kind: 'latency', times: 1.5 })).toEqual([])
+    expect(told({ kind: 'error-rate', plus: 0.01 })).toEqual([])
+  })
+
+  it('is none where two edges are near each other, or where edges were not looked for', () => {
+    expect(told({ kind: 'like-stable' }, [0.1, 0.25, 1, 5])).toEqual([])
+    expect(told({ kind: 'like-stable' }, [])).toEqual([])
   })
 })
