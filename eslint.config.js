@@ -15,6 +15,7 @@ const layers = [
   'domain',
   'inputs',
   'routes',
+  'engines',
   'lock',
   'kubernetes',
   'base'
@@ -26,7 +27,7 @@ const withEffects = [
   'src/wiring.ts',
   'src/base/clock.ts',
   'src/base/http.ts',
-  'src/checks/prometheus/prometheus.ts',
+  'src/checks/exchange.ts',
   'src/inputs/manifest-files.ts',
   'src/kubernetes/api/**',
   'src/report/github/**',
@@ -34,7 +35,7 @@ const withEffects = [
 ]
 
 /** These decide or render: they do not even know the ports. */
-const pure = ['domain', 'inputs', 'plan', 'report', 'routes']
+const pure = ['domain', 'engines', 'inputs', 'plan', 'report', 'routes']
 
 const above = (folder) => ({
   group: [

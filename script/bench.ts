@@ -1,16 +1,19 @@
 import { spawnSync } from 'node:child_process'
 import { globSync, statSync } from 'node:fs'
+import { releaseBeside } from '../__tests__/bench/beside.ts'
+import { countRoundTrips } from '../__tests__/bench/far-away.ts'
 import type { Ended } from '../__tests__/support/action.ts'
 import { startApiDoor } from '../__tests__/support/cluster/api-door.ts'
-import { closeLiveScenes, openLiveScene } from '../__tests__/support/cluster/live-scene.ts'
+import { stopControllers } from '../__tests__/support/cluster/controllers.ts'
+import { CLOSE, closeLiveScenes, openLiveScene } from '../__tests__/support/cluster/live-scene.ts'
 import { image, service, workload } from '../__tests__/support/cluster/workload.ts'
 
 /** Figures of speed and cost, beside what is known of others. They are printed, never asserted: machines differ. */
 
 const RUNS = 5
+const RUNS_BESIDE = 7
+const RUNS_FAR = 3
 
-/** Argo Rollouts 1.9 for a release of three pods that are ready in a second, on a machine of two cores. */
-const ARGO_ROLLOUTS_MS = 2000
 /** Processes that Azure/k8s-deploy 7 starts for deploy and promote of one Deployment: with 3 and with 30 pods. */
 const K8S_DEPLOY_PROCESSES = { 3: 29, 30: 83 } as const
 const K8S_DEPLOY_BYTES = 1_192_562
@@ -51,18 +54,14 @@ function timesOf({ outputs }: Ended, startedAt: number): Times {
 }
 
 async function releases(): Promise<void> {
-  const scene = await openLiveScene()
+  const scene = await openLiveScene(undefined, undefined, CLOSE)
   const times: Times[] = []
   for (let run = 0; run < RUNS; run += 1) {
     const started = scene.start({ images: image(run % 2 === 0 ? 2 : 3), bake: '0s' })
     times.push(timesOf(await started.ended, started.startedAt))
   }
   const toTraffic = median(times.map((one) => one.toTraffic))
-  print(
-    'start of the process to all traffic on the new version',
-    `${Math.round(toTraffic)} ms`,
-    `Argo Rollouts ${ARGO_ROLLOUTS_MS} ms: ${ratio(toTraffic, ARGO_ROLLOUTS_MS)}, start of the process included`
-  )
+  print('start of the process to all traffic on the new version', `${Math.round(toTraffic)} ms`)
   print(
     'last pod ready to traffic moved and endpoints confirmed',
     `${Math.round(median(times.map((one) => one.readyToTraffic)))} ms`,
@@ -91,6 +90,32 @@ async function requests(replicas: 3 | 30): Promise<void> {
   proxy.close()
 }
 
+/** From the change until the Service has the new pods alone. */
+async function beside(): Promise<void> {
+  const { argo, plain, engine } = await releaseBeside(RUNS_BESIDE)
+  const theirs = median(argo)
+  print(`Argo Rollouts alone, blue-green (median of ${RUNS_BESIDE}, in turns)`, `${Math.round(theirs)} ms`)
+  for (const [what, times, aim] of [
+    ['a plain Deployment by the action, start of the process included', plain, '1.00'],
+    ['a Rollout by the action and Argo Rollouts', engine, '1.10']
+  ] as const)
+    print(
+      what,
+      `${Math.round(median(times))} ms`,
+      `Argo Rollouts: ${ratio(median(times), theirs)}, aim ${aim}`
+    )
+}
+
+async function roundTrips(): Promise<void> {
+  const { start, switch: moved, restore } = await countRoundTrips(RUNS_FAR, median)
+  const told = (what: string, count: number, aim: string): void => {
+    print(`round trips of 100 ms ${what}`, count.toFixed(1), aim)
+  }
+  told('until the first new pod is started', start, 'aim 8')
+  told('from the last ready pod to the switch', moved, 'aim 2')
+  told('from SIGINT to the restored traffic', restore, 'aim 2')
+}
+
 const bytes = globSync('dist/*.js').reduce((sum, file) => sum + statSync(file).size, 0)
 print(
   'bundle',
@@ -101,5 +126,10 @@ print('start-up', `${Math.round(median(Array.from({ length: RUNS }, startUp)))} 
 await releases()
   .then(() => requests(3))
   .then(() => requests(30))
-  .finally(closeLiveScenes)
+  .then(beside)
+  .then(roundTrips)
+  .finally(async () => {
+    await closeLiveScenes()
+    await stopControllers()
+  })
 process.exit()

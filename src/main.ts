@@ -91,7 +91,7 @@ async function release(known: Known): Promise<Outcome> {
   const target = (known.target = targetOf({ inputs, namespace, manifests }))
   const begun: Begun = { target, origin }
   saveState('begun', JSON.stringify(begun))
-  const createSampler = openSamplers(inputs, ports)
+  const createSampler = openSamplers(inputs, ports, mask)
   return run({ inputs, target, manifests, createSampler, origin, ports, signal })
 }
 
@@ -101,7 +101,7 @@ function unchangedBy(error: unknown, { origin, inputs, target, namespaceFrom }: 
   return {
     ...emptyOutcome(command, origin, systemClock.now()),
     namespace: target?.namespace ?? inputs?.namespace ?? '',
-    workload: target?.workload ?? inputs?.workload ?? '',
+    workload: target?.workload ?? inputs?.workload?.name ?? '',
     result: error instanceof Cancelled ? 'aborted' : 'failed',
     reason: [messageOf(error), ...namespaceHint(error, target, namespaceFrom)].join('\n')
   }

@@ -1,6 +1,9 @@
+import { InputError } from './base/errors.ts'
 import { abort } from './commands/abort.ts'
 import { cleanup } from './commands/cleanup.ts'
 import { deploy } from './commands/deploy.ts'
+import { obeyDriven } from './commands/driven/index.ts'
+import { isDriven } from './commands/driven/invocation.ts'
 import type { Invocation } from './commands/invocation.ts'
 import { noting } from './commands/noting.ts'
 import { plan } from './commands/plan.ts'
@@ -9,9 +12,13 @@ import { rollback } from './commands/rollback.ts'
 import { status } from './commands/status.ts'
 import { turnedDown } from './commands/turned-down.ts'
 import type { Outcome } from './domain/outcome.ts'
+import { followFault } from './inputs/engine-faults.ts'
 import type { Command } from './inputs/inputs.ts'
 
-const COMMANDS: Readonly<Record<Command, (invocation: Invocation) => Promise<Outcome>>> = {
+/** There is nothing to follow where no controller goes on by itself: the inputs say so. */
+type OfDeployment = Exclude<Command, 'follow'>
+
+const COMMANDS: Readonly<Record<OfDeployment, (invocation: Invocation) => Promise<Outcome>>> = {
   deploy,
   promote,
   abort,
@@ -28,8 +35,11 @@ const COMMANDS: Readonly<Record<Command, (invocation: Invocation) => Promise<Out
 export async function run(invocation: Invocation): Promise<Outcome> {
   const { cluster, isTouched } = noting(invocation.ports.cluster)
   try {
-    const command = COMMANDS[invocation.inputs.command]
-    return await command({ ...invocation, ports: { ...invocation.ports, cluster } })
+    const noted = { ...invocation, ports: { ...invocation.ports, cluster } }
+    if (isDriven(noted)) return await obeyDriven(noted)
+    const { command } = noted.inputs
+    if (command === 'follow') throw new InputError([followFault])
+    return await COMMANDS[command](noted)
   } catch (error) {
     return turnedDown(error, invocation, isTouched())
   }

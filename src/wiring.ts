@@ -1,7 +1,9 @@
 import { systemClock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
+import { amazonSecrets, amazonSigner } from './checks/prometheus/amazon.ts'
 import { openPrometheus } from './checks/prometheus/prometheus.ts'
-import { createSampler } from './checks/prometheus/sampler.ts'
+import { exchange } from './checks/exchange.ts'
+import { openSampler } from './checks/open-sampler.ts'
 import type { CreateSampler } from './checks/sampler.ts'
 import type { Ports } from './execute/release-run.ts'
 import type { Inputs } from './inputs/inputs.ts'
@@ -35,12 +37,19 @@ export function openPorts(inputs: Inputs, log: Log, mask: (secret: string) => vo
   }
 }
 
-/** What takes measurements, from the one source that the inputs name; undefined where they name none. */
+/**
+ * What takes measurements, from the sources that the checks ask.
+ * @param mask hears of each secret before it is used
+ */
 export function openSamplers(
-  { prometheus, prometheusHeaders: headers }: Inputs,
-  { cluster, clock }: Ports
-): CreateSampler | undefined {
-  if (prometheus === undefined) return undefined
-  const metrics = openPrometheus(prometheus, { headers, cluster })
-  return (checks, source) => createSampler(metrics, clock, checks, source)
+  inputs: Inputs,
+  { cluster, clock }: Ports,
+  mask: (secret: string) => void
+): CreateSampler {
+  const { prometheus, prometheusHeaders: headers } = inputs
+  const region = prometheus?.kind === 'url' ? prometheus.region : undefined
+  for (const secret of region === undefined ? [] : amazonSecrets(process.env)) maskSecret(secret, mask)
+  const sign = region === undefined ? undefined : amazonSigner(region, process.env, () => clock.now())
+  const metrics = prometheus && openPrometheus(prometheus, { headers, cluster, sign })
+  return (checks, source) => openSampler({ ...inputs, metrics, exchange }, clock, checks, source)
 }

@@ -286,6 +286,23 @@ export function clusterContract(name: string, start: () => Promise<ClusterUnderT
         expect(await dataOf(refTo(created))).toEqual({ by: 'another' })
       })
 
+      it('changes the status, and with it nothing else', async () => {
+        const { metadata } = await cluster.create(deployment())
+        const ref = refTo({ ...deployment(), metadata })
+        const patch: JsonPatch = [
+          { op: 'test', path: '/status/collisionCount', value: null },
+          { op: 'add', path: '/status/collisionCount', value: 7 },
+          { op: 'replace', path: '/spec/replicas', value: 1 }
+        ]
+        const patched = await cluster.patch<Deployment>(ref, patch, { subresource: 'status' })
+        expect(patched).toMatchObject({ status: { collisionCount: 7 }, spec: { replicas: 0 } })
+        expect(patched.metadata.generation).toBe(metadata.generation)
+        expect(await statusOf(cluster.patch(ref, patch, { subresource: 'status' }))).toBe(422)
+        const other: JsonPatch = [{ op: 'add', path: '/status/collisionCount', value: 8 }]
+        const whole = await cluster.patch<Deployment>(ref, other)
+        expect(whole.status).not.toMatchObject({ collisionCount: 8 })
+      })
+
       it('is refused with 404 for what does not exist', async () => {
         expect(await statusOf(cluster.patch(refTo(configMap()), []))).toBe(404)
       })

@@ -5,7 +5,7 @@ import { admin } from '../support/cluster/real-cluster.ts'
 import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
 import { startLoad, type Counted } from '../support/cluster/load.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { CLOSE, manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
 import { interval, observe, shiftsOf, type Shift } from '../support/cluster/share.ts'
 import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
@@ -52,7 +52,7 @@ const withShares = (entry: { weight: number }) => [
 
 async function scene(options: Parameters<typeof workload>[0] = {}) {
   const host = uniqueHost()
-  return openLiveScene([workload(options), service(), httpRoute({ host })], host)
+  return openLiveScene([workload(options), service(), httpRoute({ host })], host, CLOSE)
 }
 
 const CANARY = { strategy: 'canary', route: 'httproute/web', images: image(2) }
@@ -130,7 +130,8 @@ describe('a canary on an HTTPRoute', () => {
       steps: '10% for 60s\n50% for 60s\n100%',
       prometheus: 'service/monitoring/prometheus:9090',
       checks: 'success-rate >= 95%',
-      'check-interval': '1s'
+      'check-interval': '1s',
+      'warm-up': '0s'
     })
     expect(ended).toMatchObject({
       exitCode: 1,
@@ -216,7 +217,8 @@ describe('a canary on an HTTPRoute', () => {
         service({ app: 'other' }, 'other'),
         { ...route, metadata: { ...route.metadata, annotations: { team: 'shop' } } }
       ],
-      host
+      host,
+      CLOSE
     )
     const before = await getRoute(namespace)
     const started = start({ ...CANARY, steps: '30% for 8s\n100%', bake: '0s' })
@@ -237,7 +239,7 @@ describe('a canary on an HTTPRoute', () => {
   it('whose HTTPRoute somebody re-applies in the middle gets its share again', async () => {
     const host = uniqueHost()
     const original = httpRoute({ host })
-    const { namespace, start, end } = await openLiveScene([workload(), service(), original], host)
+    const { namespace, start, end } = await openLiveScene([workload(), service(), original], host, CLOSE)
     const started = start({ ...CANARY, steps: '50% for 10s\n100%', bake: '0s' })
     await started.seen(/: watch web-green/)
     await admin.patch({ apiVersion: original.apiVersion, kind: original.kind, namespace, name: 'web' }, [

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import { SIGTERM_AFTER } from '../support/action.ts'
 import { holdTest } from '../support/cluster/held-test.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { CLOSE, openLiveScene } from '../support/cluster/live-scene.ts'
 import { essence, getDeployment, getService, image } from '../support/cluster/workload.ts'
 
 playLiveScenes()
@@ -15,7 +15,7 @@ describe('a run that is cancelled', () => {
     ['in the smoke tests', /Smoke tests/, holdTest().line],
     ['in the bake, with all users on the canary', /Bake/, 'GET /health -> 200']
   ])('%s puts stable back at once, and the post step tidies up', async (_, moment, test) => {
-    const scene = await openLiveScene()
+    const scene = await openLiveScene(undefined, undefined, CLOSE)
     const before = [await getDeployment(scene.namespace, 'web'), await getService(scene.namespace)].map(
       essence
     )
@@ -40,12 +40,12 @@ describe('a run that is cancelled', () => {
     console.log(
       `restored within ${main.outputs['restore-seconds'] ?? ''} s; post took ${post.milliseconds} ms`
     )
-    expect(users.failed).toBe(0)
+    expect(users).toMatchObject({ failed: 0, failures: [] })
     expect(empty).toEqual([])
   })
 
   it('and lost with its runner in the bake: the next run puts stable back before it does anything else', async () => {
-    const scene = await openLiveScene()
+    const scene = await openLiveScene(undefined, undefined, CLOSE)
     const started = scene.start(RELEASE)
     await started.seen(/Bake/)
     await started.kill()
@@ -61,7 +61,7 @@ describe('a run that is cancelled', () => {
     })
     expect(next.log).toContain('was left unfinished')
     const { users, empty } = await scene.end()
-    expect(users.failed).toBe(0)
+    expect(users).toMatchObject({ failed: 0, failures: [] })
     expect(empty).toEqual([])
   })
 })

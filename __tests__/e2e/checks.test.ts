@@ -6,7 +6,11 @@ import { essence, getService, image, workload } from '../support/cluster/workloa
 
 playLiveScenes()
 
-const PROMETHEUS = { prometheus: 'service/monitoring/prometheus:9090', 'check-interval': '1s' }
+const PROMETHEUS = {
+  prometheus: 'service/monitoring/prometheus:9090',
+  'check-interval': '1s',
+  'warm-up': '0s'
+}
 const CHECKS = 'success-rate >= 95%\np95 latency < 200ms'
 const LOAD = 'GET / at 50/s for 15s -> 200'
 
@@ -103,5 +107,28 @@ describe('checks', () => {
     )
     expect(users.failedByVersion).toEqual({ v3: users.failed })
     expect(empty).toEqual([])
+  })
+
+  it('take a version out that crashes while it warms up', async () => {
+    const scene = await openLiveScene()
+    const ended = await scene.run({
+      ...PROMETHEUS,
+      'warm-up': '60s',
+      manifests: version({ ERROR_RATE: '0.6' }),
+      checks: 'success-rate >= 95%'
+    })
+    expect(ended).toMatchObject({
+      exitCode: 1,
+      outputs: { result: 'rolled-back', 'failed-check': 'success-rate >= 95%' }
+    })
+    expect(ended.outputs.reason).toMatch(
+      /^\d+ of \d+ requests failed until .*: a crash, seen in \d+ scrapes$/
+    )
+    const { users } = await scene.end()
+    const [first, last] = [users.firstSeen, users.lastSeen].map(
+      (seen) => seen.find((one) => one.version === 'v3')?.at ?? 0
+    )
+    expect((last ?? 0) - (first ?? 0)).toBeLessThan(30)
+    expect(users.failedByVersion).toEqual({ v3: users.failed })
   })
 })

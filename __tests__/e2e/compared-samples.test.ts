@@ -1,16 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from '@jest/globals'
 import { systemClock } from '../../src/base/clock.ts'
+import type { ComparedSamples } from '../../src/checks/compared-samples.ts'
 import { eachGrowth } from '../../src/checks/judge/growth.ts'
 import { judgeRelease } from '../../src/checks/judge/index.ts'
 import { knownPod, type PodSamples, type Sample } from '../../src/checks/judge/pods.ts'
 import type { MeasuredVersion } from '../../src/checks/measured-version.ts'
-import {
-  openComparison,
-  wantedByStable,
-  type ComparedSamples,
-  type Comparison
-} from '../../src/checks/prometheus/comparison.ts'
+import { openComparison, type Comparison } from '../../src/checks/prometheus/comparison.ts'
+import { wantedBy } from '../../src/checks/prometheus/recipes.ts'
 import { openPrometheus } from '../../src/checks/prometheus/prometheus.ts'
 import { readVolumes, volumeQuery } from '../../src/checks/prometheus/volume.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
@@ -42,7 +39,7 @@ async function versionOf(
 }
 
 const open = (): Comparison =>
-  openComparison(prometheus, systemClock, wantedByStable([{ kind: 'like-stable' }]), 'http')
+  openComparison(prometheus, systemClock, wantedBy([{ kind: 'like-stable' }]), 'http')
 
 function told(answer: Awaited<ReturnType<Comparison['look']>>): ComparedSamples {
   if ('why' in answer) throw new Error(answer.why)

@@ -13,7 +13,7 @@ import { hostileLine, hostileText } from '../support/report/hostile.ts'
 import { allTags, html, linkable, proseOf } from '../support/report/markdown.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
 import { commandsIn, entriesIn } from '../support/report/runner.ts'
-import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { type LiveScene, manifestFile, ONE_OF_MANY, openLiveScene } from '../support/cluster/live-scene.ts'
 import { getPods, image, service, workload } from '../support/cluster/workload.ts'
 
 const TOKEN = 'ghs_0123456789abcdefghij'
@@ -149,7 +149,7 @@ function withContainer(fields: object): Record<string, unknown> {
 }
 
 it('last words of a pod, and events on it, are quoted and do nothing', async () => {
-  const scene = await openLiveScene()
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   const env = [
     { name: 'PRE_LOG', value: hostileText('signed-by-the-log') },
     { name: 'CRASH', value: hostileLine('signed-by-the-crash') }
@@ -166,11 +166,11 @@ it('last words of a pod, and events on it, are quoted and do nothing', async () 
   })
   expect(github.comments).toHaveLength(1)
   expect(github.requests.filter((request) => request.includes('999'))).toEqual([])
-  expect((await scene.end()).users.failed).toBe(0)
+  expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
 })
 
 it('answers to smoke tests are quoted and do nothing', async () => {
-  const scene = await openLiveScene()
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   // What stands in a header, as the version does, cannot hold terminal sequences.
   const version = hostileLine('signed-by-the-answer').replaceAll(/\p{Cc}\[?/gu, '\n')
   const template = withContainer({ env: [{ name: 'VERSION', value: version }] })
@@ -185,7 +185,7 @@ it('answers to smoke tests are quoted and do nothing', async () => {
   const line = `run: curl -sf --data-binary @${said} "$GREENLIGHT_URL/echo" | ${process.execPath} -e '${print}' && exit 1`
   const printed = await play(scene, { images: image(3), 'smoke-tests': line })
   expectTame(printed, { result: 'rolled-back', signatures: ['signed-by-the-pod'], errors: 2 })
-  expect((await scene.end()).users.failed).toBe(0)
+  expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
 })
 
 /** A registry that refuses everybody, in words and addresses of its own. */
@@ -208,7 +208,7 @@ async function startHostileRegistry(): Promise<string> {
 }
 
 it('images, and what a registry says, are quoted and do nothing', async () => {
-  const scene = await openLiveScene()
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   const registry = await startHostileRegistry()
   const ended = await play(scene, { images: `web=${registry}/shop/www.evil.example/gh-1:__pwned__-100` })
   expectTame(ended, {
@@ -216,7 +216,7 @@ it('images, and what a registry says, are quoted and do nothing', async () => {
     signatures: ['__pwned__-100', 'javascript:alert'],
     errors: 2
   })
-  expect((await scene.end()).users.failed).toBe(0)
+  expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
 })
 
 /** A Prometheus that was taken over. */
@@ -240,9 +240,14 @@ async function startHostilePrometheus(): Promise<{ readonly url: string; say(ans
 }
 
 it('errors and labels of metrics are quoted and do nothing', async () => {
-  const scene = await openLiveScene()
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   const prometheus = await startHostilePrometheus()
-  const inputs = { images: image(2), prometheus: prometheus.url, checks: 'load: up{pod=~"$pods"} < 100' }
+  const inputs = {
+    images: image(2),
+    prometheus: prometheus.url,
+    checks: 'load: up{pod=~"$pods"} < 100',
+    'warm-up': '0s'
+  }
   prometheus.say({
     status: 'error',
     errorType: 'bad_data',
@@ -258,14 +263,15 @@ it('errors and labels of metrics are quoted and do nothing', async () => {
   }))
   prometheus.say({ status: 'success', data: { resultType: 'vector', result: series } })
   expectTame(await play(scene, inputs), { result: 'failed', signatures: ['2 series'], errors: 1 })
-  expect((await scene.end()).users.failed).toBe(0)
+  expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
 })
 
 it('manifests of a pull request, their names, and what others have written beside them, do nothing in a plan', async () => {
-  const scene = await openLiveScene([
-    workload({ env: { NOTE: hostileText('signed-by-the-one-before') } }),
-    service()
-  ])
+  const scene = await openLiveScene(
+    [workload({ env: { NOTE: hostileText('signed-by-the-one-before') } }), service()],
+    undefined,
+    ONE_OF_MANY
+  )
   const wanted = workload({ image: image(2), env: { NOTE: hostileText('signed-by-the-author') } })
   const { metadata } = wanted.spec.template as { metadata: { annotations?: Record<string, string> } }
   metadata.annotations = { ...metadata.annotations, 'shop.example/note': hostileLine('signed-in-a-note') }
@@ -300,7 +306,7 @@ async function renewAs(holder: string, renewals: number, namespace: string): Pro
 }
 
 it('records and locks that somebody else has written do nothing', async () => {
-  const scene = await openLiveScene()
+  const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
   const { namespace } = scene
   const released = await play(scene, { images: image(2), bake: '0s' })
   expectTame(released, { result: 'promoted', signatures: [], errors: 0 })
@@ -344,5 +350,5 @@ it('records and locks that somebody else has written do nothing', async () => {
   const locked = await play(scene, { images: image(3) })
   clearInterval(renewing)
   expectTame(locked, { result: 'failed', signatures: ['signed-by-the-rival'], errors: 1 })
-  expect((await scene.end()).users.failed).toBe(0)
+  expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { admin } from '../support/cluster/real-cluster.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { manifestFile, openLiveScene, type LiveScene } from '../support/cluster/live-scene.ts'
+import { type LiveScene, manifestFile, ONE_OF_MANY, openLiveScene } from '../support/cluster/live-scene.ts'
 import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
 playLiveScenes()
@@ -28,7 +28,7 @@ const everything = async (namespace: string): Promise<unknown> => [
 
 describe('bad input ends the run before anything is changed, and says what is wrong and what would be right', () => {
   it('in a running namespace', async () => {
-    const scene = await openLiveScene()
+    const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
     const { namespace } = scene
 
     expect(await refusedFor(scene, { workload: 'wbe', images: image(2) })).toBe(
@@ -74,11 +74,11 @@ describe('bad input ends the run before anything is changed, and says what is wr
     expect(await refusedFor(scene, { images: image(2), context: 'nowhere' })).toMatch(
       /^context: .*nowhere.*test/
     )
-    expect((await scene.end()).users.failed).toBe(0)
+    expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
   })
 
   it('when no Service or two Services select the workload, or the workload is no Deployment', async () => {
-    const scene = await openLiveScene()
+    const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
     await admin.create({
       ...service({ app: 'web' }, 'internal'),
       metadata: { name: 'internal', namespace: scene.namespace }
@@ -110,7 +110,7 @@ describe('bad input ends the run before anything is changed, and says what is wr
   })
 
   it('when there is no cluster', async () => {
-    const scene = await openLiveScene()
+    const scene = await openLiveScene(undefined, undefined, ONE_OF_MANY)
     const none = await scene.run({ images: image(2), kubeconfig: '' })
     expect(none.exitCode).toBe(1)
     expect(none.outputs.reason).toMatch(/kubeconfig/)

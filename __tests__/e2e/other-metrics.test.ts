@@ -35,6 +35,7 @@ async function release(reported: Reported, inputs: Readonly<Record<string, strin
     images: image(2),
     prometheus: prometheus.url,
     'check-interval': '1s',
+    'warm-up': '0s',
     checks: 'success-rate >= 99%',
     bake: '3s',
     ...inputs

@@ -4,7 +4,7 @@ import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
 import { startGitHub } from '../support/report/github.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { manifestFile, ONE_OF_MANY, openLiveScene } from '../support/cluster/live-scene.ts'
 import { image, service, workload } from '../support/cluster/workload.ts'
 
 const closing: (() => unknown)[] = []
@@ -80,7 +80,11 @@ async function allowConfig(namespace: string): Promise<void> {
 }
 
 it('a plan shows what a release would do and what is wrong with it, and changes nothing', async () => {
-  const scene = await openLiveScene([workload(), service(), configMap('red'), secret('old hunter')])
+  const scene = await openLiveScene(
+    [workload(), service(), configMap('red'), secret('old hunter')],
+    undefined,
+    ONE_OF_MANY
+  )
   const { namespace } = scene
   await allowConfig(namespace)
   const github = await startGitHub({ repository: 'shop/web', pullRequest: 12, token: TOKEN })
@@ -165,5 +169,5 @@ it('a plan shows what a release would do and what is wrong with it, and changes 
   expect((await scene.run({ command: 'status' })).exitCode).toBe(0)
 
   expect(await everything(namespace)).toEqual(before)
-  expect((await scene.end()).users.failed).toBe(0)
+  expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { CLOSE, openLiveScene } from '../support/cluster/live-scene.ts'
 import { interval, observe, shiftsOf } from '../support/cluster/share.ts'
 import { essence, getDeployment, getService, image, service, workload } from '../support/cluster/workload.ts'
 
@@ -8,7 +8,7 @@ playLiveScenes()
 
 describe('a share by numbers of pods', () => {
   it('gives 1 pod beside 9 a tenth of the fresh connections, and says what it is a share of', async () => {
-    const scene = await openLiveScene([workload({ replicas: 9 }), service()])
+    const scene = await openLiveScene([workload({ replicas: 9 }), service()], undefined, CLOSE)
     const ended = await scene.run({
       strategy: 'canary',
       images: image(2),
@@ -34,7 +34,7 @@ describe('a share by numbers of pods', () => {
   })
 
   it('is taken back by one write: nobody reaches the canary any more', async () => {
-    const scene = await openLiveScene()
+    const scene = await openLiveScene(undefined, undefined, CLOSE)
     const before = [await getService(scene.namespace), await getDeployment(scene.namespace, 'web')].map(
       essence
     )

@@ -1,29 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
-import { parseManifests } from '../../src/kubernetes/manifests.ts'
-import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
+import { eachRight, publishedRole, RBAC, withoutRight } from '../support/cluster/rights.ts'
 import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { ONE_OF_MANY, openLiveScene } from '../support/cluster/live-scene.ts'
 import { getService, image, service, workload } from '../support/cluster/workload.ts'
 
 playLiveScenes()
-
-interface Role extends KubernetesObject {
-  readonly rules: readonly {
-    readonly apiGroups: string[]
-    readonly resources: string[]
-    readonly verbs: string[]
-  }[]
-}
-
-const published = (file: string): Role =>
-  parseManifests(readFileSync(`examples/kubernetes/${file}`, 'utf8'), file)
-    .manifests.map(({ object }) => object)
-    .find(({ kind }) => kind === 'Role') as Role
-
-const RBAC = 'rbac.authorization.k8s.io/v1'
 
 const autoscaler = {
   apiVersion: 'autoscaling/v2',
@@ -34,40 +17,6 @@ const autoscaler = {
     minReplicas: 3,
     maxReplicas: 3
   }
-}
-
-interface Review extends KubernetesObject {
-  readonly status: { readonly allowed: boolean }
-}
-
-/** A busy API server takes a moment until it goes by a Role that was changed. */
-async function untilInForce(namespace: string, given: Role['rules'], all: Role['rules']): Promise<void> {
-  const rights = all.flatMap(({ apiGroups: [group = ''], resources: [named = ''], verbs }) =>
-    verbs.map((verb) => ({ group, named, verb }))
-  )
-  const isGiven = (right: (typeof rights)[number]): boolean =>
-    given.some(
-      ({ apiGroups, resources, verbs }) =>
-        apiGroups.includes(right.group) && resources.includes(right.named) && verbs.includes(right.verb)
-    )
-  const isInForce = async (right: (typeof rights)[number]): Promise<boolean> => {
-    const [resource, subresource] = right.named.split('/')
-    const { status } = await admin.create<Review>({
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SubjectAccessReview',
-      metadata: {},
-      spec: {
-        user: `system:serviceaccount:${namespace}:greenlight`,
-        resourceAttributes: { namespace, verb: right.verb, group: right.group, resource, subresource }
-      }
-    } as unknown as Review)
-    return status.allowed === isGiven(right)
-  }
-  for (let left = 100; left > 0; left -= 1) {
-    if ((await Promise.all(rights.map(isInForce))).every(Boolean)) return
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-  throw new Error('the API server does not go by the Role after 10 s')
 }
 
 const RELEASE = { images: image(2), 'smoke-tests': 'GET /health -> 200\nPOST /health {} -> 200' }
@@ -87,21 +36,16 @@ describe.each<[string, Readonly<Record<string, string>>]>([
 ])('the published Role in %s', (file, inputs) => {
   it('is what it takes: without any one verb the run ends before anything is changed, and names it', async () => {
     const host = uniqueHost()
-    const scene = await openLiveScene([workload(), service(), autoscaler, httpRoute({ host })], host)
+    const scene = await openLiveScene(
+      [workload(), service(), autoscaler, httpRoute({ host })],
+      host,
+      ONE_OF_MANY
+    )
     const { namespace } = scene
     const before = await getService(namespace)
-    const { metadata, rules } = published(file)
-    const ref = { apiVersion: RBAC, kind: 'Role', namespace, name: metadata.name }
-    const rights = rules.flatMap(({ resources: [resource = ''], verbs }, rule) =>
-      verbs.map((verb) => ({ rule, resource, verb }))
-    )
-    for (const { rule, resource, verb } of rights) {
-      const left = rules.map((one, index) =>
-        index === rule ? { ...one, verbs: one.verbs.filter((other) => other !== verb) } : one
-      )
-      const given = left.filter(({ verbs }) => verbs.length > 0)
-      await admin.patch(ref, [{ op: 'replace', path: '/rules', value: given }])
-      await untilInForce(namespace, given, rules)
+    for (const right of eachRight(file)) {
+      const { resource, verb } = right
+      await withoutRight(namespace, file, right)
       const ended = await scene.run(others[`${verb} ${resource}`] ?? { ...RELEASE, ...inputs })
       expect({ resource, verb, ...ended.outputs }).toMatchObject({ resource, verb, result: 'failed' })
       expect(ended.outputs.reason).toContain(`cannot ${verb} ${resource}`)
@@ -113,9 +57,13 @@ describe.each<[string, Readonly<Record<string, string>>]>([
 
 describe('the published Role for releases in place', () => {
   it('is enough to release, to undo, to end what a lost runner has left, and to go back', async () => {
-    const scene = await openLiveScene([workload({ replicas: 2 }), service(), autoscaler])
+    const scene = await openLiveScene(
+      [workload({ replicas: 2 }), service(), autoscaler],
+      undefined,
+      ONE_OF_MANY
+    )
     const { namespace } = scene
-    const { metadata, rules } = published(IN_PLACE)
+    const { metadata, rules } = publishedRole(IN_PLACE)
     const ref = { apiVersion: RBAC, kind: 'Role', namespace, name: metadata.name }
     await admin.patch(ref, [{ op: 'replace', path: '/rules', value: rules }])
     const release = { ...RELEASE, strategy: 'rolling', bake: '1s' }
@@ -138,6 +86,6 @@ describe('the published Role for releases in place', () => {
     const beside = await scene.run(RELEASE)
     expect(beside.outputs.result).toBe('failed')
     expect(beside.outputs.reason).toContain(`cannot create, patch deployments in namespace ${namespace}`)
-    expect((await scene.end()).users.failed).toBe(0)
+    expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
   })
 })

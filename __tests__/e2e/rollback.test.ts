@@ -63,7 +63,7 @@ describe('a rollback from another run', () => {
     expect(again).toMatchObject({ exitCode: 1, outputs: { result: 'failed' } })
     expect(again.outputs.reason).toContain('nothing to roll back to')
     const { users, empty } = await scene.end()
-    expect(users.failed).toBe(0)
+    expect(users).toMatchObject({ failed: 0, failures: [] })
     expect(empty).toEqual([])
   })
 
@@ -99,7 +99,7 @@ describe('a rollback from another run', () => {
       exitCode: 0,
       outputs: { result: 'rolled-back', 'stable-slot': 'green', image: image(2) }
     })
-    expect((await scene.end()).users.failed).toBe(0)
+    expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
   })
 
   it('is one switch when the previous version was kept', async () => {
@@ -116,7 +116,7 @@ describe('a rollback from another run', () => {
       (await getPods(scene.namespace, 'version=blue')).map(({ metadata }) => metadata.uid).sort()
     ).toEqual(kept)
     expect((await getDeployment(scene.namespace, 'web-green')).spec.replicas).toBe(3)
-    expect((await scene.end()).users.failed).toBe(0)
+    expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
   })
 
   it('takes the autoscaler along, as the release did, and a failed release gives it back', async () => {
@@ -132,6 +132,6 @@ describe('a rollback from another run', () => {
     expect(await scaledBy(scene.namespace)).toBe('web-green')
     await scene.run({ command: 'rollback' })
     expect(await scaledBy(scene.namespace)).toBe('web')
-    expect((await scene.end()).users.failed).toBe(0)
+    expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
   })
 })

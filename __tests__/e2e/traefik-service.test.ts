@@ -4,7 +4,7 @@ import { SIGTERM_AFTER } from '../support/action.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
 import { ingressRoute, traefikService, uniqueHost } from '../support/cluster/gateway.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { CLOSE, openLiveScene } from '../support/cluster/live-scene.ts'
 import { interval, observe, shiftsOf } from '../support/cluster/share.ts'
 import {
   essence,
@@ -69,7 +69,8 @@ describe('a canary on a TraefikService', () => {
     const host = uniqueHost()
     const { namespace, start, end } = await openLiveScene(
       [workload(), service(), traefikService({ backends: [{ name: 'web' }] }), ingressRoute({ host })],
-      host
+      host,
+      CLOSE
     )
     const before = await everything(namespace)
     const cancelled = start({ ...CANARY, steps: 'mirror 20% for 60s\n100%' })

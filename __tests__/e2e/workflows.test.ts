@@ -2,19 +2,28 @@ import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { afterEach, describe, expect, it } from '@jest/globals'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { parse } from 'yaml'
 import { readInputs } from '../../src/inputs/inputs.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { untilRollout, type Rollout } from '../support/cluster/argo-rollouts.ts'
+import {
+  BUILDING,
+  prepareArgoRollouts,
+  startArgoRollouts,
+  stopControllers
+} from '../support/cluster/controllers.ts'
 import { admin } from '../support/cluster/real-cluster.ts'
 import { httpRoute, uniqueHost } from '../support/cluster/gateway.ts'
+import { startLoad } from '../support/cluster/load.ts'
 import { startGitHub, type GitHub } from '../support/report/github.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { openLiveScene } from '../support/cluster/live-scene.ts'
+import { ONE_OF_MANY, openLiveScene, openLiveStage } from '../support/cluster/live-scene.ts'
 import { essence, getDeployment, getService, image } from '../support/cluster/workload.ts'
 
-const LONGEST = 300_000
+/** What takes longer hangs: a release in steps is judged by half minutes, however short the steps are. */
+const LONGEST = 900_000
 const TOKEN = 'ghs_0123456789abcdefghij'
 
 const closing: (() => unknown)[] = []
@@ -47,10 +56,13 @@ interface Repository {
 const git = (folder: string, ...args: readonly string[]): string =>
   execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
 
-/** Steps of minutes are steps of seconds here; each of them lasts until the checks have passed all the same. */
+/** Steps and bakes of minutes are of seconds here; each of them lasts until the checks have passed all the same. So do pods warm up. */
 function hurry(workflow: string): void {
   const text = readFileSync(workflow, 'utf8')
-  const hurried = text.replaceAll(/% for \d+m$/gm, '% for 2s')
+  const hurried = text
+    .replaceAll(/% for \d+m$/gm, '% for 2s')
+    .replaceAll(/(?<=^ +bake: )\d+m$/gm, '2s')
+    .replaceAll(/^( +)checks: .*$/gm, '$&\n$1warm-up: 2s\n$1check-interval: 2s')
   expect(hurried).not.toBe(text)
   writeFileSync(workflow, hurried)
 }
@@ -61,7 +73,8 @@ function createRepository(): Repository {
   mkdirSync(join(folder, '.github'))
   cpSync('examples/workflows', join(folder, '.github/workflows'), { recursive: true })
   cpSync('examples/kubernetes', join(folder, 'kubernetes'), { recursive: true })
-  hurry(join(folder, '.github/workflows/canary.yml'))
+  for (const file of ['release.yml', 'canary.yml', 'approval.yml', 'rollout-command.yml'])
+    hurry(join(folder, '.github/workflows', file))
   git(folder, 'init', '--quiet', '--initial-branch', 'main')
   git(folder, 'remote', 'add', 'origin', 'https://github.com/shop/web')
   git(folder, 'add', '.')
@@ -79,7 +92,7 @@ function buildImage(reference: string, version: string): void {
 }
 
 interface Workflow {
-  readonly event: 'push' | 'pull_request' | 'workflow_dispatch'
+  readonly event: 'push' | 'pull_request' | 'schedule' | 'workflow_dispatch'
   readonly file: string
   /** What GitHub tells of the event. */
   readonly payload?: object
@@ -150,15 +163,27 @@ async function runWorkflow(
   return Object.fromEntries(outputs.map(([, name = '', value = '']) => [name, value]))
 }
 
-/** What the steps of a workflow give to the action. */
-function inputsIn(file: string): readonly Readonly<Record<string, string>>[] {
-  const { jobs } = parse(readFileSync(file, 'utf8')) as {
-    jobs: Record<string, { steps: { uses?: string; with?: Record<string, string> }[] }>
+interface Written {
+  readonly on: {
+    readonly workflow_dispatch?: { readonly inputs?: { readonly command?: { readonly options: string[] } } }
   }
+  readonly jobs: Record<string, { steps: { uses?: string; with?: Record<string, string> }[] }>
+}
+
+/** A command that whoever starts the workflow chooses. */
+const CHOSEN = "${{ inputs.command || 'follow' }}"
+
+/** What the steps of a workflow give to the action; once for each command that can be chosen. */
+function inputsIn(file: string): readonly Readonly<Record<string, string>>[] {
+  const { on, jobs } = parse(readFileSync(file, 'utf8')) as Written
+  const commands = on.workflow_dispatch?.inputs?.command?.options ?? []
   const steps = Object.values(jobs).flatMap(({ steps }) => steps)
-  return steps.flatMap(({ uses, with: inputs = {} }) =>
-    uses?.startsWith('greenlight-action/greenlight@') === true ? [readable(inputs)] : []
-  )
+  return steps
+    .filter(({ uses }) => uses?.startsWith('greenlight-action/greenlight@') === true)
+    .flatMap(({ with: inputs = {} }) =>
+      inputs.command === CHOSEN ? commands.map((command) => ({ ...inputs, command })) : [inputs]
+    )
+    .map(readable)
 }
 
 /** With what GitHub puts in for its expressions. */
@@ -172,7 +197,10 @@ const readable = (inputs: Readonly<Record<string, string>>): Readonly<Record<str
     ])
   )
 
-const COMMANDS = ['abort', 'cleanup', 'deploy', 'deploy', 'deploy', 'plan', 'promote', 'rollback']
+/** How often each is among the workflows. */
+const COMMANDS = {
+  ...{ abort: 2, cleanup: 1, deploy: 4, follow: 1, plan: 1, promote: 2, rollback: 2, status: 1 }
+}
 
 const objectsOf = (file: string): readonly KubernetesObject[] =>
   parseManifests(readFileSync(file, 'utf8'), basename(file)).manifests.map(({ object }) => object)
@@ -201,7 +229,10 @@ describe('the workflows', () => {
 
   it('give only inputs that can be read', () => {
     const given = globSync('examples/workflows/*.yml').flatMap(inputsIn)
-    expect(given.map(({ command = 'deploy' }) => command).sort()).toEqual(COMMANDS)
+    const commands = Object.groupBy(given, ({ command = 'deploy' }) => command)
+    expect(
+      Object.fromEntries(Object.entries(commands).map(([name, all = []]) => [name, all.length]))
+    ).toEqual(COMMANDS)
     for (const inputs of given) expect(readInputs((name) => inputs[name] ?? '')).toBeDefined()
   })
 })
@@ -248,6 +279,10 @@ async function getRoute(namespace: string): Promise<unknown> {
   return found && essence(found)
 }
 
+/** On a machine that does much else the old version may have been faster before, and then it cannot be told whether both are alike. */
+const RELEASED =
+  /^### (✅ \*\*web\*\* was released|⚠️ \*\*web\*\* was released, although it could not be told)/u
+
 describe('the examples, copied as they are', () => {
   it(
     'release a push, report it on its pull request, and roll it back, and no user notices',
@@ -279,10 +314,13 @@ describe('the examples, copied as they are', () => {
       const lines = body.split('\n')
       expect(lines.slice(0, 2)).toStrictEqual([
         expect.stringMatching(new RegExp(`^<!-- greenlight:${namespace}/web@[0-9a-f]{12} -->$`)),
-        `### ✅ **web** was released: \`${released}\` serves all traffic`
+        expect.stringMatching(RELEASED)
       ])
+      expect(lines[1]).toContain(`: \`${released}\` serves all traffic`)
       expect(body).toContain('[View run](<https://github.com/shop/web/actions/runs/101/attempts/1>)')
-      expect(body).toMatch(/^\| ✅ \| `success-rate` \| `>= 99%` \| 100% \| 100% \| [3-9] \| 0 \| 0 \|$/m)
+      expect(body).toMatch(
+        /^\| ✅ \| `like stable` errors \| 0% failed \| 0% before \|.*\| [\d,]+ beside [\d,]+ \|$/m
+      )
       expect(body).toMatch(/^\| ✅ \| `\d: GET \/ at 20\/s for 15s` \|.*\| 300 sent, 0 failed \|$/m)
       // Nobody but the release has touched the route.
       expect(body).not.toContain('Somebody else')
@@ -335,7 +373,7 @@ describe('the examples, copied as they are', () => {
       expect(approved).toMatchObject({ result: 'promoted', release: '203-1', image: released, weight: '100' })
       expect(await getRoute(namespace)).toEqual(before)
       expect(github.comments.map(({ body }) => body.split('\n')[1])).toEqual([
-        expect.stringContaining('✅ **web** was released')
+        expect.stringMatching(RELEASED)
       ])
 
       const { users, empty } = await end()
@@ -387,8 +425,61 @@ describe('the examples, copied as they are', () => {
     },
     LONGEST
   )
+})
 
-  it('were all of the workflows that there are', () => {
+const isHealthy = ({ status }: Rollout): boolean =>
+  status?.phase === 'Healthy' && status.stableRS === status.currentPodHash
+
+describe('the examples for Argo Rollouts, copied as they are', () => {
+  beforeAll(prepareArgoRollouts, BUILDING)
+  afterAll(stopControllers)
+
+  it(
+    'bring a push to the gate of the Rollout, look after it by the clock, say yes and take it back, and no user notices',
+    async () => {
+      const { repository, released, github } = await openShop()
+      const { namespace, url, inputs } = await openLiveStage([
+        ...objectsOf('examples/kubernetes/rollout-services.yaml'),
+        ...objectsOf('examples/kubernetes/rollout.yaml')
+      ])
+      await startArgoRollouts(namespace)
+      await untilRollout(namespace, 'is Healthy', isHealthy)
+      const users = await startLoad(url, ONE_OF_MANY)
+      closing.push(() => users.stop())
+      const common = { kubeconfig: inputs.kubeconfig ?? '', github }
+      const waiting = { result: 'waiting', weight: '0', image: 'greenlight/workload:1' }
+
+      const pushed = { ...common, event: 'push', file: 'rollout.yml', run: 401 } as const
+      expect(await runWorkflow(repository, pushed)).toMatchObject({ ...waiting, release: '401-1' })
+
+      const command = { ...common, file: 'rollout-command.yml' } as const
+      const relay = { ...command, event: 'schedule', run: 402 } as const
+      expect(await runWorkflow(repository, relay)).toMatchObject(waiting)
+
+      const asked = { ...command, event: 'workflow_dispatch' } as const
+      const yes = { ...asked, run: 403, inputs: { command: 'promote' } }
+      expect(await runWorkflow(repository, yes)).toMatchObject({ result: 'promoted', image: released })
+      expect(github.comments.map(({ body }) => body.split('\n')[1])).toEqual([
+        expect.stringMatching(/^### ✅ \*\*web\*\* was released/u)
+      ])
+
+      const back = { ...asked, run: 404, inputs: { command: 'rollback', reason: 'wrong prices' } }
+      expect(await runWorkflow(repository, back)).toMatchObject({
+        result: 'rolled-back',
+        image: 'greenlight/workload:1',
+        'previous-image': released
+      })
+
+      const { failures, versions } = await users.stop()
+      expect(failures).toEqual([])
+      expect(Object.keys(versions).sort()).toEqual(['v1', 'v2'])
+    },
+    LONGEST
+  )
+})
+
+describe('the workflows that were played', () => {
+  it('are all that there are', () => {
     expect([...played].sort()).toEqual(globSync('*.yml', { cwd: 'examples/workflows' }).sort())
   })
 })

@@ -3,6 +3,7 @@ import { ClusterError } from '../../src/base/errors.ts'
 import type { Call } from '../support/memory/memory-cluster.ts'
 import { READY, waiting } from '../support/memory/controllers.ts'
 import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
+import { once } from './interference.ts'
 import {
   deploymentRef,
   openScene,
@@ -178,11 +179,13 @@ describe('a machine that sleeps while it takes the lock', () => {
     })
     const asleep = Promise.withResolvers<undefined>()
     const sleeper = scene.run({
-      after: ({ verb, kind }) => {
-        if (verb !== 'replace' || kind !== 'Lease') return
-        sleeper.clock.stop()
-        asleep.resolve(undefined)
-      }
+      after: once(
+        ({ verb, kind }) => verb === 'replace' && kind === 'Lease',
+        () => {
+          sleeper.clock.stop()
+          asleep.resolve(undefined)
+        }
+      )
     })
     const slept = sleeper.rollback().catch((error: unknown) => error as Error)
     await asleep.promise

@@ -60,8 +60,8 @@ describe('hooks that a chart has rendered', () => {
     const manifests = [workload('web', { version: 2 }), job('web-migrate', 'pre-install,pre-upgrade')].map(
       manifest
     )
-    for (const run of [scene.run({ manifests }).plan(), scene.run({ manifests }).deploy()])
-      expect(await problemsOf(run)).toEqual([
+    for (const command of ['plan', 'deploy'] as const)
+      expect(await problemsOf(scene.run({ manifests })[command]())).toEqual([
         expect.stringContaining('Job web-migrate is a hook (helm.sh/hook: pre-install,pre-upgrade)')
       ])
     expect(scene.story).toEqual([])

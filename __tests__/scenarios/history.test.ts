@@ -135,6 +135,20 @@ describe('a rollback to a version that is named', () => {
     expect(scene.harm).toEqual([])
   })
 
+  it('to which a rollback was stopped before: that says nothing of the version', async () => {
+    const scene = await openScene()
+    await scene.run(images(2)).deploy()
+    await scene.run(images(3)).deploy()
+    const stopped = scene.run(to('shop/web:1'))
+    const ended = stopped.rollback()
+    await scene.clock.sleep(500)
+    stopped.cancel()
+    expect((await ended).result).toBe('aborted')
+    await stopped.post()
+    await scene.run(to('shop/web:1')).rollback()
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+  })
+
   it('that was released in place goes back in place', async () => {
     const scene = await openScene()
     for (const version of [2, 3, 4]) await scene.run(images(version, { strategy: 'rolling' })).deploy()

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import { canaryOf } from '../support/canaries.ts'
 import { autoscaler, autoscalerRef, NAMESPACE, openScene, service, workload } from './scene.ts'
 
 /** Objects that a controller owns. */
@@ -90,6 +91,35 @@ describe('what Flagger or Argo Rollouts own is refused before anything is change
       ],
       'deployment/web belongs to Rollout shop of Argo Rollouts'
     ))
+})
+
+describe('where a controller releases it, the line that does so is offered', () => {
+  const rollout = (spec: object): KubernetesObject =>
+    ({
+      ...{
+        apiVersion: 'argoproj.io/v1alpha1',
+        kind: 'Rollout',
+        metadata: { name: 'web', namespace: NAMESPACE }
+      },
+      spec
+    }) as KubernetesObject
+  const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' }
+  const atRest = [
+    workload('web', { replicas: 0 }),
+    owned(named('web', { app: 'web-primary' }), ...CANARY),
+    owned(named('web-primary', { app: 'web-primary' }), ...CANARY),
+    owned(named('web-canary', { app: 'web' }), ...CANARY)
+  ]
+  it.each([
+    ['a Rollout in the place of a Deployment', [service(), rollout({})], 'workload: rollout/web'],
+    [
+      'a Rollout that refers to it',
+      [workload(), service(), rollout({ workloadRef })],
+      'workload: rollout/web'
+    ],
+    ['a Canary whose target it is', [workload(), service(), canaryOf()], 'workload: canary/web'],
+    ['what Flagger has made of it', atRest, 'workload: canary/web']
+  ])('%s', (_, objects, line) => refuses(objects, line))
 })
 
 describe('an autoscaler of KEDA', () => {

@@ -199,8 +199,10 @@ describe('a manifest for which something is not there', () => {
       saying('apply', 'Monitor', new ClusterError(NO_KIND, 404))(call)
       if (call.kind === 'CustomResourceDefinition') throw new ClusterError('no such thing in memory', 404)
     }
-    for (const run of [scene.run({ manifests, before }).plan(), scene.run({ manifests, before }).deploy()])
-      expect(await problemsOf(run)).toContainEqual(`k8s/web.yaml, line 1: Monitor web: ${NO_KIND}`)
+    for (const command of ['plan', 'deploy'] as const)
+      expect(await problemsOf(scene.run({ manifests, before })[command]())).toContainEqual(
+        `k8s/web.yaml, line 1: Monitor web: ${NO_KIND}`
+      )
     expect(scene.story).toEqual([])
   })
 

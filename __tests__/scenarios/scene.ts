@@ -1,7 +1,8 @@
 import { afterEach } from '@jest/globals'
 import { Cancelled } from '../../src/base/errors.ts'
+import type { Exchange } from '../../src/checks/exchange.ts'
 import type { Metrics } from '../../src/checks/prometheus/metrics.ts'
-import { createSampler } from '../../src/checks/prometheus/sampler.ts'
+import { openSampler } from '../../src/checks/open-sampler.ts'
 import { abort } from '../../src/commands/abort.ts'
 import { cleanup } from '../../src/commands/cleanup.ts'
 import { deploy } from '../../src/commands/deploy.ts'
@@ -79,6 +80,8 @@ export interface RunOptions extends Hooks {
   readonly quote?: (text: string) => void
   /** What answers for Prometheus. */
   readonly metrics?: Metrics
+  /** What answers for all others that checks ask. */
+  readonly exchange?: Exchange
   /** The cluster as the run is to see it. */
   readonly through?: (cluster: Cluster) => Cluster
 }
@@ -93,6 +96,8 @@ export interface Run {
   status(): Promise<Outcome>
   plan(): Promise<Outcome>
   cleanup(): Promise<Outcome>
+  /** What a command is asked for. */
+  asked(command: Command): Invocation
   /** What the input `command` says, with the outcome that is told if that throws. */
   obey(): Promise<Outcome>
   /** The post step of this run. */
@@ -195,8 +200,9 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     ...(options.entry === undefined ? {} : { entry: options.entry })
   }
   const inputs = inputsOf(options.inputs)
-  const target = targetOf({ inputs: { ...inputs, workload: 'web' }, namespace: NAMESPACE, manifests: [] })
-  const { id, holder = `${id}-a`, manifests = [], sha, metrics } = options
+  const { workload = { kind: 'deployment', name: 'web' } } = inputs
+  const target = targetOf({ inputs: { ...inputs, workload }, namespace: NAMESPACE, manifests: [] })
+  const { id, holder = `${id}-a`, manifests = [], sha, metrics, exchange = nobody } = options
   const origin: ReleaseOrigin = {
     release: id,
     holder,
@@ -208,7 +214,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     inputs: { ...inputs, command },
     target,
     manifests,
-    createSampler: metrics && ((...wanted) => createSampler(metrics, ports.clock, ...wanted)),
+    createSampler: (...wanted) => openSampler({ ...inputs, metrics, exchange }, ports.clock, ...wanted),
     origin,
     ports,
     signal: cancelled.signal
@@ -222,6 +228,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     status: () => status(asked('status')),
     plan: () => plan(asked('plan')),
     cleanup: () => cleanup(asked('cleanup')),
+    asked,
     obey: () => obey(asked(inputs.command)),
     post: (hooks) =>
       recoverOwn({
@@ -238,6 +245,8 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     }
   }
 }
+
+const nobody: Exchange = ({ url }) => Promise.reject(new Error(`nobody is to ask ${url}`))
 
 export function inputsOf(given: Readonly<Record<string, string>> = {}): Inputs {
   const values: Readonly<Record<string, string>> = { workload: 'web', images: 'shop/web:2', ...given }

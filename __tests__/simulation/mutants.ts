@@ -17,8 +17,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'no lock': {
     file: 'lock/acquire.ts',
-    replace: "if (lease === undefined || by === '' || by === holder.id) return lease",
-    by: "if (by !== 'nobody') return lease"
+    replace: "return by === '' || by === holder.id",
+    by: "return by !== 'nobody'"
   },
   'no claims': {
     from: 130,
@@ -27,7 +27,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     by: "if (lock.holder !== '') return"
   },
   'no resourceVersion': {
-    from: 420,
+    from: 60,
     file: 'traffic/changes.ts',
     replace: "{ op: 'replace', path: '/metadata/resourceVersion', value: before.metadata.resourceVersion },",
     by: ''
@@ -55,8 +55,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'no ensure-stable': {
     from: 1400,
     file: 'execute/steps/ensure-stable.ts',
-    replace: 'if (weightNow(run) === 0) return hasItAlready(run)',
-    by: 'if (weightNow(run) !== -1) return hasItAlready(run)'
+    replace: "if (weightNow(run) === 0) return hasItAlready(run, 'ready' in found ? found.ready : undefined)",
+    by: 'if (weightNow(run) !== -1) return hasItAlready(run, undefined)'
   },
   'no recovery': {
     file: 'commands/deploy.ts',

@@ -1,5 +1,5 @@
 import { ClusterError, InputError, ReleaseFailed } from '../../src/base/errors.ts'
-import { MetricsError } from '../../src/checks/prometheus/metrics.ts'
+import { MetricsError } from '../../src/checks/metrics-error.ts'
 import { LockedError } from '../../src/lock/acquire.ts'
 
 /** Whether an error is written for users; any other error is a bug. */

@@ -132,7 +132,7 @@ describe('action.yml', () => {
   })
 
   it('has inputs that take one of a few words', () => {
-    const some = ['command', 'strategy', 'metrics', 'on-no-data', 'previous', 'comment']
+    const some = ['command', 'strategy', 'metrics', 'on-no-data', 'on-inconclusive', 'previous', 'comment']
     expect(choices).toEqual(some)
   })
 
@@ -188,6 +188,30 @@ describe('README.md', () => {
     const steps = /^### `steps`\n+```\n([^`]*)```/m.exec(readme)?.[1] ?? ''
     const inputs: Record<string, string> = { workload: 'web', strategy: 'canary', steps }
     expect(readInputs((name) => inputs[name] ?? '').steps).toHaveLength(5)
+  })
+
+  it('gives steps for what a controller releases that can be read', () => {
+    const section = readme.split('## With Argo Rollouts or Flagger')[1] ?? ''
+    const [step] = parse(/```yaml\n([^`]*)```/.exec(section)?.[1] ?? '') as [{ with: Record<string, string> }]
+    const read = readInputs((name) =>
+      (name === 'kubeconfig' ? '{}' : (step.with[name] ?? '')).replace('${{ github.sha }}', 'a1b2c3')
+    )
+    expect(read.workload).toEqual({ kind: 'rollout', name: 'web' })
+  })
+
+  it('gives checks for what AnalysisTemplates ask that can be read', () => {
+    const table = readme.split('### AnalysisTemplates as `checks`')[1]?.split('\n\n')[2] ?? ''
+    const checks = table
+      .split('\n')
+      .slice(2, 5)
+      .flatMap((row) => inBackticks(row.split(' | ').at(-1)))
+    expect(checks).toHaveLength(3)
+    const inputs: Record<string, string> = {
+      workload: 'rollout/web',
+      checks: checks.join('\n'),
+      prometheus: 'https://prometheus.example.com'
+    }
+    expect(readInputs((name) => inputs[name] ?? '').checks).toHaveLength(3)
   })
 
   it('lists the outputs of action.yml in the same order', () => {

@@ -8,12 +8,20 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** Milliseconds: 25 days. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     signal?.throwIfAborted()
     try {
-      await wait(ms, undefined, signal ? { signal } : {})
+      let rest = Math.max(0, ms)
+      do {
+        // Of a longer one Node makes a millisecond.
+        await wait(Math.min(rest, LONGEST_TIMER), undefined, signal ? { signal } : {})
+        rest -= LONGEST_TIMER
+      } while (rest > 0)
     } catch (error) {
       signal?.throwIfAborted()
       throw error

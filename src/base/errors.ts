@@ -63,6 +63,14 @@ export class ReleaseFailed extends Error {
   }
 }
 
+/** A release that neither passed nor failed, and waits for a person to decide. Its message says why. */
+export class Undecided extends Error {
+  override readonly name = 'Undecided'
+}
+
+/** The run goes, and the release goes on without it: its controller carries it out. */
+export class Left extends Undecided {}
+
 /** Another run has this release now: nothing may be written any more, and nothing has to be put back. */
 export class TakenOver extends ReleaseFailed {}
 

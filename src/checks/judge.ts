@@ -3,6 +3,7 @@ import { formatDuration } from '../base/duration.ts'
 import type { Measurement, Verdict } from '../domain/outcome.ts'
 import { checkName, type Check, type Comparison } from '../inputs/check.ts'
 import { asWritten } from '../inputs/figure.ts'
+import type { Held } from './held.ts'
 import type { MetricValue, Value } from './metric-value.ts'
 
 /** A measurement, with what the judge must know if it has no value. */
@@ -15,6 +16,10 @@ export interface Reading extends Measurement {
   readonly final?: boolean
   /** It rests on so few samples that it may fail the check, but not end the step. */
   readonly brief?: boolean
+  /** Of a quantile: how many of the requests took longer than the bound. */
+  readonly above?: number
+  /** For held: what keeps it from being judged. */
+  readonly held?: Held
 }
 
 export interface Circumstances {
@@ -56,12 +61,19 @@ export function judge(check: Check, finding: MetricValue, circumstances: Circums
     const forgiven = isEarly && youth !== undefined ? { youth } : {}
     return { ...base, verdict: 'no-data', why, early: isEarly, ...forgiven, final }
   }
-  const { value, requests, brief } = finding
+  const { value, requests, above, brief } = finding
   if (!Number.isFinite(value)) return { ...base, verdict: 'no-data', why: `the value is ${value}` }
   const verdict = verdictOf(check, finding)
   return verdict === undefined
     ? { ...base, verdict: 'no-data', why: undecided(check, finding) }
-    : { ...base, verdict, value, ...(requests !== undefined && { requests }), ...(brief && { brief }) }
+    : {
+        ...base,
+        verdict,
+        value,
+        ...(requests !== undefined && { requests }),
+        ...(above !== undefined && { above }),
+        ...(brief && { brief })
+      }
 }
 
 export interface Rules {
@@ -82,6 +94,8 @@ export interface Standing {
     /** One sentence, which may hold text that others wrote. */
     readonly reason: string
   }
+  /** What still was not judged after twice the step's time, and has let it end. */
+  readonly waved?: readonly Reading[]
   readonly failures: ReadonlyMap<Check, number>
   /** Since when a check has brought no value: milliseconds since the epoch. */
   readonly silentSince: ReadonlyMap<Check, number>
@@ -93,8 +107,19 @@ export const initialStanding: Standing = { decision: 'hold', failures: new Map()
 const isFailure = ({ verdict, early }: Reading, { onNoData }: Rules): boolean =>
   verdict === 'fail' || (verdict === 'no-data' && onNoData === 'fail' && early !== true)
 
-/** Takes one round of readings, one of each check, into the standing. */
-export function judgeRound(standing: Standing, round: readonly Reading[], rules: Rules): Standing {
+/** What still is not judged after twice the step's time does not hold it any longer: the release would hang. */
+const isWaved = ({ held }: Reading): boolean => held === 'few' || held === 'shared'
+
+/**
+ * Takes one round of readings, one of each check, into the standing.
+ * @param isOvertime the step has taken twice its time
+ */
+export function judgeRound(
+  standing: Standing,
+  round: readonly Reading[],
+  rules: Rules,
+  isOvertime = false
+): Standing {
   const failures = new Map(standing.failures)
   const silentSince = new Map<Check, number>()
   for (const reading of round) {
@@ -107,8 +132,10 @@ export function judgeRound(standing: Standing, round: readonly Reading[], rules:
     const reason = reasonToFail(reading, next, rules)
     if (reason !== undefined) return { ...next, decision: 'fail', failed: { check: reading.check, reason } }
   }
-  const passes = round.every(({ verdict, brief }) => verdict === 'pass' && brief !== true)
-  return { ...next, decision: passes ? 'pass' : 'hold' }
+  const passes = round.every(
+    (reading) => reading.brief !== true && (reading.verdict === 'pass' || (isOvertime && isWaved(reading)))
+  )
+  return { ...next, decision: passes ? 'pass' : 'hold', ...(passes && { waved: round.filter(isWaved) }) }
 }
 
 function reasonToFail(
@@ -130,7 +157,8 @@ function reasonToFail(
   return waited ? `${checkName(check)} has had no data for ${formatDuration(silent)}: ${why}` : undefined
 }
 
-function sentence({ check, verdict, value = 0, requests, why = '' }: Reading): string {
+/** What was measured, and what should have been. */
+export function sentence({ check, verdict, value = 0, requests, why = '' }: Reading): string {
   if (verdict === 'no-data') return `${checkName(check)} has no data: ${why}`
   const { comparison, bound } = check
   const over = requests === undefined ? '' : ` over ${counted(Math.round(requests), 'request')}`

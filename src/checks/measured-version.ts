@@ -43,4 +43,6 @@ export interface MeasuredPod {
   readonly name: string
   /** Milliseconds since the epoch. */
   readonly createdAt: number
+  /** Until then its caches are cold, and what it does says little of the version: milliseconds since the epoch. */
+  readonly warmAt?: number
 }

@@ -5,11 +5,13 @@ import type { ReleaseRun } from '../execute/release-run.ts'
 import { trafficsOf } from '../execute/route-writers.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import { untidyEnding } from '../execute/untidy.ts'
+import { readRules } from '../kubernetes/rights.ts'
+import { readLeases } from '../lock/acquire.ts'
 import type { Lock } from '../lock/lock.ts'
 import { observe } from '../observe/observe.ts'
 import { inRelease, type Observed, type Recorded } from '../observe/observed.ts'
 import { needsToEnd } from '../preflight/rights.ts'
-import { exclusively, withLock } from './exclusively.ts'
+import { exclusively, leasesOf, withLock } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
 import { lookedAt, outcomeOf } from './outcome-of.ts'
 import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
@@ -22,17 +24,31 @@ import { turnedDownAfter } from './turned-down.ts'
  */
 export async function deploy(invocation: Invocation): Promise<Outcome> {
   const { target, ports, signal } = invocation
+  // What will be needed is asked for while something else is.
+  const rules = soon(readRules(ports.cluster, target.namespace))
   const observed = await observe(target, ports)
   const left = inRelease(observed)
   if (left !== undefined) return afterRecovery(invocation, left)
-  const prepared = await prepareRelease(invocation, observed)
+  const leases = readLeases(leasesOf(observed), ports)
+  const prepared = await prepareRelease(invocation, observed, rules)
   if ('unapplied' in prepared) return { ...lookedAt(observed, invocation), warnings: prepared.unapplied }
-  return withLock(invocation, observed, async (lock) => {
-    const run = begin(prepared, observed, lock, invocation)
-    const ending = await executeOrRestore(prepared.plan, run, signal)
-    await tidyConfig(run, ending, signal)
-    return outcomeOf(run, ending, invocation)
-  })
+  return withLock(
+    invocation,
+    observed,
+    async (lock) => {
+      const run = begin(prepared, observed, lock, invocation)
+      const ending = await executeOrRestore(prepared.plan, run, signal)
+      await tidyConfig(run, ending, signal)
+      return outcomeOf(run, ending, invocation)
+    },
+    await leases
+  )
+}
+
+/** It may fail before anybody waits for it. */
+function soon<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined)
+  return work
 }
 
 function begin(
@@ -49,6 +65,7 @@ function begin(
     `release ${id} in namespace ${run.namespace}: ${before.images.join(', ')} on ${before.deployment} → ${canary.images.join(', ')} on ${canary.deployment}, users come through ${ways.join(', ')}`
   )
   run.journal.warnings.push(...prepared.warnings)
+  if (prepared.forecast !== undefined) run.journal.forecast = prepared.forecast
   return run
 }
 

@@ -4,7 +4,7 @@ import { within } from '../base/within.ts'
 import type { Ports } from '../execute/release-run.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import type { Right } from '../kubernetes/rights.ts'
-import { acquireAll } from '../lock/acquire.ts'
+import { acquireAll, type SeenLeases } from '../lock/acquire.ts'
 import { leaseName, workloadLeaseName } from '../lock/lease.ts'
 import type { Lock } from '../lock/lock.ts'
 import { observe } from '../observe/observe.ts'
@@ -44,13 +44,17 @@ export async function exclusively<T>(
   return withLock(invocation, seen, async (lock) => work(await observe(target, ports), lock))
 }
 
-/** Does the work while no other run can move the traffic of this Service, or touch the Deployments of this workload. */
+/**
+ * Does the work while no other run can move the traffic of this Service, or touch the Deployments of this workload.
+ * @param seen its Leases as they were a moment ago
+ */
 export async function withLock<T>(
   { origin: { release, holder, run }, ports, signal }: PostInvocation,
   place: Place,
-  work: (lock: Lock) => Promise<T>
+  work: (lock: Lock) => Promise<T>,
+  seen?: SeenLeases
 ): Promise<T> {
-  const lock = await acquireAll(leasesOf(place), { id: holder, run: run ?? release }, ports, signal)
+  const lock = await acquireAll(leasesOf(place), { id: holder, run: run ?? release }, ports, signal, seen)
   try {
     await fenceInherited(place, lock, ports, AbortSignal.any([signal, lock.lost]))
     return await work(lock)
@@ -59,7 +63,7 @@ export async function withLock<T>(
   }
 }
 
-function leasesOf({ namespace, workload, service, companions }: Place): readonly [Ref, ...Ref[]] {
+export function leasesOf({ namespace, workload, service, companions }: Place): readonly [Ref, ...Ref[]] {
   const services = [service, ...companions].map(({ metadata }) => metadata.name)
   return [
     workloadLease({ namespace, workload }),

@@ -1,3 +1,4 @@
+import { formatDuration } from '../base/duration.ts'
 import { sh } from '../base/shell.ts'
 import { emptyOutcome } from '../domain/empty-outcome.ts'
 import type { Outcome, Version } from '../domain/outcome.ts'
@@ -6,11 +7,12 @@ import type { Ending } from '../execute/execute-or-restore.ts'
 import type { Progress, ReleaseRun } from '../execute/release-run.ts'
 import { routeWritersOf, trafficsOf } from '../execute/route-writers.ts'
 import { printRoute } from '../inputs/route.ts'
+import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import { readyReplicas } from '../kubernetes/health.ts'
 import { selects } from '../kubernetes/selectors.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
 import { readyOfServing } from '../report/traffic-facts.ts'
-import { lacksData } from '../report/verdict.ts'
+import { isCompared, lacksData } from '../report/verdict.ts'
 import { describeSplit } from '../routes/split.ts'
 import type { PostInvocation } from './invocation.ts'
 
@@ -107,16 +109,43 @@ function oldVersion({ stable, canary }: Progress): string {
 
 /** Advice for checks without data: perhaps nobody has used the service just then. */
 function withoutData(
-  { settings, journal: { measurements } }: ReleaseRun,
+  { settings, journal: { measurements, judgement } }: ReleaseRun,
   { failedCheck = '' }: Ending
 ): readonly string[] {
-  if (!lacksData({ measurements, failedCheck })) return []
+  const compared = judgement === undefined ? {} : { judgement }
+  if (!lacksData({ measurements, failedCheck, ...compared })) return []
+  if (isCompared(failedCheck))
+    return [
+      'That there was no data says nothing of the version. Is it scraped, and does it count its requests? Should nobody have sent it any, give the step more time or a larger share, or let the release wait for data (on-no-data: wait, up to no-data-timeout).'
+    ]
   const hasLoad = settings.smokeTests.some(({ kind }) => kind === 'load')
   const load =
     'give it some before the switch by a load line in smoke-tests (GET / at 20/s for 2m -> 200), or '
   return [
     `That there was no data says nothing of the version. Is it scraped? Should nobody have sent it requests, ${hasLoad ? '' : load}let the release wait for data (on-no-data: wait, up to no-data-timeout).`
   ]
+}
+
+/** However short a bake was, one that long shows something, in milliseconds. */
+const TELLING = 300_000
+
+/** What may be done that it does not come to this again. */
+function whatWouldTell({ journal, settings, steps }: ReleaseRun): readonly string[] {
+  if (journal.undecided !== true) return []
+  const beside = steps.findLast(
+    ({ split: { weight }, until }) => weight > 0 && weight < 100 && until.kind === 'duration'
+  )
+  const example =
+    beside === undefined ? `bake: ${formatDuration(Math.max(2 * settings.bake, TELLING))}` : longer(beside)
+  return [
+    `Next time more requests would tell: a longer step or a larger share, for example \`${example}\`. With on-inconclusive: promote or abort nobody has to decide.`
+  ]
+}
+
+/** The step of twice the time. */
+function longer({ split, until }: TrafficStep): string {
+  const duration = until.kind === 'duration' ? 2 * until.duration : 0
+  return `steps: ${nameStep({ split, until: { kind: 'duration', duration } })}`
 }
 
 /** What a person may want to do next, with commands to copy. */
@@ -133,7 +162,8 @@ function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] 
   if (result === 'waiting')
     return [
       `To go on: run the workflow with command: promote. To put ${oldVersion(run.progress)} back: command: abort.`,
-      `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`
+      `Until then nobody watches: ${describeSplit(splitOf(release))} stays on ${canary.deployment}.`,
+      ...whatWouldTell(run)
     ]
   if (result === 'rolled-back' && release.command === 'deploy') {
     const read = `Read the ${ending.failedCheck === undefined ? 'reason above' : 'failing check'} and the log below`

@@ -1,3 +1,5 @@
+import type { MeasuredVersion } from '../checks/measured-version.ts'
+import type { Sampler } from '../checks/sampler.ts'
 import type { Measurement, ObjectChange, Outcome, Preview } from '../domain/outcome.ts'
 import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
@@ -13,14 +15,18 @@ import { changeOf, withoutSlot } from '../preflight/preview.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import type { Invocation } from './invocation.ts'
 import { lookedAt } from './outcome-of.ts'
+import { falseAlarms } from '../report/replay.ts'
 import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
+import { replay, replayedWindow } from './replay.ts'
+import { tellPreview } from './tell-preview.ts'
 
 /**
  * Everything that a release would do, up to the lock. Changes nothing.
  * @throws InputError with all that is wrong, as the release would
  */
 export async function plan(invocation: Invocation): Promise<Outcome> {
-  const { target, ports } = invocation
+  const { target, inputs, ports } = invocation
+  const window = replayedWindow(inputs, ports.clock.now())
   const seen = await observe(target, ports)
   const left = inRelease(seen)
   const observed = left === undefined ? seen : whenEnded(seen, left.record)
@@ -28,17 +34,25 @@ export async function plan(invocation: Invocation): Promise<Outcome> {
   for (const note of notes) ports.log.warning(note)
   if (left !== undefined) await requireRights(seen, await needsToEnd(left, ports), ports)
   const ready = await prepareRelease(invocation, observed)
-  const looked = { ...lookedAt(observed, invocation), ...routeOf(observed) }
-  if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied] }
+  const replayed = window && (await replay(invocation, observed, window))
+  const found = replayed === undefined ? [] : falseAlarms(replayed)
+  for (const warning of found) ports.log.warning(warning)
+  const looked = {
+    ...lookedAt(observed, invocation),
+    ...routeOf(observed),
+    ...(replayed && { replay: replayed })
+  }
+  if ('unapplied' in ready) return { ...looked, warnings: [...notes, ...ready.unapplied, ...found] }
   const preview = await previewOf(observed, ready, ports)
-  tell(preview, ports)
+  tellPreview(preview, ports)
   return {
     ...looked,
     result: 'planned',
     canary: { ...ready.release.canary, replicas: ready.canary.spec.replicas ?? 1 },
     plan: preview,
-    measurements: await measureNow(invocation, observed, ready),
-    warnings: [...notes, ...ready.warnings],
+    ...(ready.forecast && { forecast: ready.forecast }),
+    measurements: await measureNow(invocation, measuredStable(observed), ready.sampler),
+    warnings: [...notes, ...ready.warnings, ...found],
     finishedAt: ports.clock.now()
   }
 }
@@ -81,24 +95,12 @@ function workloadChange({ tried, canary }: PreparedRelease, observed: Observed):
 const WINDOW = 300_000
 
 /** Measures the checks on the version that serves: a bound that it does not keep is too tight for the next one, too. */
-async function measureNow(
-  { ports, signal }: Invocation,
-  observed: Observed,
-  { sampler }: PreparedRelease
+export async function measureNow(
+  { ports, signal }: Pick<Invocation, 'ports' | 'signal'>,
+  serving: MeasuredVersion,
+  sampler: Sampler | undefined
 ): Promise<readonly Measurement[]> {
   if (sampler === undefined) return []
   const step = { name: 'now, on what serves', startedAt: ports.clock.now() - WINDOW }
-  return sampler.measure(step, measuredStable(observed), signal)
-}
-
-function tell({ steps, changes }: Preview, { log }: Ports): void {
-  log.group('What a release would do')
-  log.quote(steps.map((step, at) => `${at + 1}. ${step}`).join('\n'))
-  log.endGroup()
-  for (const { object, state, diff, why } of changes) {
-    log.group(`${object}: ${state}`)
-    if (why !== undefined) log.quote(`the credentials ${why}`)
-    if (diff.length > 0) log.quote(diff.join('\n'))
-    log.endGroup()
-  }
+  return sampler.measure(step, serving, signal)
 }

@@ -1,6 +1,8 @@
 import { InputError, refuse, type Fault } from '../base/errors.ts'
 import { samplerFor, type Sampler } from '../checks/sampler.ts'
+import type { Foretold } from '../domain/forecast.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
+import { readRules, type Rule } from '../kubernetes/rights.ts'
 import { requireRoutes, type Observed } from '../observe/observed.ts'
 import { nobodyServes } from '../observe/serving.ts'
 import { strayAutoscaler } from '../plan/autoscaler.ts'
@@ -16,7 +18,10 @@ import type { Step } from '../plan/step.ts'
 import { isUnchanged, slotLabelsOf } from '../plan/unchanged.ts'
 import { unapplied } from '../preflight/changes.ts'
 import type { TriedManifest } from '../preflight/dry-run.ts'
+import { foresee } from '../preflight/foresee.ts'
+import { foreseenOf } from '../preflight/foreseen.ts'
 import { preflight } from '../preflight/preflight.ts'
+import { foretoldLines } from '../report/forecast.ts'
 import type { Invocation } from './invocation.ts'
 import { requireShape } from './require-shape.ts'
 
@@ -26,6 +31,8 @@ export interface PreparedRelease extends Prepared {
   readonly plan: readonly Step[]
   readonly warnings: readonly string[]
   readonly sampler: Sampler | undefined
+  /** What the lines of `checks` that name stable can find. */
+  readonly forecast?: Foretold
   /** The objects as the API server would store them. */
   readonly tried: {
     readonly canary: Deployment | undefined
@@ -41,11 +48,13 @@ export interface NothingNew {
 
 /**
  * Everything that can be known of a release before anything is changed.
+ * @param asked what the credentials allow, where that has been asked already
  * @throws InputError with all that is wrong
  */
 export async function prepareRelease(
   invocation: Invocation,
-  observed: Observed
+  observed: Observed,
+  asked?: Promise<readonly Rule[]>
 ): Promise<PreparedRelease | NothingNew> {
   const { inputs, origin, createSampler, ports, signal } = invocation
   const given = await readGiven(invocation, observed)
@@ -54,7 +63,8 @@ export async function prepareRelease(
   if ('length' in prepared) throw new InputError([...given.faults, ...prepared])
   const plan = method.plan(prepared, inputs, drainOf(prepared.routes))
   const sampler = samplerFor(inputs, createSampler, prepared.routes)
-  const candidate = { prepared, steps: plan, observed, inputs }
+  const rules = asked ?? readRules(ports.cluster, observed.namespace)
+  const candidate = { prepared, steps: plan, observed, inputs, rules }
   const { faults, obstacles, warnings, ...tried } = await preflight(candidate, sampler, ports, signal)
   if (tried.canary !== undefined && isUnchanged(tried.canary, prepared.serving, slotLabelsOf(observed))) {
     // Without a new version, what would stand in the way of releasing one does not matter.
@@ -63,11 +73,14 @@ export async function prepareRelease(
   }
   const late = patienceFaults(prepared.canary, inputs.timeout)
   refuse([...given.faults, ...faults, ...deletedFaults(prepared, observed), ...obstacles, ...late])
+  const { forecast, ...foreseen } = await foresee(foreseenOf(candidate), sampler, signal)
   const found = [...nobodyServes(observed), ...strayAutoscaler(observed, prepared.release)]
-  const told = [...found, ...given.warnings, ...warnings, ...prepared.warnings, ...unwatched(tried.manifests)]
+  const own = [...prepared.warnings, ...foreseen.warnings]
+  const told = [...found, ...given.warnings, ...warnings, ...own, ...unwatched(tried.manifests)]
   for (const note of given.notes) ports.log.line(note)
+  if (forecast !== undefined) ports.log.quote(foretoldLines(forecast).join('\n'))
   for (const warning of told) ports.log.warning(warning)
-  return { ...prepared, plan, sampler, warnings: told, tried }
+  return { ...prepared, plan, sampler, warnings: told, tried, ...(forecast && { forecast }) }
 }
 
 /**

@@ -30,9 +30,14 @@ export async function findVersion(
   to: string,
   cluster: Cluster
 ): Promise<Required<Known>> {
-  const found = chooseVersion(to, await readVersions(observed, cluster), observed)
+  const { workload, namespace, stable } = observed
+  const own = stable.deployment.metadata.name
+  const title = `deployment/${workload}`
+  const keeper = (deployment = own): string => `deployment/${deployment}`
+  const found = chooseVersion(to, await readVersions(observed, cluster), { title, namespace, keeper })
   if ('problem' in found) throw new InputError([found])
-  return found
+  // In a slot of its own it has pods, or had: nothing has to be copied.
+  return found.find(({ template }) => template.live !== stable.deployment) ?? found[0]
 }
 
 const serving = ({ version }: Known, { stable }: Observed): InputError =>

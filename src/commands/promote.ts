@@ -8,7 +8,7 @@ import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import { drainIn } from '../execute/route-writers.ts'
 import { tidyConfig } from '../execute/unreferenced-config.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { parseStep, stepsFaults, type TrafficStep } from '../inputs/step.ts'
+import { parseStep, printStep, stepsFaults, type TrafficStep } from '../inputs/step.ts'
 import { need } from '../kubernetes/needs.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Right } from '../kubernetes/rights.ts'
@@ -23,7 +23,7 @@ import { asAuthored } from '../plan/exported.ts'
 import { withoutHooks } from '../plan/hooks.ts'
 import { isSlotOf } from '../plan/live-fields.ts'
 import { prepare } from '../plan/prepare.ts'
-import { planRest } from '../plan/progressive.ts'
+import { ALL_AT_ONCE, planRest } from '../plan/progressive.ts'
 import { canaryFaults, tryCanary } from '../preflight/dry-run.ts'
 import { measuredStable } from '../preflight/measured-stable.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
@@ -133,15 +133,16 @@ async function goOn(
   const release: Release = { ...watched(record, inputs), holder: origin.holder }
   const stable = observed.stable.deployment
   const pods = await readyPods({ ports, namespace: observed.namespace, initial: release }, 'canary')
-  const taken = { routes, stable, release, entrance, lock, sampler, begun: true, readUnderLock: true }
-  const run = beginRun({ ...observed, ...taken, deployment: live, pods }, ports, inputs)
+  const steps = stepsIn(record)
+  const taken = { routes, stable, release, entrance, lock, sampler, steps, begun: true, readUnderLock: true }
+  const run = beginRun({ ...observed, ...taken, deployment: live, pods }, ports, decided(record, inputs))
   run.journal.warnings.push(
     ...(report?.warnings ?? []),
     ...unwatched(record, inputs),
     ...unmeasured(record, inputs)
   )
   const { bake, previous, checks } = inputs
-  const progress = { steps: stepsIn(record), checks: checks.length > 0, bake, previous, drain: drainIn(run) }
+  const progress = { steps, checks: checks.length > 0, bake, previous, drain: drainIn(run) }
   const plan = planRest((record.step ?? 0) + 1, progress, release)
   const ending = await executeOrRestore(plan, run, signal)
   await tidyConfig(run, ending, signal)
@@ -153,6 +154,10 @@ const watched = ({ watchdog: _, ...record }: Release, { watchdog }: Inputs): Rel
   ...record,
   ...(watchdog === undefined ? {} : { watchdog })
 })
+
+/** Whoever goes on with a release that has all users already has decided what the comparison could not. */
+const decided = ({ weight }: Release, inputs: Inputs): Inputs =>
+  weight === 100 && inputs.onInconclusive === 'hold' ? { ...inputs, onInconclusive: 'promote' } : inputs
 
 const unwatched = ({ id, watchdog }: Release, inputs: Inputs): readonly string[] =>
   watchdog === undefined || inputs.watchdog !== undefined
@@ -166,11 +171,17 @@ const unmeasured = ({ id, checks = [] }: Release, inputs: Inputs): readonly stri
         `release ${id} began with checks (${checks.join(', ')}) and goes on without any: the inputs of this run have none. Nothing is measured from here on; give promote the same checks and prometheus as the release`
       ]
 
+/** A release that has moved all users at once has no steps on record. */
+const stepsWithout = ({ weight }: Release): readonly string[] =>
+  weight === 100 ? ALL_AT_ONCE.map(printStep) : []
+
 /**
  * The steps that the release began with, whatever the workflow says by now.
  * @throws InputError when one of them cannot be read: to leave it out would skip what it was to wait or check for
  */
-function stepsIn({ id, steps = [], step = 0 }: Release): readonly TrafficStep[] {
+function stepsIn(release: Release): readonly TrafficStep[] {
+  const { id, step = 0 } = release
+  const steps = release.steps ?? stepsWithout(release)
   const unreadable = (problem: string): InputError =>
     refused(`the steps of release ${id} on record cannot be carried out: ${problem}`, ABORT)
   const items = steps.map((line, index) => {

@@ -7,6 +7,7 @@ import { inRelease, type Observed } from '../observe/observed.ts'
 import { retirable } from '../plan/retirement.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 import { exclusively } from './exclusively.ts'
+import { isDrivenTarget, recoverDriven } from './driven/recover.ts'
 import type { PostInvocation } from './invocation.ts'
 import { recover } from './recover.ts'
 import { retireVersions } from './retire-versions.ts'
@@ -20,8 +21,11 @@ import { settleDown } from './settle-down.ts'
 export async function recoverOwn(own: Omit<PostInvocation, 'signal'>): Promise<string | undefined> {
   const { log } = own.ports
   const invocation = { ...own, signal: new AbortController().signal }
+  const { target } = invocation
+  const finish = (): Promise<string | undefined> =>
+    isDrivenTarget(target) ? recoverDriven({ ...invocation, target }) : finishOwn(invocation)
   try {
-    return await throughOutages(() => finishOwn(invocation), own.ports, invocation.signal)
+    return await throughOutages(finish, own.ports, invocation.signal)
   } catch (error) {
     if (!(error instanceof LockedError)) throw error
     log.line(`what this run has left is undone by the one that has taken over: ${error.message}`)

@@ -10,12 +10,16 @@ interface Named {
 }
 
 /** @throws InputError when the inputs leave open which Deployment is meant */
-export const targetOf = ({ inputs, namespace, manifests }: Named): Target => ({
-  namespace,
-  workload: inputs.workload ?? onlyDeployment(manifests),
-  services: inputs.route.filter(({ kind }) => kind === 'service').map(({ name }) => name),
-  routes: inputs.route.filter(({ kind }) => kind !== 'service')
-})
+export function targetOf({ inputs, namespace, manifests }: Named): Target {
+  const { workload = { kind: 'deployment', name: onlyDeployment(manifests) }, route } = inputs
+  return {
+    namespace,
+    workload: workload.name,
+    ...(workload.kind === 'deployment' ? {} : { engine: workload.kind }),
+    services: route.filter(({ kind }) => kind === 'service').map(({ name }) => name),
+    routes: route.filter(({ kind }) => kind !== 'service')
+  }
+}
 
 function onlyDeployment(manifests: readonly Manifest[]): string {
   const names = manifests

@@ -4,9 +4,12 @@ import type { Outcome } from '../domain/outcome.ts'
 import { splitOf } from '../domain/record.ts'
 import { practiceOf } from '../execute/practice.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
+import { observeDriven } from '../observe/driven.ts'
 import { observe } from '../observe/observe.ts'
 import { inRelease, type Observed } from '../observe/observed.ts'
 import { describeSplit } from '../routes/split.ts'
+import { isDriven } from './driven/invocation.ts'
+import { lookedAtDriven } from './driven/looked-at.ts'
 import type { Invocation } from './invocation.ts'
 import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 
@@ -20,28 +23,30 @@ export async function turnedDown(
   isTouched: boolean
 ): Promise<Outcome> {
   const { origin, target, ports, inputs } = invocation
-  const observed = await look(error, invocation)
-  const known =
-    observed === undefined
-      ? {
-          ...emptyOutcome(inputs.command, origin, ports.clock.now()),
-          namespace: target.namespace,
-          workload: target.workload
-        }
-      : { ...lookedAt(observed, invocation), ...leftIn(observed) }
+  const known = (await lookAgain(error, invocation)) ?? {
+    ...emptyOutcome(inputs.command, origin, ports.clock.now()),
+    namespace: target.namespace,
+    workload: target.workload
+  }
   return { ...known, ...endOf(error), ...(isTouched ? { touched: true } : {}) }
+}
+
+async function lookAgain(error: unknown, invocation: Invocation): Promise<Outcome | undefined> {
+  const { ports, signal } = invocation
+  // A cancelled run has only seconds, and a cluster that does not answer has been asked for long enough.
+  if (signal.aborted || (error instanceof ClusterError && error.status === 0)) return undefined
+  if (isDriven(invocation)) {
+    const driven = await observeDriven(invocation.target, ports.cluster).catch(() => undefined)
+    return driven && lookedAtDriven(driven, invocation)
+  }
+  const observed = await observe(invocation.target, ports).catch(() => undefined)
+  return observed && { ...lookedAt(observed, invocation), ...leftIn(observed) }
 }
 
 const endOf = (error: unknown): Pick<Outcome, 'result' | 'reason'> => ({
   result: error instanceof Cancelled ? 'aborted' : 'failed',
   reason: messageOf(error)
 })
-
-async function look(error: unknown, { target, ports, signal }: Invocation): Promise<Observed | undefined> {
-  // A cancelled run has only seconds, and a cluster that does not answer has been asked for long enough.
-  if (signal.aborted || (error instanceof ClusterError && error.status === 0)) return undefined
-  return observe(target, ports).catch(() => undefined)
-}
 
 function leftIn(observed: Observed): Partial<Outcome> {
   const record = inRelease(observed)?.record

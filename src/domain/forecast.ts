@@ -20,7 +20,12 @@ export interface Prospect {
 export interface Forecast {
   /** Requests a second of all users. */
   readonly rate: number
+  /** The steps that give the new version its users, as they are called. */
+  readonly steps: readonly string[]
   /** Requests to the new version in each step. */
   readonly requests: readonly number[]
   readonly prospects: readonly Prospect[]
 }
+
+/** A forecast, or why there is none: untrusted text. */
+export type Foretold = Forecast | { readonly why: string }

@@ -21,7 +21,7 @@ const HISTORY_LENGTH = 10
 
 /** The history with the end of this release, newest first. */
 export function withEntry(
-  { id, command, canary, run, history }: Release,
+  { id, command, canary, run, history }: Pick<Release, 'id' | 'command' | 'canary' | 'run' | 'history'>,
   served: boolean,
   at: number
 ): readonly HistoryEntry[] {

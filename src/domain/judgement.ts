@@ -18,6 +18,8 @@ export interface Judgement {
   readonly block: number
   /** log of the odds after each judged block, for those metrics that a check names. */
   readonly odds: readonly Odds[]
+  /** Nothing is compared, because the requests of this step are others than stable's. */
+  readonly crashOnly?: boolean
 }
 
 export interface Odds extends Partial<Readonly<Record<ComparedMetric, number>>> {
@@ -51,7 +53,15 @@ export type Decision =
   /** Nothing can be said, which is no pass. The names of pods are untrusted text. */
   | { readonly kind: 'no-data'; readonly why: NoData; readonly pods: readonly string[] }
 
-export type NoData = 'no pods of the canary' | 'no pods of stable' | 'stale' | 'no requests' | 'no histogram'
+export type NoData =
+  | 'no pods of the canary'
+  | 'no pods of stable'
+  | 'stale'
+  | 'no requests'
+  | 'no requests of stable'
+  | 'no histogram'
+  | 'no durations'
+  | 'no durations of stable'
 
 /** How a check stands after a block. */
 export type Finding = {
@@ -66,6 +76,8 @@ export type Finding = {
   | {
       readonly metric: 'errors'
       readonly counts: ErrorCounts
+      /** More than the check allows, be it by luck. */
+      readonly isLarge: boolean
       /** The same of the last few blocks. */
       readonly recent: ErrorCounts
       /** The largest rise, as a share of requests, that may yet hide; 0 for none. */
@@ -94,6 +106,8 @@ export interface Counts {
 /** A version that failed most of its requests, which was not waited out. */
 export interface Crash {
   readonly at: number
+  /** When what is counted begins; undefined where that is everything. */
+  readonly since?: number
   readonly canary: Counts
   readonly stable: Counts
   /** Scrapes of a pod that brought errors. */
@@ -120,7 +134,8 @@ export interface LatencyCounts {
   readonly stable: Slow
   /** In how many blocks, and on how many of its pods, the canary has a larger share of slow requests than stable has. */
   readonly slowerBlocks: Part
-  readonly slowerPods: Part
+  /** Undefined where a router reports, which does not tell pods apart. */
+  readonly slowerPods?: Part
 }
 
 export interface Part {

@@ -1,6 +1,10 @@
+import type { Analysis, EngineState } from '../engines/engine.ts'
 import type { Check } from '../inputs/check.ts'
 import type { Command } from '../inputs/inputs.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
+import type { Foretold } from './forecast.ts'
+import type { Judgement } from './judgement.ts'
+import type { Replayed } from './replay.ts'
 import type { Split } from '../routes/route.ts'
 
 /** How a run ended. `unchanged`: what would be released is what serves, or there was nothing to do. */
@@ -26,7 +30,7 @@ export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment'
   /** Whether that release came to its end: else the version was taken out. Absent where it is not known. */
   readonly served?: boolean
   /** Phase of its release, while that is not finished. */
-  readonly phase?: 'running' | 'waiting' | 'aborting' | 'promoting'
+  readonly phase?: 'running' | 'waiting' | 'left' | 'aborting' | 'promoting'
   /** The run of that release is gone. */
   readonly abandoned?: boolean
   /** When the release ended, or the template was made; RFC 3339. */
@@ -46,7 +50,8 @@ export interface TimelineEntry {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly milliseconds: number
-  readonly status: 'done' | 'failed' | 'skipped'
+  /** `undecided`: it took as long as it may, and it could still not be told whether the new version is as good as stable. */
+  readonly status: 'done' | 'undecided' | 'failed' | 'skipped'
   /** One line on what came out, e.g. `3 of 3 pods ready`. May hold text that others wrote. */
   readonly detail?: string
 }
@@ -65,7 +70,8 @@ export interface SmokeResult {
   readonly evidence?: string
 }
 
-export type Verdict = 'pass' | 'fail' | 'no-data'
+/** `held`: there is a value, but it neither passes nor fails. */
+export type Verdict = 'pass' | 'fail' | 'held' | 'no-data'
 
 /** One value of a check: the evidence. */
 export interface Measurement {
@@ -77,7 +83,7 @@ export interface Measurement {
   /** How many requests the value is based on, where that is known. */
   readonly requests?: number
   readonly verdict: Verdict
-  /** For no-data: why there is none. Untrusted text. */
+  /** For no-data: why there is none. For held: why it is not judged. Untrusted text. */
   readonly why?: string
   /** Name of the step it was taken in, e.g. `bake`. */
   readonly step: string
@@ -138,6 +144,18 @@ export interface Preview {
   readonly changes: readonly ObjectChange[]
 }
 
+/** A controller that releases the workload. All texts may hold words of others. */
+export interface DrivenBy {
+  /** As people call it. */
+  readonly title: string
+  /** e.g. `rollout/web` */
+  readonly object: string
+  readonly state: EngineState
+  /** What it does with a new version, in order. */
+  readonly steps: readonly string[]
+  readonly analyses: readonly Analysis[]
+}
+
 /** The one value that every report is rendered from. */
 export interface Outcome {
   readonly command: Command
@@ -180,6 +198,14 @@ export interface Outcome {
   readonly timeline: readonly TimelineEntry[]
   readonly smokeTests: readonly SmokeResult[]
   readonly measurements: readonly Measurement[]
+  /** What the comparison of both versions has come to; only where one was asked for. */
+  readonly judgement?: Judgement
+  /** It could not be told in time whether the new version is as good as stable. */
+  readonly undecided?: boolean
+  /** What that comparison can find; of a plan, and of a release that has begun. */
+  readonly forecast?: Foretold
+  /** How the checks would have judged a version that is fine; only where that was asked for. */
+  readonly replay?: Replayed
   readonly evidence: readonly PodEvidence[]
   readonly foreignWrites: readonly ForeignWrite[]
   readonly warnings: readonly string[]
@@ -187,6 +213,10 @@ export interface Outcome {
   readonly plan?: Preview
   /** What can be gone back to, newest first; only when that was asked for. */
   readonly versions?: readonly PastVersion[]
+  /** Absent of a Deployment, which no controller releases. */
+  readonly driven?: DrivenBy
+  /** The run has left while the controller goes on: nobody follows it. */
+  readonly left?: true
   /** It failed after something had been changed. */
   readonly touched?: boolean
   /** The traffic is where it belongs, but the post step still has to clean up. */

@@ -5,6 +5,22 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 import { isTree } from '../kubernetes/tree.ts'
 import { readHistory } from './history.ts'
 import { RECORD_ANNOTATION, type Phase, type Release } from './record.ts'
+import {
+  command,
+  count,
+  flag,
+  hash,
+  matching,
+  MOST,
+  name,
+  oneOf,
+  parse,
+  percent,
+  text,
+  time,
+  wrongIn,
+  type Shape
+} from './shape.ts'
 
 /**
  * Reads the record of a route object.
@@ -40,67 +56,6 @@ function parseRecord(text: string): { readonly record: Release } | { readonly da
   return { record: { ...record, history: readHistory(record.history) } }
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-/** What a value must be: a test of it, the same for each item of a list, or for fields of an object. */
-type Shape = ((value: unknown) => boolean) | readonly [Shape, number] | { readonly [field: string]: Shape }
-
-/**
- * Path of the first value that has not the expected shape. Unknown fields are allowed, since a newer version may have
- * written them.
- */
-function wrongIn(value: unknown, shape: Shape, at = ''): string | undefined {
-  if (typeof shape === 'function') return shape(value) ? undefined : at
-  if (isList(shape)) return wrongInList(value, shape, at)
-  if (!isTree(value)) return at
-  for (const [name, inner] of Object.entries(shape)) {
-    const field = name.replace('?', '')
-    const found = Object.hasOwn(value, field) ? value[field] : undefined
-    if (found === undefined && field !== name) continue
-    const wrong = wrongIn(found, inner, at === '' ? field : `${at}.${field}`)
-    if (wrong !== undefined) return wrong
-  }
-  return undefined
-}
-
-const isList = (shape: Shape): shape is readonly [Shape, number] => Array.isArray(shape)
-
-function wrongInList(value: unknown, [item, most]: readonly [Shape, number], at: string): string | undefined {
-  if (!Array.isArray(value) || value.length > most) return at
-  for (const [index, one] of (value as readonly unknown[]).entries()) {
-    const wrong = wrongIn(one, item, `${at}[${index}]`)
-    if (wrong !== undefined) return wrong
-  }
-  return undefined
-}
-
-/** Texts of a record are names, addresses and lines of inputs. */
-const LONGEST = 4096
-const MOST = 100
-
-const text: Shape = (value) => typeof value === 'string' && value.length <= LONGEST
-const flag: Shape = (value) => typeof value === 'boolean'
-const time: Shape = (value) =>
-  typeof value === 'string' && value.length <= 40 && !Number.isNaN(Date.parse(value))
-const count: Shape = (value) => Number.isSafeInteger(value) && (value as number) >= 0
-const percent: Shape = (value) => typeof value === 'number' && value >= 0 && value <= 100
-const matching =
-  (pattern: RegExp, longest: number): Shape =>
-  (value) =>
-    typeof value === 'string' && value.length <= longest && pattern.test(value)
-const oneOf =
-  (...words: readonly unknown[]): Shape =>
-  (value) =>
-    words.includes(value)
-
-const name = matching(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 253)
-const hash = matching(/^[a-z0-9]*$/, 63)
 const LABEL_KEY = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/
 const LABEL_VALUE = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/
 
@@ -116,7 +71,6 @@ const selector: Shape = (value) =>
   )
 
 const slot = oneOf('blue', 'green', 'plain')
-const command = oneOf('deploy', 'rollback')
 const inPlace = oneOf('rolling', 'recreate')
 const phase = oneOf(
   ...(['running', 'waiting', 'aborting', 'promoting', 'promoted', 'rolled-back'] satisfies Phase[])
@@ -150,6 +104,7 @@ const RECORD: Shape = {
   'shiftedAt?': time,
   'steps?': [text, MOST],
   'step?': count,
+  'begunAt?': [time, MOST],
   'checks?': [text, MOST],
   'holder?': text,
   'routes?': [{ kind: matching(/^[a-z]+$/, 63), name }, MOST],

@@ -40,6 +40,8 @@ export interface Release {
   /** The steps as the user wrote them, and the one that it is in, from 0. */
   readonly steps?: readonly string[]
   readonly step?: number
+  /** When each of the steps until now gave the canary its share; RFC 3339. */
+  readonly begunAt?: readonly string[]
   /** Names of the checks that it began with; none: it has none. */
   readonly checks?: readonly string[]
   /** Name under which the run holds, or held, the lock: it tells two steps of one job apart. Absent in older records. */
@@ -145,6 +147,7 @@ function ended(release: Release, served: boolean, at: number): Release {
     // A header's value in them may be a secret.
     steps: ________,
     step: ____,
+    begunAt: __________________,
     checks: __________,
     shiftedAt: _____,
     rollout: ______,

@@ -1,8 +1,10 @@
 import { ReleaseFailed, RouteGone } from '../base/errors.ts'
+import { NOT_COMPARED } from '../checks/compared-standing.ts'
 import { initialStanding } from '../checks/judge.ts'
 import type { Sampler } from '../checks/sampler.ts'
 import { companionsIn } from '../domain/companions.ts'
 import { backendsOf, splitOf, type Release } from '../domain/record.ts'
+import type { TrafficStep } from '../inputs/step.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import { type Entrance, NOWHERE } from '../kubernetes/ports.ts'
@@ -27,6 +29,8 @@ export interface Beginning {
   readonly deployment?: Deployment
   readonly pods?: readonly Pod[]
   readonly workload: string
+  /** Absent where nothing is watched. */
+  readonly steps?: readonly TrafficStep[]
   readonly release: Release
   /** Absent where nobody is asked anything. */
   readonly entrance?: Entrance
@@ -54,6 +58,7 @@ export function beginRun(beginning: Beginning, ports: Ports, settings: Settings)
     traffic,
     companions: openCompanions(companions, release, following, ports),
     routes: routes.map((route) => openRoute(route, release, following, ports)),
+    steps: beginning.steps ?? [],
     initial: release,
     entrance: beginning.entrance ?? NOWHERE,
     sampler: beginning.sampler,
@@ -69,7 +74,8 @@ export function beginRun(beginning: Beginning, ports: Ports, settings: Settings)
       pods: beginning.pods ?? [],
       tested: new Set(),
       behind: new Map(),
-      standing: initialStanding
+      standing: initialStanding,
+      compared: NOT_COMPARED
     },
     journal: beginJournal(release)
   }

@@ -1,8 +1,16 @@
-import { Cancelled, messageOf, ReleaseFailed, StableCannotServe, TakenOver } from '../base/errors.ts'
+import {
+  Cancelled,
+  messageOf,
+  ReleaseFailed,
+  StableCannotServe,
+  TakenOver,
+  Undecided
+} from '../base/errors.ts'
 import type { Result } from '../domain/outcome.ts'
 import { isUnfinished } from '../domain/record.ts'
+import { planWait } from '../plan/progressive.ts'
 import type { Step } from '../plan/step.ts'
-import { watchFor } from './disturbance.ts'
+import { watchFor, type Disturbance } from './disturbance.ts'
 import { execute } from './execute.ts'
 import { lastKnown } from './manual-recovery.ts'
 import { type Return, practiceOf } from './practice.ts'
@@ -44,11 +52,33 @@ export async function executeOrRestore(
     await execute(steps, run, signal)
     return { result: endedWell(run.progress), reason: '', next: [] }
   } catch (error) {
-    // A step that was interrupted fails with whatever it was doing; the cause is what interrupted it.
-    const cause: unknown = signal.aborted ? signal.reason : error
-    return await afterFailure(cause, disturbance.since() ?? run.ports.clock.now(), run, cancelled)
+    return await afterStop(error, run, disturbance, cancelled)
   } finally {
     disturbance.end()
+  }
+}
+
+/** A step that was interrupted fails with whatever it was doing; the cause is what interrupted it. */
+async function afterStop(
+  error: unknown,
+  run: ReleaseRun,
+  disturbance: Disturbance,
+  cancelled: AbortSignal
+): Promise<Ending> {
+  const { signal } = disturbance
+  const failed = (other: unknown): Promise<Ending> =>
+    afterFailure(
+      signal.aborted ? signal.reason : other,
+      disturbance.since() ?? run.ports.clock.now(),
+      run,
+      cancelled
+    )
+  if (signal.aborted || !(error instanceof Undecided)) return failed(error)
+  try {
+    await execute(planWait(run.progress.release, 'decision'), run, signal)
+    return { result: endedWell(run.progress), reason: error.message, next: [] }
+  } catch (other) {
+    return failed(other)
   }
 }
 

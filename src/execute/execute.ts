@@ -1,5 +1,6 @@
 import { counted } from '../base/counted.ts'
-import { ReleaseFailed } from '../base/errors.ts'
+import { messageOf, ReleaseFailed, Undecided } from '../base/errors.ts'
+import type { TimelineEntry } from '../domain/outcome.ts'
 import { describe, type Step } from '../plan/step.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 import { apply } from './apply.ts'
@@ -43,7 +44,7 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
     canary: run.progress.canary.deployment
   })
   const startedAt = clock.now()
-  const note = (status: 'done' | 'failed', detail: string): void => {
+  const note = (status: TimelineEntry['status'], detail: string): void => {
     run.journal.timeline.push({ title, startedAt, milliseconds: clock.now() - startedAt, status, detail })
   }
   log.group(title)
@@ -57,7 +58,7 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
     note('done', detail)
     log.line(detail)
   } catch (error) {
-    note('failed', error instanceof Error ? error.message : String(error))
+    note(error instanceof Undecided ? 'undecided' : 'failed', messageOf(error))
     throw error
   } finally {
     log.endGroup()

@@ -1,3 +1,4 @@
+import type { ComparedStanding } from '../checks/compared-standing.ts'
 import type { Standing } from '../checks/judge.ts'
 import type { MeasuredStep, Sampler } from '../checks/sampler.ts'
 import type { Companion } from '../domain/companions.ts'
@@ -9,8 +10,11 @@ import type {
   TimelineEntry,
   Version
 } from '../domain/outcome.ts'
+import type { Foretold } from '../domain/forecast.ts'
+import type { Judgement } from '../domain/judgement.ts'
 import type { Release } from '../domain/record.ts'
 import type { Inputs } from '../inputs/inputs.ts'
+import type { TrafficStep } from '../inputs/step.ts'
 import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Deployment, Pod } from '../kubernetes/objects.ts'
@@ -28,7 +32,17 @@ export interface Ports extends ClusterPorts {
 
 export type Settings = Pick<
   Inputs,
-  'smokeTests' | 'checks' | 'checkInterval' | 'failureLimit' | 'onNoData' | 'noDataTimeout' | 'timeout'
+  | 'smokeTests'
+  | 'checks'
+  | 'checkInterval'
+  | 'failureLimit'
+  | 'onNoData'
+  | 'noDataTimeout'
+  | 'warmUp'
+  | 'onInconclusive'
+  | 'bake'
+  | 'leaveAfter'
+  | 'timeout'
 >
 
 /** A route that the release moves traffic on. */
@@ -84,6 +98,8 @@ export interface Progress {
   watched?: MeasuredStep
   /** Failures are counted over the whole release, not per step. */
   standing: Standing
+  /** The same for the comparison with stable. */
+  compared: ComparedStanding
 }
 
 /** What is told of a release afterwards. What was added last may be replaced once more is known of it. */
@@ -94,6 +110,12 @@ export interface Journal {
   readonly measurements: Measurement[]
   readonly evidence: PodEvidence[]
   readonly warnings: string[]
+  /** What the last look at both versions has come to. */
+  judgement?: Judgement
+  /** The last step took as long as it may, and it could not be told whether the new version is as good as stable. */
+  undecided?: boolean
+  /** What was to be expected of that before the release began. */
+  forecast?: Foretold
 }
 
 /** One release while it is carried out. */
@@ -109,6 +131,8 @@ export interface ReleaseRun {
   readonly companions: readonly Follower[]
   /** The routes that traffic is moved on; if empty, that is the Service itself. */
   readonly routes: readonly RouteWriter[]
+  /** Those of the user's, whichever of them this run does itself; none in place. */
+  readonly steps: readonly TrafficStep[]
   /** The record as the run began it: its roles and selectors stay. */
   readonly initial: Release
   /** The ports by which users reach the pods; unknown while a release is only undone. */

@@ -5,7 +5,7 @@ import { methodOf } from '../plan/method.ts'
 import { planStay } from '../plan/progressive.ts'
 import { execute } from './execute.ts'
 import type { ReleaseRun } from './release-run.ts'
-import { drainIn, trafficsOf } from './route-writers.ts'
+import { drainIn } from './route-writers.ts'
 
 /** Milliseconds between two tries. */
 const PAUSE = 1000
@@ -23,7 +23,6 @@ export async function restoreWithin(run: ReleaseRun, patience: number): Promise<
   await within({ milliseconds: patience, signal: run.lock.lost, clock, late }, async (stop) => {
     for (;;) {
       try {
-        await refreshAll(run)
         await execute(methodOf(run.progress.release).restoring, run, stop)
         return
       } catch (error) {
@@ -35,13 +34,6 @@ export async function restoreWithin(run: ReleaseRun, patience: number): Promise<
       }
     }
   })
-}
-
-/** One route that cannot be read must not keep the others from being put back. */
-async function refreshAll(run: ReleaseRun): Promise<void> {
-  const readings = await Promise.allSettled(trafficsOf(run).map((traffic) => traffic.refresh()))
-  for (const reading of readings)
-    if (reading.status === 'rejected' && reading.reason instanceof TakenOver) throw reading.reason
 }
 
 /** After the traffic has been put back, a failure to tidy up is a warning only: the next run does the rest. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/duration.ts'
+import { TakenOver } from '../base/errors.ts'
 import { companionSelectors, type Companion } from '../domain/companions.ts'
 import { backendsOf, type Release } from '../domain/record.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
@@ -19,6 +20,17 @@ export const trafficsOf = ({ traffic, companions, routes }: ReleaseRun): readonl
   ...companions.map((companion) => companion.traffic),
   ...routes.map((writer) => writer.traffic)
 ]
+
+/**
+ * Reads anew what routes the traffic, before it is put back. One route that cannot be read must not keep the others from
+ * being put back.
+ * @throws TakenOver when another run may have written one of them
+ */
+export async function refreshTraffic(run: ReleaseRun): Promise<void> {
+  const readings = await Promise.allSettled(trafficsOf(run).map((traffic) => traffic.refresh()))
+  for (const reading of readings)
+    if (reading.status === 'rejected' && reading.reason instanceof TakenOver) throw reading.reason
+}
 
 /** Milliseconds between the last request to a version and the end of its pods. */
 export const drainIn = ({ routes }: ReleaseRun): number =>

@@ -19,6 +19,8 @@ export function scaleFor({ metric }: Check, value: number): Scale {
     case 'request-rate':
       return { places: 0, unit: '/s' }
     case 'query':
+    case 'web':
+    case 'datadog':
       return { places: 0, unit: '' }
   }
 }

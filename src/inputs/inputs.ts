@@ -1,9 +1,12 @@
 import { refuse, type Fault } from '../base/errors.ts'
 import { METRICS_SOURCES, type MetricsSource } from '../routes/metrics-source.ts'
-import { checkName, type Check } from './check.ts'
-import { parseCheck } from './parse-check.ts'
+import { byOrigin, keyOfHeader, parseHeaderFor, type CheckHeaders } from './check-headers.ts'
+import { keyOfCheckLine, parseCheckLine, type CheckLine } from './check-line.ts'
+import { faultsBetween } from './faults-between.ts'
+import { parseDatadogSite } from './parse-datadog.ts'
 import { durationBetween, LONGEST_JOB } from './duration.ts'
 import { list, mapped, optional, single, type Field } from './field.ts'
+import { parseGates, type Gates } from './gates.ts'
 import {
   fullRepository,
   parseImageRule,
@@ -12,26 +15,26 @@ import {
   type ImageReference,
   type ImageRule
 } from './image.ts'
-import { splitLines } from './lines.ts'
-import { choice, parseName, parseWorkload } from './names.ts'
+import { choice, parseName, parseWorkload, type WorkloadName } from './names.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 import { parseProbe, type Probe } from './probe.ts'
 import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './prometheus.ts'
+import { parseReplay, type ReplayWindow } from './replay.ts'
 import { parseRoute, printRoute, type RouteName } from './route.ts'
 import { isCommand, type SmokeTest } from './smoke-test.ts'
 import { parseSmokeTest } from './parse-smoke-test.ts'
 import { parseStep, stepsFaults, type TrafficStep } from './step.ts'
 import { parseVersionName } from './version-name.ts'
 
-const COMMANDS = ['deploy', 'promote', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
+const COMMANDS = ['deploy', 'promote', 'follow', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
 
 export type Command = (typeof COMMANDS)[number]
 
 /** What the user asked for. Durations are in milliseconds; an empty list means none. */
 export interface Inputs {
   readonly command: Command
-  /** Name of the Deployment; undefined: the only one in `manifests`. */
-  readonly workload: string | undefined
+  /** Undefined: the only Deployment in `manifests`. */
+  readonly workload: WorkloadName | undefined
   /** What carries the traffic; none: the Service that selects the workload. */
   readonly route: readonly RouteName[]
   readonly namespace: string | undefined
@@ -44,11 +47,16 @@ export interface Inputs {
   readonly strategy: 'blue-green' | 'canary' | 'rolling' | 'recreate'
   /** None: those that belong to the strategy. */
   readonly steps: readonly TrafficStep[]
+  /** Who says yes where the controller of the workload waits for one. */
+  readonly gates: Gates
   readonly smokeTests: readonly SmokeTest[]
-  readonly checks: readonly Check[]
+  readonly checks: readonly CheckLine[]
   readonly prometheus: PrometheusAddress | undefined
   /** The values are secrets. */
   readonly prometheusHeaders: Readonly<Record<string, string>>
+  /** URL of Datadog's API, without a slash at the end. */
+  readonly datadog: string
+  readonly checkHeaders: CheckHeaders
   /** Whose metrics `success-rate` and its like are taken from; undefined: those of the route. */
   readonly metrics: MetricsSource | undefined
   readonly checkInterval: number
@@ -56,15 +64,23 @@ export interface Inputs {
   readonly failureLimit: number
   readonly onNoData: 'fail' | 'wait'
   readonly noDataTimeout: number
+  /** So long after its first users nothing is held against the new version but a crash. */
+  readonly warmUp: number
+  /** What becomes of a release whose comparison with stable cannot be decided. */
+  readonly onInconclusive: 'hold' | 'promote' | 'abort'
   readonly probe: Probe | undefined
   /** For the pods of the canary to become ready. */
   readonly timeout: number
   readonly bake: number
+  /** So long after its start a run leaves a release that a controller carries out, and that goes on without it. */
+  readonly leaveAfter: number
   readonly previous: 'scale-down' | 'keep'
   /** Image with `kubectl` and a shell for a Job that puts stable back should the run die; undefined: there is none. */
   readonly watchdog: string | undefined
   /** What `rollback` brings back; undefined: the version before. */
   readonly to: string | undefined
+  /** The past that `plan` plays the checks on. */
+  readonly replay: ReplayWindow | undefined
   /** A secret. */
   readonly githubToken: string | undefined
   readonly comment: 'auto' | 'off'
@@ -112,24 +128,31 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   images: list(parseImageRule, { keyOf: targetOf }),
   strategy: single(choice('blue-green', 'canary', 'rolling', 'recreate'), 'blue-green'),
   steps: list(parseStep, { faultsAmong: stepsFaults }),
+  gates: single(parseGates, 'approve'),
   smokeTests: list(parseSmokeTest, { ownsHash: isCommand }),
-  checks: list(parseCheck, { keyOf: checkName }),
+  checks: list(parseCheckLine, { keyOf: keyOfCheckLine }),
   prometheus: optional(parsePrometheus),
   prometheusHeaders: mapped(headers, toRecord),
+  datadog: single(parseDatadogSite, 'datadoghq.com'),
+  checkHeaders: mapped(list(parseHeaderFor, { keyOf: keyOfHeader, ownsHash: () => true }), byOrigin),
   metrics: optional(choice(...METRICS_SOURCES)),
   checkInterval: duration('15s', 1_000),
   failureLimit: single(parseCount, '3'),
   onNoData: single(choice('fail', 'wait'), 'fail'),
   noDataTimeout: duration('5m'),
+  warmUp: duration('60s'),
+  onInconclusive: single(choice('hold', 'promote', 'abort'), 'hold'),
   probe: optional(parseProbe),
   timeout: duration('10m', 1),
   bake: duration('30s'),
+  leaveAfter: duration('5h45m', 1),
   previous: single(choice('scale-down', 'keep'), 'scale-down'),
   watchdog: mapped(
     optional((text: string) => parseTaggedImage(text)),
     (image: ImageReference | undefined) => (image === undefined ? undefined : printImage(image))
   ),
   to: optional(parseVersionName),
+  replay: optional(parseReplay),
   githubToken: optional(anyText),
   comment: single(choice('auto', 'off'), 'auto')
 }
@@ -140,32 +163,6 @@ const inputName = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-$
 export const inputDefaults: Readonly<Record<string, string>> = Object.fromEntries(
   Object.entries(fields).map(([key, { fallback }]) => [inputName(key), fallback])
 )
-
-/** What is wrong between inputs that may each be right. */
-function faultsBetween(
-  isGiven: (name: string) => boolean,
-  { strategy, command }: { readonly strategy?: unknown; readonly command?: unknown }
-): readonly Fault[] {
-  const faults: Fault[] = []
-  if (!isGiven('workload') && !isGiven('manifests')) {
-    const problem = 'nothing says which Deployment is meant: give its name, or manifests that hold only one'
-    faults.push({ input: 'workload', problem, example: 'web' })
-  }
-  if (isGiven('checks') && !isGiven('prometheus')) {
-    const problem = 'checks need an address to ask'
-    faults.push({ input: 'prometheus', problem, example: 'service/monitoring/prometheus-server:80' })
-  }
-  if (isGiven('to') && typeof command === 'string' && command !== 'rollback') {
-    const problem = `to belongs to command rollback, and command is ${command}`
-    faults.push({ input: 'to', problem, example: 'command: rollback' })
-  }
-  // A strategy that could not be read may have been meant as canary.
-  if (isGiven('steps') && typeof strategy === 'string' && strategy !== 'canary') {
-    const problem = `steps belong to strategy canary, and strategy is ${strategy}`
-    faults.push({ input: 'steps', problem, example: 'strategy: canary' })
-  }
-  return faults
-}
 
 /**
  * Reads every input through `read`, which gives the text for a name and '' for an input that is not set. It must
@@ -181,7 +178,7 @@ export function readInputs(read: (name: string) => string): Inputs {
     if ('faults' in reading) faults.push(...reading.faults.map((fault) => ({ input, ...fault })))
     else values[key] = reading.value
   }
-  faults.push(...faultsBetween((name) => splitLines(read(name)).length > 0, values))
+  faults.push(...faultsBetween(read, values, (name) => inputDefaults[name]))
   refuse(faults)
   // The type of `fields` says that each key has got a value of its own type.
   return values as unknown as Inputs

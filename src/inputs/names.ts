@@ -21,22 +21,50 @@ export const parseName: Parser<string> = (text) =>
         'web'
       )
 
-/** Names of the kind that kubectl accepts and prints. */
-const DEPLOYMENTS: readonly string[] = ['deployment', 'deployments', 'deploy']
+/** What is to be released. */
+export interface WorkloadName {
+  /** `deployment`, or the kind of a controller's object that releases it. */
+  readonly kind: 'deployment' | 'rollout' | 'canary'
+  readonly name: string
+}
 
-const isDeployment = (kind: string): boolean =>
-  DEPLOYMENTS.some((one) => kind === one || kind === `${one}.apps` || kind === `${one}.v1.apps`)
+/** Names of the kinds that kubectl accepts and prints, and the group behind them. */
+const KINDS: readonly {
+  readonly kind: WorkloadName['kind']
+  readonly names: readonly string[]
+  readonly groups: readonly string[]
+}[] = [
+  { kind: 'deployment', names: ['deployment', 'deployments', 'deploy'], groups: ['apps', 'v1.apps'] },
+  {
+    kind: 'rollout',
+    names: ['rollout', 'rollouts', 'ro'],
+    groups: ['argoproj.io', 'v1alpha1.argoproj.io']
+  },
+  { kind: 'canary', names: ['canary', 'canaries'], groups: ['flagger.app', 'v1beta1.flagger.app'] }
+]
 
-/** Reads `web`, `deployment/web` or `deployment.apps/web`, giving the Deployment's name: a subdomain. */
-export const parseWorkload: Parser<string> = (text) => {
+const kindOf = (text: string): WorkloadName['kind'] | undefined =>
+  KINDS.find(({ names, groups }) =>
+    names.some((name) => text === name || groups.some((group) => text === `${name}.${group}`))
+  )?.kind
+
+/**
+ * Reads `web`, `deployment/web` or `deployment.apps/web`, which are a Deployment, `rollout/web`, one of Argo Rollouts,
+ * or `canary/web`, one of Flagger. The name is a subdomain.
+ */
+export const parseWorkload: Parser<WorkloadName> = (text) => {
   const slash = text.indexOf('/')
-  const example = slash < 0 ? 'web' : 'deployment/web'
-  if (slash >= 0 && !isDeployment(text.slice(0, slash).toLowerCase()))
-    return refusal(`${quote(text)} cannot be released, only Deployments can`, example)
+  const kind = slash < 0 ? 'deployment' : kindOf(text.slice(0, slash).toLowerCase())
+  if (kind === undefined)
+    return refusal(
+      `${quote(text)} cannot be released, only Deployments, Rollouts and Canaries can`,
+      'deployment/web'
+    )
+  const example = slash < 0 ? 'web' : `${kind}/web`
   const name = text.slice(slash + 1)
-  if (isSubdomain(name)) return { value: name }
+  if (isSubdomain(name)) return { value: { kind, name } }
   const read = parseName(name)
-  return 'problem' in read ? { ...read, example } : read
+  return 'problem' in read ? { ...read, example } : { value: { kind, name: read.value } }
 }
 
 /** Reads one of a few words. */

@@ -1,10 +1,10 @@
-import { metricName, places, type Check, type Comparison, type Metric } from './check.ts'
+import { metricName, places, type BuiltIn, type Check, type Comparison } from './check.ts'
 import { parseShifted, shiftDecimal } from './decimal.ts'
 import { nearest } from './nearest.ts'
-import { comparedWithStable, parseQuery, QUERY_EXAMPLE, withName, type Sentence } from './parse-query.ts'
+import { isDatadog, parseDatadog } from './parse-datadog.ts'
+import { parseQuery, QUERY_EXAMPLE, withName, type Sentence } from './parse-query.ts'
+import { isWeb, parseWeb } from './parse-web.ts'
 import { quote, refusal, type Parsed, type Refusal } from './parsed.ts'
-
-type BuiltIn = Exclude<Metric, { kind: 'query' }>
 
 interface MetricRule {
   readonly units: readonly Check['unit'][]
@@ -109,7 +109,6 @@ function parseBuiltIn({ subject, comparison, bound: text }: Sentence): Parsed<Ch
   const metric = parseMetric(subject)
   if ('problem' in metric) return metric
   const { example } = rules[metric.value.kind]
-  if (/^stable\b/.test(text)) return comparedWithStable(example)
   const [unit = ''] = /(?:%|ms|\/s|s)$/.exec(text) ?? []
   const digits = text.slice(0, text.length - unit.length).trimEnd()
   const bound = isUnit(unit) ? parseShifted(digits, places[unit]) : undefined
@@ -128,13 +127,19 @@ function namelessQuery(line: string): Refusal {
   )
 }
 
-/** Reads one line of `checks`: `success-rate >= 95%`, `p95 latency < 200ms`, `name: <PromQL> < 100`. */
+function parseNamed(name: string, sentence: Sentence): Parsed<Check> {
+  if (isWeb(sentence.subject)) return parseWeb(name, sentence)
+  return isDatadog(sentence.subject) ? parseDatadog(name, sentence) : parseQuery(name, sentence)
+}
+
+/** Reads one line of `checks`: `success-rate >= 95%`, `p95 latency < 200ms`, `name: <PromQL> < 100`, `name: GET <URL> <JSONPath> < 1`. */
 export function parseCheck(text: string): Parsed<Check> {
   const line = text.trim()
   // Without a space it may be the name of a recording rule.
   const [, name, query = ''] = /^([a-z][a-z0-9-]*):(\s.*)?$/.exec(line) ?? []
   const sentence = splitAtBound(name === undefined ? line : query)
   if ('problem' in sentence) return sentence
-  if (name !== undefined) return parseQuery(name, sentence.value)
-  return /^[\w-]*:|[({[]/.test(line) ? namelessQuery(line) : parseBuiltIn(sentence.value)
+  if (name !== undefined) return parseNamed(name, sentence.value)
+  const isQuery = /^[\w-]*:|[({[]/.test(line) || isWeb(line) || isDatadog(line)
+  return isQuery ? namelessQuery(line) : parseBuiltIn(sentence.value)
 }

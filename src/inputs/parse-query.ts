@@ -15,8 +15,12 @@ export interface Sentence {
   readonly bound: string
 }
 
-export const comparedWithStable = (example: string): Refusal =>
-  refusal('a comparison with stable is not supported yet; write a fixed bound', example)
+/** What a query gives of the two versions is not known to be comparable at all. */
+const comparedWithStable = (name: string): Refusal =>
+  refusal(
+    `${name}: a query of your own cannot be compared with stable; let the query itself compare both versions, and write a fixed bound`,
+    `${name}: sum(rate(mine{pod=~"$pods"}[2m])) / sum(rate(mine{namespace="$namespace"}[2m])) < 0.5`
+  )
 
 /** The first `$word` that is not a placeholder. `$1` is used by label_replace. */
 const unknownPlaceholder = (promql: string): string | undefined =>
@@ -24,25 +28,33 @@ const unknownPlaceholder = (promql: string): string | undefined =>
     .match(/\$(?:\{\s*)?[a-zA-Z_]\w*/g)
     ?.find((found) => !PLACEHOLDERS.some((placeholder) => found === `$${placeholder}`))
 
+/** @param extra what else may be meant */
+export function placeholderProblem(text: string, example: string, extra = ''): Refusal | undefined {
+  const unknown = unknownPlaceholder(text)
+  if (unknown === undefined) return undefined
+  const known = PLACEHOLDERS.map((placeholder) => `$${placeholder}`).join(' ')
+  return refusal(`${quote(unknown)} is not a placeholder; there are ${known}${extra}`, example)
+}
+
+/** The bound of what has no unit that is known. */
+export function plainBound({ bound: text }: Sentence, of: string, example: string): Parsed<number> {
+  const value = parseDecimal(text)
+  return value === undefined
+    ? refusal(`the bound of ${of} is a number without a unit, not ${quote(text)}`, example)
+    : { value }
+}
+
 /** Reads a check of the user's own. */
-export function parseQuery(
-  name: string,
-  { subject: promql, comparison, bound: text }: Sentence
-): Parsed<Check> {
+export function parseQuery(name: string, sentence: Sentence): Parsed<Check> {
+  const { subject: promql, comparison, bound: text } = sentence
   if (promql === '') return refusal(`${name} has no query`, QUERY_EXAMPLE)
-  if (/^stable\b/.test(text)) return comparedWithStable(QUERY_EXAMPLE)
-  const bound = parseDecimal(text)
-  if (bound === undefined) {
-    return refusal(`the bound of a query is a number without a unit, not ${quote(text)}`, QUERY_EXAMPLE)
-  }
-  const unknown = unknownPlaceholder(promql)
-  if (unknown !== undefined) {
-    const known = PLACEHOLDERS.map((placeholder) => `$${placeholder}`).join(' ')
-    return refusal(`${quote(unknown)} is not a placeholder; there are ${known}`, QUERY_EXAMPLE)
-  }
+  if (/^stable\b/.test(text)) return comparedWithStable(name)
+  const bound = plainBound(sentence, 'a query', QUERY_EXAMPLE)
+  if ('problem' in bound) return bound
   return (
+    placeholderProblem(promql, QUERY_EXAMPLE) ??
     misread(name, promql, `${comparison} ${text}`) ?? {
-      value: { metric: { kind: 'query', name, promql }, comparison, bound, unit: '' }
+      value: { metric: { kind: 'query', name, promql }, comparison, bound: bound.value, unit: '' }
     }
   )
 }
@@ -70,7 +82,7 @@ const asName = (text: string): string =>
  * metric.
  */
 export function withName(line: string): string {
-  const [, wrong, query] = /^([\w-]+):\s+(.*)$/.exec(line) ?? []
+  const [, wrong, query] = /^([\w-]+):(?:\s+|(?=GET\s))(.*)$/.exec(line) ?? []
   if (wrong !== undefined && query !== undefined) return `${asName(wrong)}: ${query}`
   const [, metric = ''] = /^\w*:([a-zA-Z_]\w*)/.exec(line) ?? []
   return `${asName(metric)}: ${line}`

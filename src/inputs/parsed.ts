@@ -1,3 +1,5 @@
+import { cut } from '../base/cut.ts'
+
 /** Why a text was not understood, and a text of its kind that would have been. */
 export interface Refusal {
   readonly problem: string
@@ -13,14 +15,15 @@ export const refusal = (problem: string, example: string): Refusal => ({ problem
 
 const LONGEST_QUOTE = 120
 
-function withoutCredentials(text: string): string {
+function withoutCredentials(line: string): string {
+  const text = line.replace(/(https?:\/\/[^\s?#]*\?)\S+/gi, '$1***')
   const start = text.indexOf('//') + 2
   const end = text.lastIndexOf('@')
   return start >= 2 && end >= start ? `${text.slice(0, start)}***${text.slice(end)}` : text
 }
 
-/** The user's text for use in a problem: shortened, and without the `user:password@` of a URL. */
+/** The user's text for use in a problem: shortened, and without the `user:password@` and the query of a URL. */
 export function quote(text: string): string {
   const safe = withoutCredentials(text)
-  return `"${safe.length > LONGEST_QUOTE ? `${safe.slice(0, LONGEST_QUOTE)}…` : safe}"`
+  return `"${cut(safe, LONGEST_QUOTE)}"`
 }

@@ -1,10 +1,15 @@
 import { isName } from './names.ts'
-import { quote, refusal, type Parser } from './parsed.ts'
+import { quote, refusal, type Parsed, type Parser } from './parsed.ts'
 
 /** Where Prometheus answers. */
 export type PrometheusAddress =
-  /** Without a slash at the end. */
-  | { readonly kind: 'url'; readonly url: string }
+  | {
+      readonly kind: 'url'
+      /** Without a slash at the end. */
+      readonly url: string
+      /** Of Amazon Managed Service for Prometheus, which wants what is asked signed. */
+      readonly region?: string
+    }
   /** A Service in the cluster, reached through the API server. */
   | {
       readonly kind: 'service'
@@ -21,8 +26,24 @@ export interface Header {
 }
 
 const URL_EXAMPLE = 'https://prometheus.example.com'
+const AMAZON_EXAMPLE =
+  'https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-12345678-90ab-cdef-1234-567890abcdef'
 const SERVICE_EXAMPLE = 'service/monitoring/prometheus-server:80'
 const HEADER_EXAMPLE = 'Authorization: Bearer <token>'
+
+/** An endpoint of Amazon Managed Service for Prometheus: of a region, with FIPS, in a VPC, with both kinds of IP, in China. */
+const AMAZON =
+  /^(?:[\w-]+\.)?aps-workspaces(?:-fips)?\.([a-z0-9-]+)\.(?:vpce\.)?(?:amazonaws\.com(?:\.cn)?|api\.aws)$/
+
+function parseUrl(text: string): Parsed<PrometheusAddress> {
+  const { href, hostname, protocol, pathname } = new URL(text)
+  const url = href.replace(/(?<!\/)\/+$/, '')
+  const region = AMAZON.exec(hostname)?.[1]
+  if (region === undefined) return { value: { kind: 'url', url } }
+  return protocol === 'https:' && /^\/workspaces\/[^/]+\/?$/.test(pathname)
+    ? { value: { kind: 'url', url, region } }
+    : refusal("the URL of Amazon's Prometheus is that of a workspace, by https", AMAZON_EXAMPLE)
+}
 
 /** Reads `https://…`, `http://…` or `service/<namespace>/<name>:<port>`, which may have a path behind it. */
 export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
@@ -39,7 +60,7 @@ export const parsePrometheus: Parser<PrometheusAddress> = (text) => {
   if (/[\r\n\t]/.test(text))
     return refusal('one address is wanted, without line breaks and tabs', URL_EXAMPLE)
   if (/^https?:\/\//i.test(text) && URL.canParse(text)) {
-    return { value: { kind: 'url', url: new URL(text).href.replace(/(?<!\/)\/+$/, '') } }
+    return parseUrl(text)
   }
   const [, namespace = '', name = '', digits, rest = ''] =
     /^service\/([^/]+)\/([^/:]+):(\d{1,5})(\/[-\w.~/]*)?$/.exec(text) ?? []

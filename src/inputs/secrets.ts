@@ -15,13 +15,30 @@ const probeCredentials = (probe: Probe | undefined): string[] =>
     .filter(([name]) => CREDENTIAL_HEADER.test(name))
     .map(([, value]) => value)
 
-/** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
-export function secretsOf({ githubToken, prometheusHeaders, probe }: Inputs): readonly string[] {
-  const values = [...Object.values(prometheusHeaders), ...probeCredentials(probe)]
+const urlsOf = (checks: Inputs['checks']): string[] =>
+  checks.flatMap((check) => ('metric' in check && check.metric.kind === 'web' ? [check.metric.url] : []))
+
+/** @param values of headers @param urls of which a query parameter may be called like a secret */
+export function credentialsIn(values: readonly string[], urls: readonly string[]): readonly string[] {
+  const parameters = urls.flatMap((url) =>
+    [...new URL(url).searchParams].filter(([name]) => CREDENTIAL_HEADER.test(name)).map(([, value]) => value)
+  )
+  const all = [...values, ...parameters]
   // "Bearer <token>" and "Basic <credentials>": logs of others show the second word alone.
-  const credentials = values.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
-  const secrets = [githubToken ?? '', ...values, ...credentials]
-  return [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_SECRET)
+  const credentials = all.map((value) => /^\S+\s+(\S+)$/.exec(value)?.[1] ?? '')
+  return [...all, ...credentials].filter((secret) => secret.length >= SHORTEST_SECRET)
+}
+
+/** Every value that must not be printed, for the runner to mask. The credentials in a kubeconfig are not here. */
+export function secretsOf(inputs: Inputs): readonly string[] {
+  const { githubToken, prometheusHeaders, checkHeaders, checks, probe } = inputs
+  const values = [
+    ...Object.values(prometheusHeaders),
+    ...Object.values(checkHeaders).flatMap((headers) => Object.values(headers)),
+    ...probeCredentials(probe)
+  ]
+  const token = [githubToken ?? ''].filter((secret) => secret.length >= SHORTEST_SECRET)
+  return [...new Set([...token, ...credentialsIn(values, urlsOf(checks))])]
 }
 
 /** Shorter values are words like `true`: nobody guesses a secret of that length, and hiding them would blot out reports. */

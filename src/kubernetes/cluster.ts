@@ -1,7 +1,10 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { JsonPatch } from './json-patch.ts'
 import type { KubernetesObject } from './objects.ts'
 import type { Ref } from './ref.ts'
+
+export type { JsonPatch } from './json-patch.ts'
 
 /** Names all objects of a kind in a namespace that carry these labels (`app=web,tier!=db`). */
 export interface Query {
@@ -14,12 +17,6 @@ export interface Query {
   readonly metadataOnly?: boolean | undefined
 }
 
-/** RFC 6902. A `test` that does not hold makes the whole patch fail with 409 or 422. */
-export type JsonPatch = readonly (
-  | { readonly op: 'add' | 'replace' | 'test'; readonly path: string; readonly value: unknown }
-  | { readonly op: 'remove'; readonly path: string }
-)[]
-
 export interface WriteOptions {
   /** The API server does everything (defaults, validation, admission) but store the object. */
   readonly dryRun?: boolean
@@ -27,6 +24,11 @@ export interface WriteOptions {
   readonly strict?: boolean
   /** Hears what the API server thinks of a write that it accepts: other people's text. */
   readonly onWarning?: (text: string) => void
+}
+
+export interface PatchOptions extends WriteOptions {
+  /** Changes the part of the object that its controller reports in, and nothing else of it. */
+  readonly subresource?: 'status' | undefined
 }
 
 export interface HttpRequest {
@@ -62,7 +64,7 @@ export interface Cluster {
   create<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /** Refused with status 409 when `metadata.resourceVersion` is not the live one. */
   replace<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
-  patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch, options?: WriteOptions): Promise<T>
+  patch<T extends KubernetesObject>(ref: Ref, patch: JsonPatch, options?: PatchOptions): Promise<T>
   /** Server-side apply, field manager `greenlight`, taking over contested fields. */
   apply<T extends KubernetesObject>(object: T, options?: WriteOptions): Promise<T>
   /** Deletes it, unless it is gone already; refused with status 409 when `metadata.resourceVersion` is not the live one. */

@@ -16,6 +16,12 @@ export type Health =
     }
   | { readonly state: 'doomed'; readonly reason: string; readonly message: string; readonly pod?: Pod }
 
+/** Since when it has been ready without a break, in milliseconds since the epoch; undefined where nothing says so. */
+export function readySince({ status }: Pod): number | undefined {
+  const since = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+  return since == null ? undefined : Date.parse(since)
+}
+
 const isTrue = (conditions: readonly Condition[] | undefined, type: string): boolean =>
   conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
 

@@ -3,6 +3,7 @@ import { withoutNulls } from './absent.ts'
 import { ARGO_HOOK, HELM_HOOK } from './gitops.ts'
 import type { KubernetesObject } from './objects.ts'
 import { isTree, type Tree } from './tree.ts'
+import { pathIn, type Path } from './yaml-lines.ts'
 import { parseYaml } from './yaml.ts'
 
 /** One object of the user's manifests, and where it stands. */
@@ -10,6 +11,8 @@ export interface Manifest {
   readonly object: KubernetesObject
   /** `k8s/web.yaml, line 12` */
   readonly source: string
+  /** The same of a part of it, such as `spec.replicas`. */
+  readonly placeOf?: (path: string) => string
 }
 
 export interface ParsedManifests {
@@ -21,9 +24,17 @@ export interface ParsedManifests {
 export function parseManifests(text: string, file: string): ParsedManifests {
   const parsed = parseYaml(text).map((document) => {
     const source = `${file}, line ${document.line}`
-    return 'problem' in document ? fault(`${source}: ${document.problem}`) : unfold(document.value, source)
+    return 'problem' in document
+      ? fault(`${source}: ${document.problem}`)
+      : unfold(document.value, { source, placeOf: (path) => `${file}, line ${document.lineOf(path)}` })
   })
   return all(parsed)
+}
+
+/** Where a value stands, and parts of it. */
+interface Place {
+  readonly source: string
+  readonly placeOf: (path: Path) => string
 }
 
 const all = (parts: readonly ParsedManifests[]): ParsedManifests => ({
@@ -31,17 +42,24 @@ const all = (parts: readonly ParsedManifests[]): ParsedManifests => ({
   faults: parts.flatMap(({ faults }) => faults)
 })
 
-function unfold(value: unknown, source: string): ParsedManifests {
+function unfold(value: unknown, place: Place): ParsedManifests {
+  const { source, placeOf } = place
   if (value === null || value === undefined) return all([])
   if (!isTree(value)) return fault(`${source}: this is not a Kubernetes object`)
   const items = itemsOf(value)
   if (items !== undefined)
-    return all(items.map((item, index) => unfold(typed(item, value), `${source}, item ${index + 1}`)))
+    return all(items.map((item, index) => unfold(typed(item, value), itemOf(place, index))))
   const object = named(withoutEmptyNamespace(withoutNulls(value)))
   const problem = nameless(object)
   if (problem !== undefined) return fault(`${source}: ${problem}`)
-  return { manifests: [{ object: object as unknown as KubernetesObject, source }], faults: [] }
+  const manifest = { object: object as unknown as KubernetesObject, source }
+  return { manifests: [{ ...manifest, placeOf: (path) => placeOf(pathIn(path)) }], faults: [] }
 }
+
+const itemOf = ({ source, placeOf }: Place, index: number): Place => ({
+  source: `${source}, item ${index + 1}`,
+  placeOf: (path) => placeOf(['items', index, ...path])
+})
 
 /** Undefined: it is no List. A kind of its own that is called so has a name. */
 function itemsOf({ kind, items, metadata }: Tree): readonly unknown[] | undefined {

@@ -66,6 +66,17 @@ export function entranceTo(
   }
 }
 
+/** The same where no Service leads to the pods: the port that the readiness probe asks, else the first. */
+export function entranceWithout(containers: readonly Container[]): Entrance {
+  const names = namesIn(containers)
+  return {
+    servicePort: undefined,
+    port: probedPort(containers) ?? containers.flatMap(({ ports }) => ports ?? [])[0]?.containerPort,
+    names,
+    tls: tlsIn(containers)
+  }
+}
+
 const isCalled = ({ port, name }: ServicePort, ref: PortRef | undefined): boolean =>
   ref !== undefined && (name === ref || String(port) === String(ref))
 

@@ -1,4 +1,4 @@
-import type { Container, Deployment } from './objects.ts'
+import type { Container, Deployment, PodTemplate } from './objects.ts'
 import { resolvePort } from './ports.ts'
 
 /** What the kubelet asks of every pod by itself: requests that no user has sent. */
@@ -48,7 +48,11 @@ function probesOfContainer(container: Container): readonly Probe[] {
 
 /** Of all containers of these Deployments' templates; those by gRPC, TCP or a command are no HTTP requests. */
 export const probesOf = (...deployments: readonly (Deployment | undefined)[]): readonly Probe[] =>
-  deployments.flatMap((deployment) => {
-    const { containers = [], initContainers = [] } = deployment?.spec.template.spec ?? {}
+  probesIn(...deployments.map((deployment) => deployment?.spec.template))
+
+/** The same of templates. */
+export const probesIn = (...templates: readonly (PodTemplate | undefined)[]): readonly Probe[] =>
+  templates.flatMap((template) => {
+    const { containers = [], initContainers = [] } = template?.spec ?? {}
     return [...containers, ...initContainers].flatMap(probesOfContainer)
   })

@@ -28,6 +28,18 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'role-ingress.yaml': { 'networking.k8s.io/ingresses': 'get list watch create patch delete' },
   'role-traefikservice.yaml': { 'traefik.io/traefikservices': 'get list watch patch' },
   'role-httpproxy.yaml': { 'projectcontour.io/httpproxies': 'get list watch patch' },
+  'role-rollout.yaml': {
+    'argoproj.io/rollouts': 'get list watch patch',
+    'argoproj.io/rollouts/status': 'patch',
+    'argoproj.io/analysisruns': 'list',
+    'argoproj.io/analysistemplates': 'get create patch',
+    'apps/replicasets': 'watch'
+  },
+  'role-canary.yaml': {
+    'flagger.app/canaries': 'get list watch patch',
+    'flagger.app/metrictemplates': 'get create patch',
+    'services/proxy': 'create'
+  },
   'prometheus-role.yaml': { 'services/proxy': 'get' },
   // The new version's own Service is for routes, whatever kind they are of.
   'role-<kind of the route>.yaml': { services: 'create' }

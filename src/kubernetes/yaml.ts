@@ -1,10 +1,17 @@
 import { isCollection, isScalar, LineCounter, parseAllDocuments, visit, type Document, type Node } from 'yaml'
 import { messageOf } from '../base/errors.ts'
+import { offsetOf, type Path } from './yaml-lines.ts'
 import { kubernetesTags } from './yaml-tags.ts'
 
 /** One document of a file: what it says, or why it cannot be read. */
 export type YamlDocument =
-  { readonly line: number; readonly value: unknown } | { readonly line: number; readonly problem: string }
+  | {
+      readonly line: number
+      readonly value: unknown
+      /** In which line of the file a part of it is. The text is read once more for that. */
+      readonly lineOf: (path: Path) => number
+    }
+  | { readonly line: number; readonly problem: string }
 
 /** Reads text as kubectl does: documents of YAML 1.1 with the numbers of Go, or JSON objects one after the other. */
 export function parseYaml(text: string): readonly YamlDocument[] {
@@ -19,21 +26,38 @@ interface Part {
   readonly line: number
 }
 
-function parsePart({ text, line }: Part): readonly YamlDocument[] {
+interface ReadPart {
+  readonly documents: readonly Document[]
+  /** In which line of the file a place of the part is. */
+  readonly at: (offset: number) => number
+}
+
+function readPart({ text, line }: Part): ReadPart {
   const lines = new LineCounter()
-  const at = (offset: number): number => lines.linePos(offset).line + line - 1
+  const documents = parseAllDocuments(text, {
+    version: '1.1',
+    customTags: kubernetesTags,
+    lineCounter: lines,
+    // Warnings quote the file on a way of their own, past everything that makes text safe for the log.
+    logLevel: 'error'
+  })
+  return { documents: [...documents] as Document[], at: (offset) => lines.linePos(offset).line + line - 1 }
+}
+
+function parsePart(part: Part): readonly YamlDocument[] {
   try {
-    const documents = parseAllDocuments(text, {
-      version: '1.1',
-      customTags: kubernetesTags,
-      lineCounter: lines,
-      // Warnings quote the file on a way of their own, past everything that makes text safe for the log.
-      logLevel: 'error'
-    })
-    return [...documents].map((document) => read(document as Document, at))
+    const { documents, at } = readPart(part)
+    return documents.map((document, index) => read(document, at, (path) => lineIn(part, index, path)))
   } catch (error) {
-    return [{ line, problem: withoutText(messageOf(error)) }]
+    return [{ line: part.line, problem: withoutText(messageOf(error)) }]
   }
+}
+
+/** Few ever ask: until then the text is kept, and not every node of it. */
+function lineIn(part: Part, index: number, path: Path): number {
+  const { documents, at } = readPart(part)
+  const document = documents[index]
+  return document === undefined ? part.line : at(offsetOf(document, path))
 }
 
 const TOO_DEEP = 'it is nested too deeply'
@@ -43,7 +67,11 @@ const DEEPEST = 500
 const MOST_VALUES = 1_000_000
 const MOST_ALIASES = 10_000
 
-function read(document: Document, at: (offset: number) => number): YamlDocument {
+function read(
+  document: Document,
+  at: (offset: number) => number,
+  lineOf: (path: Path) => number
+): YamlDocument {
   const [error] = document.errors
   if (error !== undefined) return { line: at(error.pos[0]), problem: withoutText(error.message) }
   const line = at(document.contents?.range?.[0] ?? 0)
@@ -52,7 +80,7 @@ function read(document: Document, at: (offset: number) => number): YamlDocument 
     if (wrong !== undefined) return { line: at(wrong.node.range?.[0] ?? 0), problem: wrong.problem }
     const value = document.toJS({ maxAliasCount: MOST_ALIASES }) as unknown
     const excess = excessOf(value)
-    return excess === undefined ? { line, value } : { line, problem: excess }
+    return excess === undefined ? { line, value, lineOf } : { line, problem: excess }
   } catch (error) {
     // An alias without its anchor, or so many of them that they would fill the memory.
     return { line, problem: withoutText(messageOf(error)) }

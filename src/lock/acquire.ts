@@ -10,8 +10,11 @@ const LOOK_EVERY = 1000
 
 /** Another run is releasing the same thing. */
 export class LockedError extends Error {
-  override readonly name = 'LockedError'
+  override readonly name: string = 'LockedError'
 }
+
+/** The Lease has been written since it was read. */
+class OutrunError extends LockedError {}
 
 /**
  * Takes the lock, so that two runs cannot move the same traffic.
@@ -29,30 +32,86 @@ export async function acquire(
   return take(ref, await untilFree(ref, holder, ports, signal), holder, ports)
 }
 
+/** Leases as they were a moment ago, in the order of their names. Undefined for one that could not be read. */
+export type SeenLeases = readonly ({ readonly lease: Lease | undefined } | undefined)[]
+
+/** Reads the Leases while something else is asked: who finds them free then need not ask again. */
+export const readLeases = (
+  refs: readonly Ref[],
+  { cluster }: Pick<ClusterPorts, 'cluster'>
+): Promise<SeenLeases> =>
+  Promise.all(
+    refs.map((ref) =>
+      cluster.get<Lease>(ref).then(
+        (lease) => ({ lease }),
+        () => undefined
+      )
+    )
+  )
+
 /**
- * Takes all of these locks or none. All are watched at the same time, so that a dead holder is waited for once. They are
- * taken in the given order: two runs that want the same locks meet at the first of these, and one of them gets them all.
+ * Takes all of these locks or none. All are watched at the same time, so that a dead holder is waited for once.
+ * @param seen the Leases as they were a moment ago
  * @throws LockedError when one of them has a holder that is alive
  */
 export async function acquireAll(
   refs: readonly [Ref, ...Ref[]],
   holder: Holder,
   ports: ClusterPorts,
-  signal: AbortSignal
+  signal: AbortSignal,
+  seen: SeenLeases = []
 ): Promise<Lock> {
   const ended = new AbortController()
   const either = AbortSignal.any([signal, ended.signal])
-  const locks: Lock[] = []
+  const quiet = { ...ports, log: onlyOnce(ports.log) }
   try {
-    const quiet = { ...ports, log: onlyOnce(ports.log) }
-    const free = await Promise.all(refs.map((ref) => untilFree(ref, holder, quiet, either)))
-    for (const [at, ref] of refs.entries()) locks.push(await take(ref, free[at], holder, ports))
-    return together(holder, locks)
+    const free = await Promise.all(
+      refs.map(async (ref, at) => {
+        const known = seen[at]
+        return known !== undefined && isFree(known.lease, holder)
+          ? known.lease
+          : untilFree(ref, holder, quiet, either)
+      })
+    )
+    return together(holder, await takeAll(refs, free, holder, quiet, either))
   } catch (error) {
-    await Promise.allSettled(locks.map((lock) => lock.release()))
+    // What was seen may be from long ago.
+    if (error instanceof OutrunError && seen.length > 0) return await acquireAll(refs, holder, ports, signal)
     throw error
   } finally {
     ended.abort()
+  }
+}
+
+/**
+ * Asks for all at once. Two runs that want the same locks meet at the first of these: whoever gets that one waits until the
+ * other has given back what it has got of the rest, and so one of them gets them all.
+ */
+async function takeAll(
+  refs: readonly [Ref, ...Ref[]],
+  free: readonly (Lease | undefined)[],
+  holder: Holder,
+  ports: ClusterPorts,
+  signal: AbortSignal
+): Promise<readonly Lock[]> {
+  const locks: Lock[] = []
+  const takeOne = async (ref: Ref, found: Lease | undefined): Promise<void> => {
+    locks.push(await take(ref, found, holder, ports))
+  }
+  try {
+    const [first, ...others] = await Promise.allSettled(refs.map((ref, at) => takeOne(ref, free[at])))
+    if (first?.status === 'rejected') throw first.reason
+    const retaken = others.map(async (other, at) => {
+      const ref = refs[at + 1]
+      if (ref === undefined || other.status === 'fulfilled') return
+      if (!(other.reason instanceof OutrunError)) throw other.reason
+      await takeOne(ref, await untilFree(ref, holder, ports, signal))
+    })
+    for (const part of await Promise.allSettled(retaken)) if (part.status === 'rejected') throw part.reason
+    return locks
+  } catch (error) {
+    await Promise.allSettled(locks.map((lock) => lock.release()))
+    throw error
   }
 }
 
@@ -111,8 +170,8 @@ async function untilFree(
   signal: AbortSignal
 ): Promise<Lease | undefined> {
   const lease = await cluster.get<Lease>(ref)
-  const by = lease === undefined ? '' : nameIn(lease)
-  if (lease === undefined || by === '' || by === holder.id) return lease
+  if (lease === undefined || isFree(lease, holder)) return lease
+  const by = nameIn(lease)
   const seconds = secondsOf(lease)
   log.line(`The lock is held by ${by}; looking for up to ${seconds} s whether it is alive`)
   const deadline = clock.now() + seconds * 1000
@@ -132,6 +191,12 @@ async function take(ref: Ref, free: Lease | undefined, holder: Holder, ports: Cl
   const lease = await write(ports, ref, holder, free)
   const isInherited = free?.spec?.holderIdentity !== ''
   return keep(lease, asked, { ref, holder, ports, isInherited })
+}
+
+/** Whether nobody has it, or this very run. */
+function isFree(lease: Lease | undefined, holder: Holder): boolean {
+  const by = lease === undefined ? '' : nameIn(lease)
+  return by === '' || by === holder.id
 }
 
 /** Empty when nobody has it. */
@@ -174,7 +239,7 @@ async function write(
     const live = await cluster.get<Lease>(ref)
     if (live?.spec?.holderIdentity === holder.id) return live
     const by = live === undefined ? '' : ` (${holderOf(live)})`
-    throw new LockedError(
+    throw new OutrunError(
       `another run${by} took lease/${ref.name} in namespace ${ref.namespace ?? ''} at the same moment. Run again.`
     )
   }

@@ -64,3 +64,6 @@ export function secondsOf({ spec }: Lease): number {
 
 /** MicroTime as the API server wants it. */
 const microTime = (now: number): string => new Date(now).toISOString().replace('Z', '000Z')
+
+/** Of a workload that a controller releases: `greenlight-rollout-web`. */
+export const drivenLeaseName = (kind: string, name: string): string => `greenlight-${kind}-${name}`

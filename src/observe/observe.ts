@@ -28,6 +28,8 @@ import { unknownWorkload } from './unknown-workload.ts'
 export interface Target {
   readonly namespace: string
   readonly workload: string
+  /** The kind of object by which a controller releases it; absent of a Deployment, which we release. */
+  readonly engine?: string
   /** Names of the Services; if empty, the only Service that selects the workload is meant. */
   readonly services: readonly string[]
   /** What carries the traffic besides the Service. */

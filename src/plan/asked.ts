@@ -1,5 +1,5 @@
 import type { Release } from '../domain/record.ts'
-import { checkName } from '../inputs/check.ts'
+import { checkLineName } from '../inputs/check-line.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { DEFAULT_CANARY_STEPS, printStep, type TrafficStep } from '../inputs/step.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
@@ -10,7 +10,7 @@ export const asAsked = (
   steps: readonly TrafficStep[]
 ): Partial<Release> => ({
   ...(strategy === 'canary' ? { steps: steps.map(printStep) } : {}),
-  ...(checks.length === 0 ? {} : { checks: checks.map(checkName) }),
+  ...(checks.length === 0 ? {} : { checks: checks.map(checkLineName) }),
   ...(watchdog === undefined ? {} : { watchdog })
 })
 

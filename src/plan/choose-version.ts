@@ -2,27 +2,45 @@ import type { Fault } from '../base/errors.ts'
 import type { PastVersion } from '../domain/outcome.ts'
 import { quote } from '../inputs/parsed.ts'
 import { isCalled } from '../inputs/version-name.ts'
-import type { Observed } from '../observe/observed.ts'
-import type { Known } from './versions.ts'
 
-/** The one version that is called by this name; or why there is none to go back to. */
-export function chooseVersion(
+/** A version, and what is left of it. */
+export interface Choice<T extends { readonly essence: string }> {
+  readonly version: PastVersion
+  /** Its template; the `essence` is the same for the same one, wherever it is. */
+  readonly template?: T
+}
+
+/** Whose versions they are. */
+export interface Chooser {
+  /** e.g. `deployment/web` */
+  readonly title: string
+  readonly namespace: string
+  /** The object that says how many templates are kept. @param deployment where the version ran */
+  readonly keeper: (deployment: string | undefined) => string
+}
+
+/**
+ * The versions that are called by this name, all of one template, newest first; or why there is none to go back to.
+ */
+export function chooseVersion<T extends { readonly essence: string }>(
   name: string,
-  known: readonly Known[],
-  observed: Observed
-): Required<Known> | Fault {
+  known: readonly Choice<T>[],
+  chooser: Chooser
+): readonly [Required<Choice<T>>, ...Required<Choice<T>>[]] | Fault {
   const called = known.filter(({ version }) => isVersion(version, name))
   const usable = called.filter(
-    (one): one is Required<Known> =>
-      one.template !== undefined && one.version.served !== false && !isUnproved(one.version)
+    (one): one is Required<Choice<T>> =>
+      one.template !== undefined && !hasFailed(one.version) && !isUnproved(one.version)
   )
-  const [first] = usable
-  if (first === undefined) return unusable(name, called, known, observed)
-  if (usable.some(({ template }) => template.essence !== first.template.essence))
+  const [first, ...others] = usable
+  if (first === undefined) return unusable(name, called, known, chooser)
+  if (others.some(({ template }) => template.essence !== first.template.essence))
     return ambiguous(name, usable)
-  // In a slot of its own it has pods, or had: nothing has to be copied.
-  return usable.find(({ template }) => template.live !== observed.stable.deployment) ?? first
+  return [first, ...others]
 }
+
+/** A rollback that did not come to its end says nothing of its version, which had served before. */
+const hasFailed = ({ served, command }: PastVersion): boolean => served === false && command !== 'rollback'
 
 /** The release of this version can still fail. */
 const isUnproved = ({ phase }: PastVersion): boolean => phase !== undefined && phase !== 'promoting'
@@ -42,13 +60,22 @@ function print({ release, images, deployment, revision, serves }: PastVersion): 
   return release === undefined ? facts : `${release} (${facts})`
 }
 
-const list = (known: readonly Known[]): string =>
+type Listed = Pick<Choice<{ readonly essence: string }>, 'version'>
+
+/** Those that can be gone back to. */
+export const listVersions = (known: readonly Listed[]): string =>
+  list(known.filter(({ version }) => isUsable(version)))
+
+const isUsable = (version: PastVersion): boolean =>
+  version.kept && !hasFailed(version) && !isUnproved(version)
+
+const list = (known: readonly Listed[]): string =>
   known
     .slice(0, MOST_LISTED)
     .map(({ version }) => print(version))
     .join('; ') + (known.length > MOST_LISTED ? `; and ${known.length - MOST_LISTED} more` : '')
 
-const ambiguous = (name: string, usable: readonly Known[]): Fault => ({
+const ambiguous = (name: string, usable: readonly Listed[]): Fault => ({
   input: 'to',
   problem: `${quote(name)} means several versions: ${list(usable)}`,
   example: usable.find(({ version }) => version.release !== undefined)?.version.release ?? 'a whole image'
@@ -56,23 +83,21 @@ const ambiguous = (name: string, usable: readonly Known[]): Fault => ({
 
 function unusable(
   name: string,
-  called: readonly Known[],
-  known: readonly Known[],
-  observed: Observed
+  called: readonly Listed[],
+  known: readonly Listed[],
+  chooser: Chooser
 ): Fault {
-  const failed = called.find(({ version }) => version.served === false)?.version
-  if (failed !== undefined) return neverServed(failed)
   const open = called.find(({ version }) => isUnproved(version))?.version
   if (open !== undefined) return notPromotedYet(open)
+  const failed = called.find(({ version }) => hasFailed(version))?.version
+  if (failed !== undefined) return neverServed(failed)
   const [gone] = called
-  if (gone !== undefined) return templateGone(gone.version, observed)
-  const there = known.filter(
-    ({ version }) => version.kept && version.served !== false && !isUnproved(version)
-  )
+  if (gone !== undefined) return templateGone(gone.version, chooser)
+  const there = known.filter(({ version }) => isUsable(version))
   return {
     input: 'to',
     problem:
-      `${quote(name)} is no release, revision or image of deployment/${observed.workload} in namespace ${observed.namespace}; ` +
+      `${quote(name)} is no release, revision or image of ${chooser.title} in namespace ${chooser.namespace}; ` +
       (there.length === 0 ? 'there is none to go back to' : `there are ${list(there)}`),
     ...(there[0]?.version.release === undefined ? {} : { example: there[0].version.release })
   }
@@ -89,7 +114,7 @@ const neverServed = ({ release = '', command, images, run }: PastVersion): Fault
 const notPromotedYet = ({ release = '', images, phase }: PastVersion): Fault => ({
   input: 'to',
   problem:
-    `${release} (${images.join(', ')}) has not been promoted yet: its release ` +
+    `${release === '' ? '' : `${release} `}(${images.join(', ')}) has not been promoted yet: its release ` +
     (phase === 'waiting' ? 'waits for approval' : 'is under way'),
   example:
     phase === 'waiting'
@@ -99,9 +124,8 @@ const notPromotedYet = ({ release = '', images, phase }: PastVersion): Fault => 
 
 function templateGone(
   { release = '', images, deployment, hash = '' }: PastVersion,
-  observed: Observed
+  { namespace, keeper }: Chooser
 ): Fault {
-  const { namespace, stable } = observed
   const where =
     deployment === undefined || hash === ''
       ? 'the record does not say where its template is'
@@ -109,6 +133,6 @@ function templateGone(
   return {
     input: 'to',
     problem: `${release} (${images.join(', ')}) cannot be brought back: ${where}`,
-    example: `command: deploy with images: ${images[0] ?? 'shop/web:2'}; revisionHistoryLimit in deployment/${deployment ?? stable.deployment.metadata.name} says how many templates are kept`
+    example: `command: deploy with images: ${images[0] ?? 'shop/web:2'}; revisionHistoryLimit in ${keeper(deployment)} says how many templates are kept`
   }
 }

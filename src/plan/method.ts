@@ -37,6 +37,8 @@ export interface Method {
   readonly movesTrafficOn: (observed: Observed) => readonly KubernetesObject[]
   /** Versions that it can only bring back from their ReplicaSets. */
   readonly bringsBack: (release: Release) => readonly Version[]
+  /** Whether a release may end a run and go on in another one. */
+  readonly canWait: boolean
   /** How it writes the Deployment, which decides the rights that it needs. */
   readonly verb: 'patch' | 'replace'
 }
@@ -62,6 +64,7 @@ const beside: Method = {
     ...routes.map(({ object }) => object)
   ],
   bringsBack: () => [],
+  canWait: true,
   verb: 'patch'
 }
 
@@ -76,6 +79,7 @@ const inPlace = (strategy: InPlace): Method => ({
   demand: demandInPlace,
   movesTrafficOn: () => [],
   bringsBack: ({ stable }) => [stable],
+  canWait: false,
   verb: 'replace'
 })
 

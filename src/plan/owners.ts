@@ -3,7 +3,7 @@ import type { Release } from '../domain/record.ts'
 import type { Deployment, KubernetesObject, OwnerReference, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
-import type { Rollout } from '../observe/rollouts.ts'
+import type { Driver } from '../observe/drivers.ts'
 import { methodOf } from './method.ts'
 
 /** On a Service: the Rollout of Argo Rollouts that writes its selector. */
@@ -58,13 +58,13 @@ const refused = (fault: Fault): Findings => ({ faults: [fault], warnings: [] })
 const byFlagger = (title: string, canary: string): Fault => ({
   input: 'workload',
   problem: `${title} is controlled by Canary ${canary} of Flagger, which moves the traffic of this workload and scales its Deployments itself: the two would undo each other's work`,
-  example: `release it through Flagger, by a new image in the Canary's target, or remove the Canary first: kubectl delete canary ${canary}`
+  example: `workload: canary/${canary}, which brings the version to Flagger; or remove the Canary first: kubectl delete canary ${canary}`
 })
 
 const byRollout = (title: string, rollout: string): Fault => ({
   input: 'workload',
   problem: `${title} belongs to Rollout ${rollout} of Argo Rollouts, which writes selectors and numbers of pods itself: the two would undo each other's work`,
-  example: `release it through Argo Rollouts, by a new image in the Rollout, or remove the Rollout ${rollout} first`
+  example: `workload: rollout/${rollout}, which brings the version to Argo Rollouts; or remove the Rollout ${rollout} first`
 })
 
 function byKeda(object: KubernetesObject, name: string, { stable, namespace }: Observed): Fault {
@@ -88,19 +88,20 @@ function flaggerFaults({ service, otherServices, stable }: Observed): readonly F
     const isNamed = metadata.name === `${target}-primary`
     return isNamed && !selects(spec.selector, labels)
   })
-  return primary === undefined ? [] : [byShape(service, primary)]
+  return primary === undefined ? [] : [byShape(service, primary, target)]
 }
 
-const byShape = (service: Service, primary: Service): Fault => ({
+const byShape = (service: Service, primary: Service, canary: string): Fault => ({
   input: 'route',
   problem:
     `${titleOf(service)} is the canary's Service of a Flagger Canary: users come to the pods of ${titleOf(primary)} (${printSelector(primary.spec.selector)}), ` +
     'which Flagger copies from this workload. A release here would reach nobody, and say promoted',
-  example: 'release it through Flagger, or name the Service that users come through, with its own workload'
+  example: `workload: canary/${canary}, if that is its name; or name the Service that users come through, with its own workload`
 })
 
-/** A Deployment that a Rollout has taken its template from runs as that Rollout, and is kept at its size by it. */
-export const rolloutFaults = (rollouts: readonly Rollout[], { metadata }: Deployment): Fault[] =>
-  rollouts
-    .filter(({ spec }) => spec?.workloadRef?.kind === 'Deployment' && spec.workloadRef.name === metadata.name)
-    .map((rollout) => byRollout(`deployment/${metadata.name}`, rollout.metadata.name))
+/** A Deployment that a controller takes the template from is run, and kept at its size, by that. */
+export const driverFaults = (drivers: readonly Driver[], { metadata }: Deployment): readonly Fault[] =>
+  drivers.map(({ engine, object }) => {
+    const tell = engine.kind === 'canary' ? byFlagger : byRollout
+    return tell(`deployment/${metadata.name}`, object.metadata.name)
+  })

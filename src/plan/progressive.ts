@@ -77,10 +77,14 @@ export function planFrom(first: number, course: Course, release: Release): Step[
   const moves = steps
     .slice(0, last + 1)
     .flatMap((step, index) => (index < first ? [] : planStep(step, index, course, release)))
-  return waiting < 0
-    ? [...moves, ...planEnd(course, release)]
-    : [...moves, ...watchedBy(release, { kind: 'stop-watchdog' }), { kind: 'wait' }]
+  return waiting < 0 ? [...moves, ...planEnd(course, release)] : [...moves, ...planWait(release, 'approval')]
 }
+
+/** The release stays as it is until another run goes on with it. @param what somebody is to give it */
+export const planWait = (release: Release, what: 'approval' | 'decision'): readonly Step[] => [
+  ...watchedBy(release, { kind: 'stop-watchdog' }),
+  { kind: 'wait', for: what }
+]
 
 /** Size before traffic: stable may have grown while the canary's pods became ready and were tested. */
 function planStep(

@@ -1,11 +1,11 @@
 import { SLOT_LABEL } from '../domain/slots.ts'
-import type { Deployment } from '../kubernetes/objects.ts'
+import type { PodTemplate } from '../kubernetes/objects.ts'
 import { listeningIn } from '../kubernetes/ports.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 
 /** The parts of a template by which Prometheus finds pods: annotations, labels, containers and their ports. */
-function targetOf(deployment: Deployment): string {
-  const { labels = {}, annotations = {} } = deployment.spec.template.metadata ?? {}
+function targetOf(template: PodTemplate): string {
+  const { labels = {}, annotations = {} } = template.metadata ?? {}
   const scraping = Object.entries(annotations).filter(([key]) =>
     /prometheus|scrape|metric|monitor|telemetry/i.test(key)
   )
@@ -14,7 +14,7 @@ function targetOf(deployment: Deployment): string {
     labels: Object.keys(labels)
       .filter((key) => key !== SLOT_LABEL && key !== HASH_LABEL)
       .sort(),
-    containers: listeningIn(deployment.spec.template.spec).map(({ name, ports = [] }) => [
+    containers: listeningIn(template.spec).map(({ name, ports = [] }) => [
       name,
       ports.map((port) => [port.name, port.containerPort])
     ])
@@ -22,5 +22,5 @@ function targetOf(deployment: Deployment): string {
 }
 
 /** Whether Prometheus finds the pods of both templates, or of neither. */
-export const isScrapedAlike = (one: Deployment, other: Deployment): boolean =>
+export const isScrapedAlike = (one: PodTemplate, other: PodTemplate): boolean =>
   targetOf(one) === targetOf(other)

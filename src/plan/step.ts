@@ -34,7 +34,7 @@ export type Step =
   /** Checks and pods are watched; `duration` in milliseconds. */
   | { readonly kind: 'watch'; readonly name: string; readonly duration: number }
   /** The run ends here, and another one goes on. */
-  | { readonly kind: 'wait' }
+  | { readonly kind: 'wait'; readonly for: 'approval' | 'decision' }
   /** The canary becomes what the Service selects, and the routes are as they were. */
   /** `hopeless`: the canary keeps the traffic although it is unhealthy, since stable cannot take it back. */
   | { readonly kind: 'follow'; readonly hopeless?: true }
@@ -88,7 +88,7 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   shift: ({ split }, { canary }) => `Move ${describeSplit(split)} to ${canary}`,
   watch: ({ name }, { canary }) =>
     name === 'bake' ? `Bake: watch ${canary} under all traffic` : `${name}: watch ${canary}`,
-  wait: () => 'Wait for approval',
+  wait: (step) => (step.for === 'approval' ? 'Wait for approval' : 'Wait for a decision'),
   follow: (_, { canary }) => `Switch the Service to ${canary}`,
   restore: (_, { stable }) => `All traffic on ${stable}`,
   'await-routes': () => 'Wait for the gateway to accept the route',

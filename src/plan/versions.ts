@@ -5,15 +5,13 @@ import type { SlotName } from '../domain/slots.ts'
 import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
 import { templateHash } from '../kubernetes/workload.ts'
 import type { Observed } from '../observe/observed.ts'
+import type { Choice } from './choose-version.ts'
 import { essenceOf, slotLabelsOf } from './unchanged.ts'
 
 const REVISION = 'deployment.kubernetes.io/revision'
 
 /** A version, and what is left of it. */
-export interface Known {
-  readonly version: PastVersion
-  readonly template?: Template
-}
+export type Known = Choice<Template>
 
 /** A ReplicaSet of one of the workload's Deployments. */
 interface Template {

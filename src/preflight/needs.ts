@@ -127,7 +127,7 @@ function needsOfManifest({ object }: Manifest, services: readonly Service[]): re
 const PROXY_VERBS: Readonly<Record<string, string>> = { GET: 'get', HEAD: 'get', POST: 'create' }
 
 /** Both ways to the pods, before any user is on them, since one may be blocked. URLs are requested from the runner. */
-function smokeNeeds(tests: readonly SmokeTest[]): readonly Right[] {
+export function smokeNeeds(tests: readonly SmokeTest[]): readonly Right[] {
   const onPods = tests.filter((test) => test.kind === 'command' || test.target.startsWith('/'))
   if (onPods.length === 0) return []
   const verbs = onPods.flatMap((test) => (test.kind === 'command' ? [] : (PROXY_VERBS[test.method] ?? [])))

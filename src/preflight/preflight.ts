@@ -4,13 +4,13 @@ import type { Release } from '../domain/record.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import type { Cluster, ClusterPorts } from '../kubernetes/cluster.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
-import { missingRights, readRules, type Right, type Rule, rightsFaults } from '../kubernetes/rights.ts'
+import { missingRights, type Right, type Rule, rightsFaults } from '../kubernetes/rights.ts'
 import { readReplicaSet } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
-import { readRollouts } from '../observe/rollouts.ts'
+import { readDrivers } from '../observe/drivers.ts'
 import { harmToOthers } from '../plan/harm.ts'
 import { methodOf } from '../plan/method.ts'
-import { ownerFindings, rolloutFaults } from '../plan/owners.ts'
+import { driverFaults, ownerFindings } from '../plan/owners.ts'
 import type { Prepared } from '../plan/prepare.ts'
 import { isScrapedAlike } from '../plan/scraping.ts'
 import type { Step } from '../plan/step.ts'
@@ -39,6 +39,8 @@ export interface Candidate {
   readonly steps: readonly Step[]
   readonly observed: Observed
   readonly inputs: Pick<Inputs, 'smokeTests' | 'onNoData'>
+  /** What the credentials allow in the namespace. */
+  readonly rules: Promise<readonly Rule[]>
 }
 
 export interface Preflight {
@@ -59,9 +61,8 @@ export async function preflight(
   ports: ClusterPorts,
   signal: AbortSignal
 ): Promise<Preflight> {
-  const { prepared, observed } = candidate
+  const { prepared, observed, rules } = candidate
   const [{ namespace }, { cluster }] = [observed, ports]
-  const rules = readRules(cluster, namespace)
   const [missing, room, others, undo, canary, manifests, checks] = await Promise.all([
     rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
     rules.then((known) => roomFaults(prepared, observed, known, cluster)),
@@ -102,7 +103,7 @@ function needIn({ inputs, observed, prepared }: Candidate, { log }: ClusterPorts
   const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
   if (inputs.onNoData !== 'fail' || isMeasuredFirst) return undefined
   return {
-    alike: isScrapedAlike(observed.stable.deployment, prepared.canary),
+    alike: isScrapedAlike(observed.stable.deployment.spec.template, prepared.canary.spec.template),
     tell: (text) => {
       log.line(text)
     }
@@ -115,15 +116,15 @@ async function findingsOfOthers(
   rules: readonly Rule[],
   cluster: Cluster
 ): Promise<Findings> {
-  const [owners, clashes, rollouts, dependents] = await Promise.all([
+  const [owners, clashes, drivers, dependents] = await Promise.all([
     gitOpsFindings(editsOf(steps, prepared, observed), cluster),
     findClashes(prepared, observed, rules, cluster),
-    readRollouts(observed.namespace, rules, cluster),
+    readDrivers(observed.stable.deployment, rules, cluster),
     findDependents(prepared, observed, rules, cluster)
   ])
   return {
     faults: [
-      ...rolloutFaults(rollouts, observed.stable.deployment),
+      ...driverFaults(drivers, observed.stable.deployment),
       ...harmToOthers(observed, prepared),
       ...clashes.faults,
       ...owners.faults

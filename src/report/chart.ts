@@ -12,7 +12,7 @@ const label = (text: string): string =>
     .trim()
     .slice(0, 60)
 
-const fenced = (lines: readonly string[]): string => ['```mermaid', ...lines, '```'].join('\n')
+export const fenced = (lines: readonly string[]): string => ['```mermaid', ...lines, '```'].join('\n')
 
 /** More bars than that are too narrow to be seen. */
 const MOST_SLOTS = 30
@@ -23,21 +23,22 @@ interface Point {
 }
 
 /** The number of equal time slots, by the shortest pause between two samples. */
-function countOfSlots(times: readonly number[], span: number): number {
+function countOfSlots(times: readonly number[], span: number, most: number): number {
   const pauses = times.slice(1).map((at, index) => at - (times[index] ?? at))
   const shortest = pauses.filter((pause) => pause > 0).reduce((least, pause) => Math.min(least, pause), span)
-  return Math.min(MOST_SLOTS, Math.round(span / shortest) + 1)
+  return Math.min(most, Math.round(span / shortest) + 1)
 }
 
 /** The worst value of every stretch of time; undefined where nothing was measured. */
 export function inSlots(
   samples: readonly Pick<Measurement, 'at' | 'value'>[],
-  worse: (one: number, other: number) => number
+  worse: (one: number, other: number) => number,
+  most = MOST_SLOTS
 ): readonly (number | undefined)[] {
   const times = samples.map(({ at }) => at)
   const [first = 0, last = 0] = [times.at(0), times.at(-1)]
   if (first >= last) return []
-  const slots = new Array<number | undefined>(countOfSlots(times, last - first)).fill(undefined)
+  const slots = new Array<number | undefined>(countOfSlots(times, last - first, most)).fill(undefined)
   for (const { at, value } of pointsOf(samples)) {
     const slot = Math.round(((at - first) / (last - first)) * (slots.length - 1))
     const before = slots[slot]
@@ -47,7 +48,7 @@ export function inSlots(
 }
 
 /** A number as Mermaid reads it: without an exponent. */
-function decimal(value: number): string {
+export function decimal(value: number): string {
   const short = Number(value.toPrecision(6))
   return String(short).includes('e') ? short.toFixed(9) : String(short)
 }
@@ -70,11 +71,11 @@ const pointsOf = (samples: readonly Pick<Measurement, 'at' | 'value'>[]): readon
   samples.flatMap(({ at, value }) => (value !== undefined && drawable(value) ? [{ at, value }] : []))
 
 /** Lower than Mermaid's own, and in colours that show on a light and on a dark page. */
-const LOOK =
+export const LOOK =
   '%%{init: {"xyChart": {"width": 860, "height": 300}, ' +
   '"themeVariables": {"xyChart": {"backgroundColor": "transparent", "plotColorPalette": "#2f81f7, #d1242f"}}}}%%'
 
-const series = (kind: 'bar' | 'line', values: readonly number[]): string =>
+export const series = (kind: 'bar' | 'line', values: readonly number[]): string =>
   `  ${kind} [${values.map(decimal).join(', ')}]`
 
 /**

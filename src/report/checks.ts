@@ -3,9 +3,11 @@ import type { Measurement, Outcome, Verdict } from '../domain/outcome.ts'
 import { checkName, printCheck, type Check } from '../inputs/check.ts'
 import { boundOf, figure } from '../inputs/figure.ts'
 import { checkChart } from './chart.ts'
+import { comparison } from './compared.ts'
 import { timeSpan } from './figures.ts'
 import { keep, type Limits } from './limits.ts'
 import { details, more, paragraphs, section, table } from './markdown.ts'
+import { oddsCharts } from './odds-chart.ts'
 import { codeSpan, forMarkdown } from './text.ts'
 import { lacksData } from './verdict.ts'
 
@@ -38,10 +40,15 @@ export const checkReports = ({ measurements }: Outcome): readonly CheckReport[] 
     samples[0] === undefined ? [] : [reportOf(samples[0].check, line, samples)]
   )
 
-const VERDICTS = ['pass', 'fail', 'no-data'] as const
-const VERDICT_COLUMNS = ['Passed', 'Failed', 'No data'] as const
+const VERDICTS = ['pass', 'fail', 'held', 'no-data'] as const
+const VERDICT_COLUMNS = ['Passed', 'Failed', 'Held', 'No data'] as const
 
-const marks: Readonly<Record<Verdict, string>> = { pass: '✅ pass', fail: '❌ fail', 'no-data': '⚪ no data' }
+const marks: Readonly<Record<Verdict, string>> = {
+  pass: '✅ pass',
+  fail: '❌ fail',
+  held: '⏸️ held',
+  'no-data': '⚪ no data'
+}
 
 const valueOrDash = (check: Check, value: number | undefined): string =>
   value === undefined ? '—' : figure(check, value)
@@ -93,7 +100,7 @@ function mostTellingFirst(outcome: Outcome): readonly CheckReport[] {
 }
 
 /** The checks one per line: bound, values, how often it passed. All of them in their order, or the most telling ones. */
-export function checkTable(outcome: Outcome, { rows }: Limits): string {
+function checkTable(outcome: Outcome, { rows }: Limits): string {
   const all = checkReports(outcome)
   const reports = all.length <= rows ? all : mostTellingFirst(outcome)
   return paragraphs(
@@ -160,7 +167,11 @@ function measured(report: CheckReport, at: number, outcome: Outcome, limits: Lim
       )
 }
 
-/** What Prometheus was asked, what it said, and what was made of it. The check that failed comes first. */
+/** The checks in tables: what was compared with stable, and what has a fixed bound. */
+export const checkTables = (outcome: Outcome, limits: Limits): string =>
+  paragraphs(comparison(outcome, limits), checkTable(outcome, limits))
+
+/** What was asked, what came back, and what was made of it. The check that failed comes first. */
 export function checks(outcome: Outcome, limits: Limits): string {
   const all = checkReports(outcome)
   const reports =
@@ -176,7 +187,8 @@ export function checks(outcome: Outcome, limits: Limits): string {
   }
   return section(
     'Checks',
-    checkTable(outcome, limits),
+    checkTables(outcome, limits),
+    oddsCharts(outcome, limits.charts),
     ...reports.slice(0, limits.rows).map((report, at) => measured(report, at, outcome, perCheck))
   )
 }

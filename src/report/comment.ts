@@ -1,5 +1,5 @@
 import type { Outcome } from '../domain/outcome.ts'
-import { checkTable } from './checks.ts'
+import { checkTables } from './checks.ts'
 import { fitting, type Limits } from './limits.ts'
 import { details, link, paragraphs, section } from './markdown.ts'
 import { foreignWrites, whatRunsNow } from './overview.ts'
@@ -65,7 +65,7 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
         whatRunsNow(outcome),
         foreignWrites(outcome, limits),
         podEvidence(outcome, limits),
-        section('Checks', checkTable(outcome, limits)),
+        section('Checks', checkTables(outcome, limits)),
         smokeTests(outcome, limits),
         section('Steps', stepTable(outcome, limits))
       )

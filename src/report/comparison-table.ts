@@ -6,10 +6,19 @@ import { table } from './markdown.ts'
 import { oddsOf } from './odds.ts'
 import { codeSpan } from './text.ts'
 
-function mark({ isBad, logE }: Finding): string {
+/** Where nothing was counted, nothing is known. What could not be decided is nothing that has passed. */
+function mark(finding: Finding, { decision }: Judgement): string {
+  const { isBad, logE } = finding
   if (isBad) return '❌'
-  return logE >= Math.log(UNEASY_ODDS) ? '⚠️' : '✅'
+  if (isNone(besideOf(finding)?.ownOf ?? 0)) return '⚪'
+  return logE >= (decision.kind === 'inconclusive' ? 0 : Math.log(UNEASY_ODDS)) ? '⚠️' : '✅'
 }
+
+/** What is worse first, then what has the highest odds. */
+const mostTellingFirst = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.toSorted(
+    (one, other) => Number(other.isBad) - Number(one.isBad) || (one.logE < other.logE ? 1 : -1)
+  )
 
 const signed = (difference: number): string =>
   difference === 0 ? '0%' : `${difference < 0 ? '-' : '+'}${shareText(Math.abs(difference))}`
@@ -28,12 +37,12 @@ const checkCell = (finding: Finding): string =>
 
 function cells(finding: Finding, judgement: Judgement): readonly string[] {
   const both = besideOf(finding)
-  if (both === undefined) return [mark(finding), checkCell(finding), '—', '—', '—', '—', '—']
+  if (both === undefined) return [mark(finding, judgement), checkCell(finding), '—', '—', '—', '—', '—']
   const { own, stable, ownOf, stableOf } = both
   const what = finding.metric === 'errors' ? 'failed' : over(finding)
   const before = finding.beforeAfter ? ' before' : ''
   return [
-    mark(finding),
+    mark(finding, judgement),
     checkCell(finding),
     isNone(ownOf) ? '—' : `${own} ${what}`,
     isNone(stableOf) ? '—' : stable + before,
@@ -43,9 +52,11 @@ function cells(finding: Finding, judgement: Judgement): readonly string[] {
   ]
 }
 
-/** One row for each comparison; nothing before there is one. */
-export const comparisonTable = (judgement: Judgement): string =>
+/** One row for each comparison; nothing before there is one. @param rows how many at most */
+export const comparisonTable = (judgement: Judgement, rows = Infinity): string =>
   table(
     ['', 'Check', 'New version', 'Stable', 'Difference', 'Odds against', 'Requests'],
-    tellingFindings(judgement).map((finding) => cells(finding, judgement))
+    mostTellingFirst(tellingFindings(judgement))
+      .slice(0, rows)
+      .map((finding) => cells(finding, judgement))
   )

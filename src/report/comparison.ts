@@ -84,6 +84,9 @@ function errorSentence(finding: ErrorFinding, block: number): string {
   )
 }
 
+/** What a latency of mixed pods is worth. */
+export const AT_ROUTER = ', measured at the router, which does not tell pods apart'
+
 function latencySentence(finding: LatencyFinding, block: number): string {
   const { counts, shape, logE } = finding
   if (counts === undefined) return 'no histogram tells how long requests took'
@@ -94,8 +97,8 @@ function latencySentence(finding: LatencyFinding, block: number): string {
   return (
     `${both.own} of ${wholes(both.ownOf, 'request')} took ${over(finding)} since ${timeOfDay(since)}, ` +
     `${stableText(both, finding)}: ${like}` +
-    `slower in ${slowerBlocks.count} of ${blocks(slowerBlocks.of, block)} ` +
-    `and on ${slowerPods.count} of ${wholes(slowerPods.of, 'pod')}`
+    `slower in ${slowerBlocks.count} of ${blocks(slowerBlocks.of, block)}` +
+    (slowerPods === undefined ? AT_ROUTER : ` and on ${slowerPods.count} of ${wholes(slowerPods.of, 'pod')}`)
   )
 }
 
@@ -108,13 +111,17 @@ const inBrief = ({ own, ownOf, stable, stableOf }: Beside): string =>
   `${isNone(ownOf) ? 'no requests' : `${own} of ${whole(ownOf)}`}, ` +
   (isNone(stableOf) ? 'stable none' : `stable ${stable} of ${whole(stableOf)}`)
 
-/** For a log that has a line a block: `errors 3.5% of 340, stable 0.03% of 9,812, odds 6.2 : 1`. */
-export function findingInBrief(finding: Finding, judgement: Pick<Judgement, 'odds'>): string {
+/** `errors 3.5% of 340, stable 0.03% of 9,812`. */
+export function countsInBrief(finding: Finding): string {
   const both = besideOf(finding)
   if (both === undefined) return 'latency unknown'
-  const what = finding.metric === 'errors' ? 'errors' : over(finding)
-  const against = oddsOf(finding, judgement)
-  return `${what} ${inBrief(both)}${against === undefined ? '' : `, odds ${against}`}`
+  return `${finding.metric === 'errors' ? 'errors' : over(finding)} ${inBrief(both)}`
+}
+
+/** For a log that has a line a block: the counts, and `odds 6.2 : 1`. */
+export function findingInBrief(finding: Finding, judgement: Pick<Judgement, 'odds'>): string {
+  const against = besideOf(finding) && oddsOf(finding, judgement)
+  return `${countsInBrief(finding)}${against === undefined ? '' : `, odds ${against}`}`
 }
 
 const isSame = (one: Finding, other: Finding): boolean =>

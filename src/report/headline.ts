@@ -1,7 +1,9 @@
 import type { Outcome, Result, Version } from '../domain/outcome.ts'
+import { drivenHint } from './driven.ts'
+import { whole, wholes } from './figures.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
 import { oneLine } from './text.ts'
-import { failsTheStep, lacksData } from './verdict.ts'
+import { crashOf, failsTheStep, lacksData } from './verdict.ts'
 import { canaryName, markdown, nameIn, plain, type Voice } from './versions.ts'
 
 const NOTHING = 'nothing was changed'
@@ -43,20 +45,37 @@ function shares(outcome: Outcome, serving: Version, voice: Voice): string {
 }
 
 function takenOut(outcome: Outcome, voice: Voice): string {
-  const { failedCheck } = outcome
-  if (failedCheck === undefined) return `${canaryName(outcome, voice)} was not released`
-  const what = lacksData(outcome) ? 'had no data for' : 'failed'
-  return `${canaryName(outcome, voice)} ${what} ${voice.code(failedCheck)}`
+  const { failedCheck, undecided } = outcome
+  const name = canaryName(outcome, voice)
+  const crash = crashOf(outcome)
+  if (crash !== undefined)
+    return `${name} failed ${whole(crash.canary.errors)} of ${wholes(crash.canary.requests, 'request')}`
+  if (failedCheck === undefined)
+    return undecided === true ? `${UNDECIDED} ${name} ${AS_GOOD}` : `${name} was not released`
+  return `${name} ${lacksData(outcome) ? 'had no data for' : 'failed'} ${voice.code(failedCheck)}`
 }
+
+const UNDECIDED = 'it could not be told whether'
+const AS_GOOD = 'is as good as stable'
 
 type Sentence = (workload: string, outcome: Outcome, voice: Voice) => string
 
 const unchanged: Sentence = (workload, outcome, voice) =>
   `${workload} is unchanged: ${traffic(outcome, voice)}`
 
-const waiting: Sentence = (workload, outcome, voice) =>
-  `${workload} waits for approval: ${canaryName(outcome, voice)} has ` +
-  canaryShare(shiftNow(outcome), outcome.shareOf, voice)
+function waiting(workload: string, outcome: Outcome, voice: Voice): string {
+  const has = `${canaryName(outcome, voice)} has ${canaryShare(shiftNow(outcome), outcome.shareOf, voice)}`
+  if (outcome.left === true)
+    return `${workload} is still being released by ${outcome.driven?.title ?? 'its controller'}, and nobody follows it: ${has}`
+  return outcome.undecided === true
+    ? `${workload} waits for a decision: ${has}, ${UNDECIDED} it ${AS_GOOD}`
+    : `${workload} waits for approval: ${has}`
+}
+
+function promoted(workload: string, outcome: Outcome, voice: Voice): string {
+  const but = outcome.undecided === true ? `, although ${UNDECIDED} it ${AS_GOOD}` : ''
+  return `${workload} was released${but}: ${traffic(outcome, voice)}`
+}
 
 const planned: Sentence = (workload, outcome, voice) =>
   `${canaryName(outcome, voice)} would be released to ${workload}: ${traffic(outcome, voice)}`
@@ -66,7 +85,7 @@ const found = { waiting, unchanged, planned }
 
 const release: Readonly<Record<Result, Sentence>> = {
   ...found,
-  promoted: (workload, outcome, voice) => `${workload} was released: ${traffic(outcome, voice)}`,
+  promoted,
   'rolled-back': (workload, outcome, voice) =>
     `${workload} was rolled back: ${takenOut(outcome, voice)}, ${traffic(outcome, voice)}`,
   aborted: (workload, outcome, voice) =>
@@ -118,7 +137,7 @@ const cleanup: Readonly<Record<Result, Sentence>> = {
   failed: (workload) => `${workload} could not be cleaned up`
 }
 
-const sentences = { deploy: release, promote: release, abort, rollback, plan, cleanup }
+const sentences = { deploy: release, promote: release, follow: release, abort, rollback, plan, cleanup }
 
 /** What status found out of the run of a release that has not ended. */
 const runners: Readonly<Record<NonNullable<Outcome['runner']>, string>> = {
@@ -133,15 +152,16 @@ function sentence(outcome: Outcome, voice: Voice): string {
   if (command !== 'status') return sentences[command][result](workload, outcome, voice)
   return result === 'failed'
     ? `The state of ${workload} could not be read`
-    : `${workload}: ${traffic(outcome, voice)}${outcome.runner === undefined ? '' : runners[outcome.runner]}`
+    : `${workload}: ${traffic(outcome, voice)}${outcome.runner === undefined ? '' : runners[outcome.runner]}${drivenHint(outcome)}`
 }
 
 function icon(outcome: Outcome): string {
-  const { result, runner, ready } = outcome
+  const { result, runner, ready, undecided } = outcome
   if (failsTheStep(outcome)) return result === 'aborted' ? '🛑' : '❌'
   if (result === 'planned') return '📋'
-  if (ready === 0 || runner === 'gone') return '⚠️'
-  return result === 'waiting' || runner !== undefined || isSplit(outcome) ? '⏳' : '✅'
+  const at = outcome.driven?.state.at ?? 'rest'
+  if (ready === 0 || runner === 'gone' || undecided === true || at === 'failed') return '⚠️'
+  return result === 'waiting' || runner !== undefined || isSplit(outcome) || at !== 'rest' ? '⏳' : '✅'
 }
 
 /** The verdict in one sentence, for engineers and everybody else. */

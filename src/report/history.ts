@@ -10,6 +10,7 @@ const isServing = (version: PastVersion, versions: readonly PastVersion[]): bool
 const became: Readonly<Record<NonNullable<PastVersion['phase']>, string>> = {
   running: 'is being released',
   waiting: 'waits for approval',
+  left: 'is being released, followed by nobody',
   aborting: 'is being rolled back',
   promoting: 'has passed, is being promoted'
 }
@@ -74,7 +75,8 @@ export function versionTable(outcome: Outcome, { rows }: Limits): string {
     ),
     more(versions.length - rows, 'versions'),
     versions.some(
-      ({ serves, kept, served, phase }) => !serves && kept && served !== false && phase === undefined
+      ({ serves, kept, served, command, phase }) =>
+        !serves && kept && (served !== false || command === 'rollback') && phase === undefined
     )
       ? 'To go back to one of them whose template is there: `command: rollback` with its release or image as `to`.'
       : ''

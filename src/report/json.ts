@@ -1,4 +1,6 @@
 import type { Outcome } from '../domain/outcome.ts'
+import { drivenJson } from './driven.ts'
+import { forecastJson } from './forecast.ts'
 import {
   evidenceOf,
   foreignWriteOf,
@@ -13,7 +15,9 @@ import {
   texts,
   versionOf
 } from './json-entries.ts'
+import { judgementJson } from './judgement-json.ts'
 import { fitting, keep, LADDER, spread, type Limits } from './limits.ts'
+import { replayJson } from './replay.ts'
 
 /** The whole outcome as JSON for other steps and programs: times as ISO 8601, checks as written, smoke tests by number, method and path. */
 
@@ -64,7 +68,8 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   restoreSeconds: outcome.restoreSeconds,
   unexposed: outcome.unexposed,
   returning: outcome.returning,
-  gapSeconds: outcome.gapSeconds
+  gapSeconds: outcome.gapSeconds,
+  left: outcome.left
 })
 
 function withLimits(outcome: Outcome, limits: Limits): string {
@@ -73,12 +78,19 @@ function withLimits(outcome: Outcome, limits: Limits): string {
   const kept = keep(measurements, samples, ({ verdict }) => verdict !== 'pass')
   return JSON.stringify({
     ...verdictOf(outcome, limits),
-    timeline: keep(timeline, rows, ({ status }) => status === 'failed').map((step) => stepOf(step, limits)),
+    timeline: keep(timeline, rows, ({ status }) => status === 'failed' || status === 'undecided').map(
+      (step) => stepOf(step, limits)
+    ),
     smokeTests: keep(smokeTests, rows, ({ passed }) => !passed).map((result) => smokeTestOf(result, limits)),
     measurements: kept.map((measurement) => measurementOf(measurement, limits)),
     measurementsLeftOut: measurements.length - kept.length,
+    judgement: outcome.judgement && judgementJson(outcome.judgement, limits),
+    undecided: outcome.undecided,
     evidence: evidence.slice(0, pods).map((pod) => evidenceOf(pod, limits)),
     plan: outcome.plan && previewOf(outcome.plan, limits),
+    forecast: outcome.forecast && forecastJson(outcome.forecast, limits),
+    replay: outcome.replay && replayJson(outcome.replay, limits),
+    driven: outcome.driven && drivenJson(outcome.driven, limits),
     versions: outcome.versions?.slice(0, rows).map((version) => pastVersionOf(version, limits)),
     foreignWrites: foreignWrites.slice(0, rows).map((write) => foreignWriteOf(write, limits)),
     warnings: texts(warnings, rows, limits),

@@ -1,17 +1,17 @@
 import {
   LEAST_REQUESTS,
+  ODDS_LIMITS,
   UNEASY_ODDS,
   type Crash,
   type Decision,
-  type ErrorFinding,
   type Finding,
-  type Judgement,
-  type LatencyFinding
+  type Judgement
 } from '../domain/judgement.ts'
 import { printStableCheck } from '../inputs/stable-check.ts'
-import { failedBeside, findingSentence, over, slowBeside } from './comparison.ts'
+import { findingSentence, isNone } from './comparison.ts'
 import { shareText, timeOfDay, timeSpan, whole, wholes } from './figures.ts'
 import { luck, odds } from './odds.ts'
+import { hasNoneBeside, isUntimed, NOT_TIMED, NOTHING_BESIDE, once, promoted, sentences } from './promoted.ts'
 import { sharedTrouble } from './shared-trouble.ts'
 import { oneLine, truncate } from './text.ts'
 
@@ -30,26 +30,42 @@ function worst({ findings }: Judgement): Finding | undefined {
   return most !== undefined && most.logE > 0 ? most : undefined
 }
 
-const sentences = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join('; ')
-
-const crashed = ({ at, canary, stable, scrapesWithErrors }: Crash): string =>
-  `${whole(canary.errors)} of ${wholes(canary.requests, 'request')} failed until ${timeOfDay(at)}, ` +
+/** A crash that ends a release by itself. */
+export const crashed = ({ at, since, canary, stable, scrapesWithErrors }: Crash): string =>
+  `${whole(canary.errors)} of ${wholes(canary.requests, 'request')} failed ` +
+  `${since === undefined ? '' : `from ${timeOfDay(since)} `}until ${timeOfDay(at)}, ` +
   `stable ${whole(stable.errors)} of ${whole(stable.requests)}: ` +
   `a crash, seen in ${wholes(scrapesWithErrors, 'scrape')}`
 
 const rolledBack = (decision: Of<'rollback'>, judgement: Judgement): string =>
   'crash' in decision
     ? crashed(decision.crash)
-    : decision.findings
-        .map((finding) => `${findingSentence(finding, judgement)}; ${luck(finding.logE)}`)
-        .join(ALSO)
+    : once(
+        decision.findings.map((finding) => `${findingSentence(finding, judgement)}; ${luck(finding.logE)}`)
+      ).join(ALSO)
 
 /** `odds of 6.2 : 1 against its latency`. */
 const against = ({ metric, logE }: Finding): string => `odds of ${odds(logE)} against its ${metric}`
 
-function standing(judgement: Judgement): string {
+const CRASH_ONLY = 'its requests are others than stable has, so only a crash is looked for'
+
+const failedOf = ({ seen }: Judgement): string =>
+  `${whole(seen.errors)} of ${wholes(seen.requests, 'request')} failed`
+
+/** Beyond the limit it is no luck, so that only its size can have kept the version. */
+function doubt(finding: Finding, after = ''): string {
+  if (finding.logE < Math.log(ODDS_LIMITS[finding.metric]))
+    return `${against(finding)} are not enough to tell${after}`
+  const kept = hasNoneBeside(finding) ? NOTHING_BESIDE : 'the difference is no larger than the check allows'
+  return `${against(finding)}, but ${kept}`
+}
+
+/** What the comparison comes to so far. */
+export function standing(judgement: Judgement): string {
+  if (judgement.crashOnly === true) return `no crash, ${failedOf(judgement)}`
+  if (isNone(judgement.seen.requests)) return 'none of its requests was counted yet'
   const most = worst(judgement)
-  return most === undefined ? 'nothing speaks against it' : `${against(most)} are not enough to tell`
+  return most === undefined ? 'nothing speaks against it' : doubt(most)
 }
 
 /** A regression that would not have shown yet. */
@@ -65,11 +81,18 @@ const warmingUp = ({ judgedFrom }: Judgement): string =>
 function tooLittle(judgement: Judgement): string {
   const { findings, seen } = judgement
   if (findings.length === 0) return warmingUp(judgement)
+  if (seen.requests >= LEAST_REQUESTS) {
+    if (findings.some(hasNoneBeside)) return NOTHING_BESIDE
+    if (findings.some(isUntimed)) return NOT_TIMED
+  }
   const could = findings.flatMap(hiddenIn)
-  const wanted = seen.requests < LEAST_REQUESTS ? `, ${LEAST_REQUESTS} are needed` : ''
   const what = could.length === 0 ? '' : `: ${could.join(' or ')} could hide`
+  const requests = wholes(seen.requests, 'request')
   const are = Math.round(seen.requests) === 1 ? 'is' : 'are'
-  return `${wholes(seen.requests, 'request')} ${are} too few to tell${wanted}${what}`
+  // It is not always more of them that would tell: trouble of both versions hides a difference as well.
+  return seen.requests < LEAST_REQUESTS
+    ? `${requests} ${are} too few to tell, ${LEAST_REQUESTS} are needed${what}`
+    : `${requests} do not tell enough${what}`
 }
 
 const unproven = (judgement: Judgement): string =>
@@ -78,7 +101,8 @@ const unproven = (judgement: Judgement): string =>
 const AGAIN = 'at most for its time again'
 
 function held({ for: reason }: Of<'hold'>, judgement: Judgement): string {
-  const { findings } = judgement
+  const { findings, crashOnly } = judgement
+  if (crashOnly === true) return CRASH_ONLY
   if (reason === 'odds') {
     const most = worst(judgement)
     const why = most === undefined ? 'the odds are against it' : against(most)
@@ -88,38 +112,20 @@ function held({ for: reason }: Of<'hold'>, judgement: Judgement): string {
   return findings.length > 0 ? standing(judgement) : warmingUp(judgement)
 }
 
-function errorsPromoted(finding: ErrorFinding): string {
-  const { canary, stable } = finding.counts
-  const same =
-    failedBeside(finding).difference <= 0 ? 'no more errors than stable' : 'errors as stable has them'
-  // Of the sizes that are looked for each is twice the one before.
-  const rise = Math.min(Math.max(0.001, 2 * finding.hidden), 1)
+function leaning(judgement: Judgement, after: string): string | undefined {
+  const most = worst(judgement)
+  if (most !== undefined) return `${findingSentence(most, judgement)}; ${doubt(most, ` ${after}`)}`
+  const large = judgement.findings.find((finding) => finding.metric === 'errors' && finding.isLarge)
   return (
-    `${same}: ${whole(canary.errors)} of ${wholes(canary.requests, 'request')} against ` +
-    `${whole(stable.errors)} of ${whole(stable.requests)}, a rise by ${shareText(rise)} would have shown`
+    large &&
+    `${findingSentence(large, judgement)}; that is more than the check allows, but ${after} it may as well be luck: ${against(large)}`
   )
-}
-
-function latencyPromoted(finding: LatencyFinding): string {
-  const { counts } = finding
-  if (counts === undefined) return 'as fast as stable'
-  const { own, ownOf, stable } = slowBeside(counts)
-  return `as fast as stable: ${own} of ${wholes(ownOf, 'request')} took ${over(finding)}, stable ${stable}`
-}
-
-function promoted({ findings }: Judgement): string {
-  const all = findings.map((finding) =>
-    finding.metric === 'errors' ? errorsPromoted(finding) : latencyPromoted(finding)
-  )
-  return sentences(...all) || 'nothing was to be compared'
 }
 
 function inconclusive({ why }: Of<'inconclusive'>, judgement: Judgement): string {
-  const most = worst(judgement)
   const after = `after ${timeSpan(judgement.until - judgement.judgedFrom)}`
-  return why === 'leaning' && most !== undefined
-    ? `${findingSentence(most, judgement)}; ${against(most)} are not enough to tell ${after}`
-    : `${tooLittle(judgement)} ${after}; a larger share, a longer step or a load line would tell`
+  const found = why === 'leaning' ? leaning(judgement, after) : undefined
+  return found ?? `${after} ${tooLittle(judgement)}; a larger share or a longer step would tell`
 }
 
 const MOST_PODS = 3
@@ -130,18 +136,35 @@ function podNames(pods: readonly string[]): string {
   return names.join(', ') + (others > 0 ? ` and ${wholes(others, 'more pod')}` : '')
 }
 
-function silent({ why, pods }: Of<'no-data'>, { until }: Judgement): string {
+const NOTHING_TIMED =
+  'not how long they take: its histogram of durations is empty, so latency cannot be compared'
+
+/** Of pods that have no sample at all nobody knows. */
+const IS_IT_SCRAPED = 'is it scraped, and does it count its requests?'
+
+function silent({ why, pods }: Of<'no-data'>, { until, seen }: Judgement): string {
   switch (why) {
     case 'no pods of the canary':
       return 'there is no pod of the new version to measure'
     case 'no pods of stable':
       return 'there is no pod of stable to compare with'
     case 'stale':
-      return `there are no samples since ${timeOfDay(until)}${pods.length === 0 ? '' : ` of ${podNames(pods)}`}`
+      return (
+        `there are no samples since ${timeOfDay(until)}${pods.length === 0 ? '' : ` of ${podNames(pods)}`}` +
+        (isNone(seen.requests) ? `; no request of the new version was ever counted: ${IS_IT_SCRAPED}` : '')
+      )
+    case 'no requests of stable':
+      return 'stable has had no request to compare with'
     case 'no requests':
-      return 'no request has reached the new version in this step'
+      return isNone(seen.requests)
+        ? `no request of the new version was ever counted: ${IS_IT_SCRAPED}`
+        : 'no request of the new version was counted in this step'
     case 'no histogram':
       return 'no histogram of durations has edges that all pods have, so latency cannot be compared'
+    case 'no durations':
+      return `the new version counts its requests, but ${NOTHING_TIMED}`
+    case 'no durations of stable':
+      return `stable counts its requests, but ${NOTHING_TIMED}`
   }
 }
 

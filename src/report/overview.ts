@@ -47,7 +47,8 @@ export function reasonBox(outcome: Outcome, limits: Limits): string {
     .filter((line) => line.trim() !== '')
   const body =
     lines.length === 1 ? forMarkdown(lines.join(''), limits.characters * 2) : list(lines, limits, 'lines')
-  return alert(failsTheStep(outcome) ? 'CAUTION' : 'NOTE', body)
+  const kind = outcome.undecided === true ? 'WARNING' : 'NOTE'
+  return alert(failsTheStep(outcome) ? 'CAUTION' : kind, body)
 }
 
 /** What to do now. */
@@ -130,7 +131,7 @@ export function whatRunsNow(outcome: Outcome): string {
   const versions = table(
     [
       `${codeSpan(outcome.route, 80)} in ${codeSpan(outcome.namespace, 80)}`,
-      'Deployment',
+      outcome.driven === undefined ? 'Deployment' : 'Workload',
       'Images',
       'Replicas',
       'Template'

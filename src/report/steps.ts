@@ -6,7 +6,15 @@ import { keep, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
 import { codeSpan, forMarkdown } from './text.ts'
 
-const marks: Readonly<Record<TimelineEntry['status'], string>> = { done: '✅', failed: '❌', skipped: '⏭️' }
+const marks: Readonly<Record<TimelineEntry['status'], string>> = {
+  done: '✅',
+  undecided: '⚠️',
+  failed: '❌',
+  skipped: '⏭️'
+}
+
+/** Rows that are shown before others. */
+const isTelling = ({ status }: TimelineEntry): boolean => status === 'failed' || status === 'undecided'
 
 function stepRow(entry: TimelineEntry, outcome: Outcome, { characters }: Limits): readonly string[] {
   const ran = entry.status !== 'skipped'
@@ -22,7 +30,7 @@ function stepRow(entry: TimelineEntry, outcome: Outcome, { characters }: Limits)
 /** The steps one per line. */
 export function stepTable(outcome: Outcome, limits: Limits): string {
   const { timeline } = outcome
-  const shown = keep(timeline, limits.rows, ({ status }) => status === 'failed')
+  const shown = keep(timeline, limits.rows, isTelling)
   return paragraphs(
     table(
       ['', 'Step', 'Began', 'Took', 'Result'],

@@ -1,5 +1,7 @@
 import type { Outcome } from '../domain/outcome.ts'
 import { checks } from './checks.ts'
+import { drivenReport } from './driven.ts'
+import { forecastReport } from './forecast.ts'
 import { headline } from './headline.ts'
 import { versionTable } from './history.ts'
 import { fitting, type Limits } from './limits.ts'
@@ -7,6 +9,7 @@ import { paragraphs } from './markdown.ts'
 import { facts, foreignWrites, nextSteps, reasonBox, warnings, whatRunsNow } from './overview.ts'
 import { podEvidence } from './pods.ts'
 import { previewOfChanges, previewOfSteps } from './preview.ts'
+import { replayReport } from './replay.ts'
 import { smokeTests, timeline } from './steps.ts'
 import { trafficOverTime } from './traffic.ts'
 
@@ -22,6 +25,8 @@ export const opening = (outcome: Outcome, limits: Limits): string =>
     warnings(outcome, limits),
     previewOfChanges(outcome, limits),
     previewOfSteps(outcome, limits),
+    outcome.plan === undefined ? '' : forecastReport(outcome, limits),
+    replayReport(outcome, limits),
     trafficOverTime(outcome, limits)
   )
 
@@ -29,9 +34,11 @@ const withLimits = (outcome: Outcome, limits: Limits): string =>
   paragraphs(
     `## ${opening(outcome, limits)}`,
     foreignWrites(outcome, limits),
+    drivenReport(outcome, limits),
     podEvidence(outcome, limits),
     whatRunsNow(outcome),
     versionTable(outcome, limits),
+    outcome.plan === undefined ? forecastReport(outcome, limits) : '',
     checks(outcome, limits),
     smokeTests(outcome, limits),
     timeline(outcome, limits)

@@ -7,7 +7,7 @@ import { spread, type Limits } from './limits.ts'
 import { more, paragraphs, section, table } from './markdown.ts'
 import { canaryShare } from './shares.ts'
 import { codeSpan } from './text.ts'
-import { lacksData } from './verdict.ts'
+import { crashOf, lacksData } from './verdict.ts'
 import { canaryName, markdown } from './versions.ts'
 
 const sameSplit = (one: Split, other: Split): boolean =>
@@ -46,6 +46,7 @@ function stopOf({ weight, header, mirror }: Split): string {
 
 function causeOf(outcome: Outcome): string {
   const { command, result, failedCheck } = outcome
+  if (crashOf(outcome) !== undefined) return ' at the crash'
   if (failedCheck !== undefined)
     return lacksData(outcome) ? ' when a check had no data' : ' at the failed check'
   if (result !== 'aborted') return ' when it failed'
@@ -67,8 +68,8 @@ function way(moves: readonly Shift[], outcome: Outcome): string {
 }
 
 /** Nobody knows how long the last one lasts. */
-function lastly({ result }: Outcome): string {
-  if (result === 'waiting') return 'until it is approved'
+function lastly({ result, undecided }: Outcome): string {
+  if (result === 'waiting') return undecided === true ? 'until it is decided' : 'until it is approved'
   return result === 'failed' ? '' : 'since'
 }
 

@@ -1,6 +1,7 @@
 import type { Agent } from 'node:http'
 import type { Agent as TlsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
+import { cut } from '../base/cut.ts'
 import { messageOf } from '../base/errors.ts'
 import { fetchStream, LARGEST_ANSWER, plainError } from '../base/http.ts'
 import { within } from '../base/within.ts'
@@ -60,14 +61,15 @@ async function readBody(
   for await (const chunk of body.setEncoding('utf8') as AsyncIterable<string>) {
     size += chunk.length
     if (size > LARGEST_ANSWER) throw new Error('the answer is larger than 64 MB')
-    start += chunk.slice(0, Math.max(0, KEPT - start.length))
+    // One more shows whether a word ends there.
+    start += chunk.slice(0, Math.max(0, KEPT + 1 - start.length))
     if (holds || contains === undefined) continue
     const seen = end + chunk
     holds = seen.includes(contains)
     // It may begin in this chunk and end in the next one.
     end = seen.slice(Math.max(0, seen.length - contains.length + 1))
   }
-  return { start, holds }
+  return { start: cut(start, KEPT), holds }
 }
 
 const KEPT = 4096
@@ -76,7 +78,7 @@ const KEPT = 4096
 export const answerOf = ({ status, headers, body }: HttpAnswer, { expect }: Request): Answer => ({
   status,
   headers,
-  start: body.slice(0, KEPT),
+  start: cut(body, KEPT),
   holds: expect.contains === undefined || body.includes(expect.contains)
 })
 

@@ -1,3 +1,4 @@
+import { cut } from '../base/cut.ts'
 import { formatDuration } from '../base/duration.ts'
 import type { SmokeTest } from '../inputs/smoke-test.ts'
 
@@ -58,7 +59,7 @@ export function faultIn(reply: Reply, { expect }: Request): ReplyFault | undefin
 }
 
 const evidenceIn = (reply: Reply): string =>
-  'failure' in reply ? reply.failure : reply.start.replace(/\s+/g, ' ').trim().slice(0, EVIDENCE)
+  'failure' in reply ? reply.failure : cut(reply.start.replace(/\s+/g, ' ').trim(), EVIDENCE)
 
 /** Errors of networks, libraries and API servers, and our words for them; the first match counts. */
 const REASONS: readonly (readonly [sign: RegExp, words: string])[] = [

@@ -1,3 +1,5 @@
+import { beginningOf } from '../base/cut.ts'
+
 /** Longest line that is shown whole, in characters: a command may print a file of any size. */
 const LONGEST_LINE = 64 * 1024
 
@@ -13,12 +15,15 @@ export function lineSplitter(onLine: (line: string) => void): LineSplitter {
   let dropped = 0
   let afterReturn = false
   const add = (text: string): void => {
-    const room = LONGEST_LINE - line.length
+    // One more shows whether a word ends there.
+    const room = LONGEST_LINE + 1 - line.length
     line += text.slice(0, room)
     dropped += Math.max(0, text.length - room)
   }
   const flush = (): void => {
-    onLine(dropped === 0 ? line : `${line}… ${dropped} more`)
+    const shown = beginningOf(line, LONGEST_LINE)
+    dropped += line.length - shown.length
+    onLine(dropped === 0 ? line : `${shown}… ${dropped} more`)
     line = ''
     dropped = 0
   }

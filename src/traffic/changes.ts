@@ -1,5 +1,5 @@
 import { canonical } from '../kubernetes/canonical.ts'
-import type { JsonPatch } from '../kubernetes/cluster.ts'
+import { escaped, type JsonPatch } from '../kubernetes/json-patch.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 
 type Fields = Readonly<Record<string, unknown>>
@@ -35,6 +35,3 @@ function fieldChanges(path: string, before: Fields | undefined, after: Fields = 
     ...set.map(([key, value]) => ({ op: 'add', path: `${path}/${escaped(key)}`, value }) as const)
   ]
 }
-
-/** RFC 6901. */
-const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')

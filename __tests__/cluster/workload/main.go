@@ -5,6 +5,12 @@
 //	NEVER_READY     if 1, /health always answers 503
 //	ERROR_RATE      share of the requests to / that fail with 500, from 0 to 1
 //	SLOW_MS         how long / takes
+//	LATENCY_MS      median of how long / takes besides, lognormal; the next five count with it alone
+//	POD_SPREAD      by how much pods differ in that: the standard deviation of its logarithm
+//	TAIL            share of the requests that take 4 times as long
+//	COLD_SECONDS    since a pod's first request, while each takes
+//	COLD_TIMES      times as long
+//	INCIDENT        300/30/0.2: every 300 s by the clock, for 30 s, a fifth of the requests fails, in all versions alike
 //	DRAIN_MS        how long it serves on after SIGTERM, before it shuts down gracefully
 //	PRE_LOG         text that is logged first
 //	CRASH           text that is logged as the reason of an immediate exit with code 1
@@ -74,7 +80,7 @@ func serve(end context.Context) {
 
 func handler() http.Handler {
 	user := http.NewServeMux()
-	user.HandleFunc("/", home)
+	user.HandleFunc("/", home(newNoise()))
 	user.HandleFunc("POST /echo", echo)
 	user.HandleFunc("/slow", slow)
 	user.HandleFunc("/status/{code}", status)
@@ -106,13 +112,16 @@ func health(started time.Time) http.HandlerFunc {
 	}
 }
 
-func home(w http.ResponseWriter, _ *http.Request) {
-	time.Sleep(milliseconds(os.Getenv("SLOW_MS")))
-	if rate, _ := strconv.ParseFloat(os.Getenv("ERROR_RATE"), 64); rand.Float64() < rate {
-		http.Error(w, "failed on purpose", http.StatusInternalServerError)
-		return
+func home(noise *noise) http.HandlerFunc {
+	slow, rate := milliseconds(os.Getenv("SLOW_MS")), number("ERROR_RATE")
+	return func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(slow + noise.duration())
+		if noise.fails() || rand.Float64() < rate {
+			http.Error(w, "failed on purpose", http.StatusInternalServerError)
+			return
+		}
+		fmt.Fprintln(w, os.Getenv("VERSION"))
 	}
-	fmt.Fprintln(w, os.Getenv("VERSION"))
 }
 
 // echo shows a smoke test's request as it arrived.

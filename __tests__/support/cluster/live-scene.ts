@@ -28,15 +28,11 @@ export interface LiveScene extends LiveStage {
   readonly end: () => Promise<Seen>
 }
 
-/** How often a scene is observed. Where many run at the same time, a smaller rate leaves the machine time. */
-export interface Closeness {
-  readonly requestsPerSecond: number
-  /** Milliseconds between two looks at the Service. */
-  readonly lookEvery: number
-}
-
-const CLOSE: Closeness = { requestsPerSecond: 200, lookEvery: 50 }
-export const ONE_OF_MANY: Closeness = { requestsPerSecond: 40, lookEvery: 250 }
+/** Requests per second where a gap of milliseconds in the traffic has to be seen. */
+export const CLOSE = 200
+const USUAL = 100
+/** Requests per second where many scenes run at the same time, or words are what matters: it leaves the machine time. */
+export const ONE_OF_MANY = 40
 
 const open: (() => Promise<unknown>)[] = []
 
@@ -58,17 +54,17 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Puts 200 requests a second on a running workload, and a witness beside the Service.
+ * Puts users on a running workload, and a witness beside the Service.
  * @param host that the gateway serves, where users come in by it
  */
 export async function openLiveScene(
   objects?: readonly KubernetesObject[],
   host?: string,
-  { requestsPerSecond, lookEvery }: Closeness = CLOSE
+  requestsPerSecond = USUAL
 ): Promise<LiveScene> {
   const stage = await openLiveStage(objects, host)
   const load = await startLoad(stage.url, requestsPerSecond, stage.headers)
-  const witness = startWitness(stage.namespace, lookEvery)
+  const witness = startWitness(stage.namespace)
   const end = once(async () => ({ users: await load.stop(), ...(await witness.stop()) }))
   open.push(end)
   return { ...stage, end }

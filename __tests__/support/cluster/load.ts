@@ -27,7 +27,7 @@ export interface Load {
 
 let client: string | undefined
 
-const LONGEST = 300
+const LONGEST = 1_200
 
 /** A constant rate of requests, half on fresh and half on keep-alive connections. The header Host names another host. */
 export async function startLoad(

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { freePort, listening } from './ports.ts'
 import { getPods } from './workload.ts'
 
 /** What a pod would report: the labels of a counter and how much it grows in a second. */
@@ -13,12 +13,9 @@ export type Reported = Readonly<Record<string, readonly (readonly [labels: strin
 /** A Prometheus of the test's own, which has of each pod what the test says. */
 export interface OwnPrometheus {
   readonly url: string
+  /** Ends it as a crash does, and starts it again with what it had stored. @param seconds that it is away */
+  restart(seconds: number): Promise<void>
   stop(): Promise<void>
-}
-
-async function listening(server: ReturnType<typeof createServer>): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return (server.address() as AddressInfo).port
 }
 
 /** Plays the exporters of all pods of `app: web`; each begins at 0 when it is seen first. */
@@ -51,9 +48,7 @@ function exporter(namespace: string, reported: Reported) {
 export async function startPrometheus(namespace: string, reported: Reported): Promise<OwnPrometheus> {
   const server = exporter(namespace, reported)
   const target = await listening(server)
-  const free = createServer()
-  const port = await listening(free)
-  free.close()
+  const port = await freePort()
   const folder = mkdtempSync(join(tmpdir(), 'prometheus-'))
   writeFileSync(
     join(folder, 'prometheus.yml'),
@@ -63,24 +58,35 @@ scrape_configs:
 `
   )
   const binary = execFileSync('script/cluster', ['path', 'prometheus'], { encoding: 'utf8' }).trim()
-  const child = spawn(
-    binary,
-    [
-      `--config.file=${join(folder, 'prometheus.yml')}`,
-      `--storage.tsdb.path=${join(folder, 'store')}`,
-      `--web.listen-address=127.0.0.1:${port}`
-    ],
-    { stdio: 'ignore' }
-  )
+  const start = () =>
+    spawn(
+      binary,
+      [
+        `--config.file=${join(folder, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(folder, 'store')}`,
+        `--web.listen-address=127.0.0.1:${port}`
+      ],
+      { stdio: 'ignore' }
+    )
+  let child = start()
+  const end = async (signal: 'SIGKILL' | 'SIGTERM'): Promise<void> => {
+    child.kill(signal)
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise((resolve) => child.once('exit', resolve))
+  }
   const url = `http://127.0.0.1:${port}`
   await untilScraped(url, Object.keys(reported)[0] ?? 'up')
   return {
     url,
+    async restart(seconds) {
+      await end('SIGKILL')
+      await sleep(seconds * 1000)
+      child = start()
+    },
     async stop() {
       server.close()
       server.closeAllConnections()
-      child.kill()
-      if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve))
+      await end('SIGTERM')
       rmSync(folder, { recursive: true, force: true })
     }
   }

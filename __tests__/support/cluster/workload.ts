@@ -12,6 +12,8 @@ export interface WorkloadOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Labels of its own, e.g. `{ version: 'blue' }`. */
   readonly labels?: Readonly<Record<string, string>>
+  /** Of its pods, besides those by which they are scraped. */
+  readonly annotations?: Readonly<Record<string, string>>
   readonly template?: Readonly<Record<string, unknown>>
 }
 
@@ -22,6 +24,7 @@ export function workload({
   replicas = 3,
   env = {},
   labels = {},
+  annotations = {},
   template = {}
 }: WorkloadOptions = {}): Deployment {
   const all = { app: 'web', ...labels }
@@ -35,7 +38,7 @@ export function workload({
       template: {
         metadata: {
           labels: all,
-          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080' }
+          annotations: { 'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', ...annotations }
         },
         spec: {
           terminationGracePeriodSeconds: 15,
@@ -94,6 +97,8 @@ const ROLES: Readonly<Record<string, string>> = {
   TraefikService: 'traefikservice',
   VirtualService: 'virtualservice',
   Ingress: 'ingress',
+  Rollout: 'rollout',
+  Canary: 'canary',
   ConfigMap: 'config',
   Secret: 'config'
 }

@@ -160,7 +160,12 @@ export class Controllers {
     const labels = { ...template.metadata?.labels, 'pod-template-hash': hash }
     const pod = this.#cluster.create({
       ...PODS,
-      metadata: { name: `${name}-${hash}-${(this.#pods += 1)}`, namespace, labels, ownerReferences: [owner] },
+      metadata: {
+        name: `${name}-${hash}-${String((this.#pods += 1)).padStart(5, '0')}`,
+        namespace,
+        labels,
+        ownerReferences: [owner]
+      },
       spec: template.spec
     }) as Pod
     const { after, status } = this.life(pod)

@@ -7,6 +7,7 @@ import type {
   HttpAnswer,
   HttpRequest,
   JsonPatch,
+  PatchOptions,
   Query,
   WriteOptions
 } from '../../../src/kubernetes/cluster.ts'
@@ -49,7 +50,10 @@ export interface Hooks {
 
 const KINDS: ReadonlySet<string> = new Set([
   'v1 PersistentVolumeClaim',
+  'argoproj.io/v1alpha1 AnalysisRun',
+  'argoproj.io/v1alpha1 AnalysisTemplate',
   'argoproj.io/v1alpha1 Application',
+  'argoproj.io/v1alpha1 ClusterAnalysisTemplate',
   'argoproj.io/v1alpha1 Rollout',
   'apps/v1 Deployment',
   'autoscaling.k8s.io/v1 VerticalPodAutoscaler',
@@ -61,6 +65,8 @@ const KINDS: ReadonlySet<string> = new Set([
   'autoscaling/v2 HorizontalPodAutoscaler',
   'coordination.k8s.io/v1 Lease',
   'discovery.k8s.io/v1 EndpointSlice',
+  'flagger.app/v1beta1 Canary',
+  'flagger.app/v1beta1 MetricTemplate',
   'gateway.networking.k8s.io/v1 GRPCRoute',
   'gateway.networking.k8s.io/v1 HTTPRoute',
   'networking.istio.io/v1 DestinationRule',
@@ -174,6 +180,13 @@ export class MemoryCluster {
     return this.replace(patched(this.#known(ref), patch), by, dryRun)
   }
 
+  /** As a PATCH of `/status` does: everything but the status stays. */
+  patchStatus(ref: Ref, patch: JsonPatch, by = 'somebody', dryRun = false): Stored {
+    const live = this.#known(ref)
+    const { status } = patched(live, patch)
+    return this.#keep({ ...live, status }, live, by, dryRun, live.metadata.generation)
+  }
+
   apply(object: Stored, by = 'somebody', dryRun = false): Stored {
     const key = keyOf(refOf(object))
     const live = this.#objects.get(key)
@@ -235,8 +248,17 @@ export class MemoryCluster {
         call('create', refOf(object), () => this.#judged('create', object, options), options.dryRun),
       replace: (object, options = {}) =>
         call('replace', refOf(object), () => this.#judged('replace', object, options), options.dryRun),
-      patch: <T extends KubernetesObject>(ref: Ref, patch: JsonPatch, { dryRun = false } = {}) =>
-        call('patch', ref, () => this.patch(ref, patch, us, dryRun) as KubernetesObject as T, dryRun),
+      patch: <T extends KubernetesObject>(
+        ref: Ref,
+        patch: JsonPatch,
+        { dryRun = false, subresource }: PatchOptions = {}
+      ) => {
+        const write = (): Stored =>
+          subresource === undefined
+            ? this.patch(ref, patch, us, dryRun)
+            : this.patchStatus(ref, patch, us, dryRun)
+        return call('patch', ref, () => write() as KubernetesObject as T, dryRun)
+      },
       apply: (object, options = {}) =>
         call('apply', refOf(object), () => this.#judged('apply', object, options), options.dryRun),
       remove: (object) =>

@@ -48,17 +48,41 @@ describe('parseWorkload', () => {
     'deployments.apps/web',
     'deployment.v1.apps/web'
   ])('reads %s', (text) => {
-    expect(parseWorkload(text)).toEqual({ value: 'web' })
+    expect(parseWorkload(text)).toEqual({ value: { kind: 'deployment', name: 'web' } })
   })
 
   it.each(['web.v1', 'deployment.apps/web.v1'])('reads %s, a name with a dot', (text) => {
-    expect(parseWorkload(text)).toEqual({ value: 'web.v1' })
+    expect(parseWorkload(text)).toEqual({ value: { kind: 'deployment', name: 'web.v1' } })
   })
 
   it.each([
-    ['deployment.example.com/web', expect.stringContaining('only Deployments can')],
+    'rollout/web',
+    'Rollouts/web',
+    'ro/web',
+    'rollout.argoproj.io/web',
+    'ro.v1alpha1.argoproj.io/web'
+  ])('reads %s, which Argo Rollouts releases', (text) => {
+    expect(parseWorkload(text)).toEqual({ value: { kind: 'rollout', name: 'web' } })
+  })
+
+  it.each(['canary/web', 'Canaries/web', 'canary.flagger.app/web', 'canaries.v1beta1.flagger.app/web'])(
+    'reads %s, which Flagger releases',
+    (text) => {
+      expect(parseWorkload(text)).toEqual({ value: { kind: 'canary', name: 'web' } })
+    }
+  )
+
+  it('refuses a Rollout without a name', () => {
+    expect(parseWorkload('rollout/')).toMatchObject({ example: 'rollout/web' })
+    expect(parseWorkload('rollout.apps/web')).toMatchObject({
+      problem: '"rollout.apps/web" cannot be released, only Deployments, Rollouts and Canaries can'
+    })
+  })
+
+  it.each([
+    ['deployment.example.com/web', expect.stringContaining('only Deployments, Rollouts and Canaries can')],
     ['deployment/web.', expect.stringContaining('"web." is not a name')],
-    ['statefulset/db', '"statefulset/db" cannot be released, only Deployments can'],
+    ['statefulset/db', '"statefulset/db" cannot be released, only Deployments, Rollouts and Canaries can'],
     ['deployment/Web', expect.stringContaining('"Web" is not a name: lower-case letters')],
     ['deployment/a/b', expect.stringContaining('"a/b" is not a name')],
     ['deployment/', expect.stringContaining('"" is not a name')]
@@ -109,7 +133,8 @@ describe('nearest', () => {
 
 describe('quote', () => {
   it('shortens', () => {
-    expect(quote('x'.repeat(500))).toHaveLength(123)
+    expect(quote('x '.repeat(250))).toHaveLength(123)
+    expect(quote(`${'x '.repeat(55)}t0ken-of-some-length`)).toBe(`"${'x '.repeat(55)}…"`)
   })
 
   it('leaves credentials out', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Container, ServicePort } from '../../../src/kubernetes/objects.ts'
-import { entranceTo } from '../../../src/kubernetes/ports.ts'
+import { entranceTo, entranceWithout } from '../../../src/kubernetes/ports.ts'
 import { service } from '../../support/memory/shop.ts'
 
 const container = (ports: Readonly<Record<string, number>>, readinessProbe?: object): Container => ({
@@ -165,5 +165,19 @@ describe('users come in', () => {
     })
     expect(behind([], [container({ http: 8080 })]).port).toBeUndefined()
     expect(behind([], [container({ http: 8080 }, { exec: { command: ['true'] } })]).port).toBeUndefined()
+  })
+})
+
+it.each([
+  ['the probe asks a port', { readinessProbe: { httpGet: { port: 'http' } } }, 8080],
+  ['nothing is probed', {}, 9090]
+])('without a Service, pods are asked where %s, else on the first', (_, probe, port) => {
+  const ports = [
+    { name: 'metrics', containerPort: 9090 },
+    { name: 'http', containerPort: 8080 }
+  ]
+  expect(entranceWithout([{ name: 'web', image: 'shop/web:1', ports, ...probe }])).toMatchObject({
+    ...{ servicePort: undefined, port },
+    names: { http: 8080, metrics: 9090 }
   })
 })

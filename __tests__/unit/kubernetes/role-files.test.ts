@@ -15,7 +15,7 @@ function rulesIn(file: string): readonly Rule[] {
 }
 
 const rightsIn = (file: string): readonly Right[] =>
-  rulesIn(file).flatMap(({ apiGroups = [], resources = [], verbs }) =>
+  rulesIn(file).flatMap(({ apiGroups = [], resources = [], resourceNames: [only] = [], verbs }) =>
     apiGroups.flatMap((group) =>
       resources.flatMap((name) => {
         const [resource = '', subresource] = name.split('/')
@@ -23,7 +23,8 @@ const rightsIn = (file: string): readonly Right[] =>
           verb,
           group,
           resource,
-          ...(subresource === undefined ? {} : { subresource })
+          ...(subresource === undefined ? {} : { subresource }),
+          ...(only === undefined ? {} : { name: only })
         }))
       })
     )

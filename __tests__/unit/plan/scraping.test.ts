@@ -56,5 +56,5 @@ it.each<[string, Deployment, boolean]>([
     false
   ]
 ])('is scraped as before, or not: %s', (_what, other, alike) => {
-  expect(isScrapedAlike(workload(), other)).toBe(alike)
+  expect(isScrapedAlike(workload().spec.template, other.spec.template)).toBe(alike)
 })

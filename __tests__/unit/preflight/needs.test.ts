@@ -22,6 +22,9 @@ import {
   wayBack,
   wayOut
 } from '../../../src/preflight/needs.ts'
+import { canaryEngine } from '../../../src/engines/canary/canary.ts'
+import { rolloutEngine } from '../../../src/engines/rollout/rollout.ts'
+import { needsElsewhere, needsOfDriven } from '../../../src/preflight/driven-needs.ts'
 import { ROUTES as allRoutes } from '../../../src/routes/index.ts'
 import type { Route } from '../../../src/routes/route.ts'
 import { manifest, NAMESPACE, service, workload } from '../../scenarios/scene.ts'
@@ -34,6 +37,11 @@ const OPTIONAL = 'role-preflight.yaml'
 const CONFIG = 'role-config.yaml'
 /** Stands in the place of role.yaml where versions replace each other. */
 const IN_PLACE = 'role-in-place.yaml'
+
+/** What a workload takes that Argo Rollouts releases. */
+const ROLLOUT = 'role-rollout.yaml'
+/** And one that Flagger releases. */
+const CANARY = 'role-canary.yaml'
 
 const folder = new URL('../../../examples/kubernetes/', import.meta.url)
 
@@ -196,11 +204,19 @@ describe('the Roles of the routes', () => {
   it('are there for every kind', () => {
     const files = readdirSync(folder).filter((file) => file.startsWith('role-'))
     expect(files.sort()).toEqual(
-      [...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, IN_PLACE, OPTIONAL, WATCHDOG].sort()
+      [
+        ...kinds.map((kind) => `role-${kind}.yaml`),
+        CONFIG,
+        IN_PLACE,
+        OPTIONAL,
+        ROLLOUT,
+        CANARY,
+        WATCHDOG
+      ].sort()
     )
   })
 
-  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL])('%s is bound', (file) => {
+  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL, ROLLOUT])('%s is bound', (file) => {
     const [role, binding] = published(file).objects
     const name = file.replace('role', 'greenlight').replace('.yaml', '')
     expect(role).toMatchObject({ kind: 'Role', metadata: { name } })
@@ -248,6 +264,88 @@ describe('role-config.yaml', () => {
     const steps: Step[] = [{ kind: 'apply', manifest: manifest(inNamespace('Secret', 'billing')) }]
     const needs = needsOf({ steps, routes: [], services: [service()] }).map(print)
     expect(needs.filter((right) => right.includes('secrets'))).toEqual([])
+  })
+})
+
+describe('role-canary.yaml', () => {
+  const tester = 'http://flagger-loadtester.test/gate/check'
+  const canary = (url?: string): KubernetesObject => {
+    const hook = { type: 'confirm-promotion', name: 'gate', url }
+    const analysis = { stepWeight: 10, webhooks: url === undefined ? [] : [hook] }
+    return { ...inNamespace('Canary', 'test'), spec: { analysis } } as KubernetesObject
+  }
+  const driven = { engine: canaryEngine, namespace: 'test' }
+  const needed = (
+    object: KubernetesObject,
+    first: readonly KubernetesObject[] = [],
+    isOwn = false
+  ): string[] =>
+    needsOfDriven(
+      driven,
+      { asked: { object, target: inNamespace('Deployment') }, first: first.map(manifest), isOwn },
+      { smokeTests: everyTest }
+    ).map(print)
+  const besides = (rights: readonly string[]): string[] =>
+    rights.filter((right) => !withoutRoutes.has(right)).sort()
+
+  it('grants what releases of all Canaries need besides role.yaml, and nothing more', () => {
+    const all = needed(canary(tester), [inNamespace('MetricTemplate')], true)
+    expect(granted(published(CANARY).rules).sort()).toEqual(besides(all))
+  })
+
+  it('is needed as far as there are gates of a load tester there, and Canary or MetricTemplates in the manifests', () => {
+    const least = ['get canaries', 'get metrictemplates', 'list canaries', 'watch canaries']
+    expect(besides(needed(canary()))).toEqual(least.map((right) => `${right} in flagger.app`))
+    expect(needed(canary(tester))).toContain('create services/proxy')
+    expect(needed(canary('http://flagger-loadtester.other/gate/check'))).not.toContain(
+      'create services/proxy'
+    )
+    expect(needed(canary(), [], true)).toContain('patch canaries in flagger.app')
+  })
+
+  it('names the load tester, wherever that is', () => {
+    const needs = needsElsewhere(driven, {
+      asked: { object: canary('https://tester.other.svc.cluster.local:9443/gate/check') }
+    })
+    expect(needs).toEqual([
+      {
+        namespace: 'other',
+        needs: [
+          { verb: 'create', group: '', resource: 'services', subresource: 'proxy', name: 'https:tester:9443' }
+        ]
+      }
+    ])
+    expect(needsElsewhere(driven, { asked: { object: canary(tester) } })).toEqual([])
+  })
+})
+
+describe('role-rollout.yaml', () => {
+  const object: KubernetesObject = inNamespace('Rollout')
+  const needed = (target?: KubernetesObject, first: readonly KubernetesObject[] = []): string[] =>
+    needsOfDriven(
+      { engine: rolloutEngine, namespace: 'shop' },
+      { asked: { object, target }, first: first.map(manifest), isOwn: true },
+      { smokeTests: everyTest }
+    ).map(print)
+  const besides = (rights: readonly string[]): string[] =>
+    rights.filter((right) => !withoutRoutes.has(right)).sort()
+
+  it('grants what releases of all Rollouts need besides role.yaml, and nothing more', () => {
+    const all = needed(inNamespace('Deployment'), [inNamespace('AnalysisTemplate')])
+    expect(granted(published(ROLLOUT).rules).sort()).toEqual(besides(all))
+  })
+
+  it('is needed as far as there are AnalysisTemplates in the manifests, and a Deployment with the template', () => {
+    const template = ['create', 'patch'].map((verb) => `${verb} analysistemplates in argoproj.io`)
+    expect(besides(needed(undefined, [inNamespace('AnalysisTemplate')]))).toEqual(
+      [...besides(needed()), ...template].sort()
+    )
+    expect(needed().filter((right) => right.endsWith('deployments in apps'))).toEqual([
+      'get deployments in apps'
+    ])
+    expect(needed(inNamespace('Deployment'))).toEqual(
+      expect.arrayContaining(['list', 'watch', 'patch'].map((verb) => `${verb} deployments in apps`))
+    )
   })
 })
 

@@ -4,6 +4,7 @@ import { blindness, forecastLines } from '../../../src/report/forecast.ts'
 
 const forecast: Forecast = {
   rate: 20.13,
+  steps: ['10% for 5m', '30% for 5m', '50% for 5m'],
   requests: [604, 1_812.4, 3_021],
   prospects: [
     { regression: { kind: 'crash' }, found: [0.9, 1, 1], after: 15_000 },
@@ -23,7 +24,12 @@ test('a forecast in words', () => {
 
 test('of a single step', () => {
   const [crash] = forecast.prospects
-  const single = { rate: 0, requests: [0], prospects: crash === undefined ? [] : [{ ...crash, found: [1] }] }
+  const single = {
+    rate: 0,
+    steps: ['bake'],
+    requests: [0],
+    prospects: crash === undefined ? [] : [{ ...crash, found: [1] }]
+  }
   expect(forecastLines(single)).toEqual([
     'at 0 requests/s the new version gets 0 requests',
     'a crash (half of all requests fail): found in 10 of 10 releases, half of them within 15 s'
@@ -37,8 +43,10 @@ it('warns of steps that would not see a crash', () => {
   })
   expect(blindness(forecast)).toBeUndefined()
   expect(blindness(crash(0.2, 1, 1))).toBe(
-    'the first step cannot be relied on to find even a crash: about 604 requests are too few; ' +
+    'the first step (10% for 5m) cannot be relied on to find even a crash: about 604 requests are too few; ' +
       'a longer step, a larger share or a load line would'
   )
-  expect(blindness(crash(0, 0.8, 1))).toMatch(/^the first 2 steps .* about 2,416 requests/u)
+  expect(blindness(crash(0, 0.8, 1))).toMatch(
+    /^the first 2 steps \(10% for 5m, 30% for 5m\) .* about 2,416 requests/u
+  )
 })

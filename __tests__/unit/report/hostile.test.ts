@@ -9,9 +9,10 @@ import { renderSummary } from '../../../src/report/summary.ts'
 import { clean } from '../../../src/report/text.ts'
 import { allTags, html, linkable, proseOf } from '../../support/report/markdown.ts'
 import { hostile } from './hostile-text.ts'
+import { judgement } from './judgements.ts'
 import { rolledBackInBake, shift, start } from './outcomes.ts'
 
-const fields = 48
+const fields = 50
 
 /** An outcome in which others wrote every piece of text. */
 function writtenBy(texts: readonly string[]): Outcome {
@@ -43,6 +44,25 @@ function writtenBy(texts: readonly string[]): Outcome {
     serving: version('a'),
     canary: version('b'),
     previous: version('c'),
+    driven: {
+      ...{ title: 'Argo Rollouts', object: text() },
+      state: {
+        ...{ at: 'gate', gate: 'pause', what: text(), testable: true, stable: text(), wished: text() },
+        weight: { now: 10, wanted: 10 }
+      },
+      steps: [text()],
+      analyses: [
+        {
+          ...{ name: text(), when: text(), phase: text(), message: text() },
+          metrics: [
+            {
+              ...{ name: text(), phase: text(), message: text() },
+              measurements: [{ value: text(), phase: text() }]
+            }
+          ]
+        }
+      ]
+    },
     timeline: [
       { title: text(), startedAt: start, milliseconds: 1, status: 'failed', detail: text() },
       { title: text(), startedAt: start, milliseconds: 1, status: 'done', detail: text() }
@@ -82,6 +102,7 @@ function writtenBy(texts: readonly string[]): Outcome {
         { object: text(), state: 'unknown', diff: [] }
       ]
     },
+    judgement: judgement({ kind: 'no-data', why: 'stale', pods: [text(), text()] }),
     warnings: [text(), text()],
     next: [text()]
   }

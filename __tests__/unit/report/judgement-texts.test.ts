@@ -4,6 +4,7 @@ import { judgeRelease } from '../../../src/checks/judge/index.ts'
 import type { PodSamples } from '../../../src/checks/judge/pods.ts'
 import type { Decision, Finding, Judgement } from '../../../src/domain/judgement.ts'
 import type { StableCheck } from '../../../src/inputs/stable-check.ts'
+import { LADDER } from '../../../src/report/limits.ts'
 import { comparisonTable } from '../../../src/report/comparison-table.ts'
 import { judgementJson } from '../../../src/report/judgement-json.ts'
 import { judgementNews } from '../../../src/report/judgement-log.ts'
@@ -19,7 +20,7 @@ const textsOf = (found: Judgement): readonly string[] => [
   comparisonTable(found),
   judgedCheck(found) ?? '',
   JSON.stringify(oddsCurves(found)),
-  JSON.stringify(judgementJson(found))
+  JSON.stringify(judgementJson(found, LADDER[0]))
 ]
 
 const NO_TEXT =
@@ -61,7 +62,7 @@ const wildTime = fc.oneof(
 const wildSamples = fc.array(fc.record({ at: wildTime, value: wild }), { maxLength: 12 })
 const wildPod: fc.Arbitrary<PodSamples> = fc
   .record({
-    name: fc.string(),
+    name: fc.string().filter((name) => !NO_TEXT.test(` ${name} `)),
     ready: fc.boolean(),
     createdAt: wildTime,
     requests: fc.array(fc.record({ failed: fc.boolean(), samples: wildSamples }), { maxLength: 3 }),

@@ -16,6 +16,7 @@ export const errors = (given: Partial<ErrorFinding> = {}): ErrorFinding => ({
   check: { kind: 'like-stable' },
   logE: Math.log(12_345),
   isBad: true,
+  isLarge: true,
   beforeAfter: false,
   hidden: 0.5,
   counts: {
@@ -50,6 +51,7 @@ export const latency = (given: Partial<LatencyFinding> = {}): LatencyFinding => 
 /** What speaks for the new version. */
 export const fineErrors = errors({
   isBad: false,
+  isLarge: false,
   logE: -1.2,
   hidden: 0.002,
   counts: { since: TEN, canary: counts(5_420, 4), stable: counts(16_900, 13), blocksWithErrors: 3 }
@@ -68,6 +70,13 @@ export const fineLatency = latency({
     slowerPods: { count: 1, of: 2 }
   }
 })
+
+/** The same where nobody tells pods apart. */
+export function atRouter({ counts: found, ...finding }: LatencyFinding): LatencyFinding {
+  if (found === undefined) return finding
+  const { slowerPods: _, ...mixed } = found
+  return { ...finding, counts: mixed }
+}
 
 /** A look at 10:10:00 at a release that began at 10:00:00, two blocks after the warm-up at least. */
 export const judgement = (decision: Decision, given: Partial<Judgement> = {}): Judgement => ({

@@ -5,9 +5,10 @@ import { failsTheStep, verdictLine, outcomeJson, verdictOutputs } from '../../..
 import { renderSummary } from '../../../src/report/summary.ts'
 import type { Split } from '../../../src/routes/route.ts'
 import { canaries, waitingAtHalf } from './canary-outcomes.ts'
+import { comparedOutcomes } from './compared-outcomes.ts'
 import { measurements, outcomes, promoted, rolledBackInBake, shift } from './outcomes.ts'
 
-describe.each(Object.entries({ ...outcomes, ...canaries }))('%s', (_name, outcome) => {
+describe.each(Object.entries({ ...outcomes, ...canaries, ...comparedOutcomes }))('%s', (_name, outcome) => {
   test('summary', () => {
     expect(renderSummary(outcome)).toMatchSnapshot()
   })

@@ -4,6 +4,7 @@ import { renderComment } from '../../../src/report/comment.ts'
 import { keep, sizeOf, spread } from '../../../src/report/limits.ts'
 import { outcomeJson } from '../../../src/report/outputs.ts'
 import { renderSummary } from '../../../src/report/summary.ts'
+import { judgement } from './judgements.ts'
 import { check, rolledBackInBake, shift, start } from './outcomes.ts'
 
 const many = <T>(count: number, item: (at: number) => T): readonly T[] =>
@@ -58,6 +59,25 @@ const huge = (text: string): Outcome => ({
     steps: many(100, () => text),
     changes: many(50, () => ({ object: text, state: 'changed', diff: many(500, () => `+${text}`) }))
   },
+  driven: {
+    ...{ title: 'Argo Rollouts', object: text },
+    state: {
+      ...{ at: 'failed', why: text, aborted: false, stable: text, wished: text },
+      ...{ weight: { now: 10, wanted: 50 }, step: 2, of: 4 }
+    },
+    steps: many(100, () => text),
+    analyses: many(40, () => ({
+      ...{ name: text, when: text, phase: text, message: text },
+      metrics: many(40, () => ({
+        ...{ name: text, phase: text, message: text },
+        measurements: many(40, () => ({ value: text, phase: text }))
+      }))
+    }))
+  },
+  judgement: judgement(
+    { kind: 'no-data', why: 'stale', pods: many(200, () => text) },
+    { odds: many(720, (at) => ({ at: start + at * 30_000, errors: Math.sin(at), latency: Math.cos(at) })) }
+  ),
   warnings: many(100, () => text),
   next: many(50, () => text)
 })
@@ -119,6 +139,25 @@ test('the json output keeps everything there is room for, and counts what it lef
   ) as { measurements: { verdict: string }[]; measurementsLeftOut: number }
   expect([lots.measurements.length, lots.measurementsLeftOut]).toEqual([300, 3_700])
   expect(lots.measurements.filter(({ verdict }) => verdict === 'fail')).toHaveLength(1)
+})
+
+test('the odds of six hours take little room, and their top is among them', () => {
+  const odds = many(720, (at) => ({
+    at: start + at * 30_000,
+    errors: at === 333 ? 5 : 1,
+    latency: Math.cos(at)
+  }))
+  const outcome: Outcome = { ...rolledBackInBake, judgement: judgement({ kind: 'promote' }, { odds }) }
+  const told = JSON.parse(outcomeJson(outcome)) as {
+    judgement: { odds: { points: { value: number }[] }[] }
+  }
+  const [errors] = told.judgement.odds
+  expect(errors?.points).toHaveLength(120)
+  expect(errors?.points.map(({ value }) => value)).toContain(2.17)
+  expect(sizeOf(JSON.stringify(told.judgement))).toBeLessThan(20_000)
+  const drawn = /title "Does it fail[^]*?\n {2}line \[(.*)\]/u.exec(renderSummary(outcome))?.[1]?.split(', ')
+  expect(drawn).toHaveLength(60)
+  expect(drawn).toContain('2.17147')
 })
 
 test('spread keeps the first and the last', () => {

@@ -20,6 +20,11 @@ it('finds the same lines wherever the text is cut', () => {
   )
 })
 
+it('keeps no part of a secret that the 65,537th character belongs to', () => {
+  const [line = ''] = linesOf(['x '.repeat(32_765), 't0ken', '-of-some-length'])
+  expect(line.endsWith('x … 20 more')).toBe(true)
+})
+
 it('keeps 64 KB of a line, and counts the rest', () => {
   const [line = '', after] = linesOf([...Array<string>(1000).fill('x'.repeat(1000)), '\nshort'])
   expect(line).toHaveLength(65_536 + '… 934464 more'.length)

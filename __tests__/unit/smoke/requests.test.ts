@@ -99,7 +99,18 @@ describe('an answer is as expected', () => {
   it.each<[string, Reply, string, string]>([
     ['GET / -> 200', reply(500, ' oops\n  here '), '500 in 12 ms instead of 200', 'oops here'],
     ['GET / -> 200', reply(204, ''), '204 in 12 ms instead of 200 and an empty body', ''],
-    ['GET / -> 200', reply(500, 'x'.repeat(400)), '500 in 12 ms instead of 200', 'x'.repeat(300)],
+    [
+      'GET / -> 200',
+      reply(500, 'words, '.repeat(60)),
+      '500 in 12 ms instead of 200',
+      `${'words, '.repeat(42)}words,…`
+    ],
+    [
+      'GET / -> 200',
+      reply(500, `${'words, '.repeat(42)}t0ken-of-some-length`),
+      '500 in 12 ms instead of 200',
+      `${'words, '.repeat(42)}…`
+    ],
     [
       'GET / -> 200 contains "v2"',
       { ...reply(200, 'v1'), holds: false },

@@ -14,6 +14,8 @@ export type Pod = readonly (Histogram | undefined)[]
 export interface Cell {
   readonly requests: number
   readonly histogram: Histogram
+  /** How many pods' requests it mixes: 1 unless a router reports. */
+  readonly pods: number
 }
 
 export interface Block {
@@ -21,7 +23,7 @@ export interface Block {
   readonly stable: readonly Cell[]
   readonly canaryRequests: number
   readonly stableRequests: number
-  /** Sums of the squares of the cells' requests. */
+  /** Sums of the squares of the pods' requests; those of one cell have equally many. */
   readonly canaryCrowd: number
   readonly stableCrowd: number
   readonly canaryWeight: number
@@ -56,14 +58,19 @@ export function addHistograms(
 }
 
 /** A pod keeps its place among the cells in every block: one without requests says nothing, and weighs nothing. */
-export const cellOf = (histogram: Histogram = []): Cell => ({ requests: sum(histogram), histogram })
+export const cellOf = (histogram: Histogram = [], pods = 1): Cell => ({
+  requests: sum(histogram),
+  histogram,
+  pods
+})
 
-export const blockCells = (pods: readonly Pod[], block: number): readonly Cell[] =>
-  pods.map((pod) => cellOf(pod[block]))
+/** @param mixed how many pods' requests each one mixes */
+export const blockCells = (pods: readonly Pod[], block: number, mixed?: number): readonly Cell[] =>
+  pods.map((pod) => cellOf(pod[block], mixed))
 
 const histogramsOf = (cells: readonly Cell[]): Histogram[] => cells.map(({ histogram }) => histogram)
 
-const crowd = (cells: readonly Cell[]): number => sum(cells.map(({ requests }) => requests ** 2))
+const crowd = (cells: readonly Cell[]): number => sum(cells.map(({ requests, pods }) => requests ** 2 / pods))
 
 export function blockOf(canary: readonly Cell[], stable: readonly Cell[], buckets: number): Block {
   const canaryRequests = sum(canary.map(({ requests }) => requests))

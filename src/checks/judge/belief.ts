@@ -9,10 +9,13 @@ const { exp, log, max, min } = Math
  * dispersion is, first without and then with an incident that both versions suffer from. The two sum to 1.
  * Source: Rabiner, A tutorial on hidden Markov models (1989), the scaled forward recursion.
  */
-export type Belief = readonly [ordinary: readonly number[], incident: readonly number[]]
+export type Belief = readonly [ordinary: States, incident: States]
+
+/** A number for each pair. Typed, and counted in loops: of a look at the samples this is the longest part. */
+export type States = Readonly<Float64Array>
 
 /** log-likelihoods of the same pairs. */
-export type Likelihood = readonly number[]
+export type Likelihood = States
 
 /** Rates around the base rate, 26 % apart: from a quarter of it to ten times. */
 const GRID = Array.from({ length: 17 }, (_, i) => 10 ** ((i - 6) / 10))
@@ -49,8 +52,10 @@ const PLACES = GRID.flatMap((_, rate) =>
   DISPERSIONS.map((dispersion, family) => ({ rate, family, dispersion }))
 )
 
-const pairs = (of: (rate: number, family: number) => number): readonly number[] =>
-  PLACES.map(({ rate, family }) => of(rate, family))
+const PAIRS = PLACES.length
+
+const pairs = (of: (rate: number, family: number) => number): States =>
+  Float64Array.from(PLACES, ({ rate, family }) => of(rate, family))
 
 const prior = (family: number): number => DISPERSIONS[family]?.prior ?? 0
 
@@ -60,23 +65,46 @@ const atRest = (of: (rate: number, family: number) => number): Belief => [
 ]
 
 /** How likely these counts are at each rate. */
-export function likelihood({ requests, errors }: Counts, rates: readonly number[]): Likelihood {
-  return PLACES.map(({ rate, dispersion }) => logNb1(errors, requests * (rates[rate] ?? 0), dispersion))
+export function likelihood({ requests, errors }: Counts, rates: Rates): Likelihood {
+  const found = new Float64Array(PAIRS)
+  let pair = 0
+  for (const rate of rates)
+    for (const dispersion of DISPERSIONS) {
+      found[pair] = logNb1(errors, requests * rate, dispersion)
+      pair += 1
+    }
+  return found
 }
 
-export const both = (one: Likelihood, other: Likelihood): Likelihood =>
-  one.map((value, i) => value + (other[i] ?? 0))
+export function both(one: States, other: States): States {
+  const found = new Float64Array(PAIRS)
+  for (let pair = 0; pair < PAIRS; pair += 1) found[pair] = (one[pair] ?? 0) + (other[pair] ?? 0)
+  return found
+}
+
+function times(one: States, by: number): States {
+  const found = new Float64Array(PAIRS)
+  for (let pair = 0; pair < PAIRS; pair += 1) found[pair] = (one[pair] ?? 0) * by
+  return found
+}
+
+export const scaled = ([ordinary, incident]: Belief, by: number): Belief => [
+  times(ordinary, by),
+  times(incident, by)
+]
 
 /** log of the mean of what the exponentials of these are, pair by pair. */
 export function mixed(all: readonly Likelihood[]): Likelihood {
   const share = log(all.length)
-  return PLACES.map((_, i) => {
+  const found = new Float64Array(PAIRS)
+  for (let pair = 0; pair < PAIRS; pair += 1) {
     let most = -Infinity
-    for (const one of all) most = max(most, one[i] ?? 0)
+    for (const one of all) most = max(most, one[pair] ?? 0)
     let sum = 0
-    for (const one of all) sum += exp((one[i] ?? 0) - most)
-    return most + log(sum) - share
-  })
+    for (const one of all) sum += exp((one[pair] ?? 0) - most)
+    found[pair] = most + log(sum) - share
+  }
+  return found
 }
 
 /** The rates in each size of an incident. */
@@ -88,41 +116,43 @@ export const likelihoods = (counts: Counts, incidents: readonly Rates[]): readon
 
 /** The same belief a block later: the rate may have wandered, an incident may have begun or ended. */
 export function moved([ordinary, incident]: Belief): Belief {
-  const wandered = ordinary.map((here, i) => {
-    const beside = (ordinary[i - FAMILIES] ?? here) + (ordinary[i + FAMILIES] ?? here)
-    return (1 - 2 * WANDERS) * here + WANDERS * beside
-  })
-  return [
-    wandered.map((state, i) => state * (1 - BEGINS) + (incident[i] ?? 0) * (1 - STAYS)),
-    wandered.map((state, i) => state * BEGINS + (incident[i] ?? 0) * STAYS)
-  ]
+  const [calm, ill] = [new Float64Array(PAIRS), new Float64Array(PAIRS)]
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    const here = ordinary[pair] ?? 0
+    const beside = (ordinary[pair - FAMILIES] ?? here) + (ordinary[pair + FAMILIES] ?? here)
+    const wandered = (1 - 2 * WANDERS) * here + WANDERS * beside
+    const before = incident[pair] ?? 0
+    calm[pair] = wandered * (1 - BEGINS) + before * (1 - STAYS)
+    ill[pair] = wandered * BEGINS + before * STAYS
+  }
+  return [calm, ill]
 }
 
 /**
  * What was believed, in the light of what was seen: Bayes' rule.
  * @returns what is believed now, summing to 1, and the logarithm of how likely that was which has been seen
  */
-export function weighed<T extends readonly (readonly number[])[]>(
+export function weighed<T extends readonly States[]>(
   believed: T,
   seen: readonly Likelihood[]
 ): { readonly belief: T; readonly log: number } {
   let most = -Infinity
   for (const one of seen) for (const value of one) most = max(most, value)
   let sum = 0
-  const weights = believed.map((states, of) => {
-    const logs = seen[of] ?? []
-    return states.map((state, i) => {
-      const weight = state * exp((logs[i] ?? 0) - most)
+  const weights = believed.map((before, of) => {
+    const logs = seen[of]
+    const found = new Float64Array(PAIRS)
+    for (let pair = 0; pair < PAIRS; pair += 1) {
+      const weight = (before[pair] ?? 0) * exp((logs?.[pair] ?? 0) - most)
       sum += weight
-      return weight
-    })
+      found[pair] = weight
+    }
+    return found
   })
   const total = max(sum, 1e-300)
-  const belief = weights.map((states) => states.map((weight) => weight / total))
-  return { belief: belief as readonly (readonly number[])[] as T, log: log(total) + most }
+  const belief: readonly States[] = weights.map((weight) => times(weight, 1 / total))
+  return { belief: belief as T, log: log(total) + most }
 }
-
-const tempered = (one: Likelihood): Likelihood => one.map((value) => TEMPER * value)
 
 /** What the stable version's past, block by block, makes one believe when the release begins. */
 export function learnt(history: readonly Counts[], rates: readonly number[]): Belief {
@@ -130,16 +160,19 @@ export function learnt(history: readonly Counts[], rates: readonly number[]): Be
   const incidents = inIncidents(rates)
   for (const counts of history) {
     const seen = [likelihood(counts, rates), mixed(likelihoods(counts, incidents))]
-    belief = weighed(moved(belief), seen.map(tempered)).belief
+    belief = weighed(
+      moved(belief),
+      seen.map((one) => times(one, TEMPER))
+    ).belief
   }
   const families = DISPERSIONS.map((_, family) =>
     belief.reduce(
-      (sum, states) => sum + states.reduce((s, x, i) => s + (i % FAMILIES === family ? x : 0), 0),
+      (sum, all) =>
+        sum + all.reduce((part, state, pair) => part + (pair % FAMILIES === family ? state : 0), 0),
       0
     )
   )
   const fresh = atRest((rate, family) => (RATE_PRIOR[rate] ?? 0) * (families[family] ?? 0))
-  const blend = (of: 0 | 1): readonly number[] =>
-    belief[of].map((state, i) => (1 - FORGOTTEN) * state + FORGOTTEN * (fresh[of][i] ?? 0))
+  const blend = (of: 0 | 1): States => both(times(belief[of], 1 - FORGOTTEN), times(fresh[of], FORGOTTEN))
   return [blend(0), blend(1)]
 }

@@ -22,14 +22,19 @@ const SECOND = 1000
 /** Prometheus' default, where no series has two samples. */
 const DEFAULT_GAP = 60_000
 
-/** Of the pods' series the one with most samples: milliseconds between two, to the second. */
+/** Of older samples not all may be known, in milliseconds. */
+const WHOLE = 3_600_000
+
+/** Of the pods' series the one with most samples of late: milliseconds between two, to the second. */
 export function scrapeGapOf(pods: readonly PodSamples[]): number {
-  const longest = pods
-    .flatMap(({ requests, buckets }) => [...requests, ...buckets].map(({ samples }) => samples))
-    .reduce<readonly Sample[]>((most, samples) => (samples.length > most.length ? samples : most), [])
-  const times = [...new Set(longest.map(({ at }) => at).filter(Number.isFinite))].sort(
-    (one, other) => one - other
+  const all = pods.flatMap(({ requests, buckets }) =>
+    [...requests, ...buckets].map(({ samples }) => samples.map(({ at }) => at).filter(Number.isFinite))
   )
+  const newest = all.reduce((most, times) => times.reduce((one, other) => max(one, other), most), -Infinity)
+  const longest = all
+    .map((times) => times.filter((at) => at > newest - WHOLE))
+    .reduce<readonly number[]>((most, late) => (late.length > most.length ? late : most), [])
+  const times = [...new Set(longest)].sort((one, other) => one - other)
   const gaps = times.slice(1).map((at, i) => at - (times[i] ?? at))
   return gaps.length === 0 ? DEFAULT_GAP : max(round(median(gaps) / SECOND), 1) * SECOND
 }
@@ -44,6 +49,8 @@ export const gridOf = (start: number, gap: number): Grid => ({
 export const blockAt = ({ start, block }: Grid, at: number): number => ceil((at - start) / block) - 1
 
 export const endOf = ({ start, block }: Grid, index: number): number => start + (index + 1) * block
+
+export const beginOf = (grid: Grid, index: number): number => endOf(grid, index - 1)
 
 /** Of a pod in a block; undefined when no sample came of it. */
 export interface PodCell extends Counts {

@@ -11,6 +11,11 @@ export const addCounts = (one: Counts, other: Counts): Counts => ({
   errors: one.errors + other.errors
 })
 
+export const lessCounts = (one: Counts, other: Counts): Counts => ({
+  requests: one.requests - other.requests,
+  errors: one.errors - other.errors
+})
+
 /** The library's is accurate to 1e-12 from 1e-3 on only, and the counts of rare errors need arguments near 0. */
 const logGamma = (x: number): number => gammaln(1 + x) - log(x)
 

@@ -13,10 +13,13 @@ const LEAST_BLOCKS = 2
 const LEAST_FACTOR = 0.5
 const LARGE = 0.005
 
+/** So large a share of failures matters where stable has no requests at all to compare with. */
+const LARGE_ALONE = 0.2
+
 export const RECENT = 4
 
-/** Weighs the rates of both by block, as Mantel and Haenszel do, so that neither drift nor a share that grows is a difference. */
-function rates(pairs: readonly Pair[]): readonly [canary: number, stable: number] | undefined {
+/** How often each version fails: undefined while one has no requests beside the other's. Weighs the rates of both by block, as Mantel and Haenszel do, so that neither drift nor a share that grows is a difference. */
+export function ratesOf(pairs: readonly Pair[]): readonly [canary: number, stable: number] | undefined {
   let [canaryErrors, stableErrors, weight] = [0, 0, 0]
   for (const { canary, stable } of pairs) {
     const all = Math.max(canary.requests + stable.requests, 1)
@@ -27,7 +30,8 @@ function rates(pairs: readonly Pair[]): readonly [canary: number, stable: number
   return weight > 0 ? [canaryErrors / weight, stableErrors / weight] : undefined
 }
 
-const allowed = (margin: ErrorMargin, stable: number): number =>
+/** From which difference of the two rates on it matters. @param stable the stable version's rate */
+export const largeFrom = (margin: ErrorMargin, stable: number): number =>
   'plus' in margin
     ? Math.max(margin.plus, Math.min(LEAST_FACTOR * stable, LARGE))
     : (margin.times - 1) * stable
@@ -44,8 +48,10 @@ export function countErrors(pairs: readonly Pair[], since: number, until: number
 
 function isLarge(pairs: readonly Pair[], counts: ErrorCounts, until: number, margin: ErrorMargin): boolean {
   if (counts.canary.errors < LEAST_ERRORS || counts.blocksWithErrors < LEAST_BLOCKS) return false
-  const [canary, stable] = rates(pairs.slice(counts.since, until + 1)) ?? [0, Infinity]
-  return canary - stable >= allowed(margin, stable)
+  const both = ratesOf(pairs.slice(counts.since, until + 1))
+  if (both === undefined) return counts.canary.errors >= LARGE_ALONE * counts.canary.requests
+  const [canary, stable] = both
+  return canary - stable >= largeFrom(margin, stable)
 }
 
 /**

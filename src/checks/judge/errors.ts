@@ -1,4 +1,5 @@
 import { baseRate } from './base-rate.ts'
+import { risesBeyond, type RiseEvidence } from './beyond.ts'
 import {
   both,
   capped,
@@ -9,13 +10,13 @@ import {
   mixed,
   moved,
   ratesAround,
+  scaled,
   weighed,
   type Belief,
   type Likelihood
 } from './belief.ts'
 import { FROM_THE_START } from './constants.ts'
 import type { Counts } from '../../domain/judgement.ts'
-import { logSumExp } from './counts.ts'
 
 /**
  * Does the new version fail more of its requests? A Bayes factor of two hidden Markov models: in the one it fails as often as
@@ -42,9 +43,6 @@ const LEAST_FACTOR = 1.5
 /** That a version which was as good as stable so far becomes worse in a block. */
 const HAZARD = 0.02
 
-/** A rise that promotion must have made unlikely. */
-const EXCLUDED_RISE = 0.004
-
 /** What two versions did in the same block. */
 export interface Pair {
   readonly stable: Counts
@@ -58,6 +56,8 @@ export interface ErrorEvidence {
   readonly margin: number
   /** The largest rise that what was seen does not speak against, as a share of requests; 0 when it does against all. */
   readonly hidden: number
+  /** How much more likely each rise is than none, without its prior: as logarithms. */
+  readonly rises: readonly RiseEvidence[]
 }
 
 /** A regression of one size: not begun, begun. */
@@ -97,11 +97,6 @@ function see({ stable, canary }: Pair, { ordinary, incidents }: Rates): Seen {
   }
 }
 
-const scaled = ([ordinary, incident]: Belief, by: number): Belief => [
-  ordinary.map((state) => state * by),
-  incident.map((state) => state * by)
-]
-
 const plus = (one: Belief, other: Belief): Belief => [both(one[0], other[0]), both(one[1], other[1])]
 
 /** In an incident a bad version may suffer as the stable one does, or more by its own factor: half and half. */
@@ -118,8 +113,12 @@ function after({ good, bad, log, raised }: Hypothesis, seen: Seen): Hypothesis {
   return { good: [g0, g1], bad: [b0, b1], log: log + found.log, raised }
 }
 
+/** The rate of a version whose errors have risen. */
+export const raisedBy = (rise: number, rate: number): number =>
+  capped(Math.max(LEAST_FACTOR * rate, rate + rise))
+
 function begun(belief: Belief, rates: readonly number[], rise: number): Hypothesis {
-  const raised = (rate: number): number => capped(Math.max(LEAST_FACTOR * rate, rate + rise))
+  const raised = (rate: number): number => raisedBy(rise, rate)
   return {
     good: scaled(belief, 1 - FROM_THE_START),
     bad: scaled(belief, FROM_THE_START),
@@ -129,24 +128,27 @@ function begun(belief: Belief, rates: readonly number[], rise: number): Hypothes
 }
 
 function weigh(hypotheses: readonly Hypothesis[], none: number): ErrorEvidence {
-  const found = RISES.map(([rise, prior], i) => ({ rise, prior, ratio: (hypotheses[i]?.log ?? 0) - none }))
+  const rises = RISES.map(([rise, prior], i) => ({ rise, prior, ratio: (hypotheses[i]?.log ?? 0) - none }))
   return {
-    logE: logSumExp(found.map(({ prior, ratio }) => ratio + Math.log(prior))),
-    margin: Math.max(...found.filter(({ rise }) => rise >= EXCLUDED_RISE).map(({ ratio }) => ratio)),
-    hidden: found.findLast(({ ratio }) => ratio >= 0)?.rise ?? 0
+    ...risesBeyond(rises, () => false),
+    hidden: rises.findLast(({ ratio }) => ratio >= 0)?.rise ?? 0,
+    rises
   }
 }
 
 /** What the stable version's past tells about its errors: all that evidence begins with. */
 export interface KnownErrors {
+  /** How often it fails when nothing is wrong. */
+  readonly base: number
   readonly rates: Rates
   readonly belief: Belief
 }
 
 /** @param history of the stable version, block by block, before the release */
 export function knownErrors(history: readonly Counts[]): KnownErrors {
-  const ordinary = ratesAround(baseRate(history))
-  return { rates: { ordinary, incidents: inIncidents(ordinary) }, belief: learnt(history, ordinary) }
+  const base = baseRate(history)
+  const ordinary = ratesAround(base)
+  return { base, rates: { ordinary, incidents: inIncidents(ordinary) }, belief: learnt(history, ordinary) }
 }
 
 /**
@@ -170,10 +172,3 @@ export function evidenceSince(
     return weigh(hypotheses, alike.log)
   })
 }
-
-/** The same for a version whose past is new. */
-export const errorEvidence = (
-  history: readonly Counts[],
-  blocks: readonly Pair[],
-  first: number
-): readonly ErrorEvidence[] => evidenceSince(knownErrors(history), blocks, first)

@@ -13,16 +13,16 @@ import type { Scrape } from './scrapes.ts'
 /**
  * What a release would find: the judge plays itself on traffic like the stable version's, with regressions of some sizes. A release
  * is played in a few blocks, as counts in blocks add up, and ten times, with errors that are as few and as many as ten releases
- * would have: so it takes a fifth of a second.
+ * would have: so it takes less than half a second.
  */
 
 const PLAYS = 10
 
 /** A release is played in so many blocks, if its steps allow that. */
-const BLOCKS = 12
+const BLOCKS = 24
 
 /** Of many steps fewer releases are played, so that there are no more blocks than that in all of them. */
-const MOST_BLOCKS = 120
+const MOST_BLOCKS = 240
 
 /** More errors, as a share of all requests; so many times as long for all of them. */
 const RISES = [0.01, 0.003]
@@ -100,7 +100,7 @@ function stageOf(known: StablePast, plan: Plan): Stage {
   return {
     known,
     plan,
-    rules: plan.checks.flatMap(rulesOf),
+    rules: plan.checks.flatMap((check) => rulesOf(check, durations.mixed)),
     stretches,
     errors: knownErrors(history),
     latency: coarser(knownLatency(past, durations.edges), Math.max(judged / played, 1)),
@@ -144,8 +144,13 @@ function scrapes({ known, plan }: Stage, side: 'canary' | 'stable', rate: number
 }
 
 const crashAfter = (stage: Stage, random: Chance): number =>
-  firstCrash(scrapes(stage, 'canary', CRASH, random), scrapes(stage, 'stable', stage.base, random))?.at ??
-  Infinity
+  firstCrash({
+    scrapes: {
+      canary: scrapes(stage, 'canary', CRASH, random),
+      stable: scrapes(stage, 'stable', stage.base, random)
+    },
+    gap: stage.known.gap
+  })?.at ?? Infinity
 
 /** What the judge is asked to see, and how the traffic is then. */
 function regressionsOf({
@@ -171,6 +176,7 @@ export function forecast(known: StablePast, plan: Plan): Forecast {
   const rate = rateOf(known)
   return {
     rate: rate * 1_000,
+    steps: plan.steps.map(({ name }, i) => name ?? `step ${i + 1}`),
     requests: plan.steps.map(({ duration, share }) => rate * duration * share),
     prospects: [
       prospectOf(

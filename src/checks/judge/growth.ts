@@ -3,7 +3,11 @@ import type { Sample } from './pods.ts'
 /** Above that a number is no count: not every whole one is there. */
 const MOST = Number.MAX_SAFE_INTEGER
 
-const isCount = ({ at, value }: Sample): boolean => Number.isFinite(at) && value >= 0 && value <= MOST
+/** Between 0 and that it is none either: squares of it are 0. */
+const LEAST = 1e-9
+
+const isCount = ({ at, value }: Sample): boolean =>
+  Number.isFinite(at) && (value === 0 || value >= LEAST) && value <= MOST
 
 const isOrdered = (samples: readonly Sample[]): boolean =>
   samples.every(({ at }, i) => i === 0 || at > (samples[i - 1]?.at ?? 0))

@@ -24,7 +24,7 @@
 import type { Judgement } from '../../domain/judgement.ts'
 import { firstCrash } from './crash.ts'
 import { decide, seenSince } from './decide.ts'
-import { errorEvidence } from './errors.ts'
+import { evidenceSince, knownErrors } from './errors.ts'
 import { find, rulesOf, type Proof, type Rule } from './findings.ts'
 import { blocksOf, latencyEvidence, pastOf } from './latency.ts'
 import { beginsAt, endsAt, measure, type Measured } from './measured.ts'
@@ -39,10 +39,12 @@ function prove(question: Question, measured: Measured): Proof {
   const planned = Math.ceil(question.steps.reduce((sum, { duration }) => sum + duration, 0) / grid.block)
   const past = pastOf(durations, Math.max(Math.round(FIVE_MINUTES / grid.block), 1))
   const blocks = blocksOf(durations, first)
+  const known = knownErrors(history)
   return {
     measured,
     first,
-    errors: errorEvidence(history, pairs, first),
+    errors: evidenceSince(known, pairs, first),
+    base: known.base,
     latency: latencyEvidence(past, blocks, durations.edges, { first, planned }),
     blocks,
     past: past.shares
@@ -62,9 +64,9 @@ function oddsOf({ measured, first, errors, latency }: Proof, rules: readonly Rul
 export function judgeRelease(question: Question): Judgement {
   const start = question.steps[0]?.begun ?? question.now
   const measured = measure(question, start)
-  const rules = question.checks.flatMap(rulesOf)
+  const rules = question.checks.flatMap((check) => rulesOf(check, question.router))
   const proof = prove(question, measured)
-  const crash = firstCrash(measured.scrapes.canary, measured.scrapes.stable)
+  const crash = firstCrash(measured, question.steps)
   const last = measured.pairs.length - 1
   return {
     decision: decide(question, proof, rules, crash),
@@ -73,6 +75,7 @@ export function judgeRelease(question: Question): Judgement {
     until: measured.until,
     judgedFrom: beginsAt(measured, proof.first),
     block: measured.grid.block,
-    odds: oddsOf(proof, rules)
+    odds: oddsOf(proof, rules),
+    ...(rules.length === 0 && { crashOnly: true })
   }
 }

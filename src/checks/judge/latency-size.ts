@@ -15,6 +15,8 @@ const LEAST_REQUESTS = 50
 const MOST_ABOVE = 0.7
 const LEAST_ABOVE = 0.001
 
+const isTelling = (above: number): boolean => above > LEAST_ABOVE && above < MOST_ABOVE
+
 export interface Window {
   readonly blocks: readonly Block[]
   /** Shares of the stable version's buckets before the release. */
@@ -23,6 +25,8 @@ export interface Window {
   readonly edges: readonly number[]
   /** The window's first block. */
   readonly since: number
+  /** A router reports. */
+  readonly isMixed?: boolean
 }
 
 type Side = 'canary' | 'stable'
@@ -46,7 +50,7 @@ function telling(canary: readonly number[], stable: readonly number[], past: rea
   const scores = canary.map((share, i) => {
     const [own = 0, before = 0] = [stable[i], past[i]]
     const spread = Math.sqrt(Math.max(own * (1 - own), 1e-4))
-    return before > LEAST_ABOVE && before < MOST_ABOVE ? (share - own) / spread : -Infinity
+    return isTelling(before) ? (share - own) / spread : -Infinity
   })
   const most = Math.max(...scores)
   return most === -Infinity ? -1 : scores.indexOf(most)
@@ -89,10 +93,15 @@ function slowerPods({ blocks, edges }: Window, at: number, stable: number): Part
   )
 }
 
-/** Whether the canary is so much slower that it matters. */
-function isLarge(canary: readonly number[], window: Window, at: number, margin: LatencyMargin): boolean {
-  const { edges } = window
-  const stable = smoothed(window)
+interface Shares {
+  readonly canary: Histogram
+  readonly stable: Histogram
+  /** In seconds, without +Inf. */
+  readonly edges: readonly number[]
+}
+
+/** Whether the canary is so much slower that it matters, at an edge or at the margin's quantile. */
+function isSlowAt({ canary, stable, edges }: Shares, at: number, margin: LatencyMargin): boolean {
   if (margin.quantile === undefined) {
     const bound = survival(stretched(stable, edges, margin.times))[at] ?? 1
     return (survival(canary)[at] ?? 0) >= bound
@@ -100,6 +109,12 @@ function isLarge(canary: readonly number[], window: Window, at: number, margin: 
   const share = 1 - margin.quantile
   const bound = exceededBy(stable, edges, share)
   return bound !== undefined && survivalAt(canary, edges, bound * margin.times) > share
+}
+
+/** Whether a version whose durations are so would be too slow anywhere. */
+export function isTooSlow(shares: Shares, margin: LatencyMargin): boolean {
+  const above = survival(shares.stable)
+  return above.some((share, at) => isTelling(share) && isSlowAt(shares, at, margin))
 }
 
 /** The stable version's shares, none of them 0. */
@@ -128,8 +143,9 @@ export function latencySize(window: Window, margin: LatencyMargin): LatencySize 
     canary: slow(window, 'canary', at, above[at] ?? 0),
     stable: slow(window, 'stable', at, beside[at] ?? 0),
     slowerBlocks: slowerBlocks(window, at),
-    slowerPods: slowerPods(window, at, beside[at] ?? 0)
+    ...(window.isMixed !== true && { slowerPods: slowerPods(window, at, beside[at] ?? 0) })
   }
   const enough = counts.canary.requests >= LEAST_REQUESTS
-  return { counts, isLarge: enough && isLarge(canary, window, at, margin) }
+  const shares = { canary, stable: smoothed(window), edges: window.edges }
+  return { counts, isLarge: enough && isSlowAt(shares, at, margin) }
 }

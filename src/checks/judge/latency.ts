@@ -1,11 +1,14 @@
 import { addHistograms, blockCells, blockOf, cellOf, sum, type Block, type Cell, type Pod } from './arms.ts'
-import { FROM_THE_START, NO_EVIDENCE } from './constants.ts'
+import { shapesBeyond, type ShapeEvidence } from './beyond.ts'
+import { FROM_THE_START } from './constants.ts'
 import { noiseOf, scoreOf, type Noise, type Past } from './noise.ts'
+import { mixedNoise, type Mixed } from './router.ts'
 import { shapesOf, stretched, type Shape } from './shapes.ts'
+import { add, sumOf, tallyFrom, type Tally } from './tally.ts'
 import { told } from './telling.ts'
 import { podSquares, window } from './windows.ts'
 
-const { exp, log, max } = Math
+const { log, max } = Math
 
 /**
  * Is the new version slower? A likelihood ratio over the whole histogram, for shapes that a regression may have. For any common
@@ -22,6 +25,7 @@ export interface LatencyEvidence {
   /** Where it shows most: the first block, and the shape. */
   readonly since: number
   readonly shape?: Shape
+  readonly shapes: readonly ShapeEvidence[]
 }
 
 export interface Durations {
@@ -30,6 +34,8 @@ export interface Durations {
   readonly canary: readonly Pod[]
   /** In seconds, without +Inf. */
   readonly edges: readonly number[]
+  /** Where a router reports, and there is one of each version. */
+  readonly mixed?: Mixed
 }
 
 export interface Horizon {
@@ -38,9 +44,6 @@ export interface Horizon {
   /** How many blocks the release is planned to take, the first ones included. */
   readonly planned: number
 }
-
-/** The stretch that promotion must have made unlikely. */
-export const EXCLUDED_STRETCH = 1.25
 
 /** Of a release of many hours only so many blocks are asked whether it began there, beside the first one. */
 const RECENT = 120
@@ -57,35 +60,27 @@ function sharesOf(history: readonly Pod[], buckets: number): number[] {
 const startPriors = (later: number): readonly [first: number, later: number] =>
   later <= 0 ? [0, 0] : [log(FROM_THE_START), log((1 - FROM_THE_START) / later)]
 
-const isExcluded = ({ kind, times }: Shape): boolean => kind === 'stretch' && times === EXCLUDED_STRETCH
-
-/** What all shapes and beginnings come to for one block: the sum of their evidence, and the strongest. */
-interface Tally {
-  /** log of the strongest one, and of the sum as a multiple of that. */
-  most: number
-  multiple: number
-  whole: number
-  since: number
-  shape?: Shape
+/** What one shape comes to after each block. */
+interface Tallied {
+  readonly shape: Shape
+  readonly tallies: readonly Tally[]
 }
 
-/** A term that is smaller by that, as a logarithm, changes no digit of the sum. */
-const NEGLIGIBLE = 40
-
-/** Source: the running form of the log-sum-exp. */
-function count(tally: Tally, term: number, since: number, shape: Shape): void {
-  if (term < tally.most - NEGLIGIBLE) return
-  if (term <= tally.most) {
-    tally.multiple += exp(term - tally.most)
-    return
+/** What all shapes come to after a block, and which of them shows most. */
+function together(tallied: readonly Tallied[], block: number, first: number): LatencyEvidence {
+  const found = tallied.map(({ shape, tallies }) => ({ shape, tally: tallies[block] ?? tallyFrom(first) }))
+  const shown = found.map(({ shape, tally }) => log(shape.weight) + tally.most)
+  const most = found[shown.indexOf(max(...shown))]
+  const shapes = found.map(({ shape, tally }) => ({ shape, logE: sumOf(tally), whole: tally.whole }))
+  return {
+    ...shapesBeyond(shapes, () => false),
+    since: most?.tally.since ?? first,
+    ...(most !== undefined && most.tally.multiple > 0 && { shape: most.shape }),
+    shapes
   }
-  tally.multiple = tally.multiple * exp(tally.most - term) + 1
-  tally.most = term
-  tally.since = since
-  tally.shape = shape
 }
 
-export function pastOf({ history, edges }: Durations, span: number): Past {
+export function pastOf({ history, edges, mixed }: Durations, span: number): Past {
   const shares = sharesOf(history, edges.length + 1)
   const cells = history.flatMap((histograms, pod) =>
     histograms.map((histogram, block) => ({ ...cellOf(histogram), pod, block }))
@@ -96,16 +91,17 @@ export function pastOf({ history, edges }: Durations, span: number): Past {
     blocks: max(0, ...history.map((pod) => pod.length)),
     span,
     shares,
-    near: stretched(shares, edges, 1.1)
+    near: stretched(shares, edges, 1.1),
+    ...(mixed && { mixed: mixed.past })
   }
 }
 
-export function blocksOf({ stable, canary, edges }: Durations, first: number): readonly Block[] {
+export function blocksOf({ stable, canary, edges, mixed }: Durations, first: number): readonly Block[] {
   const count = max(0, ...[...stable, ...canary].map((pod) => pod.length))
-  const judged = (pods: readonly Pod[], block: number): readonly Cell[] =>
-    block < first ? pods.map(() => ({ requests: 0, histogram: [] })) : blockCells(pods, block)
+  const judged = (pods: readonly Pod[], block: number, counts?: readonly number[]): readonly Cell[] =>
+    block < first ? pods.map(() => cellOf()) : blockCells(pods, block, counts?.[block])
   return Array.from({ length: count }, (_, block) =>
-    blockOf(judged(canary, block), judged(stable, block), edges.length + 1)
+    blockOf(judged(canary, block, mixed?.canary), judged(stable, block, mixed?.stable), edges.length + 1)
   )
 }
 
@@ -123,9 +119,10 @@ export interface KnownLatency {
 
 export function knownLatency(past: Past, edges: readonly number[]): KnownLatency {
   const shapes = shapesOf(past.shares, edges)
+  const noise = past.mixed === undefined ? noiseOf : mixedNoise
   return {
     past,
-    lenses: shapes.map((shape) => ({ shape, noise: noiseOf(past, scoreOf(shape, past.shares)) }))
+    lenses: shapes.map((shape) => ({ shape, noise: noise(past, scoreOf(shape, past.shares)) }))
   }
 }
 
@@ -135,35 +132,31 @@ export function slownessSince(
   blocks: readonly Block[],
   { first, planned }: Horizon
 ): readonly LatencyEvidence[] {
-  const tallies: Tally[] = blocks.map(() => ({
-    most: -Infinity,
-    multiple: 0,
-    whole: NO_EVIDENCE,
-    since: first
-  }))
   const priors = blocks.map((_, block) => startPriors(max(planned, block + 1) - first - 1))
   const until = (start: number): number => (start === first ? blocks.length : start + RECENT)
   const squares = blocks.map((_, start) =>
     start < first ? [] : podSquares(blocks.slice(start, until(start)))
   )
-  for (const { shape, noise } of lenses) {
+  const tallied = lenses.map(({ shape, noise }) => {
+    const tallies: readonly Tally[] = blocks.map(() => tallyFrom(first))
     const tellings = blocks.map((block) => told(block, shape, noise, past.shares))
     for (let start = first; start < blocks.length; start += 1) {
-      const found = window(tellings.slice(start), squares[start] ?? [], noise, shape.kind === 'slow share')
+      const found = window(
+        tellings.slice(start, until(start)),
+        squares[start] ?? [],
+        noise,
+        shape.kind === 'slow share'
+      )
       found.forEach((value, i) => {
         const [tally, prior] = [tallies[start + i], priors[start + i]?.[start === first ? 0 : 1] ?? 0]
         if (tally === undefined) return
-        count(tally, log(shape.weight) + prior + value, start, shape)
-        if (start === first && isExcluded(shape)) tally.whole = value
+        add(tally, prior + value, start)
+        if (start === first) tally.whole = value
       })
     }
-  }
-  return tallies.map(({ most, multiple, whole, since, shape }) => ({
-    logE: multiple === 0 ? NO_EVIDENCE : most + log(multiple),
-    whole,
-    since,
-    ...(shape !== undefined && { shape })
-  }))
+    return { shape, tallies }
+  })
+  return blocks.map((_, block) => together(tallied, block, first))
 }
 
 /** The same for a version whose past is new. */

@@ -1,6 +1,7 @@
 import type { Counts } from '../../domain/judgement.ts'
 import { NOTHING } from './counts.ts'
 import {
+  beginOf,
   blockAt,
   countsIn,
   durationsOf,
@@ -13,8 +14,10 @@ import {
 } from './cells.ts'
 import type { Pair } from './errors.ts'
 import type { Durations } from './latency.ts'
+import { withoutCold } from './cold.ts'
 import { commonEdges, knownPod, type KnownPod } from './pods.ts'
 import type { Question, ReleaseStep } from './question.ts'
+import { mixed, podsBy, type RouterReport } from './router.ts'
 import { scrapesOf, type Scrape } from './scrapes.ts'
 
 /** The stable version's past, in milliseconds. */
@@ -63,7 +66,7 @@ function waitedFor({ stable, canary }: Pods, { steps, now }: Question): Pick<Mea
 /** One version in a block beside the other: undefined counts are those of a version that reports nothing. */
 function pairOf(stable: Counts | undefined, canary: Counts | undefined, alone: boolean): Pair {
   if (canary === undefined || (stable === undefined && !alone)) return { stable: NOTHING, canary: NOTHING }
-  return { stable: alone ? NOTHING : (stable ?? NOTHING), canary }
+  return { stable: stable ?? NOTHING, canary }
 }
 
 function stepsByBlock(steps: readonly ReleaseStep[], grid: Grid): Measured['stepAt'] {
@@ -87,6 +90,12 @@ function knownOf(past: readonly PodCells[]): readonly PodCells[] {
   return past.map((pod) => (first < 0 ? [] : pod.slice(first)))
 }
 
+/** What is known of the time before the release; undefined where that is nothing. What is cold is better than that. */
+function pastIn(all: readonly PodCells[], before: number): readonly PodCells[] | undefined {
+  const past = knownOf(all.map((cells) => cells.slice(0, before)))
+  return past.some((cells) => cells.length > 0) ? past : undefined
+}
+
 /** The cells of all pods: of the stable version's past, and since the release began. */
 interface Cells {
   readonly past: readonly PodCells[]
@@ -99,19 +108,43 @@ function cellsOf(
   { stable, canary }: Pods,
   edges: readonly number[],
   grid: Grid,
-  blocks: { readonly closed: number; readonly isAlone: (block: number) => boolean }
+  blocks: {
+    readonly closed: number
+    readonly isAlone: (block: number) => boolean
+    readonly warmUp: number
+  }
 ): Cells {
-  const { closed, isAlone } = blocks
+  const { closed, isAlone, warmUp } = blocks
   const before = Math.ceil(PAST / grid.block)
-  const all = stable.map((pod) => podCells(pod, edges, grid, { from: -before, to: closed }))
-  const past = knownOf(all.map((cells) => cells.slice(0, before)))
+  const cellsFrom = (pod: KnownPod, from: number): PodCells =>
+    podCells(pod, edges, grid, { from, to: closed })
+  const warm = (cells: PodCells, pod: KnownPod, begin: number): PodCells =>
+    withoutCold(cells, pod.bornAt(-Infinity), { duration: warmUp, block: grid.block, begin })
+  const raw = stable.map((pod) => cellsFrom(pod, -before))
+  const all = stable.map((pod, i) => warm(raw[i] ?? [], pod, before))
+  const past = pastIn(all, before) ?? pastIn(raw, before) ?? stable.map(() => [])
   return {
     past,
     stable: all.map((cells, i) =>
       cells.slice(before).map((cell, block) => (isAlone(block) ? standIn(past[i] ?? [], block) : cell))
     ),
-    canary: canary.map((pod) => podCells(pod, edges, grid, { from: 0, to: closed }))
+    canary: canary.map((pod) => warm(cellsFrom(pod, 0), pod, 0))
   }
+}
+
+function durationsIn(
+  { past, stable, canary }: Cells,
+  edges: readonly number[],
+  grid: Grid,
+  router: RouterReport | undefined
+): Durations {
+  const durations = {
+    history: durationsOf(past),
+    stable: durationsOf(stable),
+    canary: durationsOf(canary),
+    edges
+  }
+  return router === undefined ? durations : mixed(durations, podsBy(router, grid))
 }
 
 /** Counts the samples. @param start when the first users came, in milliseconds since the epoch */
@@ -126,9 +159,9 @@ export function measure(question: Question, start: number): Measured {
   const stepAt = stepsByBlock(steps, grid)
   const isAlone = (block: number): boolean => stepAt(block).step.alone === true
   const closed = Math.max(blockAt(grid, until + 1), 0)
-  const cells = cellsOf(pods, edges, grid, { closed, isAlone })
-  const pair = (block: number, alone: boolean): Pair =>
-    pairOf(countsIn(cells.stable, block), countsIn(cells.canary, block), alone)
+  const cells = cellsOf(pods, edges, grid, { closed, isAlone, warmUp: question.warmUp })
+  const pair = (block: number): Pair =>
+    pairOf(countsIn(cells.stable, block), countsIn(cells.canary, block), isAlone(block))
   const blocks = Array.from({ length: closed }, (_, block) => block)
   const stableFrom = steps[0]?.alone === true ? start - PAST : start
   return {
@@ -137,19 +170,18 @@ export function measure(question: Question, start: number): Measured {
     until,
     slowest,
     history: (cells.past[0] ?? []).map((_, block) => countsIn(cells.past, block) ?? NOTHING),
-    pairs: blocks.map((block) => pair(block, isAlone(block))),
-    compared: blocks.map((block) => pair(block, false)),
-    durations: {
-      history: durationsOf(cells.past),
-      stable: durationsOf(cells.stable),
-      canary: durationsOf(cells.canary),
-      edges
-    },
+    // A version that has proven itself beside stable may meet trouble later that would have come anyway. Of one that never was beside it
+    // nobody knows that, and its users come first.
+    pairs: blocks.map((block) =>
+      isAlone(block) && steps[0]?.alone !== true ? { ...pair(block), stable: NOTHING } : pair(block)
+    ),
+    compared: blocks.map(pair),
+    durations: durationsIn(cells, edges, grid, question.router),
     scrapes: { canary: scrapesOf(pods.canary, start, now), stable: scrapesOf(pods.stable, stableFrom, now) },
     stepAt
   }
 }
 
 /** Milliseconds since the epoch. */
-export const beginsAt = ({ grid }: Measured, block: number): number => endOf(grid, block - 1)
+export const beginsAt = ({ grid }: Measured, block: number): number => beginOf(grid, block)
 export const endsAt = ({ grid }: Measured, block: number): number => endOf(grid, block)

@@ -38,6 +38,8 @@ export interface Past {
   /** Shares of the buckets, and the same when everything takes 1.1 times as long. */
   readonly shares: Histogram
   readonly near: Histogram
+  /** A router reports: there is a cell a block, which mixes the requests of so many pods. */
+  readonly mixed?: number
 }
 
 export interface PastCell extends Cell {
@@ -48,12 +50,16 @@ export interface PastCell extends Cell {
 /** Standard deviations, robust ones, beyond which a cell is clipped. */
 const CLIP = 3
 
-/** Prior of the pods' spread: their durations differ by 4 %, known as well as four degrees of freedom tell. */
-const POD_SPREAD = 0.04
+/**
+ * Prior of the pods' spread: their durations differ by 4 %, known as well as four degrees of freedom tell. Two pods tell too little
+ * to say that they differ by less.
+ */
+export const POD_SPREAD = 0.04
 const POD_FREEDOM = 4
+const FEW_PODS = 3
 
 /** Makes a median of distances a standard deviation. */
-const MAD = 1.4826
+export const MAD = 1.4826
 
 export function scoreOf({ shares }: Pick<Shape, 'shares'>, stable: Histogram): Score {
   const raw = shares.map((share, i) => log(share / (stable[i] ?? 1)))
@@ -67,15 +73,19 @@ export function scoreOf({ shares }: Pick<Shape, 'shares'>, stable: Histogram): S
 export const meanScores = (cells: readonly Cell[], { values }: Score): readonly number[] =>
   cells.map(({ histogram, requests }) => dot(histogram, values) / max(requests, 1))
 
-/** How far a cell's mean score is from its block's centre, at most as far as is plausible. */
+/**
+ * How far a cell's mean score is from its block's centre, at most as far as is plausible.
+ * @param pods how many pods' requests it mixes
+ */
 export function clipped(
   distance: number,
   requests: number,
-  { score, clipVariance }: Pick<Noise, 'score' | 'clipVariance'>
+  { score, clipVariance }: Pick<Noise, 'score' | 'clipVariance'>,
+  pods = 1
 ): number {
   if (requests <= 0) return 0
   const { variance, most } = score
-  const bound = CLIP * sqrt(variance / requests + variance * clipVariance) + most / requests
+  const bound = CLIP * sqrt(variance / requests + (variance * clipVariance) / pods) + most / requests
   return min(max(distance, -bound), bound)
 }
 
@@ -97,7 +107,7 @@ function averages(
   return { means: totals.map((total, i) => total / max(requests[i] ?? 0, 1)), requests }
 }
 
-const unit = (value: number): number => min(max(value, 0), 1)
+export const unit = (value: number): number => min(max(value, 0), 1)
 
 function clipVarianceOf({ cells }: Past, distances: readonly number[], { variance }: Score): number {
   const standardised = cells.map(({ requests }, i) => abs(distances[i] ?? 0) * sqrt(requests / variance))
@@ -124,10 +134,14 @@ function spreadOf(past: Past, distances: readonly number[], explained: number): 
   return max(squares / max(freedom, 1), 0)
 }
 
+/** Variance of the mean scores of pods whose durations differ by such a share. */
+export const varianceFor = (spread: number, { near }: Past, { values }: Score): number =>
+  ((dot(near, values) / log(1.1)) * spread) ** 2
+
 /** What the stable version's own pods say about chance. */
 export function noiseOf(past: Past, score: Score): Noise {
-  const { cells, pods, near } = past
-  const prior = ((dot(near, score.values) / log(1.1)) * POD_SPREAD) ** 2
+  const { cells, pods } = past
+  const prior = varianceFor(POD_SPREAD, past, score)
   if (cells.length === 0) return { score, clipVariance: 0, correlation: 0, betweenPods: prior }
   const means = meanScores(cells, score)
   const centres = averages(past, means, past.blocks, ({ block }) => block).means
@@ -139,6 +153,7 @@ export function noiseOf(past: Past, score: Score): Noise {
   const correlation = unit(sum(excess) / requests)
   const crowd = sum(cells.map((cell) => cell.requests ** 2)) / requests
   const found = spreadOf(past, distances, score.variance * (1 + correlation * crowd))
-  const betweenPods = (POD_FREEDOM * prior + (pods - 1) * found) / (POD_FREEDOM + pods - 1)
+  const pooled = (POD_FREEDOM * prior + (pods - 1) * found) / (POD_FREEDOM + pods - 1)
+  const betweenPods = pods < FEW_PODS ? max(pooled, prior) : pooled
   return { score, clipVariance, correlation, betweenPods }
 }

@@ -6,8 +6,9 @@ import { NOTHING } from './counts.ts'
 import { firstBad } from './decide.ts'
 import { evidenceSince, type KnownErrors, type Pair } from './errors.ts'
 import type { Rule } from './findings.ts'
-import { blocksOf, slownessSince, type KnownLatency } from './latency.ts'
+import { blocksOf, slownessSince, type Durations, type KnownLatency } from './latency.ts'
 import type { Measured } from './measured.ts'
+import { constantly, mixed } from './router.ts'
 import { survival } from './shapes.ts'
 
 const { exp, log, max, min } = Math
@@ -16,6 +17,7 @@ const { exp, log, max, min } = Math
 
 /** Durations in milliseconds, the share of users from 0 to 1. */
 export interface PlannedStep {
+  readonly name?: string
   readonly duration: number
   readonly share: number
 }
@@ -118,9 +120,22 @@ function playedPods(
   })
 }
 
-/** For the evidence there is no stable version beside one that everybody is on. */
-const beside = (pair: Pair, stretch: Stretch | undefined): Pair =>
-  stretch?.alone === true ? { ...pair, stable: NOTHING } : pair
+/** A router mixes the pods that are played, too. */
+function playedDurations(stage: Stage, times: number, random: Chance): Durations {
+  const { known, plan, latency } = stage
+  const { mixed: router } = known.durations
+  const pods = { canary: plan.pods, stable: max(router?.past ?? latency.past.pods, 1) }
+  const apart = {
+    ...known.durations,
+    canary: playedPods(stage, 'canary', { pods: pods.canary, times }, random),
+    stable: playedPods(stage, 'stable', { pods: pods.stable, times: 1 }, random)
+  }
+  return router === undefined ? apart : mixed(apart, { ...constantly(pods), times: router.times })
+}
+
+/** For the evidence there is no stable version beside one that everybody is on, if it was beside one before. */
+const beside = (pair: Pair, stretch: Stretch | undefined, first: Stretch | undefined): Pair =>
+  stretch?.alone === true && first?.alone !== true ? { ...pair, stable: NOTHING } : pair
 
 /** The counts of a play, as if they had been measured: its blocks are numbered from 1. */
 function measuredOf(stage: Stage, compared: readonly Pair[], durations: Measured['durations']): Measured {
@@ -131,7 +146,7 @@ function measuredOf(stage: Stage, compared: readonly Pair[], durations: Measured
     grid: { start: 0, block: 1 },
     until: stretches.length,
     slowest: [],
-    pairs: compared.map((pair, i) => beside(pair, stretches[i])),
+    pairs: compared.map((pair, i) => beside(pair, stretches[i], stretches[0])),
     compared,
     durations,
     scrapes: { canary: [], stable: [] },
@@ -149,23 +164,22 @@ export function play(
   random: Chance,
   part: number
 ): Stretch | undefined {
-  const { known, plan, stretches, base, latency, errors } = stage
+  const { known, stretches, base, latency, errors } = stage
   const isSlow = times > 1
   const rules = stage.rules.filter(({ metric }) => metric === (isSlow ? 'latency' : 'errors'))
   const own = isSlow ? [] : playedErrors(stage, 'canary', { rate, part }, random)
   const other = isSlow ? [] : playedErrors(stage, 'stable', { rate: base, part: random() }, random)
   const compared = stretches.map((_, i) => ({ canary: own[i] ?? NOTHING, stable: other[i] ?? NOTHING }))
-  const durations = {
-    ...known.durations,
-    canary: isSlow ? playedPods(stage, 'canary', { pods: plan.pods, times }, random) : [],
-    stable: isSlow ? playedPods(stage, 'stable', { pods: max(latency.past.pods, 1), times: 1 }, random) : []
-  }
+  const durations = isSlow
+    ? playedDurations(stage, times, random)
+    : { ...known.durations, canary: [], stable: [] }
   const blocks = blocksOf(durations, 0)
   const measured = measuredOf(stage, compared, durations)
   const bad = firstBad(rules, {
     measured,
     first: 0,
     errors: isSlow ? [] : evidenceSince(errors, measured.pairs, 0),
+    base,
     latency: isSlow ? slownessSince(latency, blocks, { first: 0, planned: blocks.length }) : [],
     blocks,
     past: latency.past.shares

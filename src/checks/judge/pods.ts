@@ -52,10 +52,13 @@ function ownEdges({ buckets }: PodSamples): readonly number[] {
   return [...byEdge].filter(([, series]) => series.length === histograms).map(([edge]) => edge)
 }
 
+/** No request is over in less, in seconds: an edge below that splits nothing, and its logarithm may be none. */
+const LEAST_EDGE = 1e-9
+
 /** The edges that all pods have which have any, in seconds and in order, without +Inf. */
 export function commonEdges(pods: readonly PodSamples[]): readonly number[] {
   const [first = [], ...others] = pods.filter(({ buckets }) => buckets.length > 0).map(ownEdges)
   return first
-    .filter((edge) => edge > 0 && edge < Infinity && others.every((edges) => edges.includes(edge)))
+    .filter((edge) => edge >= LEAST_EDGE && edge < Infinity && others.every((edges) => edges.includes(edge)))
     .sort((one, other) => one - other)
 }

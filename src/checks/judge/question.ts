@@ -1,5 +1,6 @@
 import type { StableCheck } from '../../inputs/stable-check.ts'
 import type { PodSamples } from './pods.ts'
+import type { RouterReport } from './router.ts'
 
 /** A step of a release that gives the new version users. Times are milliseconds since the epoch, durations milliseconds. */
 export interface ReleaseStep {
@@ -22,4 +23,6 @@ export interface Question {
   /** Since an hour before the first users, and so for the canary since it began: pods that are gone as well. */
   readonly stable: readonly PodSamples[]
   readonly canary: readonly PodSamples[]
+  /** Where the samples are those of a router's instances. */
+  readonly router?: RouterReport
 }

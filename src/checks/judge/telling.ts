@@ -34,9 +34,9 @@ function rawRatio(block: Block, { shares }: Shape, stable: Histogram): number {
 function clip(cells: readonly Cell[], means: readonly number[], centre: number, noise: Noise) {
   let beyond = 0
   let worst = 0
-  cells.forEach(({ requests }, i) => {
+  cells.forEach(({ requests, pods }, i) => {
     const distance = (means[i] ?? 0) - centre
-    const plausible = clipped(distance, requests, noise)
+    const plausible = clipped(distance, requests, noise, pods)
     beyond += (distance - plausible) * requests
     worst = max(worst, plausible * requests)
   })

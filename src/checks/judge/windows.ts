@@ -3,15 +3,21 @@ import { NO_EVIDENCE } from './constants.ts'
 import type { Noise } from './noise.ts'
 import { SILENT, type Told } from './telling.ts'
 
-const { max } = Math
+const { max, sqrt } = Math
 
-/** Of each pod what it weighs from the first of the blocks until each one; the sum of the squares. */
+/**
+ * Of each pod what it weighs from the first of the blocks until each one; the sum of the squares. Where a cell mixes pods each weighs
+ * its part; while their number changes at most that, as standard deviations add up.
+ */
 export function podSquares(blocks: readonly Block[]): readonly number[] {
   const weights = new Array<number>((blocks[0]?.canary.length ?? 0) + (blocks[0]?.stable.length ?? 0)).fill(0)
   return blocks.map(({ canary, stable, canaryWeight, stableWeight }) => {
-    canary.forEach(({ requests }, i) => (weights[i] = (weights[i] ?? 0) + canaryWeight * requests))
-    stable.forEach(({ requests }, i) => {
-      weights[canary.length + i] = (weights[canary.length + i] ?? 0) + stableWeight * requests
+    canary.forEach(({ requests, pods }, i) => {
+      weights[i] = (weights[i] ?? 0) + (canaryWeight * requests) / sqrt(pods)
+    })
+    stable.forEach(({ requests, pods }, i) => {
+      const at = canary.length + i
+      weights[at] = (weights[at] ?? 0) + (stableWeight * requests) / sqrt(pods)
     })
     return weights.reduce((total, weight) => total + weight ** 2, 0)
   })

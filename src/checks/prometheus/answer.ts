@@ -1,58 +1,47 @@
-import { MetricsError, type HistogramSample, type NativeBucket, type Sample, type Series } from './metrics.ts'
-
-/** What came back over HTTP. */
-export interface Reply {
-  readonly status: number
-  readonly body: string
-  /** Where a redirect leads. */
-  readonly location?: string | undefined
-}
-
-type Fields = Readonly<Record<string, unknown>>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** The JSON object in a text, undefined for any other text. */
-export function parseFields(text: string): Fields | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isFields(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-const LONGEST_EXCERPT = 300
-
-/** A text of others for use in a message: one line, shortened. */
-export function excerpt(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length > LONGEST_EXCERPT ? `${line.slice(0, LONGEST_EXCERPT)}…` : line
-}
+import { MetricsError } from '../metrics-error.ts'
+import {
+  excerpt,
+  isFields,
+  kindOfBody,
+  parseFields,
+  refusalOf,
+  type Fields,
+  type Party,
+  type Reply
+} from '../reply.ts'
+import type { HistogramSample, NativeBucket, Sample, Series } from './metrics.ts'
 
 /**
  * The series in an answer of Prometheus' HTTP API (https://prometheus.io/docs/prometheus/latest/querying/api/):
  * a vector, a matrix, or a scalar as one series without labels. Throws MetricsError for every other answer, a
  * partial one included.
  * @param where names who answered: `Prometheus at https://…`
+ * @param credentials what it may not have liked, when it refuses access
  */
-export function readAnswer(reply: Reply, where: string): readonly Series[] {
+export function readAnswer(
+  reply: Reply,
+  where: string,
+  credentials = 'credentials in prometheus-headers'
+): readonly Series[] {
   const envelope = parseFields(reply.body)
-  if (reply.status < 200 || reply.status > 299) throw refusalOf(reply, envelope, where)
+  const party = { where, address: 'prometheus', credentials }
+  if (reply.status < 200 || reply.status > 299) throw refused(reply, envelope, party)
   if (envelope?.status !== 'success') {
-    const what = /^\s*</.test(reply.body) ? 'a web page, maybe a login' : excerpt(reply.body) || 'nothing'
+    const what = kindOfBody(reply)
     throw new MetricsError(`${where} does not answer as Prometheus does, but with ${what}`, 'answer')
   }
   const doubts = doubtsIn(envelope)
   if (doubts !== '') {
-    const text = excerpt(doubts)
+    const text = excerpt(doubts, reply)
     throw new MetricsError(`${where} says that its answer may be incomplete or wrong: ${text}`, 'answer')
   }
   const { data: content } = envelope
   const series = isFields(content) ? readResult(content) : undefined
   if (series === undefined) {
-    throw new MetricsError(`${where} gave an answer of an unknown form: ${excerpt(reply.body)}`, 'answer')
+    throw new MetricsError(
+      `${where} gave an answer of an unknown form: ${excerpt(reply.body, reply)}`,
+      'answer'
+    )
   }
   return series
 }
@@ -71,35 +60,23 @@ function doubtsIn({ warnings, isPartial }: Fields): string {
   return [...(isPartial === true ? ['isPartial is true'] : []), ...doubts].join('; ')
 }
 
-function refusalOf(reply: Reply, envelope: Fields | undefined, where: string): MetricsError {
-  const { status, location } = reply
-  const error = typeof envelope?.error === 'string' ? excerpt(envelope.error) : undefined
-  const said = error ?? excerpt(reply.body)
-  const quoted = said === '' ? '' : `: ${said}`
-  if ((status === 400 || status === 422) && error !== undefined) {
+function refused(reply: Reply, envelope: Fields | undefined, party: Party): MetricsError {
+  const { where } = party
+  const error = typeof envelope?.error === 'string' ? excerpt(envelope.error, reply) : undefined
+  if ((reply.status === 400 || reply.status === 422) && error !== undefined) {
     return new MetricsError(`${where} refuses the query: ${error}`, 'query')
   }
-  if (status === 401 || status === 403) {
-    const next = 'check the credentials in prometheus-headers'
-    return new MetricsError(`${where} refuses access (HTTP ${status})${quoted}; ${next}`, 'refused')
-  }
-  if (status === 404) {
+  const said = error ?? excerpt(reply.body, reply)
+  if (reply.status === 404) {
+    const quoted = said === '' ? '' : `: ${said}`
     const next = 'is this the base address of a Prometheus, with its path prefix if it has one?'
     return new MetricsError(`${where} has no /api/v1/query (HTTP 404)${quoted}; ${next}`, 'answer')
   }
-  if (status >= 300 && status <= 399) {
-    const target = location === undefined ? 'elsewhere' : excerpt(withoutQuery(location))
-    const next =
-      'write the final address in prometheus, and credentials in prometheus-headers if that is a login'
-    return new MetricsError(`${where} redirects to ${target}, which is not followed; ${next}`, 'answer')
-  }
-  const timedOut = envelope?.errorType === 'timeout'
-  return new MetricsError(`${where} answered HTTP ${status}${quoted}`, timedOut ? 'timeout' : 'answer')
+  const refusal = refusalOf(reply, party, said)
+  return envelope?.errorType === 'timeout' && refusal.fault === 'answer'
+    ? new MetricsError(refusal.message, 'timeout')
+    : refusal
 }
-
-/** A redirect's URL without user, password and query, which may hold tokens of a login. */
-const withoutQuery = (location: string): string =>
-  location.replace(/^([a-z][-+.a-z0-9]*:)?\/\/[^/?#]*@/i, '$1//').replace(/[?#].*$/s, '')
 
 function readResult({ resultType, result }: Fields): readonly Series[] | undefined {
   if (resultType === 'scalar') {

@@ -1,30 +1,23 @@
 import type { Clock } from '../../base/clock.ts'
-import type { StableCheck } from '../../inputs/stable-check.ts'
 import type { MetricsSource } from '../../routes/metrics-source.ts'
+import type { ComparedSamples, Version, Versions } from '../compared-samples.ts'
+import { gridOf, scrapeGapOf } from '../judge/cells.ts'
 import { commonEdges, type PodSamples } from '../judge/pods.ts'
+import type { RouterReport } from '../judge/router.ts'
+import type { MeasuredVersion } from '../measured-version.ts'
 import type { NoData } from '../metric-value.ts'
 import { Detector } from './detector.ts'
-import { learn, nothingKnown, unknownSince } from './known.ts'
-import type { Metrics } from './metrics.ts'
+import { learn, MARGIN, nothingKnown, unknownSince } from './known.ts'
+import type { Metrics, Series } from './metrics.ts'
 import { podSource } from './pod-source.ts'
-import { askedOf, earliestOf, REACHES, type Reach, type Versions } from './reach.ts'
+import { askedOf, earliestOf, REACHES, type Reach } from './reach.ts'
 import type { Names, Wanted } from './recipes.ts'
 import { routerSource } from './router-source.ts'
 import { routers } from './routers.ts'
-import type { Asked, RequestSource, Version } from './source-queries.ts'
+import type { Asked, RequestSource } from './source-queries.ts'
+import { thinned } from './thin.ts'
 import { VersionRecipes } from './version-recipes.ts'
-import { isMuch, limit, readVolumes, volumeQuery, volumesOf } from './volume.ts'
-
-/** What the judge is asked with. Times are milliseconds since the epoch, by Prometheus' clock. */
-export interface ComparedSamples {
-  readonly stable: readonly PodSamples[]
-  readonly canary: readonly PodSamples[]
-  readonly now: number
-  /** How far that clock is ahead of ours: the steps began so much later by it. */
-  readonly ahead: number
-  /** Where a router reports, which mixes a version's pods: how many of them there are, and how much longer `like stable` allows. */
-  readonly router?: { readonly pods: Readonly<Record<Version, number>>; readonly times: number }
-}
+import { isMuch, limit, MOST_KEPT, readVolumes, volumeQuery, volumesOf } from './volume.ts'
 
 /** Brings the judge its samples, of one release. */
 export interface Comparison {
@@ -40,18 +33,11 @@ export interface Comparison {
   ): Promise<ComparedSamples | NoData>
 }
 
-/** A router's instances do not show how much pods differ, so that a latency must differ by more. */
-const ROUTER_TIMES = 1.2
+/** So many times what is asked for at first is asked for at once: the rest of a long release comes after it. */
+const PARTS = 1.5
 
-export function wantedByStable(checks: readonly StableCheck[]): Wanted {
-  const kinds = new Set(checks.map(({ kind }) => kind))
-  const both = kinds.has('like-stable')
-  return {
-    status: both || kinds.has('error-rate') || kinds.has('success-rate'),
-    buckets: both || kinds.has('latency'),
-    mean: false
-  }
-}
+/** A router's instances do not show how much pods differ, so that a latency must differ by more. */
+const ROUTER_TIMES = 1.3
 
 export const openComparison = (
   metrics: Metrics,
@@ -68,6 +54,17 @@ const unheardSince = ({ ready, createdAt, requests, buckets }: PodSamples): numb
   ready && createdAt !== undefined && [...requests, ...buckets].every(({ samples }) => samples.length === 0)
     ? [createdAt]
     : []
+
+/** A sidecar's figures are those of its pod; one that is gone is as good as any. */
+const isOfPod = ({ createdAt, ready }: PodSamples): boolean => createdAt !== undefined || !ready
+
+const createdIn = (version: MeasuredVersion | undefined): readonly number[] =>
+  version?.pods.map(({ createdAt }) => createdAt) ?? []
+
+const routerOf = ({ stable, canary }: Versions): RouterReport => ({
+  pods: { stable: createdIn(stable), canary: createdIn(canary) },
+  times: ROUTER_TIMES
+})
 
 const hasBuckets = ({ buckets }: PodSamples): boolean => buckets.length > 0
 
@@ -103,20 +100,15 @@ class SampledComparison<R extends Names> implements Comparison {
     const users = firstUsers === undefined ? this.#detector.now() : firstUsers + this.#detector.ahead
     this.#reach ??= await this.#reachFor(users, recipes.stable, versions, signal)
     const asked = askedOf(recipes, versions, this.#reach)
-    await this.#ask(asked, earliestOf(users, this.#reach), signal)
+    await this.#ask(asked, users, this.#reach, signal)
     const [stable = [], canary = []] = asked.map((one) => this.#source.samplesOf(one, this.#known))
     const pods = [...stable, ...canary]
     this.#unheard = pods.flatMap(unheardSince)
     if (canary.some(hasBuckets) && stable.some(hasBuckets) && commonEdges(pods).length === 0)
       return { why: NOTHING_IN_COMMON }
     const { ahead } = this.#detector
-    return { stable, canary, now: this.#detector.now(), ahead, ...this.#mixed(versions) }
-  }
-
-  #mixed({ stable, canary }: Versions): Pick<ComparedSamples, 'router'> {
-    if (this.#source.scrapesPods) return {}
-    const pods = { stable: stable.pods.length, canary: canary?.pods.length ?? 0 }
-    return { router: { pods, times: ROUTER_TIMES } }
+    const router = this.#source.scrapesPods || pods.every(isOfPod) ? undefined : routerOf(versions)
+    return { stable, canary, now: this.#detector.now(), ahead, ...(router && { router }) }
   }
 
   /**
@@ -140,22 +132,43 @@ class SampledComparison<R extends Names> implements Comparison {
   }
 
   /** What a version has is asked for as a whole once, and then what is new. */
-  async #ask(asked: readonly Asked<R>[], earliest: number, signal?: AbortSignal): Promise<void> {
-    const from = unknownSince(this.#known, this.#unheard, earliest)
-    const [followed, fresh] = [true, false].map((is) =>
-      asked.filter(({ side }) => this.#followed.has(side) === is)
-    )
-    const names = this.#recipes.namesIn(asked.map(({ recipe }) => recipe))
-    const queriesFor = (some: readonly Asked<R>[] = [], since: number) =>
-      this.#source.rangeQueries(some, names, this.#detector.secondsSince(since))
-    const queries = [...queriesFor(followed, from), ...queriesFor(fresh, earliest)]
-    const answers = await Promise.all(queries.map((query) => this.#metrics.query(query, signal)))
-    const answer = answers
-      .flat()
-      .filter((one) => asked.some(({ measured }) => this.#source.belongs(one, measured)))
-    const pods = asked.flatMap(({ measured }) => measured.pods)
-    this.#known = learn(this.#known, { answer, pods, after: earliest })
+  async #ask(asked: readonly Asked<R>[], users: number, reach: Reach, signal?: AbortSignal): Promise<void> {
+    const earliest = earliestOf(users, reach)
+    const isFollowed = ({ side }: Asked<R>): boolean => this.#followed.has(side)
+    const fresh = asked.filter((one) => !isFollowed(one))
+    const since = unknownSince(this.#known, this.#unheard, earliest)
+    // A run that takes up a long release reads it in parts, each of which is thinned before the next one comes.
+    let to = fresh.length > 0 ? earliest + MARGIN : since + MARGIN
+    do {
+      const from = to - MARGIN
+      to = from + PARTS * reach.past
+      const known = to > since ? asked.filter(isFollowed) : []
+      const queries = [...this.#queries(known, Math.max(from, since), to), ...this.#queries(fresh, from, to)]
+      const answers = await Promise.all(queries.map((query) => this.#metrics.query(query, signal)))
+      this.#learn(asked, answers.flat(), users, earliest)
+    } while (to < this.#detector.now())
     this.#followed = new Set(asked.map(({ side }) => side))
-    limit(volumesOf([...this.#known.series.values()]), this.#detector.now() - earliest)
+  }
+
+  /** @param to what came later is not asked for yet */
+  #queries(asked: readonly Asked<R>[], from: number, to: number): readonly string[] {
+    if (asked.length === 0) return []
+    const names = this.#recipes.namesIn(asked.map(({ recipe }) => recipe))
+    const later = Math.floor((this.#detector.now() - to) / 1000)
+    const seconds = this.#detector.secondsSince(from) - Math.max(later, 0)
+    return this.#source
+      .rangeQueries(asked, names, seconds)
+      .map((range) => (later > 0 ? `${range} offset ${later}s` : range))
+  }
+
+  #learn(asked: readonly Asked<R>[], found: readonly Series[], users: number, earliest: number): void {
+    const answer = found.filter((one) => asked.some(({ measured }) => this.#source.belongs(one, measured)))
+    const pods = asked.flatMap(({ measured }) => measured.pods)
+    const whole = learn(this.#known, { answer, pods, after: earliest })
+    this.#known = thinned(whole, users, () => {
+      const gap = scrapeGapOf(asked.flatMap((one) => this.#source.samplesOf(one, whole)))
+      return gridOf(users, gap)
+    })
+    limit(volumesOf([...this.#known.series.values()]), this.#detector.now() - earliest, MOST_KEPT)
   }
 }

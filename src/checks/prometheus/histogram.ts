@@ -1,4 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
+import type { Fault } from '../../base/errors.ts'
 import { checkName, type Check } from '../../inputs/check.ts'
 import { printStableCheck, type StableCheck } from '../../inputs/stable-check.ts'
 import type { Latency } from './recipes.ts'
@@ -57,6 +58,17 @@ export function histogramQuantile(quantile: number, buckets: readonly Bucket[]):
 const interpolate = (rank: number, below: Bucket, bucket: Bucket): number =>
   below.edge + ((bucket.edge - below.edge) * (rank - below.count)) / (bucket.count - below.count)
 
+/** How many observations are above a value, by the same interpolation. */
+export function observationsAbove(value: number, buckets: readonly Bucket[]): number {
+  const ordered = tidy(buckets)
+  const index = ordered.findIndex(({ edge }) => edge >= value)
+  const [below = { edge: 0, count: 0 }, bucket] = [ordered[index - 1], ordered[index]]
+  if (bucket === undefined) return 0
+  const width = bucket.edge - below.edge
+  const part = width === Infinity ? 0 : width === 0 ? 1 : (value - below.edge) / width
+  return observations(ordered) - below.count - part * (bucket.count - below.count)
+}
+
 /** In a bucket whose edges are further apart a quantile is more guessed than measured; 1, 2.5, 5, 10 is usual. */
 const WIDEST = 2.5
 
@@ -78,15 +90,35 @@ export function coarseness(check: Check, { base, edges = [] }: Latency): readonl
 
 /** With edges that are further apart everywhere only so much of a difference is seen, and no quantile is known. */
 const COARSE_TIMES = 1.5
+const MODEST = `latency <= stable * ${COARSE_TIMES}`
 
-/** Why what is compared with the stable version cannot be seen in a histogram that is too coarse for that everywhere. */
-export function tooCoarse(check: StableCheck, { base, edges = [] }: Latency): readonly string[] {
-  const isFine = edges.some((edge, i) => i > 0 && edge <= (edges[i - 1] ?? 0) * WIDEST * (1 + 1e-9))
+/** How many times as high as the edge below it the nearest one is; undefined where edges were not looked for. */
+const narrowest = (edges: readonly number[]): number | undefined =>
+  edges.length === 0
+    ? undefined
+    : Math.min(...edges.slice(1).map((edge, i) => edge / ((edges[i] ?? 0) * (1 + 1e-9))))
+
+const edgesOf = ({ base, edges = [] }: Latency): string =>
+  `the edges of ${base} are ${edges.map(inSeconds).join(', ')}`
+
+/** A quantile in a bucket may become so much longer without leaving it, wherever it is. */
+const staysInside = (check: StableCheck, width: number): boolean =>
+  check.kind === 'latency' && check.quantile !== undefined && width > WIDEST && check.times < width
+
+/** Why what is compared with the stable version is badly seen in a histogram that is too coarse for that everywhere. */
+export function tooCoarse(check: StableCheck, latency: Latency): readonly string[] {
+  const width = narrowest(latency.edges ?? []) ?? 0
   const needsDurations = check.kind === 'like-stable' || check.kind === 'latency'
   const isModest = check.kind === 'latency' && check.quantile === undefined && check.times >= COARSE_TIMES
-  if (edges.length === 0 || isFine || !needsDurations || isModest) return []
-  const where = `the edges of ${base} are ${edges.map(inSeconds).join(', ')}`
-  return [`${printStableCheck(check)}: ${where}; with these write latency <= stable * ${COARSE_TIMES}`]
+  if (width <= WIDEST || !needsDurations || isModest || staysInside(check, width)) return []
+  return [`${printStableCheck(check)}: ${edgesOf(latency)}; with these write ${MODEST}`]
+}
+
+/** A quantile that no traffic would ever show to be worse. */
+export function unseen(check: StableCheck, latency: Latency): readonly Fault[] {
+  if (!staysInside(check, narrowest(latency.edges ?? []) ?? 0)) return []
+  const problem = `${printStableCheck(check)} cannot be told: ${edgesOf(latency)}, and a quantile between two of them is a guess`
+  return [{ input: 'checks', problem, example: MODEST }]
 }
 
 const inSeconds = (seconds: number): string => formatDuration(seconds * 1000)

@@ -1,4 +1,4 @@
-import { messageOf } from '../../base/errors.ts'
+import { ClusterError, messageOf } from '../../base/errors.ts'
 import { within } from '../../base/within.ts'
 import type { Cluster, Forward } from '../../kubernetes/cluster.ts'
 import {
@@ -9,9 +9,13 @@ import {
   type Blocked,
   type Known
 } from '../../kubernetes/reach.ts'
-import type { Reply } from './answer.ts'
-import { MetricsError } from './metrics.ts'
-import { limitOf, QUERY_PATH, type Ask } from './transport.ts'
+import { limitOf } from '../exchange.ts'
+import { MetricsError } from '../metrics-error.ts'
+import type { Reply } from '../reply.ts'
+import { QUERY_PATH, type Ask } from './transport.ts'
+
+/** What reading metrics through the API server takes. */
+const ROLE = 'examples/kubernetes/prometheus-role.yaml'
 
 export interface ServiceAddress {
   readonly namespace: string
@@ -114,6 +118,13 @@ class Connection implements ServiceConnection {
     throw new MetricsError(`${this.#options.where}: ${said}; ${next}`, 'unreachable')
   }
 
+  /** One file grants both ways; the right that a refusal names is one of several. */
+  #unforwarded(cause: unknown): string {
+    if (!(cause instanceof ClusterError && cause.status === 403))
+      return `by port-forward: ${messageOf(cause)}`
+    return `by port-forward: no right to it either. Apply ${ROLE} in namespace ${this.#address.namespace}, for this ServiceAccount`
+  }
+
   async #askForward(promql: string, why: string, signal?: AbortSignal): Promise<Reply> {
     const { where, askForward } = this.#options
     try {
@@ -127,7 +138,7 @@ class Connection implements ServiceConnection {
       // The pod may be gone; the next query looks for another.
       await this.close()
       const cause = error instanceof MetricsError ? error.cause : error
-      const reason = `${why}by port-forward: ${messageOf(cause)}`
+      const reason = `${why}${this.#unforwarded(cause)}`
       throw new MetricsError(`${where} cannot be reached: ${reason}`, 'unreachable', { cause })
     }
   }

@@ -33,8 +33,16 @@ function anyOf(names: readonly string[], prefix: string): string {
   return `${escaped(common)}(${names.map((name) => escaped(name.slice(common.length))).join('|')})`
 }
 
-/** Puts the version into a query's placeholders; `window` in seconds. */
-export function fillPlaceholders(promql: string, measured: MeasuredVersion, window: number): string {
+/**
+ * Puts the version into a query's placeholders; `window` in seconds.
+ * @param write how a value is written where it is put
+ */
+export function fillPlaceholders(
+  query: string,
+  measured: MeasuredVersion,
+  window: number,
+  write = (value: string): string => value
+): string {
   const { namespace, workload, slot, service } = measured
   const values = new Map([
     ['namespace', namespace],
@@ -44,5 +52,8 @@ export function fillPlaceholders(promql: string, measured: MeasuredVersion, wind
     ['pods', podPattern(measured)],
     ['window', `${Math.max(1, Math.floor(window))}s`]
   ])
-  return promql.replace(/\$([a-z]+)\b/g, (written, name: string) => values.get(name) ?? written)
+  return query.replace(/\$([a-z]+)\b/g, (written, name: string) => {
+    const value = values.get(name)
+    return value === undefined ? written : write(value)
+  })
 }

@@ -1,3 +1,4 @@
+import type { Version } from '../compared-samples.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
 import { podsOf } from './pods-of.ts'
@@ -12,7 +13,7 @@ import {
   SEARCHED_COUNTERS,
   type Recipe
 } from './recipes.ts'
-import { NO_EVIDENCE, type Lacks, type RequestSource, type Version } from './source-queries.ts'
+import { NO_EVIDENCE, type Lacks, type RequestSource } from './source-queries.ts'
 import { isServerError, SEARCHED_STATUS_LABELS } from './status.ts'
 import { lookBack, named, type Counted } from './traffic.ts'
 
@@ -61,12 +62,14 @@ function probesAmong(
   { pod }: Recipe,
   { probes, pods }: MeasuredVersion,
   atRoot: readonly Counted[],
-  { since, until }: { readonly since: number; readonly until: number }
+  until: number
 ): number {
   const byPod = Map.groupBy(atRoot, ({ labels }) => labels[pod] ?? '')
   return [...byPod].reduce((total, [name, requests]) => {
-    const created = pods.find((one) => one.name === name)?.createdAt ?? since
-    const begun = since - created < lookBack(undefined) ? Math.min(since, created) : since
+    const since = Math.min(...requests.map((one) => one.since))
+    const { createdAt = since, warmAt } = pods.find((one) => one.name === name) ?? {}
+    const isNew = warmAt !== since && since - createdAt < lookBack(undefined)
+    const begun = isNew ? Math.min(since, createdAt) : since
     const found = requests.reduce((sum, { count }) => sum + count, 0)
     return total + Math.min(found, rootProbes(probes, until - begun))
   }, 0)
@@ -107,14 +110,16 @@ export const podSource: RequestSource<Recipe> = {
   counting: (recipe, measured, { history, since }) => {
     const hasFailed = (labels: Series['labels']): boolean =>
       recipe.status !== undefined && isServerError(labels[recipe.status] ?? '')
+    const warm = new Map(measured.pods.map(({ name, warmAt }) => [name, warmAt]))
     return {
       hasFailed,
       probedPath: (labels) => pathOfProbes(labels, measured),
-      probesAmong(counted, moment) {
+      probesAmong(counted, until) {
         const atRoot = counted.filter(({ labels }) => isAtRoot(labels) && !hasFailed(labels))
-        return probesAmong(recipe, measured, atRoot, moment)
+        return probesAmong(recipe, measured, atRoot, until)
       },
       beganAtZero: beganAtZero(history, recipe, measured, since),
+      warmAt: (labels) => warm.get(labels[recipe.pod] ?? ''),
       silentPods: (fresh) => silentPods(history, recipe, measured, fresh)
     }
   },

@@ -1,13 +1,14 @@
 import { formatDuration } from '../../base/duration.ts'
 import type { Fault, Findings } from '../../base/errors.ts'
-import { checkName, printCheck, type Check, type Metric } from '../../inputs/check.ts'
+import { printCheck, type Check, type Metric } from '../../inputs/check.ts'
+import { checkLineName, isComparison, type CheckLine } from '../../inputs/check-line.ts'
 import { metricsIn, withZero } from '../../inputs/promql.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Need } from '../sampler.ts'
-import { coarseness } from './histogram.ts'
-import { MetricsError, type Metrics, type Series } from './metrics.ts'
+import { MetricsError } from '../metrics-error.ts'
+import { coarse, hopeless, incomparable, lackFor } from './lacking.ts'
+import type { Metrics, Series } from './metrics.ts'
 import { fillPlaceholders } from './placeholders.ts'
-import type { Names } from './recipes.ts'
 import type { RequestMetrics } from './request-metrics.ts'
 import type { Lacks, SourceReport } from './source-queries.ts'
 import { findInAnswer } from './values.ts'
@@ -23,23 +24,23 @@ type QueryCheck = Check & { readonly metric: QueryMetric }
 interface Tried {
   readonly metrics: Metrics
   readonly requests: RequestMetrics
-  readonly checks: readonly Check[]
+  readonly lines: readonly CheckLine[]
   readonly need: Need | undefined
 }
 
-const isQuery = (check: Check): check is QueryCheck => check.metric.kind === 'query'
+const isQuery = (line: CheckLine): line is QueryCheck => !isComparison(line) && line.metric.kind === 'query'
 
-/** Tries every check on the stable version's pods. */
+/** Tries every line of `checks` on the stable version's pods. */
 export async function preflight(
-  { metrics, requests, checks, need }: Tried,
+  { metrics, requests, lines, need }: Tried,
   stable: MeasuredVersion,
   signal?: AbortSignal
 ): Promise<Findings> {
-  const builtIn = checks.filter((check) => !isQuery(check))
+  const builtIn = lines.filter((line) => !isQuery(line))
   const study = async () => tryBuiltIn(await requests.study(stable, signal, need), builtIn, need)
   const reports = await Promise.all([
     builtIn.length === 0 ? nothingFound : tried(undefined, study, signal),
-    ...checks
+    ...lines
       .filter(isQuery)
       .map((check) => tried(check.metric, () => tryQuery({ metrics, need }, check, stable, signal), signal))
   ])
@@ -146,47 +147,48 @@ const isOneNumber = (answer: readonly Series[]): boolean =>
 /** What of the metrics that the built-in checks stand on the stable version lacks. */
 function tryBuiltIn(
   { found, lacks, blind, requests }: SourceReport,
-  checks: readonly Check[],
+  lines: readonly CheckLine[],
   need: Need | undefined
 ): Findings {
   const { recipe, scraped } = found
-  if (blind) return { faults: [unmeasurable(checks, lacks)], warnings: [] }
-  const warnings = checks.flatMap((check) => {
-    const lacking = recipe === undefined ? lacks.counter(scraped) : lackFor(check.metric, recipe, lacks)
-    if (lacking !== undefined) return [`${checkName(check)} may have no data: ${lacking}`]
-    return check.metric.kind === 'latency' && recipe?.latency ? coarseness(check, recipe.latency) : []
+  if (blind) return { faults: [unmeasurable(lines, lacks)], warnings: [] }
+  const warnings = lines.flatMap((line) => {
+    const lacking = recipe === undefined ? lacks.counter(scraped) : lackFor(line, recipe, lacks)
+    if (lacking !== undefined) return [`${checkLineName(line)} may have no data: ${lacking}`]
+    return recipe?.latency === undefined ? [] : coarse(line, recipe.latency)
   })
-  const idle = need !== undefined && requests === 0 ? [withoutUsers(checks)] : []
-  return { faults: [], warnings: [...warnings, ...idle] }
+  const idle = requests === 0 ? withoutUsers(lines, need) : []
+  if (recipe === undefined) return { faults: [], warnings: [...warnings, ...idle] }
+  // Without users what is missing may come with them.
+  const lacking = (requests ?? 0) > 0 ? incomparable(lines, recipe, lacks) : []
+  return { faults: [...hopeless(lines, recipe), ...lacking], warnings: [...warnings, ...idle] }
 }
 
 /** Only a warning: users may still come to the new version. */
-const withoutUsers = (checks: readonly Check[]): string =>
-  `${checks.map(checkName).join(', ')}: no request of users reached the old version in the last ${formatDuration(WINDOW * 1000)}. ` +
+function withoutUsers(lines: readonly CheckLine[], need: Need | undefined): readonly string[] {
+  const compared = lines.filter(isComparison)
+  if (need !== undefined) return [unmeasured(lines)]
+  return compared.length === 0 ? [] : [unmet(compared)]
+}
+
+/** A load line, and waiting for users, do not help a comparison if none come. */
+const unmet = (lines: readonly CheckLine[]): string =>
+  `${lines.map(checkLineName).join(', ')}: no request of users reached the old version in the last ${formatDuration(WINDOW * 1000)}. ` +
+  'Without users on both versions there is nothing to compare, and a release that stays without them is put back for that. ' +
+  'Where there are hardly any, write a bound (success-rate >= 99%) and a load line in smoke-tests, by which it is measured'
+
+const unmeasured = (lines: readonly CheckLine[]): string =>
+  `${lines.map(checkLineName).join(', ')}: no request of users reached the old version in the last ${formatDuration(WINDOW * 1000)}. ` +
   'If none reach the new one, nothing can be measured, and with on-no-data: fail the release is put back after users were moved. ' +
   'Add a load line to smoke-tests, GET / at 20/s for 30s -> 200, which is measured before that; or set on-no-data: wait, which gives requests no-data-timeout to come'
 
 /** The new version's pods are scraped as little as the old one's, so the release would fail with users on it. */
-const unmeasurable = (checks: readonly Check[], lacks: Lacks): Fault => ({
+const unmeasurable = (lines: readonly CheckLine[], lacks: Lacks): Fault => ({
   input: 'checks',
   problem:
-    `${checks.map(checkName).join(', ')} cannot be measured: ${lacks.counter(false)}, and will have nothing from the new version's. ` +
+    `${lines.map(checkLineName).join(', ')} cannot be measured: ${lacks.counter(false)}, and will have nothing from the new version's. ` +
     'With on-no-data: fail the release would be put back for that after users were on it. Have the pods scraped, ' +
     'name the router in front of them in metrics, or write the check as a query of metrics that there are',
   example:
     "prometheus.io/scrape: 'true' and prometheus.io/port: '8080' as annotations of the pod template, or a PodMonitor, as your Prometheus finds its targets"
 })
-
-function lackFor(metric: Metric, { requests, status, latency }: Names, lacks: Lacks): string | undefined {
-  switch (metric.kind) {
-    case 'success-rate':
-    case 'error-rate':
-      return status === undefined ? lacks.status(requests) : undefined
-    case 'latency':
-      return latency?.hasBuckets ? undefined : lacks.buckets
-    case 'mean-latency':
-      return latency === undefined ? lacks.durations : undefined
-    default:
-      return undefined
-  }
-}

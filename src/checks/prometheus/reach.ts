@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Versions } from '../compared-samples.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Names } from './recipes.ts'
 import type { Asked } from './source-queries.ts'
@@ -18,12 +19,6 @@ export const REACHES: readonly [whole: Reach, less: Reach] = [
   { past: HOUR, pods: Infinity },
   { past: HOUR / 2, pods: 20 }
 ]
-
-/** Both versions; the new one is undefined until it has pods. */
-export interface Versions {
-  readonly stable: MeasuredVersion
-  readonly canary: MeasuredVersion | undefined
-}
 
 /** What the versions' metrics are called, as far as that is known. */
 export interface Recipes<R extends Names> {

@@ -1,4 +1,4 @@
-import type { Check } from '../../inputs/check.ts'
+import { isBound, type CheckLine } from '../../inputs/check-line.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Series } from './metrics.ts'
 import { podMatcher, podPattern } from './placeholders.ts'
@@ -43,11 +43,12 @@ export interface Wanted {
   readonly mean: boolean
 }
 
-export function wantedBy(checks: readonly Check[]): Wanted {
-  const kinds = new Set(checks.map(({ metric }) => metric.kind))
+export function wantedBy(lines: readonly CheckLine[]): Wanted {
+  const kinds = new Set(lines.map((line) => (isBound(line) ? line.metric.kind : line.kind)))
+  const both = kinds.has('like-stable')
   return {
-    status: kinds.has('success-rate') || kinds.has('error-rate'),
-    buckets: kinds.has('latency'),
+    status: both || kinds.has('success-rate') || kinds.has('error-rate'),
+    buckets: both || kinds.has('latency'),
     mean: kinds.has('mean-latency')
   }
 }

@@ -1,10 +1,11 @@
+import type { Version } from '../compared-samples.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import { instancesOf } from './instances-of.ts'
 import type { Series } from './metrics.ts'
 import { metricNames, type Detection, type Latency, type Names, type Wanted } from './recipes.ts'
 import type { Router } from './routers.ts'
 import { matches, printSelector, selects, spellings, type Selector } from './selector.ts'
-import type { Evidence, Lacks, RequestSource, Version } from './source-queries.ts'
+import type { Evidence, Lacks, RequestSource } from './source-queries.ts'
 import { edgeOf } from './traffic.ts'
 
 /** How a router's metrics of one version are found. */
@@ -117,6 +118,8 @@ export const routerSource = (router: Router): RequestSource<RouterRecipe> => ({
     // Kubelet and Prometheus go to the pods themselves.
     probedPath: () => undefined,
     probesAmong: () => 0,
+    // A router does not tell the pods apart.
+    warmAt: () => undefined,
     beganAtZero: beganAtZero(evidence),
     // The router is what is scraped here, whatever its pods are.
     silentPods: () => []

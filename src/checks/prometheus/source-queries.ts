@@ -1,11 +1,10 @@
+import type { Version } from '../compared-samples.ts'
 import type { PodSamples } from '../judge/pods.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { Known } from './known.ts'
 import type { Series } from './metrics.ts'
 import type { Detection, Names, Wanted } from './recipes.ts'
 import type { Counting } from './traffic.ts'
-
-export type Version = 'stable' | 'canary'
 
 /** What Prometheus does not have, in words that lead to what to change. */
 export interface Lacks {

@@ -24,6 +24,8 @@ export interface Traffic {
   /** Seconds that `timed` requests have taken together. */
   readonly seconds: number
   readonly timed: number
+  /** The same without what its pods have done while they were cold, where that leaves any requests. */
+  readonly warm?: Traffic
 }
 
 /** Prometheus' default scrape interval, in milliseconds: what to expect before two samples are seen. */
@@ -51,14 +53,13 @@ export interface Counting {
   /** The path by which a series is known to count probes or scrapes; undefined when it counts users. */
   readonly probedPath: (labels: Series['labels']) => string | undefined
   /** How many of the counted requests may be probes, where these ask for a path that users ask for, too. */
-  readonly probesAmong: (
-    counted: readonly Counted[],
-    moment: Required<Pick<Moment, 'since'>> & { readonly until: number }
-  ) => number
+  readonly probesAmong: (counted: readonly Counted[], until: number) => number
   /** Whether what this series of requests counts has failed. */
   readonly hasFailed: (labels: Series['labels']) => boolean
   /** Whether a series whose first sample came later stood at 0 at the moment from which on is counted. */
   readonly beganAtZero: (series: Series) => boolean
+  /** Until when the pod of this series is cold, in milliseconds since the epoch; undefined where it is not, or nobody knows. */
+  readonly warmAt: (labels: Series['labels']) => number | undefined
   /** Ready pods that have not been scraped since `fresh`. */
   readonly silentPods: (fresh: number) => readonly string[]
 }
@@ -67,22 +68,35 @@ export interface Counting {
 export interface Counted {
   readonly labels: Series['labels']
   readonly count: number
+  /** Milliseconds since the epoch. */
+  readonly since: number
 }
 
 /** Counts what has happened between two moments (milliseconds since the epoch by Prometheus' clock). */
 export function trafficSince(history: History, names: Names, counting: Counting, moment: Moment): Traffic {
+  const all = countedSince(history, names, { ...counting, warmAt: () => undefined }, moment)
+  const isCold = ({ labels }: Series): boolean => (counting.warmAt(labels) ?? 0) > moment.since
+  if (![...history.values()].some(isCold)) return all
+  const warm = countedSince(history, names, counting, moment)
+  return warm.requests > 0 ? { ...all, warm } : all
+}
+
+/** Of each series what it has counted since its pod is warm. */
+function countedSince(history: History, names: Names, counting: Counting, moment: Moment): Traffic {
   const { since, now } = moment
+  const from = ({ labels }: Series): number => Math.max(since, counting.warmAt(labels) ?? since)
   const all = [...history.values()]
   const gap = scrapeGap(all) ?? moment.gap
-  const grown = (series: Series): number => increase(series.samples, since, counting.beganAtZero(series))
+  const grown = (series: Series): number =>
+    increase(series.samples, from(series), counting.beganAtZero(series))
   const sum = (series: readonly Series[]): number => series.reduce((total, one) => total + grown(one), 0)
   const users = all.filter(({ labels }) => counting.probedPath(labels) === undefined)
   const requests = named(users, names.requests)
   const failed = requests.filter(({ labels }) => counting.hasFailed(labels))
   const { base = '', unit = 1 } = names.latency ?? {}
   const newest = newestSample(named(all, names.requests))
-  const counted = requests.map((series) => ({ labels: series.labels, count: grown(series) }))
-  const probes = counting.probesAmong(counted, { since, until: newest ?? since })
+  const counted = requests.map((one) => ({ labels: one.labels, count: grown(one), since: from(one) }))
+  const probes = counting.probesAmong(counted, newest ?? since)
   return {
     since,
     now,

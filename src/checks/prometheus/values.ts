@@ -1,12 +1,15 @@
 import { counted } from '../../base/counted.ts'
-import type { Metric } from '../../inputs/check.ts'
+import type { BuiltIn, Check } from '../../inputs/check.ts'
 import { withZero } from '../../inputs/promql.ts'
+import type { Version } from '../compared-samples.ts'
 import type { MetricValue, NoData } from '../metric-value.ts'
-import { histogramQuantile, observations } from './histogram.ts'
+import { histogramQuantile, observations, observationsAbove } from './histogram.ts'
 import type { Series } from './metrics.ts'
 import type { Names } from './recipes.ts'
-import type { Lacks, Version } from './source-queries.ts'
+import type { Lacks } from './source-queries.ts'
 import { staleAfter, type Traffic } from './traffic.ts'
+
+type BuiltInCheck = Pick<Check<BuiltIn>, 'metric' | 'bound'>
 
 /** What all built-in checks of a round are judged by. */
 export interface ObservedTraffic {
@@ -73,7 +76,7 @@ function noRequests({ traffic, side }: ObservedTraffic): NoData {
   return { why: `0 requests reached ${whom} ${whenOf(side, traffic)}${rest}`, early: true }
 }
 
-function quantileOf(quantile: number, observed: ObservedTraffic): MetricValue {
+function quantileOf(quantile: number, observed: ObservedTraffic, bound: number): MetricValue {
   const { traffic, names, lacks } = observed
   if (!names.latency?.hasBuckets) return { why: lacks.buckets, early: true }
   const requests = observations(traffic.buckets)
@@ -81,7 +84,12 @@ function quantileOf(quantile: number, observed: ObservedTraffic): MetricValue {
   const found = histogramQuantile(quantile, traffic.buckets)
   return found === undefined
     ? { why: `${names.latency.base}_bucket has no edge but +Inf` }
-    : { value: found.value, requests, beyond: found.beyond }
+    : {
+        value: found.value,
+        requests,
+        above: observationsAbove(bound, traffic.buckets),
+        beyond: found.beyond
+      }
 }
 
 function meanOf(observed: ObservedTraffic): MetricValue {
@@ -111,10 +119,10 @@ function requestRateOf(observed: ObservedTraffic): MetricValue {
     : { value: requests / Math.max((newest - since) / 1000, 1), requests }
 }
 
-function valueOf(metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedTraffic): MetricValue {
+function valueOf({ metric, bound }: BuiltInCheck, observed: ObservedTraffic): MetricValue {
   switch (metric.kind) {
     case 'latency':
-      return quantileOf(metric.quantile, observed)
+      return quantileOf(metric.quantile, observed, bound)
     case 'mean-latency':
       return meanOf(observed)
     case 'request-rate':
@@ -126,13 +134,17 @@ function valueOf(metric: Exclude<Metric, { kind: 'query' }>, observed: ObservedT
   }
 }
 
-/** What the counted requests say about a built-in metric. */
-export function findInTraffic(
-  metric: Exclude<Metric, { kind: 'query' }>,
-  observed: ObservedTraffic,
-  pods: number
-): MetricValue {
-  const found = doubt(observed, pods) ?? valueOf(metric, observed)
+/** Without what cold pods did, where the others tell enough. All requests make up their rate. */
+function warmValueOf(check: BuiltInCheck, observed: ObservedTraffic): MetricValue | undefined {
+  const { warm } = observed.traffic
+  if (warm === undefined || check.metric.kind === 'request-rate') return undefined
+  const found = valueOf(check, { ...observed, traffic: warm })
+  return 'why' in found ? undefined : found
+}
+
+/** What the counted requests say about a built-in metric, and how they lie to the bound of its check. */
+export function findInTraffic(check: BuiltInCheck, observed: ObservedTraffic, pods: number): MetricValue {
+  const found = doubt(observed, pods) ?? warmValueOf(check, observed) ?? valueOf(check, observed)
   return 'why' in found || !isBrief(observed.traffic) ? found : { ...found, brief: true }
 }
 

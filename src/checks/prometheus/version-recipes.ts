@@ -1,9 +1,10 @@
+import type { Version, Versions } from '../compared-samples.ts'
 import type { MeasuredVersion } from '../measured-version.ts'
 import type { NoData } from '../metric-value.ts'
 import type { Detector } from './detector.ts'
-import type { Recipes, Versions } from './reach.ts'
+import type { Recipes } from './reach.ts'
 import { metricNames, type Names, type Wanted } from './recipes.ts'
-import type { RequestSource, Version } from './source-queries.ts'
+import type { RequestSource } from './source-queries.ts'
 
 /** What of a version's metrics was found, and why that does not do. */
 type Found<R> = { readonly recipe: R; readonly lacking?: NoData } | { readonly lacking: NoData }

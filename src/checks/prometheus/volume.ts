@@ -1,5 +1,6 @@
 import { formatDuration } from '../../base/duration.ts'
-import { MetricsError, type Series } from './metrics.ts'
+import { MetricsError } from '../metrics-error.ts'
+import type { Series } from './metrics.ts'
 
 /** How much of a metric there is. */
 export interface Volume {
@@ -14,6 +15,9 @@ const MANY_SAMPLES = 200_000
 /** As JSON, 30 bytes a sample and 400 a series: half of the largest answer that is read. */
 const MOST_SAMPLES = 1_000_000
 const MOST_SERIES = 20_000
+
+/** Of a long release more is kept than is read at once: 300 MB. */
+export const MOST_KEPT = 4_000_000
 
 /** A sample of a native histogram is as long as so many others. */
 const NATIVE_WEIGHT = 50
@@ -68,9 +72,9 @@ export const isMuch = (volumes: readonly Volume[]): boolean =>
   total(volumes.map(({ samples }) => samples)) > MANY_SAMPLES
 
 /** @param since how long ago the first of them was taken, in milliseconds @throws MetricsError when there is too much */
-export function limit(volumes: readonly Volume[], since: number): void {
+export function limit(volumes: readonly Volume[], since: number, mostSamples = MOST_SAMPLES): void {
   for (const [unit, most] of [
-    ['samples', MOST_SAMPLES],
+    ['samples', mostSamples],
     ['series', MOST_SERIES]
   ] as const) {
     const all = total(volumes.map((volume) => volume[unit]))

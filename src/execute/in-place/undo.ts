@@ -18,7 +18,7 @@ import { NOBODY } from '../../routes/split.ts'
 import { awaitReady } from '../await-ready.ts'
 import { changedByOthers } from '../changed-by-others.ts'
 import type { ReleaseRun } from '../release-run.ts'
-import { writeService } from '../route-writers.ts'
+import { refreshTraffic, writeService } from '../route-writers.ts'
 import { collectEvidence } from '../steps/collect-evidence.ts'
 import {
   giveWay,
@@ -50,7 +50,7 @@ export async function undo(run: ReleaseRun): Promise<string> {
 
 async function undoOnce(run: ReleaseRun): Promise<string> {
   const { progress } = run
-  const before = await templateBefore(run)
+  const [before] = await Promise.all([templateBefore(run), refreshTraffic(run)])
   if (before === undefined)
     return giveWay(run, await readDeployment(run), `what served before ${progress.release.id} is gone`)
   await noteUndoing(run)

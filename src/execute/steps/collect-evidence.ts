@@ -8,7 +8,7 @@ import { templateHash } from '../../kubernetes/workload.ts'
 import type { Progress, ReleaseRun } from '../release-run.ts'
 
 /** Pods of one template fail alike, so the first few are enough. */
-const MOST_PODS = 3
+export const MOST_PODS = 3
 const LOG_LINES = 20
 const MOST_EVENTS = 10
 
@@ -48,7 +48,13 @@ export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Fai
   }
 }
 
-async function evidenceOf(run: ReleaseRun, pod: Pod, events: readonly ClusterEvent[]): Promise<PodEvidence> {
+type Reader = Pick<ReleaseRun, 'namespace' | 'ports'>
+
+export async function evidenceOf(
+  run: Reader,
+  pod: Pod,
+  events: readonly ClusterEvent[]
+): Promise<PodEvidence> {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   const failing = statuses.find(({ ready, state }) => !ready || state?.waiting !== undefined) ?? statuses[0]
   return {
@@ -80,7 +86,7 @@ const eventsOf = (name: string, events: readonly ClusterEvent[]): readonly strin
 
 /** A container that has crashed printed the reason before it was restarted. */
 async function lastLines(
-  run: ReleaseRun,
+  run: Reader,
   pod: Pod,
   { name, restartCount, state }: ContainerStatus
 ): Promise<readonly string[]> {

@@ -9,7 +9,7 @@ import { awaitReady } from '../await-ready.ts'
 import { readyPods } from '../endpoints.ts'
 import { awaitGateways } from '../gateways.ts'
 import type { ReleaseRun } from '../release-run.ts'
-import { weightNow } from '../route-writers.ts'
+import { refreshTraffic, weightNow } from '../route-writers.ts'
 
 /**
  * Rejects when somebody gives a plain stable Deployment another template while the release runs.
@@ -47,15 +47,23 @@ const ENOUGH = 0.75
 
 /**
  * Makes sure that stable has the pods for the traffic before it gets it back: somebody may have scaled it down, or be
- * rolling something else out in it.
+ * rolling something else out in it. Everything is read at once, traffic included: users wait for it.
  * @throws ReleaseFailed when the pods do not become ready
  */
 export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promise<string> {
   const { progress } = run
   const { cluster } = run.ports
-  if (weightNow(run) === 0) return hasItAlready(run)
   const ref = deploymentRef(run.namespace, progress.stable.deployment)
-  const [deployment, ready] = await Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
+  const reading = Promise.all([cluster.get<Deployment>(ref), readyPods(run, 'stable')])
+  const read = reading.then(
+    ([deployment, ready]) => ({ deployment, ready }),
+    (error: unknown) => ({ error })
+  )
+  await refreshTraffic(run)
+  const found = await read
+  if (weightNow(run) === 0) return hasItAlready(run, 'ready' in found ? found.ready : undefined)
+  if ('error' in found) throw found.error
+  const { deployment, ready } = found
   if (deployment === undefined) throw new StableCannotServe(`deployment/${ref.name} is gone`)
   const wanted = progress.stable.replicas
   progress.ready = ready.length
@@ -66,22 +74,18 @@ export async function ensureStable(run: ReleaseRun, signal: AbortSignal): Promis
   const grown = [{ op: 'add', path: '/spec/replicas', value: size }] as const
   const scaled = await fencedPatch<Deployment>(run, ref, grown, deployment)
   const awaited = { timeout: Math.min(run.settings.timeout, PATIENCE), anyTemplate: true }
-  const found = await awaitReady(scaled, awaited, run.ports, signal).catch((error: unknown) =>
+  const grownTo = await awaitReady(scaled, awaited, run.ports, signal).catch((error: unknown) =>
     orAny(error, run)
   )
-  followTemplate(run, found.hash, scaled)
-  progress.ready = found.pods.length
+  followTemplate(run, grownTo.hash, scaled)
+  progress.ready = grownTo.pods.length
   if (ready.length === 0) await untilKnown(run, signal)
-  return `${readyOf(found.pods.length, size)} now`
+  return `${readyOf(grownTo.pods.length, size)} now`
 }
 
 /** Stable has all traffic already, so nothing has to be made ready. Whether anybody serves there is only told. */
-async function hasItAlready(run: ReleaseRun): Promise<string> {
-  const { progress } = run
-  progress.ready = await readyPods(run, 'stable').then(
-    (ready) => ready.length,
-    () => undefined
-  )
+function hasItAlready({ progress }: ReleaseRun, ready: readonly Pod[] | undefined): string {
+  progress.ready = ready?.length
   if (progress.ready === undefined) return 'already serving'
   return progress.ready === 0
     ? 'all traffic is on it already, but none of its pods is ready: nobody serves'

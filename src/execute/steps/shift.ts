@@ -64,7 +64,10 @@ export async function shift(
   await (run.routes.length > 0 ? verifyReachable(run, signal) : verifyCanary(run, signal))
   const exposed = split.weight > 0 || split.header !== undefined || progress.release.exposed
   const shiftedAt = new Date(run.ports.clock.now()).toISOString()
-  const release: Release = { ...withSplit(progress.release, split), step, shiftedAt, phase: 'running' }
+  // After an attempt that did not come to its end the step begins anew.
+  const begunAt = [...(progress.release.begunAt ?? []).slice(0, step), shiftedAt]
+  const begun = { step, begunAt, shiftedAt, phase: 'running' } as const
+  const release: Release = { ...withSplit(progress.release, split), ...begun }
   const recorded = exposed ? { ...release, exposed: true as const } : release
   await (run.routes.length > 0 ? shiftRoutes(run, recorded, split) : writeRecord(run, recorded, split))
   noteShift(run, split)

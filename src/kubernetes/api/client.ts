@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { Clock } from '../../base/clock.ts'
 import { ClusterError } from '../../base/errors.ts'
-import type { Cluster, HttpAnswer, HttpRequest, Query, WriteOptions } from '../cluster.ts'
+import type { Cluster, HttpAnswer, HttpRequest, PatchOptions, Query } from '../cluster.ts'
 import type { KubernetesObject } from '../objects.ts'
 import { refOf, type Ref } from '../ref.ts'
 import { objectIn, pageIn } from './answers.ts'
@@ -90,9 +90,11 @@ function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'p
     async <T extends KubernetesObject>(
       target: Ref,
       body: unknown,
-      options: WriteOptions = {}
+      { subresource, ...options }: PatchOptions = {}
     ): Promise<T> => {
-      const { call, path } = await locate(verb, target)
+      const found = await locate(verb, target)
+      const call = { ...found.call, ...(subresource && { subresource }) }
+      const path = subresource === undefined ? found.path : `${found.path}/${subresource}`
       const query = [
         MANAGER,
         ...(type === APPLY_PATCH ? ['force=true'] : []),

@@ -4,6 +4,7 @@ import { kill } from 'node:process'
 import type { Readable } from 'node:stream'
 import type { Cluster, KubeConfig } from '@kubernetes/client-node'
 import { formatDuration } from '../../base/duration.ts'
+import { endingOf } from '../../base/cut.ts'
 import { within } from '../../base/within.ts'
 
 /** How the kubeconfig says that credentials are got. */
@@ -116,10 +117,7 @@ function parse(output: string): { readonly status?: unknown } {
 
 /** Long words without a break may be tokens. */
 function lastWords(text: string): string {
-  const said = text
-    .trim()
-    .replace(/[\w+/=-]{24,}/g, '***')
-    .slice(-LONGEST_WORDS)
+  const said = endingOf(text.trim().replace(/[\w+/=-]{24,}/g, '***'), LONGEST_WORDS)
   return said === '' ? '' : `: ${said}`
 }
 

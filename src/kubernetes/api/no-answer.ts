@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut.ts'
 import { ClusterError, messageOf } from '../../base/errors.ts'
 import { Overdue } from '../../base/within.ts'
 import { NoCredentials } from './exec-plugin.ts'
@@ -43,7 +44,7 @@ export const mayHeal = (error: unknown): boolean => BROKEN.includes(codeOf(error
 export function noAnswer(server: string, cause: unknown, milliseconds: number): ClusterError {
   const { syscall = '', path = '' } = rootOf(cause)
   const code = codeOf(cause)
-  const text = messageOf(cause).trim().slice(0, 500)
+  const text = cut(messageOf(cause).trim(), 500)
   const tried = `after ${(milliseconds / 1000).toFixed(1)} s`
   if (code === 'ENOENT' && syscall.startsWith('spawn')) {
     const plugin = syscall.replace('spawn ', '')

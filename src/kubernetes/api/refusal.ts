@@ -1,3 +1,4 @@
+import { cut } from '../../base/cut.ts'
 import { ClusterError } from '../../base/errors.ts'
 import type { HttpAnswer } from '../cluster.ts'
 import { describeMissing, rightIn, type Right } from '../rights.ts'
@@ -18,9 +19,39 @@ export function describeCall({ verb, kind, resource, name = '', subresource, nam
 
 /** The error for an answer that is a no. */
 export function refusal(call: ApiCall, { status, body }: HttpAnswer): ClusterError {
-  const said = statusIn(body)?.message ?? body.trim().slice(0, 300)
+  const said = withoutObjects(statusIn(body)?.message ?? cut(body.trim(), 300))
   const message = said === '' ? `status ${status} without a word` : said
   return new ClusterError(`cannot ${describeCall(call)}: ${message}${remedy(call, status, message)}`, status)
+}
+
+const QUOTE = 'Invalid value: '
+/** Characters of an object that are worth quoting, such as a selector. */
+const LONGEST = 200
+
+/**
+ * An object that is refused as a whole is quoted as a whole: before what is wrong with it, and with the variables of its
+ * pods, which may be secrets.
+ */
+function withoutObjects(message: string): string {
+  const [begin = '', ...quoting] = message.split(QUOTE)
+  const shortened = quoting.map((text) => {
+    const asText = /^"[{[](?:[^"\\]|\\.)*"/.exec(text)?.[0].length
+    const end = asText ?? objectEnd(text)
+    return asText !== undefined || end > LONGEST ? `the object${text.slice(end)}` : text
+  })
+  return [begin, ...shortened].join(QUOTE)
+}
+
+/** Where an object ends that the text begins with, be it JSON or as Go prints it; 0 if it begins with none. */
+function objectEnd(text: string): number {
+  if (!/^[\w.&*[\]]*[{[]/.test(text)) return 0
+  let depth = 0
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]]/g)) {
+    if (token === '{' || token === '[') depth += 1
+    if (token === '}' || token === ']') depth -= 1
+    if (depth === 0 && /[}\]]/.test(token) && !/^[\w.{]/.test(text.slice(index + 1))) return index + 1
+  }
+  return text.length
 }
 
 /** @throws ClusterError when the answer is a no, or nothing that an API server says */
@@ -29,7 +60,7 @@ export function readJson(call: ApiCall, answer: HttpAnswer): unknown {
   try {
     return JSON.parse(answer.body)
   } catch (cause) {
-    const start = JSON.stringify(answer.body.slice(0, 100))
+    const start = JSON.stringify(cut(answer.body, 100))
     const why = `the answer is no JSON but ${start}; is this the address of an API server?`
     throw new ClusterError(`cannot ${describeCall(call)}: ${why}`, answer.status, { cause })
   }

@@ -1,6 +1,7 @@
 import { endGroup, error, info, startGroup, warning } from '@actions/core'
 import type { Log } from '../../base/log.ts'
-import { clean, forLog, lineForLog, truncate } from '../text.ts'
+import { beginningOf } from '../../base/cut.ts'
+import { clean, forLog, lineForLog } from '../text.ts'
 
 /** The runner shows ten annotations of a kind for a step; the tenth is left for the verdict. */
 const MOST_ANNOTATIONS = 9
@@ -9,13 +10,19 @@ const LONGEST_ANNOTATION = 4_000
 
 type Annotate = (message: string) => void
 
+/** The runner masks secrets that it finds whole. */
+function shortened(lines: string): string {
+  const shown = beginningOf(lines, LONGEST_ANNOTATION)
+  return shown === lines ? lines : `${shown}… ${lines.length - shown.length} more`
+}
+
 /** Annotations while there is room for them, then lines that say the same. */
 function annotations(annotate: Annotate, print: Annotate, word: string): Annotate {
   let written = 0
   return (text) => {
     const lines = clean(text).split('\n').map(lineForLog).join('\n')
     written += 1
-    if (written <= MOST_ANNOTATIONS) annotate(truncate(lines, LONGEST_ANNOTATION))
+    if (written <= MOST_ANNOTATIONS) annotate(shortened(lines))
     else print(forLog(`${word}: ${lines}`))
   }
 }

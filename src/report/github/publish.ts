@@ -71,8 +71,15 @@ export async function writeSummary(markdown: string): Promise<void> {
   await core.summary.addRaw(markdown).write()
 }
 
+/** Whether a pull request is to hear of it. */
+export function concernsPullRequest({ command, commit }: Pick<Outcome, 'command' | 'commit'>): boolean {
+  // By the clock it most often finds nothing, and whoever wrote the last commit has nothing to do with that.
+  if (command === 'follow') return commit !== undefined
+  return !SILENT.has(command)
+}
+
 async function comment({ outcome, inputs, cluster }: Report, log: Log): Promise<void> {
-  if (inputs?.githubToken === undefined || inputs.comment === 'off' || SILENT.has(inputs.command)) return
+  if (inputs?.githubToken === undefined || inputs.comment === 'off' || !concernsPullRequest(outcome)) return
   const warn = (text: string): void => {
     log.warning(text)
   }

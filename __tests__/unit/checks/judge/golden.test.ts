@@ -4,7 +4,7 @@ import type { Histogram } from '../../../../src/checks/judge/arms.ts'
 import { baseRate } from '../../../../src/checks/judge/base-rate.ts'
 import type { Counts } from '../../../../src/domain/judgement.ts'
 import { largeErrors } from '../../../../src/checks/judge/error-size.ts'
-import { errorEvidence } from '../../../../src/checks/judge/errors.ts'
+import { evidenceSince, knownErrors } from '../../../../src/checks/judge/errors.ts'
 import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import { latencySize } from '../../../../src/checks/judge/latency-size.ts'
 import { blocksOf, latencyEvidence, pastOf } from '../../../../src/checks/judge/latency.ts'
@@ -55,7 +55,7 @@ describe.each(golden)('$scenario at $rps requests a second', (release) => {
   })
 
   it('has the evidence of errors after each block', () => {
-    const found = errorEvidence(counts(history), pairs(release), warm)
+    const found = evidenceSince(knownErrors(counts(history)), pairs(release), warm)
     expect(found).toHaveLength(40)
     expected.errors.forEach(({ logE, margin }, i) => {
       expect(Math.abs((found[i]?.logE ?? NaN) - logE)).toBeLessThan(1e-9)

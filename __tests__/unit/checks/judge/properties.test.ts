@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { baseRate } from '../../../../src/checks/judge/base-rate.ts'
 import type { Counts, Judgement } from '../../../../src/domain/judgement.ts'
-import { errorEvidence, type Pair } from '../../../../src/checks/judge/errors.ts'
+import { evidenceSince, knownErrors, type Pair } from '../../../../src/checks/judge/errors.ts'
 import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import type { PodSamples, Sample } from '../../../../src/checks/judge/pods.ts'
 import type { Question } from '../../../../src/checks/judge/question.ts'
@@ -77,10 +77,10 @@ describe('a verdict', () => {
         const asked = question(given)
         // Before the restart the counters stood higher than they ever will again.
         const restart = (samples: readonly Sample[]): readonly Sample[] => {
-          const base = samples.at(-1 - fresh)?.value ?? 0
+          const [base, last] = [samples.at(-1 - fresh)?.value ?? 0, samples.at(-1)?.value ?? 0]
           return samples.map(({ at, value }, i) => ({
             at,
-            value: i < samples.length - fresh ? value + 1e6 : value - base
+            value: i < samples.length - fresh ? value + last + 1 : value - base
           }))
         }
         const restarted = mapPods(asked, (pods) => pods.map((pod) => mapSamples(pod, restart)))
@@ -155,7 +155,7 @@ describe('a verdict', () => {
 describe('the odds of errors', () => {
   const block = (requests: number, errors: number): Counts => ({ requests, errors })
   const history = Array.from({ length: 60 }, (_, i) => block(300, i % 20 === 7 ? 1 : 0))
-  const last = (pairs: readonly Pair[]) => errorEvidence(history, pairs, 0).at(-1)?.logE ?? NaN
+  const last = (pairs: readonly Pair[]) => evidenceSince(knownErrors(history), pairs, 0).at(-1)?.logE ?? NaN
 
   it('stay below 50 : 1 in an outage of any size that both versions share', () => {
     fc.assert(
@@ -195,7 +195,7 @@ describe('the odds of errors', () => {
     )
     const usual = Array.from({ length: 40 }, () => block(900, errors(900)))
     const reached = releases.filter((pairs) =>
-      errorEvidence(usual, pairs, 0).some(({ logE }) => logE >= Math.log(20))
+      evidenceSince(knownErrors(usual), pairs, 0).some(({ logE }) => logE >= Math.log(20))
     )
     expect(reached.length).toBeLessThanOrEqual(releases.length / 20)
   })

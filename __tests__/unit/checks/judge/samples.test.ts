@@ -15,7 +15,7 @@ const look = (given: Partial<Question>, at = 180): Measured =>
     {
       checks: [{ kind: 'like-stable' }],
       steps: [{ duration: 300_000, begun: START }],
-      warmUp: 60_000,
+      warmUp: 0,
       now: START + at * 1000,
       stable: [steady],
       canary: [],
@@ -203,4 +203,133 @@ it('counts what each scrape brings since the release began', () => {
     { at: START + 15_000, requests: 5, errors: 2 },
     { at: START + 30_000, requests: 0, errors: 0 }
   ])
+})
+
+describe('what happens in a cluster, with figures by hand', () => {
+  const pairsOf = (given: Partial<Question>, at: number): string[] =>
+    look(given, at).pairs.map(
+      ({ stable, canary }) => `${stable.requests}/${stable.errors} ${canary.requests}/${canary.errors}`
+    )
+  const canary = [pod(requests(...every15([0, 1, 2, 3, 4, 5, 6, 7, 8])))]
+
+  it('a container that restarts between two scrapes loses what no scrape has seen, and nothing else', () => {
+    // 100, 104 | 3, 10: of the requests between 104 and the restart nobody knows. Block 1: 4 + 3 = 7, block 2: 7 + 5 = 12.
+    const restarted = pod({
+      requests: [
+        { failed: false, samples: samples(...every15([100, 104, 3, 10, 15])) },
+        // Its errors' series is there again with the first error after the restart: 2, gone, 1.
+        { failed: true, samples: samples([0, 2], [15, 2], [45, 1], [60, 1]) }
+      ]
+    })
+    expect(canaryOf([restarted], 60)).toEqual(['7/0', '13/1'])
+  })
+
+  it('a pod that is replaced by another name: the old one counts until its last scrape, the new one from 0', () => {
+    const old = pod({ name: 'old', ready: false, ...requests(...every15([50, 60, 70, 80])) })
+    const young = pod({ name: 'young', createdAt: START + 50_000, ...requests(...every15([4, 14, 24], 60)) })
+    // 20, then 10 + 4, then 20.
+    expect(canaryOf([old, young], 90)).toEqual(['20/0', '14/0', '20/0'])
+  })
+
+  it('an autoscaler that adds a pod to stable in mid-step: its share is there from its first scrape on', () => {
+    const halved = pod({
+      name: 'first',
+      ...requests(...every15([100, 120, 140, 160, 180, 190, 200, 210, 220]))
+    })
+    const added = pod({
+      name: 'added',
+      createdAt: START + 55_000,
+      ...requests(...every15([2, 12, 22, 32, 42], 60))
+    })
+    const { pairs, durations } = look({ stable: [halved, added], canary }, 120)
+    expect(pairs.map(({ stable }) => stable.requests)).toEqual([40, 42, 40, 40])
+    // Before it was there it is absent, which is not the same as idle.
+    expect(durations.stable[1]?.map((histogram) => histogram !== undefined)).toEqual([
+      false,
+      true,
+      true,
+      true
+    ])
+  })
+
+  it('an autoscaler that takes a pod from stable in mid-step: it is absent afterwards, and not waited for', () => {
+    const kept = pod({ name: 'kept', ...requests(...every15([0, 10, 20, 30, 40, 60, 80, 100, 120])) })
+    const gone = pod({ name: 'gone', ready: false, ...requests(...every15([500, 510, 520, 530, 540])) })
+    const { pairs, durations } = look({ stable: [kept, gone], canary }, 120)
+    expect(pairs.map(({ stable }) => stable.requests)).toEqual([40, 40, 40, 40])
+    expect(durations.stable[1]?.map((histogram) => histogram !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      false
+    ])
+  })
+
+  it('an autoscaler that takes all but one pod from the canary', () => {
+    const kept = pod({ name: 'kept', ...requests(...every15([0, 1, 2, 3, 4, 8, 12, 16, 20])) })
+    const gone = pod({ name: 'gone', ready: false, ...requests(...every15([0, 3, 6, 9])) })
+    // 2 + 6, 2 + 3, 8, 8.
+    expect(canaryOf([kept, gone], 120)).toEqual(['8/0', '5/0', '8/0', '8/0'])
+  })
+
+  it('a Prometheus that restarts: what came meanwhile is in the block of the first scrape after it, for both', () => {
+    const missed = (values: readonly number[]) =>
+      requests(...every15(values).filter(([second]) => second <= 15 || second >= 75))
+    const stable = pod(missed([100, 110, 120, 130, 140, 150, 160, 170, 180]))
+    const own = pod(missed([0, 1, 2, 3, 4, 5, 6, 7, 8]))
+    // (15 s, 75 s]: 40 of stable and 4 of the canary, in the block that ends at 90 s; and another scrape of each.
+    expect(pairsOf({ stable: [stable], canary: [own] }, 120)).toEqual([
+      '10/0 1/0',
+      '0/0 0/0',
+      '50/0 5/0',
+      '20/0 2/0'
+    ])
+  })
+
+  it('and brings back one version before the other: the block that has only one of them counts for none', () => {
+    const stable = pod(requests([0, 100], [15, 110], [75, 150], [90, 160], [105, 170], [120, 180]))
+    const own = pod(requests([0, 0], [15, 1], [105, 7], [120, 8]))
+    // Block 3 has 50 of stable alone. Block 4: 20 beside all 7 that the canary got since 15 s.
+    expect(pairsOf({ stable: [stable], canary: [own] }, 120)).toEqual([
+      '10/0 1/0',
+      '0/0 0/0',
+      '0/0 0/0',
+      '20/0 7/0'
+    ])
+  })
+
+  it('errors of which there is a series only later, in a pod that was there before', () => {
+    const late = pod({
+      requests: [
+        { failed: false, samples: samples(...every15([0, 10, 20, 30, 40])) },
+        { failed: true, samples: samples([60, 5]) }
+      ]
+    })
+    expect(canaryOf([late], 60)).toEqual(['20/0', '25/5'])
+  })
+
+  it('a path that is asked for only later, in a pod that was just found: its first value is all new', () => {
+    const found = pod({
+      requests: [
+        { failed: false, samples: samples(...every15([1_000, 1_010, 1_020])) },
+        { failed: false, samples: samples([30, 7]) }
+      ]
+    })
+    // 10 + 10 + 7, whatever came before the pod was found.
+    expect(canaryOf([found], 30)).toEqual(['27/0'])
+  })
+
+  it('samples that are twice there, out of order, or no numbers', () => {
+    const untidy = requests(
+      [30, 20],
+      [0, 0],
+      [15, 10],
+      [15, 10],
+      [30, 20],
+      [22, NaN],
+      [45, Infinity],
+      [60, 40]
+    )
+    expect(canaryOf([pod(untidy)], 60)).toEqual(['20/0', '20/0'])
+  })
 })

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Decision } from '../../../../src/domain/judgement.ts'
 import { judgeRelease } from '../../../../src/checks/judge/index.ts'
-import { simulate, START, type Scenario } from '../../../support/traffic.ts'
+import type { ScenarioName } from '../../../bench/scenarios.ts'
+import { simulate } from '../../../support/traffic.ts'
+import { START } from './builders.ts'
 
 const RPS = 20
 
-const play = (scenario: Scenario, releases: number): readonly Decision[] =>
+const play = (scenario: ScenarioName, releases: number): readonly Decision[] =>
   Array.from({ length: releases }, (_, i) => judgeRelease(simulate(scenario, RPS, i + 1)).decision)
 
 const count = (decisions: readonly Decision[], wanted: Decision['kind']): number =>
@@ -22,17 +24,17 @@ function medianSeconds(decisions: readonly Decision[]): number {
  */
 describe('on simulated traffic', () => {
   it('rolls back hardly any good release, and promotes most', () => {
-    const decisions = [...play('good', 30), ...play('shared incident', 20), ...play('cold start', 20)]
+    const decisions = [...play('aa', 30), ...play('shared_incident', 20), ...play('coldstart', 20)]
     expect(count(decisions, 'rollback')).toBeLessThanOrEqual(3)
     expect(count(decisions, 'promote')).toBeGreaterThanOrEqual(54)
   })
 
-  it.each<[Scenario, number, number]>([
-    ['errors x10', 0.8, 900],
-    ['latency x1.2', 0.75, 600],
-    ['latency x1.5', 1, 210],
-    ['slow tail', 0.5, 900],
-    ['crash', 1, 30]
+  it.each<[ScenarioName, number, number]>([
+    ['err10x', 0.8, 900],
+    ['lat1.2', 0.75, 600],
+    ['lat1.5', 1, 210],
+    ['tail', 0.5, 900],
+    ['err_crash', 1, 30]
   ])('finds %s in a share of %d of the releases, half of them within %d s', (scenario, share, seconds) => {
     const decisions = play(scenario, 10)
     expect(count(decisions, 'rollback')).toBeGreaterThanOrEqual(share * decisions.length)
@@ -41,6 +43,6 @@ describe('on simulated traffic', () => {
   })
 
   it('never passes a version without requests', () => {
-    expect(count(play('silent', 2), 'no-data')).toBe(2)
+    expect(count(play('nodata', 2), 'no-data')).toBe(2)
   })
 })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Decision, Judgement } from '../../../../src/domain/judgement.ts'
+import { chance, poisson } from '../../../../src/checks/judge/chance.ts'
 import { judgeRelease } from '../../../../src/checks/judge/index.ts'
+import type { PodSamples } from '../../../../src/checks/judge/pods.ts'
 import type { StableCheck } from '../../../../src/inputs/stable-check.ts'
 import { pod, question, START, type Doing, type Scene } from './builders.ts'
 
@@ -47,6 +49,17 @@ describe('a release whose versions do not differ', () => {
     expect(decide({ scrapes: 39, canary: few })).toEqual({ kind: 'hold', for: 'proof' })
     expect(decide({ scrapes: 40, canary: few })).toEqual({ kind: 'inconclusive', why: 'thin' })
     expect(decide({ scrapes: 30, canary: () => ({ requests: 4 }) })).toEqual({ kind: 'promote' })
+  })
+
+  it('is not promoted in the first lucky moment after it was held', () => {
+    const stable = (scrape: number): Doing => ({ requests: 60, errors: (scrape + 200) % 20 === 3 ? 1 : 0 })
+    const canary = (scrape: number): Doing => ({ requests: 40, errors: scrape === 15 ? 2 : 0 })
+    const [at20, at38, at40] = [20, 38, 40].map((scrapes) => judge({ scrapes, canary, stable }))
+    expect(at20?.odds.at(-1)?.errors).toBeGreaterThan(0)
+    expect(at20?.decision).toEqual({ kind: 'hold', for: 'proof' })
+    expect(at38?.odds.at(-1)?.errors).toBeLessThan(0)
+    expect(at38?.decision).toEqual({ kind: 'hold', for: 'proof' })
+    expect(at40?.decision).toEqual({ kind: 'promote' })
   })
 
   it('has not been judged yet while it is warming up', () => {
@@ -155,6 +168,13 @@ describe('a release that is worse', () => {
 })
 
 describe('without data', () => {
+  const untimed = (one: PodSamples): PodSamples => ({
+    ...one,
+    buckets: one.buckets.map(({ edge, samples }) => ({
+      edge,
+      samples: samples.map(({ at }) => ({ at, value: 0 }))
+    }))
+  })
   const asked = question({ scrapes: 20 })
   const decideOn = (given: Partial<typeof asked>): Decision => judgeRelease({ ...asked, ...given }).decision
 
@@ -171,9 +191,17 @@ describe('without data', () => {
       'no histogram',
       { canary: asked.canary.map((one) => ({ ...one, buckets: one.buckets.slice(-1) })) },
       { why: 'no histogram' }
-    ]
+    ],
+    ['an empty histogram of the canary', { canary: asked.canary.map(untimed) }, { why: 'no durations' }],
+    ['an empty histogram of stable', { stable: asked.stable.map(untimed) }, { why: 'no durations of stable' }]
   ])('%s says nothing', (_, given, expected) => {
     expect(decideOn(given)).toMatchObject({ kind: 'no-data', ...expected })
+  })
+
+  it('the first requests may all be under way still', () => {
+    const few = question({ scrapes: 20, canary: (scrape) => ({ requests: scrape === 19 ? 5 : 0 }) })
+    const { decision } = judgeRelease({ ...few, canary: few.canary.map(untimed) })
+    expect(decision.kind).not.toBe('no-data')
   })
 
   it('no requests in a step is no pass', () => {
@@ -184,8 +212,9 @@ describe('without data', () => {
   })
 
   it('a histogram is not missed where no check asks for it', () => {
-    const canary = asked.canary.map((one) => ({ ...one, buckets: [] }))
-    expect(decideOn({ canary, checks: [{ kind: 'error-rate', plus: 0.005 }] })).toEqual({ kind: 'promote' })
+    const checks = [{ kind: 'error-rate', plus: 0.005 }] as const
+    for (const canary of [asked.canary.map((one) => ({ ...one, buckets: [] })), asked.canary.map(untimed)])
+      expect(decideOn({ canary, checks })).toEqual({ kind: 'promote' })
   })
 
   it('a past that is missing leaves the judge with what it sees', () => {
@@ -209,18 +238,40 @@ describe('the margins of a check', () => {
 
   it.each<[StableCheck, (scrape: number) => Doing, Decision['kind']]>([
     [{ kind: 'error-rate', plus: 0.01 }, failing, 'rollback'],
-    [{ kind: 'error-rate', plus: 0.02 }, failing, 'hold'],
+    [{ kind: 'error-rate', plus: 0.02 }, failing, 'promote'],
     [{ kind: 'success-rate', minus: 0.01 }, failing, 'rollback'],
-    [{ kind: 'success-rate', minus: 0.02 }, failing, 'hold'],
+    [{ kind: 'success-rate', minus: 0.02 }, failing, 'promote'],
     [{ kind: 'error-rate', times: 100 }, failing, 'rollback'],
     [{ kind: 'latency', times: 1.2 }, slow, 'rollback'],
-    [{ kind: 'latency', times: 3 }, slow, 'hold'],
+    [{ kind: 'latency', times: 3 }, slow, 'promote'],
     [{ kind: 'latency', times: 1.2, quantile: 0.5 }, slow, 'rollback'],
-    [{ kind: 'latency', times: 3, quantile: 0.5 }, slow, 'hold'],
+    [{ kind: 'latency', times: 3, quantile: 0.5 }, slow, 'promote'],
     [{ kind: 'latency', times: 1.2, quantile: 0.95 }, failing, 'promote'],
     [{ kind: 'error-rate', plus: 0.01 }, slow, 'promote']
   ])('%j', (check, canary, kind) => {
     expect(decide({ ...checks(check), canary }).kind).toBe(kind)
+  })
+
+  it.each([
+    ['error-rate <= stable + 10%', { kind: 'error-rate', plus: 0.1 }, [0.01, 0.05], 0.2],
+    ['error-rate <= stable + 1%', { kind: 'error-rate', plus: 0.01 }, [0.002, 0.005], 0.03],
+    ['error-rate <= stable * 20', { kind: 'error-rate', times: 20 }, [0.005, 0.01], 0.1]
+  ] as const)('%s lets pass what is certain, but allowed, and nothing else', (_, check, allowed, tooMany) => {
+    const ends = (share: number): readonly Decision['kind'][] =>
+      Array.from({ length: 3 }, (_, seed) => {
+        const random = chance(seed * 1000 + share * 500)
+        const canary = (): Doing => ({ requests: 40, errors: poisson(random, 40 * share) })
+        const stable = (scrape: number): Doing => ({ requests: 120, errors: scrape % 8 === 0 ? 1 : 0 })
+        const steps = [20, 20]
+        const looks = [40, 48, 56, 60, 80]
+        const asked = question({ scrapes: 80, steps, canary, stable, checks: [check] })
+        const decisions = looks.map(
+          (scrapes) => judgeRelease({ ...asked, now: START + scrapes * 15_000 }).decision.kind
+        )
+        return decisions.find((kind) => kind !== 'hold') ?? 'hold'
+      })
+    for (const share of allowed) expect(new Set(ends(share))).toEqual(new Set(['promote']))
+    expect(new Set(ends(tooMany))).toEqual(new Set(['rollback']))
   })
 
   it('change nothing about the odds', () => {
@@ -251,7 +302,7 @@ describe('a version that everybody is on', () => {
     const canary = (scrape: number): Doing => ({ requests: 60, errors: scrape % 4 === 0 ? 1 : 0 })
     const check = (plus: number) => ({ scrapes: 20, canary, checks: [{ kind: 'error-rate' as const, plus }] })
     expect(decide(check(0.003)).kind).toBe('rollback')
-    expect(decide({ ...check(0.003), alone }).kind).toBe('hold')
+    expect(decide({ ...check(0.003), alone }).kind).toBe('promote')
     expect(decide({ ...check(0.001), alone }).kind).toBe('rollback')
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import type { Counts } from '../../../../src/domain/judgement.ts'
 import { DISPERSIONS, logNb1, logSumExp } from '../../../../src/checks/judge/counts.ts'
-import { errorEvidence, type ErrorEvidence } from '../../../../src/checks/judge/errors.ts'
+import { evidenceSince, knownErrors, type ErrorEvidence } from '../../../../src/checks/judge/errors.ts'
 import { exceededBy, shapesOf, stretched, survivalAt } from '../../../../src/checks/judge/shapes.ts'
 
 /** Figures that can be checked by hand. */
@@ -64,8 +64,8 @@ describe('twelve errors beside three', () => {
     return { requests: 300, errors: [10, 30, 50].includes(i) ? 1 : 0 }
   })
   const evidence = (canary: At, stable: At): ErrorEvidence | undefined =>
-    errorEvidence(
-      history,
+    evidenceSince(
+      knownErrors(history),
       Array.from({ length: 12 }, (_, i) => ({
         canary: { requests: i < 4 ? 29 : 28, errors: canary[i] ?? 0 },
         stable: { requests: i < 8 ? 818 : 817, errors: stable[i] ?? 0 }

@@ -1,7 +1,12 @@
 import type { Clock } from '../../../../src/base/clock.ts'
+import { exchange } from '../../../../src/checks/exchange.ts'
+import { openSampler } from '../../../../src/checks/open-sampler.ts'
+import type { Sampler } from '../../../../src/checks/sampler.ts'
+import type { MetricsSource } from '../../../../src/routes/metrics-source.ts'
 import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
 import type { Metrics, Sample, Series } from '../../../../src/checks/prometheus/metrics.ts'
 import type { Check } from '../../../../src/inputs/check.ts'
+import type { CheckLine } from '../../../../src/inputs/check-line.ts'
 import { parseCheck } from '../../../../src/inputs/parse-check.ts'
 
 /** An arbitrary moment: times in these tests are milliseconds after it. */
@@ -12,6 +17,20 @@ export function check(line: string): Check {
   if ('problem' in parsed) throw new Error(parsed.problem)
   return parsed.value
 }
+
+/** What measures the checks where Prometheus is all that is asked. */
+export const createSampler = (
+  metrics: Metrics,
+  clock: Clock,
+  checks: readonly CheckLine[],
+  source: MetricsSource = 'http'
+): Sampler =>
+  openSampler(
+    { metrics, datadog: 'https://datadog.invalid', checkHeaders: {}, exchange },
+    clock,
+    checks,
+    source
+  )
 
 /** Samples from pairs of seconds after the epoch and values. */
 export const samples = (...pairs: readonly (readonly [number, number])[]): readonly Sample[] =>

@@ -1,21 +1,18 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import type { ComparedSamples, Versions } from '../../../../src/checks/compared-samples.ts'
 import { judgeRelease } from '../../../../src/checks/judge/index.ts'
 import { eachGrowth } from '../../../../src/checks/judge/growth.ts'
 import { knownPod, type PodSamples } from '../../../../src/checks/judge/pods.ts'
 import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
-import {
-  openComparison,
-  wantedByStable,
-  type ComparedSamples,
-  type Comparison
-} from '../../../../src/checks/prometheus/comparison.ts'
-import { MetricsError, type Metrics, type Series } from '../../../../src/checks/prometheus/metrics.ts'
-import type { Versions } from '../../../../src/checks/prometheus/reach.ts'
+import { openComparison, type Comparison } from '../../../../src/checks/prometheus/comparison.ts'
+import { wantedBy } from '../../../../src/checks/prometheus/recipes.ts'
+import { MetricsError } from '../../../../src/checks/metrics-error.ts'
+import type { Metrics, Series } from '../../../../src/checks/prometheus/metrics.ts'
 import type { StableCheck } from '../../../../src/inputs/stable-check.ts'
 import type { MetricsSource } from '../../../../src/routes/metrics-source.ts'
 import { epoch, of, series, subject, TestClock } from './builders.ts'
-import { SelectorStore } from './selector-store.ts'
+import { SelectorStore } from '../../../support/selector-store.ts'
 
 type Pair = readonly [number, number]
 type Labels = Series['labels']
@@ -54,7 +51,7 @@ class Store implements Metrics {
 
 /** What is asked about at a moment, in seconds after the users came. */
 function opened(store: Store, source: MetricsSource = 'http', checks = LIKE_STABLE) {
-  const comparison: Comparison = openComparison(store, store.clock, wantedByStable(checks), source)
+  const comparison: Comparison = openComparison(store, store.clock, wantedBy(checks), source)
   return async (second: number, versions: Versions) => {
     store.clock.time = created(second)
     store.asked.length = 0
@@ -255,6 +252,27 @@ describe('what is known', () => {
     )
   })
 
+  it('of two days is the same whether it was looked at every hour or not before the end', async () => {
+    const hours = 48
+    const to = hours * 3_600
+    const stored = [...stableSeries(to), ...podSeries(green(0), { from: -50, to })]
+    const versions = { stable: stable(), canary }
+    const often = opened(new Store(stored))
+    for (let hour = 1; hour < hours; hour += 1) await often(hour * 3_600, versions)
+    const inParts = told(await often(to, versions))
+    const store = new Store(stored)
+    expect(told(await opened(store)(to, versions))).toStrictEqual(inParts)
+    // In parts of an hour and a half.
+    const ranges = store.asked.filter((query) => query.startsWith('{'))
+    expect(ranges.length).toBeGreaterThan(30)
+    expect(ranges.every((query) => Number(/\[(\d+)s\]/.exec(query)?.[1]) <= 5_500)).toBe(true)
+    const counts = inParts.canary.flatMap(({ requests }) => requests.map(({ samples }) => samples.length))
+    // One a half minute, and of the last hour two.
+    expect(Math.max(...counts)).toBeLessThan(hours * 120 + 3 * 120)
+    const requests = 20 * (Math.floor((to + 50) / 15) + 1)
+    expect(grown(inParts.canary)).toEqual({ requests, errors: 0, timed: requests })
+  })
+
   it('is what the judge needs: a crash is rolled back, and a good release is not', async () => {
     const verdict = async (errors: number) => {
       const store = new Store([...stableSeries(), ...podSeries(green(0), { from: -50, to: 600, errors })])
@@ -410,7 +428,11 @@ describe('a router', () => {
       ['10.0.0.2:10254', true]
     ])
     expect(samples.canary.map(({ name }) => name)).toEqual(['10.0.0.1:10254'])
-    expect(samples.router).toEqual({ pods: { stable: 3, canary: 1 }, times: 1.2 })
+    const old = created(-86_400)
+    expect(samples.router).toEqual({
+      pods: { stable: [old, old, old], canary: [created(-60)] },
+      times: 1.3
+    })
     // Its counter did not exist before: the instance was scraped then, as what it tells of stable shows.
     expect(grown(samples.canary)).toEqual({ requests: 9, errors: 0, timed: 9 })
   })
@@ -441,6 +463,8 @@ describe('a router', () => {
     expect(samples.canary).toMatchObject([{ name: `${pod}:4191`, createdAt: created(-60) }])
     expect(grown(samples.canary).requests).toBe(9)
     expect(grown(samples.stable).requests).toBe(20)
+    // So pods are told apart.
+    expect(samples).not.toHaveProperty('router')
   })
 
   it('that has sent the new version nothing yet has no instance for it', async () => {

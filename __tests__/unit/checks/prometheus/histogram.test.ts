@@ -4,6 +4,7 @@ import {
   histogramQuantile,
   observations,
   tooCoarse,
+  unseen,
   type Bucket
 } from '../../../../src/checks/prometheus/histogram.ts'
 import type { StableCheck } from '../../../../src/inputs/stable-check.ts'
@@ -98,8 +99,8 @@ describe('a histogram whose edges are far apart everywhere', () => {
 
   it('shows no quantile, and no small difference', () => {
     const where = `the edges of ${base} are 100ms, 300ms, 1s200ms, 5s; with these write latency <= stable * 1.5`
-    expect(told({ kind: 'latency', quantile: 0.95, times: 2 })).toEqual([
-      `p95 latency <= stable * 2: ${where}`
+    expect(told({ kind: 'latency', quantile: 0.95, times: 3.5 })).toEqual([
+      `p95 latency <= stable * 3.5: ${where}`
     ])
     expect(told({ kind: 'latency', times: 1.2 })).toEqual([`latency <= stable * 1.2: ${where}`])
     expect(told({ kind: 'like-stable' })).toEqual([`like stable: ${where}`])
@@ -108,6 +109,26 @@ describe('a histogram whose edges are far apart everywhere', () => {
   it('shows a large one, and errors', () => {
     expect(told({ kind: 'latency', times: 1.5 })).toEqual([])
     expect(told({ kind: 'error-rate', plus: 0.01 })).toEqual([])
+  })
+
+  it('never shows a quantile that stays between two edges', () => {
+    const latency = { base, unit: 1, hasBuckets: true, edges: [0.1, 0.3, 1.2, 5] }
+    const p95 = (times: number): StableCheck => ({ kind: 'latency', quantile: 0.95, times })
+    expect(unseen(p95(1.2), latency)).toEqual([
+      {
+        input: 'checks',
+        problem:
+          `p95 latency <= stable * 1.2 cannot be told: the edges of ${base} are 100ms, 300ms, 1s200ms, 5s, ` +
+          'and a quantile between two of them is a guess',
+        example: 'latency <= stable * 1.5'
+      }
+    ])
+    expect(tooCoarse(p95(1.2), latency)).toEqual([])
+    // 0.1 s and 0.3 s are 3 times apart.
+    expect(unseen(p95(3.1), latency)).toEqual([])
+    expect(unseen({ kind: 'latency', times: 1.2 }, latency)).toEqual([])
+    expect(unseen(p95(1.2), { ...latency, edges: [0.1, 0.25, 1, 5] })).toEqual([])
+    expect(unseen(p95(1.2), { ...latency, edges: [] })).toEqual([])
   })
 
   it('is none where two edges are near each other, or where edges were not looked for', () => {

@@ -144,6 +144,20 @@ describe('a Prometheus behind a Service', () => {
     expect(log).toStrictEqual([proxied, ...forwarding, 'close'])
   })
 
+  it('says which file grants it, where neither way is allowed', async () => {
+    const proxy = () =>
+      Promise.resolve(
+        refusal(403, 'services "prometheus" is forbidden: cannot get resource "services/proxy"')
+      )
+    const { cluster } = clusterWith({ ...running, proxy })
+    const get = () =>
+      Promise.reject(new ClusterError('cannot get service/prometheus in namespace monitoring', 403))
+    const prometheus = openPrometheus(address, { headers: {}, cluster: { ...cluster, get } })
+    await expect(prometheus.query('1')).rejects.toThrow(
+      /through the API server: services "prometheus" is forbidden: .*; by port-forward: no right to it either\. Apply examples\/kubernetes\/prometheus-role\.yaml in namespace monitoring/
+    )
+  })
+
   it('is asked by port-forward when the API server never comes back from the first query', async () => {
     await answers()
     const silence = ({ signal }: HttpRequest) =>

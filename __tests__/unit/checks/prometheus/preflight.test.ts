@@ -1,8 +1,18 @@
 import { describe, expect, it, test } from '@jest/globals'
-import { MetricsError, type Series } from '../../../../src/checks/prometheus/metrics.ts'
-import { createSampler } from '../../../../src/checks/prometheus/sampler.ts'
+import { MetricsError } from '../../../../src/checks/metrics-error.ts'
+import type { Series } from '../../../../src/checks/prometheus/metrics.ts'
 import type { MetricsSource } from '../../../../src/routes/metrics-source.ts'
-import { check, epoch, of, podNames, series, subject, TestClock, TestStore } from './builders.ts'
+import {
+  check,
+  createSampler,
+  epoch,
+  of,
+  podNames,
+  series,
+  subject,
+  TestClock,
+  TestStore
+} from './builders.ts'
 
 interface Look {
   readonly stored: readonly Series[]

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, test } from '@jest/globals'
 import type { RequestListener } from 'node:http'
-import type { MetricsError } from '../../../../src/checks/prometheus/metrics.ts'
+import type { MetricsError } from '../../../../src/checks/metrics-error.ts'
 import { openPrometheus, type Prometheus } from '../../../../src/checks/prometheus/prometheus.ts'
 import type { Cluster } from '../../../../src/kubernetes/cluster.ts'
 import { bodyOf, listen, scalarOne, type Listening } from './http-server.ts'

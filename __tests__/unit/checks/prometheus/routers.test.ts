@@ -2,11 +2,11 @@ import { describe, expect, it, test } from '@jest/globals'
 import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
 import type { Series } from '../../../../src/checks/prometheus/metrics.ts'
 import { routers } from '../../../../src/checks/prometheus/routers.ts'
-import { createSampler } from '../../../../src/checks/prometheus/sampler.ts'
 import { printSelector, selects } from '../../../../src/checks/prometheus/selector.ts'
+import type { StableCheck } from '../../../../src/inputs/stable-check.ts'
 import type { MetricsSource } from '../../../../src/routes/metrics-source.ts'
-import { check, epoch, series, subject, TestClock } from './builders.ts'
-import { SelectorStore } from './selector-store.ts'
+import { check, createSampler, epoch, series, subject, TestClock } from './builders.ts'
+import { SelectorStore } from '../../../support/selector-store.ts'
 
 type RouterSource = keyof typeof routers
 type Labels = Series['labels']
@@ -545,6 +545,26 @@ describe('a histogram that is too coarse for the bound', () => {
     ['success-rate >= 95%', []]
   ])('%s', async (line, warnings) => {
     expect(await preflight('traefik', line, stored)).toStrictEqual({ faults: [], warnings })
+  })
+
+  it('is an error where a quantile could never be told from the stable version’s', async () => {
+    const clock = new TestClock()
+    const store = new SelectorStore(clock)
+    store.stored = stored
+    const lines: readonly StableCheck[] = [
+      { kind: 'latency', quantile: 0.95, times: 1.2 },
+      { kind: 'latency', times: 1.5 },
+      { kind: 'like-stable' }
+    ]
+    const { faults, warnings } = await createSampler(store, clock, lines, 'traefik').preflight(stable)
+    expect(faults).toMatchObject([
+      {
+        input: 'checks',
+        problem: expect.stringMatching(/^p95 latency <= stable \* 1.2 cannot be told: the edges of /),
+        example: 'latency <= stable * 1.5'
+      }
+    ])
+    expect(warnings).toMatchObject([expect.stringMatching(/^like stable: the edges of /)])
   })
 
   it('is no matter with the usual edges', async () => {

@@ -1,8 +1,18 @@
 import { describe, expect, it, test } from '@jest/globals'
 import type { MeasuredVersion } from '../../../../src/checks/measured-version.ts'
-import { MetricsError, type Series } from '../../../../src/checks/prometheus/metrics.ts'
-import { createSampler } from '../../../../src/checks/prometheus/sampler.ts'
-import { check, epoch, of, podNames, series, subject, TestClock, TestStore } from './builders.ts'
+import { MetricsError } from '../../../../src/checks/metrics-error.ts'
+import type { Series } from '../../../../src/checks/prometheus/metrics.ts'
+import {
+  check,
+  createSampler,
+  epoch,
+  of,
+  podNames,
+  series,
+  subject,
+  TestClock,
+  TestStore
+} from './builders.ts'
 
 const step = { name: '10%', startedAt: epoch }
 type Pair = readonly [number, number]
@@ -67,6 +77,58 @@ describe('built-in metrics', () => {
     const reading = await measure(line, { stored: [...steady, ...buckets, ...mean] })
     expect(reading).toMatchObject({ verdict, requests: count, step: '10%', at: epoch + 20_000 })
     expect(reading?.value).toBeCloseTo(value, 12)
+  })
+
+  describe('of pods that are cold', () => {
+    const [old = '', young = ''] = podNames
+    /** Ten requests a second each, of which the young pod fails half until it is warm after 10 s. */
+    const stored = [
+      up(-15, 20, old),
+      up(0, 20, young),
+      series(of('http_requests_total', { code: '200' }, old), ...every5s(-15, 20, (at) => 10 * (at + 15))),
+      series(
+        of('http_requests_total', { code: '200' }, young),
+        ...every5s(0, 20, (at) => (at <= 10 ? 5 * at : 50 + 10 * (at - 10)))
+      ),
+      series(
+        of('http_requests_total', { code: '500' }, young),
+        ...every5s(0, 20, (at) => 5 * Math.min(at, 10))
+      )
+    ]
+    const both = (...warm: readonly [number | undefined, number | undefined]) =>
+      subject({
+        pods: [old, young].map((name, i) => {
+          const seconds = warm[i]
+          const warmAt = seconds === undefined ? {} : { warmAt: epoch + 1000 * seconds }
+          return { name, createdAt: epoch - 20_000 * (1 - i), ...warmAt }
+        })
+      })
+
+    test.each<[string, string, Parameters<typeof both>, number, number]>([
+      ['nothing is left out while it is not known', 'error-rate < 1%', [undefined, undefined], 50 / 400, 400],
+      ['counts what they do once they are warm', 'error-rate < 1%', [undefined, 10], 0, 300],
+      ['is left out while that lasts', 'error-rate < 1%', [-1, 60], 0, 200],
+      ['all is counted where nothing else is there', 'error-rate < 1%', [60, 60], 50 / 400, 400],
+      ['is part of the rate', 'request-rate > 1/s', [undefined, 60], 20, 400]
+    ])('%s: %s', async (_, line, warm, value, count) => {
+      expect(await measure(line, { stored, subject: both(...warm) })).toMatchObject({
+        value,
+        requests: count
+      })
+    })
+
+    it('as many probes are left out as came since they are warm', async () => {
+      const probes = [{ path: '/', port: undefined, every: 5 }]
+      const root = stored.map(({ labels, samples }) => ({
+        labels: labels.__name__ === 'up' ? labels : { ...labels, path: '/' },
+        samples
+      }))
+      // Of the 40 s since it began at most 9 probes of the old pod, of 10 s 3 of the young one.
+      const asked = { ...both(undefined, 10), probes }
+      expect(await measure('error-rate < 1%', { stored: root, subject: asked })).toMatchObject({
+        requests: 300 - 9 - 3
+      })
+    })
   })
 
   it('takes buckets in milliseconds for what they are', async () => {

@@ -56,6 +56,11 @@ test('cuts what the runner would cut', () => {
   expect(printed).toBe(`::warning::${'x'.repeat(4_000)}… 1000 more\n`)
 })
 
+test('cuts no secret in two, which the runner would not find any more', () => {
+  actionsLog().warning(`${'x '.repeat(1_995)}t0ken-of-some-length`)
+  expect(printed).toBe(`::warning::${'x '.repeat(1_995)}… 20 more\n`)
+})
+
 test('hostile text brings no command of its own', () => {
   fc.assert(
     fc.property(hostile, (text) => {

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../../src/base/clock.ts'
-import type { Metrics, Series } from '../../../../src/checks/prometheus/metrics.ts'
+import type { Clock } from '../../src/base/clock.ts'
+import type { Metrics, Series } from '../../src/checks/prometheus/metrics.ts'
 
 type Labels = Series['labels']
 
