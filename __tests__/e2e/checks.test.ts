@@ -11,7 +11,8 @@ const PROMETHEUS = {
   'check-interval': '1s',
   'warm-up': '0s'
 }
-const CHECKS = 'success-rate >= 95%\np95 latency < 200ms'
+// A busy machine takes its time for answers, too.
+const CHECKS = 'success-rate >= 95%\np95 latency < 1200ms'
 const LOAD = 'GET / at 50/s for 15s -> 200'
 
 const version = (env: Record<string, string>): string => manifestFile([workload({ image: image(3), env })])
@@ -42,13 +43,14 @@ describe('checks', () => {
       'a fifth of its answers are errors',
       { ERROR_RATE: '0.2' },
       'success-rate >= 95%',
-      /^success-rate was (6\d|7\d|8\d)(\.\d+)?% over \d+ requests, but must be >= 95%/
+      // One in five is a crash, too, and of the first few it may be one in ten: whichever shows first.
+      /^(success-rate was ([5-8]\d|9[0-4])(\.\d+)?% over \d+ requests, but must be >= 95%|\d+ of \d+ requests failed .*: a crash)/
     ],
     [
-      'it answers after 300 ms',
-      { SLOW_MS: '300' },
-      'p95 latency < 200ms',
-      /^p95 latency was \d+(\.\d+)?ms over \d+ requests, but must be < 200ms/
+      'it answers after two seconds',
+      { SLOW_MS: '2000' },
+      'p95 latency < 1200ms',
+      /^p95 latency was \d+(\.\d+)?m?s over \d+ requests, but must be < 1200ms/
     ]
   ])('take a version out before a single user is on it when %s', async (_, env, failed, reason) => {
     const scene = await openLiveScene()

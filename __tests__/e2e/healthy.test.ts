@@ -45,7 +45,7 @@ describe('a healthy release of a plain Deployment', () => {
   })
 
   it('leaves everything as it is when what would be released already serves', async () => {
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const before = await getService(scene.namespace)
     const ended = await scene.run({ images: image(1) })
     expect(ended).toMatchObject({ exitCode: 0, outputs: { result: 'unchanged' } })

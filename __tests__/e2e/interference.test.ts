@@ -6,7 +6,7 @@ import { printSelector } from '../../src/kubernetes/selectors.ts'
 import { admin, kubeconfigPath } from '../support/cluster/real-cluster.ts'
 import { holdTest } from '../support/cluster/held-test.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
-import { CLOSE, manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
+import { manifestFile, openLiveScene } from '../support/cluster/live-scene.ts'
 import {
   getDeployment,
   getService,
@@ -36,7 +36,7 @@ const RELEASE = { images: image(2), bake: '2s' }
 describe('somebody else writes while a release runs', () => {
   it('adds a port and an annotation to the Service: both stay', async () => {
     const test = holdTest()
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const ref = { apiVersion: 'v1', kind: 'Service', namespace: scene.namespace, name: 'web' }
     const started = scene.start({ ...RELEASE, 'smoke-tests': test.line })
     await started.seen(READY)
@@ -57,7 +57,7 @@ describe('somebody else writes while a release runs', () => {
 
   it('re-applies the original manifests by client-side apply: the traffic never goes to an untested or empty slot', async () => {
     const test = holdTest()
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const file = manifestFile(ORIGINAL)
     kubectl(scene.namespace, 'apply', '-f', file)
     const started = scene.start({ ...RELEASE, 'smoke-tests': test.line })
@@ -79,7 +79,7 @@ describe('somebody else writes while a release runs', () => {
   it('resets the selector by a forced server-side apply: it is put back and told', async () => {
     // The release ends in a rollback, so that every answer of v2 is one that nobody should have got.
     const test = holdTest(1)
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const file = manifestFile([service()])
     const changes = recordSelectors(scene.namespace)
     const started = scene.start({ ...RELEASE, 'smoke-tests': test.line })
@@ -115,7 +115,7 @@ describe('somebody else writes while a release runs', () => {
 
   it('changes the canary between test and switch: what was not tested gets no traffic', async () => {
     const test = holdTest()
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const started = scene.start({ ...RELEASE, 'smoke-tests': test.line, bake: '0s' })
     await started.seen(READY)
     kubectl(scene.namespace, 'set', 'image', 'deployment/web-green', `web=${image(3)}`)
@@ -129,11 +129,7 @@ describe('somebody else writes while a release runs', () => {
   })
 
   it('changes the canary while users are on it: stable serves before what was not tested comes up', async () => {
-    const scene = await openLiveScene(
-      [workload({ env: { START_DELAY_MS: '5000' } }), service()],
-      undefined,
-      CLOSE
-    )
+    const scene = await openLiveScene([workload({ env: { START_DELAY_MS: '5000' } }), service()])
     const started = scene.start({ ...RELEASE, bake: '60s' })
     await started.seen(/Bake/)
     await sleep(PROXIED)
@@ -151,7 +147,7 @@ describe('somebody else writes while a release runs', () => {
     ['while the canary is tested', holdTest().line, READY],
     ['while users are on the canary', 'GET /health -> 200', /Bake/]
   ])('changes the plain Deployment itself %s: the release makes way for it', async (_, test, moment) => {
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const started = scene.start({ images: image(2), 'smoke-tests': test, bake: '60s' })
     await started.seen(moment)
     kubectl(scene.namespace, 'set', 'image', 'deployment/web', `web=${image(3)}`)
@@ -169,7 +165,7 @@ describe('somebody else writes while a release runs', () => {
 
   it('starts a second release: it is refused by name, and the first goes on', async () => {
     const test = holdTest()
-    const scene = await openLiveScene(undefined, undefined, CLOSE)
+    const scene = await openLiveScene()
     const first = scene.start({ ...RELEASE, 'smoke-tests': test.line })
     await first.seen(READY)
     const second = await scene.run({ images: image(3) })

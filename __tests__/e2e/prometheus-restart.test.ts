@@ -44,9 +44,12 @@ describe('a Prometheus that restarts in the middle of a step', () => {
       /compared with stable: Prometheus at .* cannot be reached: the connection is refused/
     )
     expect([ended.outputs.reason, ended.outputs.result]).toEqual(['', 'promoted'])
-    // Of both versions three pods, each with 20 requests a second: as many of one as of the other, from the first judged moment on.
+    // Half of the users are on each version, give or take what chance does: what was counted twice would be twice as much.
     const [, own, others] = /✓ errors [\d.]+% of ([\d,]+), stable [\d.]+% of ([\d,]+)/.exec(ended.log) ?? []
-    expect(count(own) / count(others)).toBeCloseTo(1, 1)
+    const ratio = count(own) / count(others)
+    console.log(`${own ?? ''} requests of one version, ${others ?? ''} of the other`)
+    expect(ratio).toBeGreaterThan(0.7)
+    expect(ratio).toBeLessThan(1.4)
     expect((await scene.end()).users).toMatchObject({ failed: 0, failures: [] })
   })
 })

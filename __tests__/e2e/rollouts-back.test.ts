@@ -33,7 +33,7 @@ import { image, service, workload } from '../support/cluster/workload.ts'
 beforeAll(prepareArgoRollouts, BUILDING)
 afterAll(stopControllers)
 
-const PER_SECOND = 100
+const PER_SECOND = 60
 /** What is promised: within a minute all users are on the old version. */
 const MOST = 60_000
 

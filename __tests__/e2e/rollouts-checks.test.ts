@@ -34,7 +34,7 @@ import { image } from '../support/cluster/workload.ts'
 beforeAll(prepareArgoRollouts, BUILDING)
 afterAll(stopControllers)
 
-const PER_SECOND = 100
+const PER_SECOND = 60
 
 const CHECKED = {
   workload: 'rollout/web',

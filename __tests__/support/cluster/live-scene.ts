@@ -30,7 +30,7 @@ export interface LiveScene extends LiveStage {
 
 /** Requests per second where a gap of milliseconds in the traffic has to be seen. */
 export const CLOSE = 200
-const USUAL = 100
+const USUAL = 60
 /** Requests per second where many scenes run at the same time, or words are what matters: it leaves the machine time. */
 export const ONE_OF_MANY = 40
 
