@@ -3,7 +3,7 @@ import { atOnce } from './at-once.ts'
 import { closeLiveScenes } from './live-scene.ts'
 
 /** Long enough never to be reached by a slow machine: a test that takes longer hangs. */
-const HANGS = 180_000
+const HANGS = 400_000
 
 /** Call once in a file of e2e tests: whatever a test leaves running is ended after it. */
 export function playLiveScenes(): void {

@@ -72,7 +72,7 @@ describe('a command', () => {
     const { lines, passed } = await run('sleep 60 & echo $!')
     expect(passed).toBe(true)
     expect(isAlive(Number(lines[0]))).toBe(false)
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(performance.now() - started).toBeLessThan(30_000)
   })
 
   it('ends with its signal, and everything that it has started', async () => {
