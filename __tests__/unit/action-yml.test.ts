@@ -185,7 +185,7 @@ describe('README.md', () => {
   })
 
   it('gives an example of steps that can be read', () => {
-    const steps = /^### `steps`\n+```\n([^`]*)```/m.exec(readme)?.[1] ?? ''
+    const steps = /^## `steps`\n+```\n([^`]*)```/m.exec(text('docs/canary.md'))?.[1] ?? ''
     const inputs: Record<string, string> = { workload: 'web', strategy: 'canary', steps }
     expect(readInputs((name) => inputs[name] ?? '').steps).toHaveLength(5)
   })
