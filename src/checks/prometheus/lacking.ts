@@ -26,11 +26,11 @@ export function lackFor(line: CheckLine, names: Names, lacks: Lacks): string | u
 
 const WITHOUT_STATUS =
   'Count requests with their HTTP status in a label, or name a router in front of the pods in metrics ' +
-  '(README, "Compared with stable"); or write a bound as a query of metrics that there are'
+  '(docs/compared-with-stable.md); or write a bound as a query of metrics that there are'
 
 const WITHOUT_DURATIONS =
   'Compare errors alone, give the service a histogram of durations by one of these names, or name a router in front of the pods ' +
-  'in metrics (README, "Compared with stable")'
+  'in metrics (docs/compared-with-stable.md)'
 
 /**
  * Lines that name stable, which has users and yet nothing of what is to be compared: whatever the new version has, the release would
