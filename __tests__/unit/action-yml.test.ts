@@ -24,11 +24,12 @@ interface Action {
 
 const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const action = parse(text('action.yml')) as Action
+const reference = text('docs/reference.md')
 const readme = text('README.md')
 
 /** Cells of the table rows between `<!-- name -->` and `<!-- /name -->` that begin with a name in backticks. */
 function rows(section: string): string[][] {
-  const between = readme.split(`<!-- ${section} -->`)[1]?.split(`<!-- /${section} -->`)[0] ?? ''
+  const between = reference.split(`<!-- ${section} -->`)[1]?.split(`<!-- /${section} -->`)[0] ?? ''
   return between
     .split('\n')
     .filter((line) => line.startsWith('| `'))
