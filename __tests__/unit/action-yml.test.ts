@@ -25,7 +25,6 @@ interface Action {
 const text = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const action = parse(text('action.yml')) as Action
 const reference = text('docs/reference.md')
-const readme = text('README.md')
 
 /** Cells of the table rows between `<!-- name -->` and `<!-- /name -->` that begin with a name in backticks. */
 function rows(section: string): string[][] {
@@ -164,7 +163,7 @@ describe('action.yml', () => {
   })
 })
 
-describe('README.md', () => {
+describe('the documentation', () => {
   it('lists the inputs of action.yml in the same order', () => {
     expect(rows('inputs').map(([name]) => quoted(name))).toEqual(Object.keys(action.inputs))
   })
@@ -192,7 +191,7 @@ describe('README.md', () => {
   })
 
   it('gives steps for what a controller releases that can be read', () => {
-    const section = readme.split('## With Argo Rollouts or Flagger')[1] ?? ''
+    const section = text('docs/controllers.md')
     const [step] = parse(/```yaml\n([^`]*)```/.exec(section)?.[1] ?? '') as [{ with: Record<string, string> }]
     const read = readInputs((name) =>
       (name === 'kubeconfig' ? '{}' : (step.with[name] ?? '')).replace('${{ github.sha }}', 'a1b2c3')
@@ -201,7 +200,8 @@ describe('README.md', () => {
   })
 
   it('gives checks for what AnalysisTemplates ask that can be read', () => {
-    const table = readme.split('### AnalysisTemplates as `checks`')[1]?.split('\n\n')[2] ?? ''
+    const table =
+      text('docs/controllers.md').split('## AnalysisTemplates as `checks`')[1]?.split('\n\n')[2] ?? ''
     const checks = table
       .split('\n')
       .slice(2, 5)
