@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 
@@ -19,8 +19,11 @@ function commandIn(readme: string): { readonly script: string; readonly file: st
 
 interface Binding {
   readonly metadata: { readonly name: string }
-  readonly subjects: readonly { readonly name: string; readonly namespace: string }[]
+  readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[]
 }
+
+/** Who logs in by a cloud has no ServiceAccount: the cloud's side puts it into this group. */
+const CLOUD_IDENTITIES = { kind: 'Group', name: 'greenlight', apiGroup: 'rbac.authorization.k8s.io' }
 
 /** What it binds when it is done for this namespace. */
 function boundBy(readme: string, namespace: string): Binding {
@@ -34,12 +37,29 @@ function boundBy(readme: string, namespace: string): Binding {
 describe.each(['README.md', 'examples/README.md'])('the right to Prometheus, as %s gives it', (readme) => {
   it('is for the ServiceAccount of the namespace that it is done for', () => {
     expect(boundBy(readme, 'shop').subjects).toEqual([
-      { kind: 'ServiceAccount', name: 'greenlight', namespace: 'shop' }
+      { kind: 'ServiceAccount', name: 'greenlight', namespace: 'shop' },
+      CLOUD_IDENTITIES
     ])
   })
 
   it('takes nothing from another namespace that has it already', () => {
     const names = ['shop', 'blog'].map((namespace) => boundBy(readme, namespace).metadata.name)
     expect(new Set(names).size).toBe(2)
+  })
+})
+
+const bindingsIn = (file: string): readonly Binding[] =>
+  parseManifests(readFileSync(file, 'utf8'), file)
+    .manifests.map(({ object }) => object)
+    .filter(({ kind }) => kind === 'RoleBinding') as unknown as readonly Binding[]
+
+describe.each(globSync('examples/kubernetes/*role*.yaml'))('%s', (file) => {
+  it('gives whoever logs in by a cloud what it gives the ServiceAccount', () => {
+    const bindings = bindingsIn(file).filter(({ subjects: [first] }) => first?.name === 'greenlight')
+    expect(bindings.length).toBeGreaterThan(0)
+    for (const { subjects } of bindings) {
+      expect(subjects[0]).toMatchObject({ kind: 'ServiceAccount' })
+      expect(subjects.slice(1)).toEqual([CLOUD_IDENTITIES])
+    }
   })
 })

@@ -72,6 +72,15 @@ const published = (file: string): readonly KubernetesObject[] =>
     ({ object }) => object
   )
 
+interface Subject {
+  readonly kind: string
+  readonly namespace?: string
+}
+
+/** Groups are of no namespace. */
+const subjectIn = (namespace: string, subject: Subject): Subject =>
+  subject.kind === 'ServiceAccount' ? { ...subject, namespace } : subject
+
 /** A published object in a namespace, for the ServiceAccounts of the test's; a binding elsewhere is named after the test. */
 const forTest = (object: KubernetesObject, namespace: string, test: string): KubernetesObject => ({
   ...object,
@@ -81,7 +90,7 @@ const forTest = (object: KubernetesObject, namespace: string, test: string): Kub
     ...('subjects' in object && namespace !== test ? { name: test } : {})
   },
   ...('subjects' in object
-    ? { subjects: (object.subjects as readonly object[]).map((one) => ({ ...one, namespace: test })) }
+    ? { subjects: (object.subjects as readonly Subject[]).map((one) => subjectIn(test, one)) }
     : {})
 })
 

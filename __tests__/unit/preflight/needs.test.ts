@@ -224,7 +224,10 @@ describe('the Roles of the routes', () => {
       kind: 'RoleBinding',
       metadata: { name },
       roleRef: { kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name: 'greenlight' }]
+      subjects: [
+        { kind: 'ServiceAccount', name: 'greenlight' },
+        { kind: 'Group', name: 'greenlight' }
+      ]
     })
   })
 
