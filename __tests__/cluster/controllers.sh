@@ -51,6 +51,8 @@ controller_kinds() {
 
 copy_kinds() (
   require_go
+  # A pattern, for the loop below.
+  # shellcheck disable=SC2125
   case $1 in
     argo-rollouts) files=$(module_folder argo-rollouts github.com/argoproj/argo-rollouts)/manifests/crds/*-crd.yaml ;;
     flagger) files=$(module_folder flagger github.com/fluxcd/flagger)/artifacts/flagger/crd.yaml ;;
