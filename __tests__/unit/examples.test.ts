@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 
-/** The command by which README.md and examples/README.md have the right to Prometheus applied, and its file. */
-function commandIn(readme: string): { readonly script: string; readonly file: string } {
-  const text = readFileSync(readme, 'utf8')
+/** The command by which a page has the right to Prometheus applied, and its file. */
+function commandIn(page: string): { readonly script: string; readonly file: string } {
+  // A long line goes on in the next one.
+  const text = readFileSync(page, 'utf8').replaceAll('|\n', '|').replaceAll(/\| +/g, '| ')
   const lines = text
     .split('\n')
     .filter((line) => line.includes('prometheus-role.yaml') && line.includes('kubectl'))
@@ -26,24 +28,27 @@ interface Binding {
 const CLOUD_IDENTITIES = { kind: 'Group', name: 'greenlight', apiGroup: 'rbac.authorization.k8s.io' }
 
 /** What it binds when it is done for this namespace. */
-function boundBy(readme: string, namespace: string): Binding {
-  const { script, file } = commandIn(readme)
-  const path = readme.replace('README.md', '') + file
+function boundBy(page: string, folder: string, namespace: string): Binding {
+  const { script, file } = commandIn(page)
+  const path = join(folder, file)
   const text = execFileSync('sed', [script.replace('shop', namespace), path], { encoding: 'utf8' })
   const binding = parseManifests(text, file).manifests.find(({ object }) => object.kind === 'RoleBinding')
   return binding?.object as unknown as Binding
 }
 
-describe.each(['README.md', 'examples/README.md'])('the right to Prometheus, as %s gives it', (readme) => {
+describe.each([
+  ['docs/permissions.md', '.'],
+  ['examples/README.md', 'examples']
+])('the right to Prometheus, as %s gives it', (page, folder) => {
   it('is for the ServiceAccount of the namespace that it is done for', () => {
-    expect(boundBy(readme, 'shop').subjects).toEqual([
+    expect(boundBy(page, folder, 'shop').subjects).toEqual([
       { kind: 'ServiceAccount', name: 'greenlight', namespace: 'shop' },
       CLOUD_IDENTITIES
     ])
   })
 
   it('takes nothing from another namespace that has it already', () => {
-    const names = ['shop', 'blog'].map((namespace) => boundBy(readme, namespace).metadata.name)
+    const names = ['shop', 'blog'].map((namespace) => boundBy(page, folder, namespace).metadata.name)
     expect(new Set(names).size).toBe(2)
   })
 })
