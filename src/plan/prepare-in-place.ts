@@ -1,4 +1,5 @@
 import type { Fault } from '../base/errors.ts'
+import { withCause } from '../domain/change-cause.ts'
 import type { InPlace, Release } from '../domain/record.ts'
 import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
 import type { Inputs } from '../inputs/inputs.ts'
@@ -42,12 +43,13 @@ export function prepareInPlace(
 ): Prepared | readonly Fault[] {
   const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
-  const source = sourceOf(observed, given, placementOf(observed))
-  const { manifests, faults: lacking } = withConfig(observed, given, source)
+  const placement = placementOf(observed)
+  const written = writtenIn(observed, given, placement)
+  const { manifests, faults: lacking } = withConfig(observed, given, sourceOf(observed, given, placement))
   const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
   const version = versionOf(observed.stable.slot, canary, '')
-  const begun = { command: 'deploy', canary: version, strategy: inputs.strategy } as const
-  const release = beginInPlace(origin, observed, begun)
+  const { strategy } = inputs
+  const release = beginInPlace(origin, observed, { command: 'deploy', canary: version, strategy })
   const selector = release.selectors.stable
   const followers = inPlaceFollowers(observed, canary)
   const entrance = entranceOf(observed, [], canary)
@@ -62,11 +64,9 @@ export function prepareInPlace(
   ]
   if (faults.length > 0) return faults
   return {
-    canary,
+    canary: withCause(canary, origin.release, written?.object),
     serving: observed.stable.deployment,
-    written: writtenIn(observed, given, placementOf(observed)),
-    entrance,
-    release,
+    ...{ written, entrance, release },
     steps: [],
     routes: [],
     warnings: [...warningsFor(inputs), ...untoldReadiness(observed.service)],
@@ -160,5 +160,10 @@ export function prepareReturn(
     ...portFaults([service, ...observed.companions], canary, observed),
     ...inPlaceFollowers(observed, canary).faults
   ]
-  return { canary, release, faults, ...(after === undefined ? {} : { after }) }
+  return {
+    canary: withCause(canary, origin.release),
+    release,
+    faults,
+    ...(after === undefined ? {} : { after })
+  }
 }

@@ -1,4 +1,5 @@
 import type { Fault } from '../base/errors.ts'
+import { withCause } from '../domain/change-cause.ts'
 import type { Release } from '../domain/record.ts'
 import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
 import type { Inputs } from '../inputs/inputs.ts'
@@ -69,7 +70,8 @@ export function prepare(
     ...nodePortWarnings(prepared.canary, observed.stable.deployment),
     ...untestedWays(observed.otherServices, prepared.canary)
   ]
-  return { ...withLeftover(prepared, observed, origin), warnings, written }
+  const canary = withCause(prepared.canary, origin.release, written?.object)
+  return { ...withLeftover(prepared, observed, origin), canary, warnings, written }
 }
 
 function prepareUsable(

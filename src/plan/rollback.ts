@@ -1,4 +1,5 @@
 import type { Fault } from '../base/errors.ts'
+import { withCause } from '../domain/change-cause.ts'
 import type { Version } from '../domain/outcome.ts'
 import { hasRoutes, type InPlace, type Release } from '../domain/record.ts'
 import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
@@ -66,7 +67,7 @@ export function prepareRollback(
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE, canary)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
-    canary,
+    canary: withCause(canary, origin.release),
     live: there,
     release,
     routes,

@@ -62,7 +62,7 @@ function linesOf(object: KubernetesObject, hide: Hide): readonly string[] {
 
 /** Annotations of the API server, kubectl, `helm install` and Greenlight. The second holds the object's values once more. */
 const BOOKKEEPING =
-  /^(?:deployment\.kubernetes\.io\/|kubectl\.kubernetes\.io\/last-applied|meta\.helm\.sh\/|greenlight\.dev\/)/
+  /^(?:deployment\.kubernetes\.io\/|kubernetes\.io\/change-cause$|kubectl\.kubernetes\.io\/last-applied|meta\.helm\.sh\/|greenlight\.dev\/)/
 
 function shown(object: KubernetesObject, hide: Hide): unknown {
   const { metadata, apiVersion, kind, ...rest } = object as KubernetesObject & { readonly status?: unknown }

@@ -147,7 +147,7 @@ export class Controllers {
       .map(revisionOf)
     const latest = Math.max(0, ...revisions)
     if (live !== undefined && revisionOf(live) === latest) return
-    const annotations = { [REVISION]: String(latest + 1) }
+    const annotations = { ...metadata.annotations, [REVISION]: String(latest + 1) }
     const labels = { ...spec.template.metadata?.labels, 'pod-template-hash': hash }
     const template = { ...spec.template, metadata: { ...spec.template.metadata, labels } }
     const replicaSet = { ...ref, metadata: { namespace, name, labels, annotations }, spec: { template } }

@@ -1,7 +1,8 @@
 import { StableCannotServe } from '../../base/errors.ts'
+import { CHANGE_CAUSE } from '../../domain/change-cause.ts'
 import type { SlotName } from '../../domain/slots.ts'
 import { untilWritten } from '../../kubernetes/refusals.ts'
-import type { Deployment, PodTemplate, ReplicaSet } from '../../kubernetes/objects.ts'
+import type { Deployment, KubernetesObject, PodTemplate, ReplicaSet } from '../../kubernetes/objects.ts'
 import { withoutKeys } from '../../kubernetes/selectors.ts'
 import { difference } from '../../kubernetes/template-difference.ts'
 import { deploymentRef, replicaSetRef, HASH_LABEL } from '../../kubernetes/workload.ts'
@@ -52,19 +53,28 @@ export const rewrite = (
 export const sameTemplate = (one: PodTemplate, other: PodTemplate): boolean =>
   difference(one, other).length === 0
 
-/** The template that served before, as this run has seen it, else from its ReplicaSet; undefined when that is gone. */
-export async function templateBefore({
+/** What served before. */
+export interface Former {
+  readonly template: PodTemplate
+  /** Why it was there, as its revision says. */
+  readonly cause: string | undefined
+}
+
+const causeOf = ({ metadata }: KubernetesObject): string | undefined => metadata.annotations?.[CHANGE_CAUSE]
+
+/** What served before, as this run has seen it, else by its ReplicaSet; undefined when that is gone. */
+export async function readFormer({
   namespace,
   ports,
   progress: { serving, stable }
-}: ReleaseRun): Promise<PodTemplate | undefined> {
-  if (serving !== undefined) return serving.spec.template
+}: ReleaseRun): Promise<Former | undefined> {
+  if (serving !== undefined) return { template: serving.spec.template, cause: causeOf(serving) }
   const ref = replicaSetRef(namespace, stable.deployment, stable.hash)
   const found = await ports.cluster.get<ReplicaSet>(ref)
   if (found === undefined) return undefined
   const { template } = found.spec
   const labels = withoutKeys(template.metadata?.labels ?? {}, HASH_LABEL)
-  return { ...template, metadata: { ...template.metadata, labels } }
+  return { template: { ...template, metadata: { ...template.metadata, labels } }, cause: causeOf(found) }
 }
 
 /** Whether the Deployment has another template than the one that this run has written or found. */

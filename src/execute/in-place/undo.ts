@@ -1,10 +1,11 @@
 import { counted } from '../../base/counted.ts'
 import { messageOf, ReleaseFailed } from '../../base/errors.ts'
+import { causedBy } from '../../domain/change-cause.ts'
 import { splitOf, withSplit } from '../../domain/record.ts'
 import { UNDONE_ANNOTATION } from '../../domain/slots.ts'
 import { canonical } from '../../kubernetes/canonical.ts'
 import { isOwnedBy, wantedReplicas } from '../../kubernetes/health.ts'
-import type { Deployment, Pod, PodTemplate } from '../../kubernetes/objects.ts'
+import type { Deployment, Pod } from '../../kubernetes/objects.ts'
 import {
   forcedStrategy,
   rolloutOf,
@@ -25,9 +26,10 @@ import {
   isOthers,
   leave,
   readDeployment,
+  readFormer,
   rewrite,
   sameTemplate,
-  templateBefore
+  type Former
 } from './deployment.ts'
 import { noteServed } from './replace.ts'
 
@@ -50,12 +52,12 @@ export async function undo(run: ReleaseRun): Promise<string> {
 
 async function undoOnce(run: ReleaseRun): Promise<string> {
   const { progress } = run
-  const [before] = await Promise.all([templateBefore(run), refreshTraffic(run)])
+  const [before] = await Promise.all([readFormer(run), refreshTraffic(run)])
   if (before === undefined)
     return giveWay(run, await readDeployment(run), `what served before ${progress.release.id} is gone`)
   await noteUndoing(run)
   const isTheirs = (live: Deployment): boolean =>
-    !sameTemplate(before, live.spec.template) && isOthers(progress, live)
+    !sameTemplate(before.template, live.spec.template) && isOthers(progress, live)
   const { found, written } = await rewrite(run, (live) =>
     isTheirs(live) ? undefined : asBefore(run, live, before)
   )
@@ -63,7 +65,7 @@ async function undoOnce(run: ReleaseRun): Promise<string> {
   warnOfStrangers(run, found)
   progress.deployment = written
   progress.stable = { ...progress.stable, replicas: wantedReplicas(written) }
-  if (sameTemplate(before, found.spec.template)) return 'it has it already'
+  if (sameTemplate(before.template, found.spec.template)) return 'it has it already'
   progress.shiftedAt = run.ports.clock.now()
   run.journal.shifts.push({ at: progress.shiftedAt, split: NOBODY, gradual: true })
   if (run.initial.strategy === 'recreate') progress.emptySince ??= progress.shiftedAt
@@ -78,10 +80,13 @@ async function noteUndoing(run: ReleaseRun): Promise<void> {
   await writeService(run, progress.release, NOBODY)
 }
 
-const asBefore = (run: ReleaseRun, live: Deployment, before: PodTemplate): Deployment =>
-  sameTemplate(before, live.spec.template)
+const asBefore = (run: ReleaseRun, live: Deployment, { template, cause }: Former): Deployment =>
+  sameTemplate(template, live.spec.template)
     ? marked(run, live)
-    : withRollout(live, { ...ownRollout(run, live), strategy: strategyIn(run, live) }, before)
+    : causedBy(
+        withRollout(live, { ...ownRollout(run, live), strategy: strategyIn(run, live) }, template),
+        cause
+      )
 
 /** Nothing is to be undone, but a write that is still on its way has to be refused because the Deployment has changed. */
 const marked = ({ ports }: ReleaseRun, live: Deployment): Deployment => ({
