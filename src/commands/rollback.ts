@@ -1,6 +1,7 @@
 import { InputError, refuse, type Fault } from '../base/errors.ts'
 import type { Outcome } from '../domain/outcome.ts'
-import { promoted, restored, type Release } from '../domain/record.ts'
+import { isUnfinished, promoted, restored, type Release } from '../domain/record.ts'
+import { whyNotServing } from '../domain/still-serves.ts'
 import { beginRun, type Beginning } from '../execute/begin-run.ts'
 import { executeOrRestore } from '../execute/execute-or-restore.ts'
 import type { Ports } from '../execute/release-run.ts'
@@ -13,6 +14,7 @@ import { observe } from '../observe/observe.ts'
 import {
   inRelease,
   requireRoutes,
+  versionOf,
   whenEnded,
   type FoundRoute,
   type Observed,
@@ -29,7 +31,7 @@ import { undoFaults } from '../preflight/preflight.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { exclusively } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
-import { outcomeOf } from './outcome-of.ts'
+import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { findPrevious, findVersion } from './previous.ts'
 import { recover } from './recover.ts'
 import { turnedDownAfter } from './turned-down.ts'
@@ -42,11 +44,27 @@ import { turnedDownAfter } from './turned-down.ts'
 export async function rollback(invocation: Invocation): Promise<Outcome> {
   const { target, ports } = invocation
   const seen = await observe(target, ports)
+  const unwanted = unlessItServes(seen, invocation)
+  if (unwanted !== undefined) return unwanted
   const needs = await needsToReturn(invocation, seen)
-  return exclusively(invocation, seen, needs, (observed, lock) => {
+  return exclusively(invocation, seen, needs, async (observed, lock) => {
+    const meanwhile = unlessItServes(observed, invocation)
+    if (meanwhile !== undefined) return meanwhile
     const left = inRelease(observed)
     return left === undefined ? back(invocation, observed, lock) : backFromUnfinished(invocation, left, lock)
   })
+}
+
+/** The end of a run that was to take back another release than the one that serves. */
+function unlessItServes(observed: Observed, invocation: Invocation): Outcome | undefined {
+  const { onlyIf } = invocation.inputs
+  const { record, stable } = observed
+  if (onlyIf === undefined) return undefined
+  const served = record && { ...record, isOpen: isUnfinished(record) }
+  const reason = whyNotServing(onlyIf, served, versionOf(stable.slot, stable.deployment, stable.hash))
+  if (reason === undefined) return undefined
+  const now = record !== undefined && isUnfinished(record) ? underWay(record, observed) : {}
+  return { ...lookedAt(observed, invocation), ...now, reason }
 }
 
 /** @throws InputError when the credentials may not read the templates, which tell how to go back */

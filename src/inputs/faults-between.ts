@@ -34,16 +34,6 @@ export function faultsBetween(
 ): readonly Fault[] {
   const { strategy, command, workload } = values
   const isGiven = (name: string): boolean => splitLines(read(name)).length > 0
-  const misplaced = (input: string, owner: string): readonly Fault[] =>
-    isGiven(input) && typeof command === 'string' && command !== owner
-      ? [
-          {
-            input,
-            problem: `${input} belongs to command ${owner}, and command is ${command}`,
-            example: `command: ${owner}`
-          }
-        ]
-      : []
   const isChosen = (name: string): boolean => isGiven(name) && read(name).trim() !== fallbackOf(name)
   const faults: Fault[] = []
   const isDriven = workload !== undefined && workload.kind !== 'deployment'
@@ -59,7 +49,7 @@ export function faultsBetween(
     faults.push({ input: 'prometheus', problem, example: 'service/monitoring/prometheus-server:80' })
   }
   if (checks.some((line) => isDatadog(withoutName(line)))) faults.push(...keyFaults(values))
-  faults.push(...misplaced('to', 'rollback'), ...misplaced('replay', 'plan'))
+  faults.push(...misplacedFaults(isGiven, command))
   if (isGiven('replay') && checks.length === 0) faults.push(NOTHING_TO_REPLAY)
   // A strategy that could not be read may have been meant as canary.
   if (!isDriven && isGiven('steps') && typeof strategy === 'string' && strategy !== 'canary') {
@@ -68,6 +58,18 @@ export function faultsBetween(
   }
   return faults
 }
+
+/** Inputs that one command alone has a use for. */
+const OWNERS: Readonly<Record<string, string>> = { to: 'rollback', 'only-if': 'rollback', replay: 'plan' }
+
+const misplacedFaults = (isGiven: (name: string) => boolean, command: unknown): readonly Fault[] =>
+  Object.entries(OWNERS)
+    .filter(([input, owner]) => isGiven(input) && typeof command === 'string' && command !== owner)
+    .map(([input, owner]) => ({
+      input,
+      problem: `${input} belongs to command ${owner}, and command is ${String(command)}`,
+      example: `command: ${owner}`
+    }))
 
 /** What is not named is a Deployment of the manifests. */
 const PLAIN: WorkloadName = { kind: 'deployment', name: '' }

@@ -24,7 +24,7 @@ import { parseRoute, printRoute, type RouteName } from './route.ts'
 import { isCommand, type SmokeTest } from './smoke-test.ts'
 import { parseSmokeTest } from './parse-smoke-test.ts'
 import { parseStep, stepsFaults, type TrafficStep } from './step.ts'
-import { parseVersionName } from './version-name.ts'
+import { parseReleaseId, parseVersionName } from './version-name.ts'
 
 const COMMANDS = ['deploy', 'promote', 'follow', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
 
@@ -79,6 +79,8 @@ export interface Inputs {
   readonly watchdog: string | undefined
   /** What `rollback` brings back; undefined: the version before. */
   readonly to: string | undefined
+  /** The release that `rollback` takes back, if it still serves; undefined: whichever does. */
+  readonly onlyIf: string | undefined
   /** The past that `plan` plays the checks on. */
   readonly replay: ReplayWindow | undefined
   /** A secret. */
@@ -152,6 +154,7 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
     (image: ImageReference | undefined) => (image === undefined ? undefined : printImage(image))
   ),
   to: optional(parseVersionName),
+  onlyIf: optional(parseReleaseId),
   replay: optional(parseReplay),
   githubToken: optional(anyText),
   comment: single(choice('auto', 'off'), 'auto')

@@ -9,6 +9,15 @@ export const parseVersionName: Parser<string> = (text) =>
     ? { value: text }
     : refusal(`${quote(text)} is neither a release id, a revision nor an image`, '123456-1')
 
+/** `<run id>-<attempt>`, or without GitHub `local-<time>`. */
+const RELEASE_ID = /^(\d{1,20}|local)-\d{1,20}$/
+
+/** Reads the output `release` of a run. */
+export const parseReleaseId: Parser<string> = (text) =>
+  RELEASE_ID.test(text)
+    ? { value: text }
+    : refusal(`${quote(text)} is no release id`, '${{ needs.api.outputs.release }}')
+
 function partsOf(text: string): ImageReference | undefined {
   const parsed = parseImage(text)
   return 'value' in parsed ? parsed.value : undefined

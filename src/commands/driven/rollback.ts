@@ -1,6 +1,7 @@
 import { InputError, refuse, type Fault } from '../../base/errors.ts'
 import { isOpen, readDrivenRecord, type DrivenRecord } from '../../domain/driven-record.ts'
 import type { Outcome, PastVersion } from '../../domain/outcome.ts'
+import { whyNotServing } from '../../domain/still-serves.ts'
 import type { Wish } from '../../engines/engine.ts'
 import { executeOrVeto } from '../../execute/driven/execute-or-veto.ts'
 import type { Inputs } from '../../inputs/inputs.ts'
@@ -12,6 +13,7 @@ import { afterLeft, tellEnded } from './after-left.ts'
 import { beginDriven } from './begin.ts'
 import { endLeft, recordOf, requireSame } from './deploy.ts'
 import type { DrivenInvocation } from './invocation.ts'
+import { lookedAtDriven } from './looked-at.ts'
 import { drivenOutcome } from './outcome-of.ts'
 import { keptOf, tryWrites } from './prepare.ts'
 import { rightsFaultsIn } from './rights.ts'
@@ -25,8 +27,10 @@ import { drivenLease, withDrivenLock } from './with-lock.ts'
 export async function rollback(invocation: DrivenInvocation): Promise<Outcome> {
   const { target, ports, inputs } = invocation
   const record = await recordIn(invocation)
-  if (record === undefined || !isOpen(record)) return back(invocation)
   const driven = await observeDriven(target, ports.cluster)
+  const unwanted = unlessItServes(driven, record, invocation)
+  if (unwanted !== undefined) return unwanted
+  if (record === undefined || !isOpen(record)) return back(invocation)
   // A wrong name, and a right that is missing, are told before anything is changed.
   const wanted = inputs.to === undefined ? undefined : versionToReturnTo(driven, record, inputs.to)
   if (wanted !== undefined && 'problem' in wanted) refuse([wanted])
@@ -37,6 +41,20 @@ export async function rollback(invocation: DrivenInvocation): Promise<Outcome> {
   const isAnother = wanted !== undefined && 'version' in wanted && wanted.template.hash !== record.stable.hash
   if (isAnother || ending.unsettled === true) return afterLeft(ended, invocation, () => back(invocation))
   return drivenOutcome(run, { ...ending, result: 'rolled-back', reason: tellEnded(ended) }, invocation)
+}
+
+/** The end of a run that was to take back another release than the one that serves. */
+function unlessItServes(
+  driven: Driven,
+  record: DrivenRecord | undefined,
+  invocation: DrivenInvocation
+): Outcome | undefined {
+  const { onlyIf } = invocation.inputs
+  const looked = lookedAtDriven(driven, invocation)
+  if (onlyIf === undefined || looked.serving === undefined) return undefined
+  const served = record && { ...record, isOpen: isOpen(record) }
+  const reason = whyNotServing(onlyIf, served, looked.serving)
+  return reason === undefined ? undefined : { ...looked, reason }
 }
 
 const recordIn = async ({ target, ports }: DrivenInvocation): Promise<DrivenRecord | undefined> =>
