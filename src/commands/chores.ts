@@ -45,7 +45,7 @@ export const CHORES: readonly Chore[] = [
     work: settleRollback
   },
   {
-    isDue: (observed) => retirable(observed).versions.length > 0,
+    isDue: (observed, { clock }) => retirable(observed, clock.now()).versions.length > 0,
     needs: () => needsOf({ steps: planRetirement(0), routes: [] }),
     work: scaleDownKept
   },
@@ -98,7 +98,8 @@ async function settleRollback(observed: Recorded, lock: Lock, invocation: Invoca
 }
 
 async function scaleDownKept(observed: Recorded, lock: Lock, invocation: Invocation): Promise<Deed> {
-  const runs = await retireVersions(retirable(observed).versions, observed, lock, invocation)
+  const { versions } = retirable(observed, invocation.ports.clock.now())
+  const runs = await retireVersions(versions, observed, lock, invocation)
   return {
     told: runs
       .map(({ progress: { canary } }) => `deployment/${canary.deployment} was scaled down`)

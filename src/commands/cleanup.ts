@@ -30,7 +30,10 @@ export async function cleanup(invocation: Invocation): Promise<Outcome> {
   const [rival] = rivalFaults(seen)
   if (rival !== undefined) return untouched(`${rival.problem}: nothing is cleaned up meanwhile`)
   const needs = await needsOfChores(seen, invocation.ports)
-  if (needs === undefined) return untouched(retirable(seen).left.join('; ') || 'there is nothing to clean up')
+  if (needs === undefined)
+    return untouched(
+      retirable(seen, invocation.ports.clock.now()).left.join('; ') || 'there is nothing to clean up'
+    )
   try {
     return await exclusively(invocation, seen, needs, (observed, lock) =>
       doChores(observed, lock, invocation)
@@ -82,6 +85,9 @@ function toldOf(deeds: readonly Deed[], observed: Observed, invocation: Invocati
     shifts: runs.flatMap(({ journal: { shifts } }) => shifts),
     evidence: runs.flatMap(({ journal: { evidence } }) => evidence),
     foreignWrites: runs.flatMap(trafficsOf).flatMap(({ foreignWrites }) => foreignWrites),
-    warnings: [...retirable(observed).left, ...runs.flatMap(({ journal: { warnings } }) => warnings)]
+    warnings: [
+      ...retirable(observed, invocation.ports.clock.now()).left,
+      ...runs.flatMap(({ journal: { warnings } }) => warnings)
+    ]
   }
 }

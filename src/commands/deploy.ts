@@ -13,7 +13,8 @@ import { inRelease, type Observed, type Recorded } from '../observe/observed.ts'
 import { needsToEnd } from '../preflight/rights.ts'
 import { exclusively, leasesOf, withLock } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
-import { lookedAt, outcomeOf } from './outcome-of.ts'
+import { nothingNew } from './nothing-new.ts'
+import { outcomeOf } from './outcome-of.ts'
 import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
 import { recover } from './recover.ts'
 import { turnedDownAfter } from './turned-down.ts'
@@ -31,7 +32,7 @@ export async function deploy(invocation: Invocation): Promise<Outcome> {
   if (left !== undefined) return afterRecovery(invocation, left)
   const leases = readLeases(leasesOf(observed), ports)
   const prepared = await prepareRelease(invocation, observed, rules)
-  if ('unapplied' in prepared) return { ...lookedAt(observed, invocation), warnings: prepared.unapplied }
+  if ('unapplied' in prepared) return nothingNew(invocation, observed, prepared.unapplied)
   return withLock(
     invocation,
     observed,

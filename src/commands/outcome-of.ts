@@ -63,6 +63,7 @@ export function outcomeOf(
     ...(serving === stable && ready !== undefined ? { ready } : {}),
     canary,
     ...previousOf(run.progress, serving),
+    ...(release.keptUntil === undefined ? {} : { keptUntil: Date.parse(release.keptUntil) }),
     weight: serving === canary ? 100 : isUnfinished(release) ? release.weight : 0,
     shareOf: run.routes.length > 0 ? 'requests' : 'connections',
     ...run.journal,

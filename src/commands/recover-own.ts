@@ -69,4 +69,6 @@ function leftOf(
 
 /** The version that served before, if it still runs. */
 const replacedIn = (observed: Observed): readonly Version[] =>
-  retirable(observed).versions.filter(({ deployment }) => deployment === observed.record?.canary.deployment)
+  retirable(observed, Infinity).versions.filter(
+    ({ deployment }) => deployment === observed.record?.canary.deployment
+  )

@@ -6,6 +6,7 @@ import { inRelease, type Observed } from '../observe/observed.ts'
 import { strayAutoscaler } from '../plan/autoscaler.ts'
 import { essenceOf, slotLabelsOf } from '../plan/unchanged.ts'
 import type { Known } from '../plan/versions.ts'
+import { heldUntil, keptRunning } from '../plan/retirement.ts'
 import { versionLines } from '../report/history.ts'
 import { factsOf } from '../report/traffic-facts.ts'
 import { describeSplit } from '../routes/split.ts'
@@ -31,16 +32,47 @@ export async function status(invocation: Invocation): Promise<Outcome> {
   const warnings = strayAutoscaler(observed)
   for (const warning of warnings) ports.log.warning(warning)
   const previous = previousIn(observed, known)
+  const held = heldIn(observed)
   return {
     ...lookedAt(observed, invocation),
     reason:
-      record === undefined ? 'Greenlight has not released this workload yet' : describeRecord(record, runner),
+      record === undefined
+        ? 'Greenlight has not released this workload yet'
+        : [describeRecord(record, runner), ...tellHeld(held, ports.clock.now())].join('; '),
     versions,
     warnings,
     ...(previous === undefined ? {} : { previous }),
+    ...(held === undefined ? {} : { keptUntil: held.until }),
     ...(left === undefined ? {} : { ...underWay(left, observed), next: nextIn(left, runner) }),
     ...(runner === undefined ? {} : { runner })
   }
+}
+
+interface Held {
+  readonly deployment: string
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
+
+/** The version that still runs because it was to be kept for a time. */
+function heldIn(observed: Observed): Held | undefined {
+  const { record } = observed
+  if (record === undefined) return undefined
+  const held = keptRunning(observed).flatMap(({ deployment }) => {
+    const until = heldUntil(record, deployment)
+    return until === undefined ? [] : [{ deployment, until }]
+  })
+  return held[0]
+}
+
+function tellHeld(held: Held | undefined, now: number): readonly string[] {
+  if (held === undefined) return []
+  const until = new Date(held.until).toISOString()
+  return [
+    now < held.until
+      ? `deployment/${held.deployment} is kept until ${until}`
+      : `deployment/${held.deployment} was to be kept until ${until}: command: cleanup, or the next release, scales it down`
+  ]
 }
 
 const isSameState = (one: Release | undefined, other: Release | undefined): boolean =>

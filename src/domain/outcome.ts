@@ -178,6 +178,8 @@ export interface Outcome {
   readonly canary?: Version
   /** What served before the run. */
   readonly previous?: Version
+  /** Until when a version that does not serve any more is kept running; milliseconds since the epoch. */
+  readonly keptUntil?: number
   /** Percent of the traffic on the canary. */
   readonly weight: number
   /** Of what the weights are shares. */

@@ -118,6 +118,7 @@ const RECORD: Shape = {
   selectors: { before: selector, stable: selector, canary: selector, 'both?': selector },
   'labels?': { stable: selector, canary: selector },
   'settle?': selector,
+  'keptUntil?': time,
   'autoscaler?': name,
   'watchdog?': text,
   history: [entry, MOST]

@@ -66,6 +66,8 @@ export interface Release {
   readonly labels?: Backends['labels']
   /** The release is over. The Service gets this selector when the other version has no pods any more. */
   readonly settle?: Labels
+  /** The release is over. Until then its canary, the version that served before, is kept running; RFC 3339. */
+  readonly keptUntil?: string
   /** Services that follow the one with the record. */
   readonly companions?: readonly Companion[]
   /** Name of the HorizontalPodAutoscaler that follows the traffic. */
@@ -112,8 +114,14 @@ export const backendsOf = (
   ...(labels === undefined ? {} : { labels })
 })
 
+/** What is left to be done after a release. `keepFor`: milliseconds for which the old version is kept. */
+export interface End {
+  readonly settle?: Labels
+  readonly keepFor?: number
+}
+
 /** The record after the canary has become stable. */
-export function promoted(release: Release, at: number, settle?: Labels): Release {
+export function promoted(release: Release, at: number, { settle, keepFor }: End = {}): Release {
   const { stable, canary, id, strategy } = release
   return {
     ...ended(release, true, at),
@@ -124,6 +132,7 @@ export function promoted(release: Release, at: number, settle?: Labels): Release
     canary: stable,
     selectors: { ...release.selectors, stable: release.selectors.canary, canary: release.selectors.stable },
     ...(settle === undefined ? {} : { settle }),
+    ...(keepFor === undefined ? {} : { keptUntil: new Date(at + keepFor).toISOString() }),
     ...(release.command === 'deploy'
       ? { previous: { ...stable, ...(strategy === undefined ? {} : { strategy }) } }
       : {})

@@ -104,6 +104,6 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   drain: ({ duration }, run, signal) => drain(run, duration, signal),
   'scale-down': ({ side }, run, signal) => scaleDown(run, side, signal),
   retire: ({ deployment }, run, signal) => retire(run, deployment, signal),
-  finish: ({ settle: selector }, run) => finish(run, selector),
+  finish: (step, run) => finish(run, step),
   settle: ({ selector, outcome }, run) => settle(run, selector, outcome)
 }

@@ -17,6 +17,7 @@ import {
 } from './image.ts'
 import { choice, parseName, parseWorkload, type WorkloadName } from './names.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
+import { parsePrevious, type Previous } from './previous.ts'
 import { parseProbe, type Probe } from './probe.ts'
 import { parseHeader, parsePrometheus, type Header, type PrometheusAddress } from './prometheus.ts'
 import { parseReplay, type ReplayWindow } from './replay.ts'
@@ -74,7 +75,7 @@ export interface Inputs {
   readonly bake: number
   /** So long after its start a run leaves a release that a controller carries out, and that goes on without it. */
   readonly leaveAfter: number
-  readonly previous: 'scale-down' | 'keep'
+  readonly previous: Previous
   /** Image with `kubectl` and a shell for a Job that puts stable back should the run die; undefined: there is none. */
   readonly watchdog: string | undefined
   /** What `rollback` brings back; undefined: the version before. */
@@ -148,7 +149,7 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   timeout: duration('10m', 1),
   bake: duration('30s'),
   leaveAfter: duration('5h45m', 1),
-  previous: single(choice('scale-down', 'keep'), 'scale-down'),
+  previous: single(parsePrevious, 'scale-down'),
   watchdog: mapped(
     optional((text: string) => parseTaggedImage(text)),
     (image: ImageReference | undefined) => (image === undefined ? undefined : printImage(image))

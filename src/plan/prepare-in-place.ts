@@ -5,6 +5,7 @@ import { inSlot, slotLabel, type Placement } from '../domain/slots.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { canonical } from '../kubernetes/canonical.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
+import { printPrevious } from '../inputs/previous.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import {
@@ -91,9 +92,9 @@ function candidateOf(inputs: Wanted, observed: Observed, manifests: readonly Man
 }
 
 const warningsFor = ({ previous, strategy }: Inputs): readonly string[] =>
-  previous === 'keep'
+  previous !== 'scale-down'
     ? [
-        `previous: keep means nothing with strategy ${strategy}: no pod of the old version is left that could be kept`
+        `previous: ${printPrevious(previous)} means nothing with strategy ${strategy}: no pod of the old version is left that could be kept`
       ]
     : []
 

@@ -1,8 +1,10 @@
 import { hasRoutes, type Release } from '../domain/record.ts'
+import { keptFor, type Previous } from '../inputs/previous.ts'
 import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
+import type { Labels } from '../kubernetes/selectors.ts'
 import type { Leftover } from './leftover.ts'
 import type { Step } from './step.ts'
 
@@ -13,7 +15,7 @@ export interface Course {
   readonly checks: boolean
   /** Milliseconds. */
   readonly bake: number
-  readonly previous: 'scale-down' | 'keep'
+  readonly previous: Previous
   /** Milliseconds that the routes need between the last request to a version and the end of its pods. */
   readonly drain: number
 }
@@ -122,10 +124,20 @@ export const planPromotion = (
   release: Release
 ): readonly Step[] => [
   ...planFollow(release),
-  { kind: 'finish' },
+  finishing(previous),
   ...watchedBy(release, { kind: 'stop-watchdog' }),
-  ...(previous === 'keep' ? [] : endOld(hasRoutes(release) ? 0 : bake, drain))
+  ...(previous !== 'scale-down' ? [] : endOld(hasRoutes(release) ? 0 : bake, drain))
 ]
+
+/** @param previous says how long the record has to keep the old version */
+export function finishing(previous: Previous, settle?: Labels): Step {
+  const keepFor = keptFor(previous)
+  return {
+    kind: 'finish',
+    ...(settle === undefined ? {} : { settle }),
+    ...(keepFor === undefined ? {} : { keepFor })
+  }
+}
 
 /** Points the Service to the canary, and leads the routes back to the Service, where there are any. */
 export const planFollow = (release: Release, how: { readonly hopeless?: true } = {}): readonly Step[] =>

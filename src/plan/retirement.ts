@@ -1,5 +1,5 @@
 import type { Version } from '../domain/outcome.ts'
-import { isUnfinished } from '../domain/record.ts'
+import { isUnfinished, type Release } from '../domain/record.ts'
 import type { SlotName } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
@@ -27,25 +27,38 @@ export function keptRunning({ record, slots, stable, service }: Observed): reado
 }
 
 /**
- * Versions that can be ended, since no users of other Services are on them; for each of the others a sentence why it is
- * left running.
+ * Versions that can be ended: no users of other Services are on them, and they are not to be kept any longer. For each of
+ * the others a sentence why it is left running.
+ * @param now milliseconds since the epoch; Infinity: no matter how long they are to be kept
  */
-export function retirable(observed: Observed): {
+export function retirable(
+  observed: Observed,
+  now: number
+): {
   readonly versions: readonly Version[]
   readonly left: readonly string[]
 } {
-  const kept = keptRunning(observed).map((version) => {
-    const live = observed.slots[version.slot as SlotName]
-    const served = live === undefined ? [] : servedOnlyBy(observed.neighbours, [live])
-    return { version, served }
-  })
+  const kept = keptRunning(observed).map((version) => ({ version, why: whyKept(version, observed, now) }))
   return {
-    versions: kept.flatMap(({ version, served }) => (served.length === 0 ? [version] : [])),
-    left: kept.flatMap(({ version, served }) =>
-      served.length === 0 ? [] : [leftFor(version.deployment, served)]
-    )
+    versions: kept.flatMap(({ version, why }) => (why === undefined ? [version] : [])),
+    left: kept.flatMap(({ why }) => why ?? [])
   }
 }
+
+function whyKept(version: Version, { record, slots, neighbours }: Observed, now: number): string | undefined {
+  const { slot, deployment } = version
+  const live = slots[slot as SlotName]
+  const served = live === undefined ? [] : servedOnlyBy(neighbours, [live])
+  if (served.length > 0) return leftFor(deployment, served)
+  const until = record === undefined ? undefined : heldUntil(record, deployment)
+  return until !== undefined && now < until
+    ? `deployment/${deployment} is kept for a rollback until ${new Date(until).toISOString()}`
+    : undefined
+}
+
+/** Until when a version that served before is kept, in milliseconds since the epoch; undefined when that is not said. */
+export const heldUntil = ({ canary, keptUntil }: Release, deployment: string): number | undefined =>
+  keptUntil === undefined || canary.deployment !== deployment ? undefined : Date.parse(keptUntil)
 
 /** Why a Deployment is not scaled to 0. */
 export const leftFor = (deployment: string, services: readonly Service[]): string =>

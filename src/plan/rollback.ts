@@ -3,6 +3,7 @@ import { withCause } from '../domain/change-cause.ts'
 import type { Version } from '../domain/outcome.ts'
 import { hasRoutes, type InPlace, type Release } from '../domain/record.ts'
 import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
+import type { Inputs } from '../inputs/inputs.ts'
 import { hasTemplateOf, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, ReplicaSet } from '../kubernetes/objects.ts'
@@ -17,7 +18,7 @@ import { labelFaults, portFaults, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import { placementOf, selectorsOf } from './placement.ts'
-import { ALL_AT_ONCE, planFollow } from './progressive.ts'
+import { ALL_AT_ONCE, finishing, planFollow } from './progressive.ts'
 import { changingLabels, prepareRouting } from './routing.ts'
 import type { Step } from './step.ts'
 
@@ -112,7 +113,7 @@ export interface Rollback {
   readonly canary: Deployment
   /** Its Deployment as it is, if there is one. */
   readonly live?: Deployment | undefined
-  readonly previous: 'scale-down' | 'keep'
+  readonly previous: Inputs['previous']
   /** The Service's selector as it was before the first release, when that is where this goes back to. */
   readonly settled: Labels | undefined
   /** The canary's Service, for the routes that send traffic there. */
@@ -133,7 +134,7 @@ export function planRollback(
   { canary, live, manifests, previous, settled, drain, hasRecentUsers }: Rollback,
   release: Release
 ): Step[] {
-  const keeps = previous === 'keep' && settled === undefined
+  const keeps = previous !== 'scale-down' && settled === undefined
   return [
     { kind: 'begin' },
     ...(hasRecentUsers ? [{ kind: 'drain', duration: drain } as const] : []),
@@ -146,7 +147,7 @@ export function planRollback(
       : [{ kind: 'resize', split: EVERYBODY } as const, { kind: 'point-autoscaler', to: 'canary' } as const]),
     { kind: 'shift', split: EVERYBODY, step: 0 },
     ...planFollow(release),
-    { kind: 'finish', ...(settled === undefined ? {} : { settle: settled }) },
+    finishing(keeps ? previous : 'scale-down', settled),
     ...(keeps
       ? []
       : [{ kind: 'drain', duration: drain } as const, { kind: 'scale-down', side: 'stable' } as const]),

@@ -61,8 +61,8 @@ export type Step =
   | { readonly kind: 'undo' }
   /** In place: the old template serves alone again. */
   | { readonly kind: 'await-undone' }
-  /** Record: the canary is stable now; `settle` as in the record. */
-  | { readonly kind: 'finish'; readonly settle?: Labels }
+  /** Record: the canary is stable now; `settle` as in the record, `keepFor` milliseconds for which the old version is kept. */
+  | { readonly kind: 'finish'; readonly settle?: Labels; readonly keepFor?: number }
   /** Record: stable stays; the selector becomes what it was once only one version has pods. */
   | { readonly kind: 'settle'; readonly selector: Labels; readonly outcome: 'restored' | 'kept' }
 

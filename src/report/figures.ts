@@ -24,6 +24,10 @@ export function timeOfDay(at: number): string {
   return Number.isNaN(date.getTime()) ? 'an unknown time' : `${date.toISOString().slice(11, 19)} UTC`
 }
 
+/** `2026-11-27 10:04 UTC`. @param at milliseconds since the epoch */
+export const minuteOf = (at: number): string =>
+  `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 /** Less is not told apart from nothing at all, in percent. */
 const LEAST_PERCENT = 0.001
 

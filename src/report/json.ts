@@ -58,6 +58,7 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   runner: outcome.runner,
   canary: versionOf(outcome.canary, limits),
   previous: versionOf(outcome.previous, limits),
+  keptUntil: outcome.keptUntil === undefined ? undefined : isoTime(outcome.keptUntil),
   weight: outcome.serving === undefined ? undefined : outcome.weight,
   shareOf: outcome.shareOf,
   shifts: spread(outcome.shifts, limits.rows).map((shift) => shiftOf(shift, limits)),

@@ -1,5 +1,5 @@
 import type { ForeignWrite, Outcome, Version } from '../domain/outcome.ts'
-import { timeSpan } from './figures.ts'
+import { minuteOf, timeSpan } from './figures.ts'
 import type { Limits } from './limits.ts'
 import { alert, bullets, link, more, paragraphs, section, table } from './markdown.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
@@ -85,8 +85,12 @@ function canaryRole(outcome: Outcome, { replicas }: Version): string {
   return replicas > 0 ? 'no traffic, still runs' : 'no traffic, not released'
 }
 
-function previousRole({ runner }: Outcome, { replicas }: Version): string {
+function previousRole({ runner, keptUntil, finishedAt }: Outcome, { replicas }: Version): string {
   if (replicas === 0) return 'previous version, scaled to 0'
+  if (keptUntil !== undefined && runner === undefined)
+    return keptUntil < finishedAt
+      ? `previous version, still running: it was to be kept until ${minuteOf(keptUntil)}`
+      : `previous version, kept until ${minuteOf(keptUntil)}: a rollback is instant`
   return `previous version, still running: ${runner === undefined ? 'a rollback is instant' : 'the way back'}`
 }
 

@@ -107,6 +107,7 @@ describe('readInputs', () => {
       previous: 'scale-down',
       watchdog: undefined,
       to: undefined,
+      onlyIf: undefined,
       replay: undefined,
       githubToken: undefined,
       comment: 'auto'
@@ -137,8 +138,9 @@ describe('readInputs', () => {
       probe: 'https://shop.example.com/ by x-version',
       timeout: '1h',
       bake: '0s',
-      previous: 'keep',
+      previous: 'keep for 1h',
       to: 'shop/web:1',
+      'only-if': '123456-1',
       'github-token': 'ghs_1',
       comment: 'off'
     })
@@ -167,7 +169,9 @@ describe('readInputs', () => {
       failureLimit: 1,
       probe: { url: 'https://shop.example.com/', header: 'x-version', requestHeaders: {} },
       timeout: 3_600_000,
-      to: 'shop/web:1'
+      previous: { for: 3_600_000 },
+      to: 'shop/web:1',
+      onlyIf: '123456-1'
     })
   })
 

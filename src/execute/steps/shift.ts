@@ -1,5 +1,13 @@
 import { counted, percent } from '../../base/counted.ts'
-import { backendsOf, promoted, restored, splitOf, withSplit, type Release } from '../../domain/record.ts'
+import {
+  backendsOf,
+  promoted,
+  restored,
+  splitOf,
+  withSplit,
+  type End,
+  type Release
+} from '../../domain/record.ts'
 import { isRefused } from '../../kubernetes/refusals.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import type { Split } from '../../routes/route.ts'
@@ -159,8 +167,8 @@ export async function wait(run: ReleaseRun): Promise<string> {
 }
 
 /** Notes in the record that the canary is stable now. The traffic stays where it is. */
-export async function finish(run: ReleaseRun, selector?: Labels): Promise<string> {
-  const release = promoted(run.progress.release, run.ports.clock.now(), selector)
+export async function finish(run: ReleaseRun, end: End): Promise<string> {
+  const release = promoted(run.progress.release, run.ports.clock.now(), end)
   // From now on the record's stable is what serves, so its canary has no traffic.
   await writeService(run, release, NOBODY)
   run.progress.release = release
