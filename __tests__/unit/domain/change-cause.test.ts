@@ -5,13 +5,10 @@ import { workload } from '../../support/memory/shop.ts'
 
 const causeOf = ({ metadata }: Deployment): string | undefined => metadata.annotations?.[CHANGE_CAUSE]
 
-const running = (image: string): Deployment => {
+function running(image: string): Deployment {
   const { spec, ...rest } = workload()
-  const { template } = spec
-  return {
-    ...rest,
-    spec: { ...spec, template: { ...template, spec: { containers: [{ name: 'web', image }] } } }
-  }
+  const template = { ...spec.template, spec: { containers: [{ name: 'web', image }] } }
+  return { ...rest, spec: { ...spec, template } }
 }
 
 describe('the cause of a revision', () => {
