@@ -28,7 +28,11 @@ const isFragment = (value: unknown): value is With =>
 const inputsIn = (value: unknown): readonly With[] => (isFragment(value) ? [value] : stepsIn(value))
 
 /** What an expression of GitHub may stand for. */
-const EXPRESSIONS: Readonly<Record<string, string>> = { kubeconfig: '{}', command: 'status' }
+const EXPRESSIONS: Readonly<Record<string, string>> = {
+  kubeconfig: '{}',
+  command: 'status',
+  'only-if': '123456-1'
+}
 
 /** What a fragment leaves out. */
 const BESIDE: Readonly<Record<string, (inputs: With) => string>> = {
