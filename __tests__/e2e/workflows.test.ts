@@ -56,6 +56,12 @@ interface Repository {
 const git = (folder: string, ...args: readonly string[]): string =>
   execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
 
+/** Those that wait for minutes or measure checks. */
+const HURRIED = [
+  ...['release.yml', 'canary.yml', 'approval.yml', 'approval-reviewers.yml', 'promote.yml'],
+  'rollout-command.yml'
+]
+
 /** Steps and bakes of minutes are of seconds here; each of them lasts until the checks have passed all the same. So do pods warm up. */
 function hurry(workflow: string): void {
   const text = readFileSync(workflow, 'utf8')
@@ -86,8 +92,7 @@ function createRepository(): Repository {
   mkdirSync(join(folder, '.github'))
   cpSync('examples/workflows', join(folder, '.github/workflows'), { recursive: true })
   cpSync('examples/kubernetes', join(folder, 'kubernetes'), { recursive: true })
-  for (const file of ['release.yml', 'canary.yml', 'approval.yml', 'rollout-command.yml'])
-    hurry(join(folder, '.github/workflows', file))
+  for (const file of HURRIED) hurry(join(folder, '.github/workflows', file))
   writeFileSync(join(folder, 'kubernetes/web.yaml'), steady(readFileSync(WEB, 'utf8')))
   git(folder, 'init', '--quiet', '--initial-branch', 'main')
   git(folder, 'remote', 'add', 'origin', 'https://github.com/shop/web')
@@ -104,6 +109,10 @@ function buildImage(reference: string, version: string): void {
   execFileSync(program('image'), [...options, program('workload')])
   execFileSync('script/cluster', ['load', archive], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
+
+/** How the examples name the action. */
+const [ACTION = ''] =
+  /greenlight-action\/greenlight@v\d+/.exec(readFileSync('examples/workflows/release.yml', 'utf8')) ?? []
 
 interface Workflow {
   readonly event: 'push' | 'pull_request' | 'schedule' | 'workflow_dispatch'
@@ -152,7 +161,7 @@ async function runWorkflow(
       ...(payload === undefined ? [] : ['--eventpath', told]),
       ...(job === undefined ? [] : ['--job', job]),
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server'],
-      ...['--local-repository', `greenlight-action/greenlight@v1=${publishedAction()}`],
+      ...['--local-repository', `${ACTION}=${publishedAction()}`],
       ...['--secret-file', secrets],
       ...['--env', `GITHUB_API_URL=${github.url}`, '--env', `GITHUB_RUN_ID=${run}`],
       ...Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`])
@@ -207,13 +216,13 @@ const readable = (inputs: Readonly<Record<string, string>>): Readonly<Record<str
       name,
       name === 'kubeconfig'
         ? '{}'
-        : value.replaceAll('${{ github.sha }}', '0123456').replaceAll('${{ inputs.to }}', '')
+        : value.replaceAll('${{ github.sha }}', '0123456').replaceAll(/\$\{\{ inputs\.(to|image) \}\}/g, '')
     ])
   )
 
 /** How often each is among the workflows. */
 const COMMANDS = {
-  ...{ abort: 2, cleanup: 1, deploy: 4, follow: 1, plan: 1, promote: 2, rollback: 2, status: 1 }
+  ...{ abort: 2, cleanup: 1, deploy: 5, follow: 1, plan: 1, promote: 3, rollback: 2, status: 1 }
 }
 
 const objectsOf = (file: string): readonly KubernetesObject[] =>
@@ -234,7 +243,7 @@ describe('the workflows', () => {
     mkdirSync(join(folder, 'dist'))
     writeFileSync(join(folder, 'dist/index.js'), '')
     for (const file of globSync('examples/workflows/*.yml')) {
-      const text = readFileSync(file, 'utf8').replaceAll('greenlight-action/greenlight@v1', './')
+      const text = readFileSync(file, 'utf8').replaceAll(ACTION, './')
       expect(text).toContain('uses: ./\n')
       writeFileSync(join(folder, '.github/workflows', basename(file)), text)
     }
@@ -370,20 +379,24 @@ describe('the examples, copied as they are', () => {
       const before = await getRoute(namespace)
       const common = { kubeconfig: inputs.kubeconfig ?? '', github }
 
+      const waiting = { result: 'waiting', weight: '50', image: 'greenlight/workload:1' }
       const pushed = { ...common, event: 'push', file: 'approval.yml', run: 201 } as const
-      expect(await runWorkflow(repository, { ...pushed, job: 'release' })).toMatchObject({
-        result: 'waiting',
-        weight: '50',
-        image: 'greenlight/workload:1'
-      })
+      expect(await runWorkflow(repository, pushed)).toMatchObject(waiting)
       expect(await getRoute(namespace)).not.toEqual(before)
 
-      const aborted = { ...common, event: 'workflow_dispatch', file: 'abort.yml', run: 202 } as const
-      expect(await runWorkflow(repository, aborted)).toMatchObject({ result: 'aborted', weight: '0' })
+      const asked = { ...common, event: 'workflow_dispatch' } as const
+      expect(await runWorkflow(repository, { ...asked, file: 'abort.yml', run: 202 })).toMatchObject({
+        result: 'aborted',
+        weight: '0'
+      })
       expect(await getRoute(namespace)).toEqual(before)
 
-      // Nobody has to approve a job here, so that the second one starts right after the first.
-      const approved = await runWorkflow(repository, { ...pushed, run: 203 })
+      // Nobody has to approve a job here: it goes through, and the release waits for the job behind it.
+      const reviewed = { ...pushed, file: 'approval-reviewers.yml', job: 'approve', run: 203 }
+      expect(await runWorkflow(repository, reviewed)).toMatchObject(waiting)
+
+      const yes = { ...asked, file: 'promote.yml', run: 204, inputs: { image: released } }
+      const approved = await runWorkflow(repository, yes)
       expect(approved).toMatchObject({ result: 'promoted', release: '203-1', image: released, weight: '100' })
       expect(await getRoute(namespace)).toEqual(before)
       expect(github.comments.map(({ body }) => body.split('\n')[1])).toEqual([
