@@ -1,5 +1,6 @@
 import type { ForeignWrite, Outcome, Version } from '../domain/outcome.ts'
 import { minuteOf, timeSpan } from './figures.ts'
+import { helpForLines } from './help.ts'
 import type { Limits } from './limits.ts'
 import { alert, bullets, link, more, paragraphs, section, table } from './markdown.ts'
 import { canaryShare, isSplit, shiftNow, stableShare } from './shares.ts'
@@ -40,6 +41,14 @@ const list = (texts: readonly string[], { rows, characters }: Limits, what: stri
     more(texts.length - rows, what)
   )
 
+const MOST_LINKS = 3
+
+/** Where the documentation says more about it. */
+function helpLinks(reason: string): string {
+  const links = helpForLines(reason).slice(0, MOST_LINKS)
+  return links.map((address) => link('What this means, and what to do', address)).join(' · ')
+}
+
 /** Why it ended as it did. Several lines, as for inputs with several faults, become a list. */
 export function reasonBox(outcome: Outcome, limits: Limits): string {
   const lines = clean(outcome.reason)
@@ -48,7 +57,7 @@ export function reasonBox(outcome: Outcome, limits: Limits): string {
   const body =
     lines.length === 1 ? forMarkdown(lines.join(''), limits.characters * 2) : list(lines, limits, 'lines')
   const kind = outcome.undecided === true ? 'WARNING' : 'NOTE'
-  return alert(failsTheStep(outcome) ? 'CAUTION' : kind, body)
+  return alert(failsTheStep(outcome) ? 'CAUTION' : kind, paragraphs(body, helpLinks(outcome.reason)))
 }
 
 /** What to do now. */

@@ -7,6 +7,7 @@ import type { Outcome } from '../../domain/outcome.ts'
 import type { Inputs } from '../../inputs/inputs.ts'
 import { delicateIn } from '../../inputs/secrets.ts'
 import { commentOf } from '../comment.ts'
+import { helpForLines } from '../help.ts'
 import { failsTheStep, outcomeJson, verdictLine, verdictOutputs } from '../outputs.ts'
 import { redacted } from '../redact.ts'
 import { renderSummary } from '../summary.ts'
@@ -29,7 +30,8 @@ export interface Report {
 
 /** The verdict comes first: nothing that goes wrong with a report may hide it. */
 export function announce(outcome: Outcome, log: Log): void {
-  if (failsTheStep(outcome)) core.setFailed(verdictLine(outcome))
+  if (failsTheStep(outcome))
+    core.setFailed([verdictLine(outcome), ...helpForLines(outcome.reason)].join('\n'))
   else log.line(verdictLine(outcome))
 }
 
