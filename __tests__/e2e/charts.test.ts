@@ -97,9 +97,9 @@ async function hooks(): Promise<void> {
   const stage = await openLiveStage([SMALL, service()])
   const others = [
     hook('Job', 'drop-data', { 'helm.sh/hook': 'pre-delete', 'helm.sh/hook-weight': '-5' }),
-    hook('Job', 'report', { 'helm.sh/hook': 'post-upgrade,test', 'helm.sh/hook-weight': '3' }),
+    hook('Pod', 'report', { 'helm.sh/hook': 'post-upgrade,test', 'helm.sh/hook-weight': '3' }),
     hook('Job', 'skipped', { 'argocd.argoproj.io/hook': 'Skip' }),
-    hook('Job', 'notify', { 'argocd.argoproj.io/hook': 'PostSync,SyncFail' }),
+    hook('Pod', 'notify', { 'argocd.argoproj.io/hook': 'PostSync,SyncFail' }),
     hook('Pod', 'test-connection', { 'helm.sh/hook': 'test' }),
     hook('ConfigMap', 'seed', {
       'helm.sh/hook': 'pre-install',
@@ -108,9 +108,9 @@ async function hooks(): Promise<void> {
   ]
   const next = workload({ image: image(2), replicas: 1 })
   const manifests = manifestFile([next, ...others])
-  const before = hook('Job', 'migrate', { 'helm.sh/hook': 'pre-install,pre-upgrade' })
+  const before = hook('Pod', 'migrate', { 'helm.sh/hook': 'pre-install,pre-upgrade' })
   expect(await refused(stage, { manifests: manifestFile([next, ...others, before]) })).toContain(
-    'Job migrate is a hook (helm.sh/hook: pre-install,pre-upgrade) that has to be done before the new version starts'
+    'Pod migrate is a hook (helm.sh/hook: pre-install,pre-upgrade) that has to be done before the new version starts'
   )
   for (const command of ['plan', 'deploy']) {
     const ended = await stage.run({ command, manifests, bake: '0s' })
@@ -118,7 +118,7 @@ async function hooks(): Promise<void> {
     for (const { kind, metadata } of others)
       expect(ended.log).toContain(`${kind} ${metadata.name} is a hook (`)
     // Those that an upgrade would have had.
-    expect(warningsIn(ended)).toEqual([like('Job report is a hook ('), like('Job notify is a hook (')])
+    expect(warningsIn(ended)).toEqual([like('Pod report is a hook ('), like('Pod notify is a hook (')])
   }
   const there = await Promise.all(
     [

@@ -30,6 +30,7 @@ import { run as obey } from '../../src/run.ts'
 import type { Entry } from '../../src/smoke/entry.ts'
 import { Controllers } from '../support/memory/controllers.ts'
 import { FakeClock, type ProcessClock } from '../support/memory/fake-clock.ts'
+import { JobController } from '../support/memory/job-controller.ts'
 import { MemoryCluster, type Call, type Hooks } from '../support/memory/memory-cluster.ts'
 import { deploymentRef, NAMESPACE, service, serviceRef, workload } from '../support/memory/shop.ts'
 import { tell } from '../support/memory/tell.ts'
@@ -52,6 +53,7 @@ export interface Scene {
   readonly clock: FakeClock
   readonly cluster: MemoryCluster
   readonly controllers: Controllers
+  readonly jobs: JobController
   /** What users would have noticed so far. */
   readonly harm: readonly string[]
   /** What has become of Service, Deployments and autoscaler, change by change. */
@@ -121,6 +123,7 @@ export async function openScene(
   clocks.push(clock)
   const cluster = new MemoryCluster(clock)
   const controllers = new Controllers(cluster)
+  const jobs = new JobController(cluster)
   for (const object of objects) cluster.create(object)
   await clock.sleep(30_000)
   const harm: string[] = []
@@ -132,6 +135,7 @@ export async function openScene(
     clock,
     cluster,
     controllers,
+    jobs,
     harm,
     story,
     run: (options = {}) => openRun(scene, { id: `${(runs += 1)}-1`, ...options }),

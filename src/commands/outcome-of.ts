@@ -14,6 +14,7 @@ import { type Observed, versionOf } from '../observe/observed.ts'
 import { readyOfServing } from '../report/traffic-facts.ts'
 import { isCompared, lacksData } from '../report/verdict.ts'
 import { describeSplit } from '../routes/split.ts'
+import { jobsToDo, unfinishedJob } from './jobs-told.ts'
 import type { PostInvocation } from './invocation.ts'
 
 /** What is known of the cluster when a run ends without having changed anything. */
@@ -67,11 +68,12 @@ export function outcomeOf(
     weight: serving === canary ? 100 : isUnfinished(release) ? release.weight : 0,
     shareOf: run.routes.length > 0 ? 'requests' : 'connections',
     ...run.journal,
+    ...unfinishedJob(run, ending),
     ...toldBy(ending),
     ...(gap === undefined ? {} : { gapSeconds: gap / 1000 }),
     foreignWrites: trafficsOf(run).flatMap(({ foreignWrites }) => foreignWrites),
     ...(run.initial.sha === undefined ? {} : { commit: run.initial.sha }),
-    next: [...ending.next, ...nextSteps(run, ending, serving)]
+    next: [...ending.next, ...nextSteps(run, ending, serving), ...jobsToDo(run, ending)]
   }
 }
 

@@ -24,12 +24,14 @@ import { withoutHooks } from '../plan/hooks.ts'
 import { isSlotOf } from '../plan/live-fields.ts'
 import { prepare } from '../plan/prepare.ts'
 import { ALL_AT_ONCE, planRest } from '../plan/progressive.ts'
+import type { ReleaseJobs } from '../plan/release-jobs.ts'
 import { canaryFaults, tryCanary } from '../preflight/dry-run.ts'
 import { measuredStable } from '../preflight/measured-stable.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { exclusively } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
 import { outcomeOf } from './outcome-of.ts'
+import { jobsToPromote, withAfter } from './promote-jobs.ts'
 import { requireShape } from './require-shape.ts'
 
 /**
@@ -39,24 +41,26 @@ import { requireShape } from './require-shape.ts'
 export async function promote(invocation: Invocation): Promise<Outcome> {
   const { target, ports } = invocation
   const seen = await observe(target, ports)
-  const needs = await needsToGoOn(waitingIn(seen), invocation)
+  const jobs = await jobsToPromote(waitingIn(seen), invocation)
+  const needs = await needsToGoOn(waitingIn(seen), jobs, invocation)
   return exclusively(invocation, seen, needs, async (observed, lock) => {
     const waiting = waitingIn(observed)
     const live = await readTested(waiting, invocation)
     await refuseAnother(waiting, live, invocation)
-    return goOn(waiting, live, lock, invocation)
+    return goOn(waiting, { live, jobs }, lock, invocation)
   })
 }
 
 /** The rights for the rest of the release, and for putting stable back. */
 async function needsToGoOn(
   { namespace, record }: Recorded,
+  jobs: ReleaseJobs,
   { inputs, ports }: Invocation
 ): Promise<readonly Right[]> {
   const { smokeTests, bake, previous, images, manifests } = inputs
   const release = watched(record, inputs)
   const { found } = await readRemaining(record.routes ?? [], namespace, ports.cluster)
-  const progress = { steps: stepsIn(record), checks: true, bake, previous, drain: 0 }
+  const progress = { steps: stepsIn(record), checks: true, bake, previous, drain: 0, jobs }
   const needs = needsOf({
     steps: [...planRest((record.step ?? 0) + 1, progress, release), ...wayBack(release)],
     routes: found.map(({ route }) => route),
@@ -106,7 +110,7 @@ async function refuseAnother(observed: Observed, live: Deployment, invocation: I
   const { manifests } = withoutHooks(asAuthored(used, observed).manifests, observed)
   if (inputs.images.length === 0 && manifests.length === 0) return
   // How to release was decided at the beginning, so the template alone is compared.
-  const template: Inputs = { ...inputs, strategy: 'blue-green', steps: [], route: [] }
+  const template: Inputs = { ...inputs, strategy: 'blue-green', steps: [], route: [], before: [], after: [] }
   const prepared = prepare(template, { ...observed, routes: [] }, manifests, origin)
   if ('length' in prepared) throw new InputError(prepared)
   const tried = await tryCanary(prepared.canary, prepared.written, ports.cluster)
@@ -118,7 +122,7 @@ async function refuseAnother(observed: Observed, live: Deployment, invocation: I
 
 async function goOn(
   observed: Recorded,
-  live: Deployment,
+  { live, jobs }: { readonly live: Deployment; readonly jobs: ReleaseJobs },
   lock: Lock,
   invocation: Invocation
 ): Promise<Outcome> {
@@ -130,7 +134,7 @@ async function goOn(
   const entrance = entranceOf(observed, routes, live)
   const faults = [...(report?.faults ?? []), ...smokePortFaults(inputs.smokeTests, entrance, observed)]
   refuse(faults)
-  const release: Release = { ...watched(record, inputs), holder: origin.holder }
+  const release: Release = { ...watched(record, inputs), ...withAfter(record, jobs), holder: origin.holder }
   const stable = observed.stable.deployment
   const pods = await readyPods({ ports, namespace: observed.namespace, initial: release }, 'canary')
   const steps = stepsIn(record)
@@ -142,7 +146,7 @@ async function goOn(
     ...unmeasured(record, inputs)
   )
   const { bake, previous, checks } = inputs
-  const progress = { steps, checks: checks.length > 0, bake, previous, drain: drainIn(run) }
+  const progress = { steps, checks: checks.length > 0, bake, previous, drain: drainIn(run), jobs }
   const plan = planRest((record.step ?? 0) + 1, progress, release)
   const ending = await executeOrRestore(plan, run, signal)
   await tidyConfig(run, ending, signal)

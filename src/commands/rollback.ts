@@ -31,6 +31,7 @@ import { undoFaults } from '../preflight/preflight.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
 import { exclusively } from './exclusively.ts'
 import type { Invocation } from './invocation.ts'
+import { jobsSince } from './jobs-told.ts'
 import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { findPrevious, findVersion } from './previous.ts'
 import { recover } from './recover.ts'
@@ -130,6 +131,11 @@ async function back(invocation: Invocation, observed: Observed, lock: Lock): Pro
     lock
   }
   const run = beginRun(beginning, ports, { ...inputs, checks: [], smokeTests: [] })
+  const undone = jobsSince(observed.record?.history ?? [], release.canary)
+  if (undone !== undefined) {
+    ports.log.warning(undone)
+    run.journal.warnings.push(undone)
+  }
   const ending = await executeOrRestore(plan(drainIn(run)), run, signal)
   const { commit: _, ...outcome } = outcomeOf(run, ending, invocation)
   // The report belongs to the commit of the release that is taken back.

@@ -14,18 +14,23 @@ export interface HistoryEntry {
   readonly images: readonly string[]
   /** Where its version ran: ReplicaSet `<deployment>-<hash>` holds the template. Without hash: not all of its pods came up. */
   readonly version?: Pick<Version, 'slot' | 'deployment' | 'hash'>
+  /** Names of the Jobs that it has run: what they did was not undone with it. */
+  readonly jobs?: readonly string[]
   readonly run?: string
 }
 
 const HISTORY_LENGTH = 10
 
+type Ended = Pick<Release, 'id' | 'command' | 'canary' | 'run' | 'jobs' | 'history'>
+
 /** The history with the end of this release, newest first. */
 export function withEntry(
-  { id, command, canary, run, history }: Pick<Release, 'id' | 'command' | 'canary' | 'run' | 'history'>,
+  { id, command, canary, run, jobs, history }: Ended,
   served: boolean,
   at: number
 ): readonly HistoryEntry[] {
   const { slot, deployment, hash, images } = canary
+  const ran = [...(jobs?.before ?? []), ...(served ? (jobs?.after ?? []) : [])]
   const entry: HistoryEntry = {
     release: id,
     command,
@@ -33,6 +38,7 @@ export function withEntry(
     at: new Date(at).toISOString(),
     images,
     version: { slot, deployment, hash },
+    ...(ran.length === 0 ? {} : { jobs: ran }),
     ...(run === undefined ? {} : { run })
   }
   return [entry, ...history].slice(0, HISTORY_LENGTH)

@@ -100,6 +100,16 @@ export interface PodEvidence {
   readonly log: readonly string[]
 }
 
+/** A Job that the run has started, or waited for. */
+export interface JobRun {
+  /** e.g. `migrate-123-1` */
+  readonly name: string
+  readonly moment: 'before' | 'after'
+  /** `running`: the run has ended before it. */
+  readonly state: 'complete' | 'failed' | 'running'
+  readonly milliseconds: number
+}
+
 /** A write by somebody else to the object that routes the traffic, while the release ran. */
 export interface ForeignWrite {
   readonly object: string
@@ -208,6 +218,10 @@ export interface Outcome {
   readonly forecast?: Foretold
   /** How the checks would have judged a version that is fine; only where that was asked for. */
   readonly replay?: Replayed
+  /** In order; absent without any. */
+  readonly jobs?: readonly JobRun[]
+  /** The version serves, and this Job that was to run after it has not come to its end. */
+  readonly failedJob?: string
   readonly evidence: readonly PodEvidence[]
   readonly foreignWrites: readonly ForeignWrite[]
   readonly warnings: readonly string[]

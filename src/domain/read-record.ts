@@ -87,6 +87,7 @@ const entry = {
   at: time,
   images: [text, MOST],
   'version?': { slot, deployment: name, hash },
+  'jobs?': [name, MOST],
   'run?': text
 } as const
 
@@ -121,5 +122,6 @@ const RECORD: Shape = {
   'keptUntil?': time,
   'autoscaler?': name,
   'watchdog?': text,
+  'jobs?': { before: [name, MOST], after: [name, MOST] },
   history: [entry, MOST]
 }

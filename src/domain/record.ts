@@ -74,6 +74,8 @@ export interface Release {
   readonly autoscaler?: string
   /** Image of the watchdog's, while it has one. */
   readonly watchdog?: string
+  /** Names of its Jobs: those before its version starts, and those after it has all users. */
+  readonly jobs?: Readonly<Record<'before' | 'after', readonly string[]>>
   readonly history: readonly HistoryEntry[]
 }
 
@@ -162,6 +164,7 @@ function ended(release: Release, served: boolean, at: number): Release {
     rollout: ______,
     watchdog: _______,
     labels: _________,
+    jobs: ___________,
     ...kept
   } = release
   return { ...kept, history: withEntry(release, served, at) }

@@ -3,15 +3,15 @@ import { formatDuration } from '../base/duration.ts'
 import { ReleaseFailed } from '../base/errors.ts'
 import type { Cluster, ClusterPorts } from '../kubernetes/cluster.ts'
 import { health, isBeingMade, type Circumstances, type Health } from '../kubernetes/health.ts'
-import type { ClusterEvent, Deployment, Pod } from '../kubernetes/objects.ts'
+import type { ClusterEvent, Deployment, KubernetesObject, Pod } from '../kubernetes/objects.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { isNodeComing } from '../kubernetes/trouble.ts'
 import { deploymentAlone, deploymentRef } from '../kubernetes/workload.ts'
 import { changeIn } from './changed-by-others.ts'
 
-const LOOK_AGAIN = 1000
+export const LOOK_AGAIN = 1000
 /** Milliseconds between two looks at the events of pods that wait for a volume or a network. */
-const ASK_AGAIN = 5000
+export const ASK_AGAIN = 5000
 
 /** Tells for how long something has been seen, in milliseconds since it was first asked for. */
 export function stopwatch({ clock }: Pick<ClusterPorts, 'clock'>): (what: string) => number {
@@ -78,9 +78,12 @@ export async function watchHealth(
 }
 
 /** Events only explain: if they cannot be read, there are none. */
-async function eventsOf(pod: Pod | undefined, cluster: Cluster): Promise<readonly ClusterEvent[]> {
-  if (pod === undefined) return []
-  const { namespace, name } = pod.metadata
+export async function eventsOf(
+  object: KubernetesObject | undefined,
+  cluster: Cluster
+): Promise<readonly ClusterEvent[]> {
+  if (object === undefined) return []
+  const { namespace, name } = object.metadata
   const fields = `involvedObject.name=${name}`
   return cluster.list<ClusterEvent>({ apiVersion: 'v1', kind: 'Event', namespace, fields }).catch(() => [])
 }
@@ -101,7 +104,12 @@ async function readHealth(
 }
 
 /** Repeats the work: some verdicts change with time alone. */
-async function again(clock: Clock, pause: number, work: () => unknown, signal: AbortSignal): Promise<void> {
+export async function again(
+  clock: Clock,
+  pause: number,
+  work: () => unknown,
+  signal: AbortSignal
+): Promise<void> {
   for (;;) {
     await clock.sleep(pause, signal)
     await work()

@@ -110,13 +110,16 @@ async function afterFailure(
       return {
         ...failure,
         result: endedWell(run.progress),
-        next: practiceOf(run).byHand.leftOver(run),
-        unsettled: true
+        ...(isTidied(run) ? {} : { next: practiceOf(run).byHand.leftOver(run), unsettled: true })
       }
     case 'restore':
       return putBack(cause, since, run, cancelled)
   }
 }
+
+/** Jobs after a release begin when nothing else is left to do. */
+const isTidied = ({ journal: { jobs = [] } }: ReleaseRun): boolean =>
+  jobs.some(({ moment }) => moment === 'after')
 
 async function putBack(
   cause: unknown,

@@ -7,6 +7,7 @@ import { apply } from './apply.ts'
 import { awaitReady } from './await-ready.ts'
 import { confirm, replace, takeOver } from './in-place/replace.ts'
 import { awaitUndone, undo } from './in-place/undo.ts'
+import { runJob } from './jobs/run-job.ts'
 import { practiceOf } from './practice.ts'
 import type { ReleaseRun } from './release-run.ts'
 import { awaitRoutes } from './route-writers.ts'
@@ -70,6 +71,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     const { kind, metadata } = await apply(manifest.object, run.ports.cluster)
     return `${kind} ${metadata.name} is as the manifest says`
   },
+  'run-job': (step, run, signal) => runJob(run, step, signal),
   start: ({ deployment, live }, run, signal) => start(run, deployment, live, signal),
   async 'await-ready'(_, run, signal) {
     const { progress } = run

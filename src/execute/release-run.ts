@@ -3,6 +3,7 @@ import type { Standing } from '../checks/judge.ts'
 import type { MeasuredStep, Sampler } from '../checks/sampler.ts'
 import type { Companion } from '../domain/companions.ts'
 import type {
+  JobRun,
   Measurement,
   PodEvidence,
   Shift,
@@ -108,6 +109,8 @@ export interface Journal {
   readonly shifts: Shift[]
   readonly smokeTests: SmokeResult[]
   readonly measurements: Measurement[]
+  /** By name, in the order of their start. */
+  jobs?: readonly JobRun[]
   readonly evidence: PodEvidence[]
   readonly warnings: string[]
   /** What the last look at both versions has come to. */

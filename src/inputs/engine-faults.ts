@@ -25,7 +25,9 @@ const DECIDED: Readonly<
 /** What is not there beside a controller, and what tells the same. A silent nothing would be taken for an answer. */
 const ABSENT: Readonly<Record<string, string>> = {
   probe: 'the share of the users is what the controller tells',
-  replay: 'plan tries the checks on what serves now'
+  replay: 'plan tries the checks on what serves now',
+  before: 'a Job that has to be done first is for a step before this one',
+  after: 'a Job that comes after it is for a step of its own'
 }
 
 /** What is chosen beside a workload, as far as it could be read. */

@@ -15,6 +15,7 @@ import {
   type ImageReference,
   type ImageRule
 } from './image.ts'
+import { parseJobName, printJobName } from './job-name.ts'
 import { choice, parseName, parseWorkload, type WorkloadName } from './names.ts'
 import { quote, refusal, type Parser } from './parsed.ts'
 import { parsePrevious, type Previous } from './previous.ts'
@@ -45,6 +46,9 @@ export interface Inputs {
   /** Files, folders and globs. */
   readonly manifests: readonly string[]
   readonly images: readonly ImageRule[]
+  /** Names of Jobs in the manifests: those that run before the new version starts, and those after it has all users. */
+  readonly before: readonly string[]
+  readonly after: readonly string[]
   readonly strategy: 'blue-green' | 'canary' | 'rolling' | 'recreate'
   /** None: those that belong to the strategy. */
   readonly steps: readonly TrafficStep[]
@@ -116,6 +120,8 @@ const headers = list(parseHeader, {
   ownsHash: () => true
 })
 
+const jobs = list(parseJobName, { keyOf: printJobName })
+
 const toRecord = (items: readonly Header[]): Readonly<Record<string, string>> =>
   Object.fromEntries(items.map(({ name, value }) => [name, value]))
 
@@ -129,6 +135,8 @@ const fields: { readonly [Key in keyof Inputs]: Field<Inputs[Key]> } = {
   kubeconfig: optional(parseKubeconfig),
   manifests: list(anyText),
   images: list(parseImageRule, { keyOf: targetOf }),
+  before: jobs,
+  after: jobs,
   strategy: single(choice('blue-green', 'canary', 'rolling', 'recreate'), 'blue-green'),
   steps: list(parseStep, { faultsAmong: stepsFaults }),
   gates: single(parseGates, 'approve'),

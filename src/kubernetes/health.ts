@@ -114,7 +114,10 @@ export const podTrouble = (pods: readonly Pod[], lasting: Circumstances['lasting
   overdue(pods.flatMap(podTroubles), lasting)
 
 /** Asks for how long each trouble has lasted, also behind the first: asking is what starts its time. */
-function overdue(troubles: readonly Trouble[], lasting: Circumstances['lasting']): Trouble | undefined {
+export function overdue(
+  troubles: readonly Trouble[],
+  lasting: Circumstances['lasting']
+): Trouble | undefined {
   const lasted = troubles.map(({ key }) => lasting(key))
   return troubles.find(({ grace }, at) => (lasted[at] ?? 0) >= grace)
 }
@@ -128,12 +131,12 @@ function deploymentTroubles(deployment: Deployment): Trouble[] {
   })
 }
 
-const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
+export const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
   ...(status?.initContainerStatuses ?? []),
   ...(status?.containerStatuses ?? [])
 ]
 
-const podTroubles = (pod: Pod): Trouble[] => [
+export const podTroubles = (pod: Pod): Trouble[] => [
   ...schedulingTrouble(pod),
   ...statusesOf(pod).flatMap((status) => containerTrouble(pod, status))
 ]
@@ -146,7 +149,7 @@ export const isBeingMade = (pod: Pod): boolean =>
 
 const BEFORE_CONTAINERS = ['ContainerCreating', 'PodInitializing']
 
-const eventTroubles = (pod: Pod, events: readonly ClusterEvent[]): Trouble[] =>
+export const eventTroubles = (pod: Pod, events: readonly ClusterEvent[]): Trouble[] =>
   isBeingMade(pod) ? eventTrouble(pod, events) : []
 
 /** With one line for a person who waits: how many are ready, and what the first of the others waits for. */

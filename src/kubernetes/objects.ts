@@ -79,6 +79,7 @@ export interface Container {
 
 export interface PodSpec {
   readonly hostNetwork?: boolean
+  readonly restartPolicy?: string
   readonly terminationGracePeriodSeconds?: number
   /** For the pod as a whole. */
   readonly resources?: Resources

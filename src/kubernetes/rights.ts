@@ -13,6 +13,8 @@ export interface Right {
   readonly subresource?: string | undefined
   /** The one object that is meant. */
   readonly name?: string | undefined
+  /** The file among the examples that grants it, where several do. */
+  readonly role?: string | undefined
 }
 
 /** What a Role allows. */
@@ -82,11 +84,12 @@ export async function readRules(cluster: Cluster, namespace: string): Promise<re
 }
 
 async function isAllowed(cluster: Cluster, namespace: string, right: Right): Promise<boolean> {
+  const { role: _, ...resourceAttributes } = right
   const review = await cluster.create<AccessReview>({
     apiVersion: AUTHORIZATION,
     kind: 'SelfSubjectAccessReview',
     metadata: { name: '' },
-    spec: { resourceAttributes: { ...right, namespace } }
+    spec: { resourceAttributes: { ...resourceAttributes, namespace } }
   })
   return review.status?.allowed === true
 }

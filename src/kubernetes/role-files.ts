@@ -18,6 +18,7 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'pods/portforward': 'get create'
   },
   'role-config.yaml': { configmaps: 'create patch list delete', secrets: 'create patch list delete' },
+  'role-jobs.yaml': { 'batch/jobs': 'get list watch create patch' },
   'role-watchdog.yaml': { 'batch/jobs': 'list create delete' },
   'role-httproute.yaml': { 'gateway.networking.k8s.io/httproutes': 'get list watch patch' },
   'role-grpcroute.yaml': { 'gateway.networking.k8s.io/grpcroutes': 'get list watch patch' },
@@ -46,7 +47,8 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 }
 
 /** The file that grants it; undefined of what only the user's own manifests need. */
-export function roleFileFor({ group, resource, subresource, verb }: Right): string | undefined {
+export function roleFileFor({ group, resource, subresource, verb, role }: Right): string | undefined {
+  if (role !== undefined) return `${FOLDER}/${role}`
   const name = [group, resource, subresource].filter((part) => part !== undefined && part !== '').join('/')
   const found = Object.entries(GRANTS).find(([, grants]) => grants[name]?.split(' ').includes(verb))
   return found && `${FOLDER}/${found[0]}`

@@ -151,6 +151,7 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
   'apps/v1 ReplicaSet': { spec: fields({ template }, { replicas: number }) },
   'autoscaling/v1 HorizontalPodAutoscaler': { spec: autoscaler },
   'autoscaling/v2 HorizontalPodAutoscaler': { spec: autoscaler },
+  'batch/v1 Job': { spec: fields({ template }, { ttlSecondsAfterFinished: number }) },
   'v1 Service': { spec: service },
   'v1 Pod': { spec: podSpec }
 }

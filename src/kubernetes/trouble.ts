@@ -1,5 +1,13 @@
 import type { ClusterEvent, Condition, ContainerStatus, Pod } from './objects.ts'
-import { AT_ONCE, CONTAINER_STATES, CRASH, EVENT_STATES, stateOf, UNSCHEDULABLE } from './patience.ts'
+import {
+  AT_ONCE,
+  CONTAINER_STATES,
+  CRASH,
+  CREATION_STATES,
+  EVENT_STATES,
+  stateOf,
+  UNSCHEDULABLE
+} from './patience.ts'
 
 /** A state of `patience.ts` that a pod or a Deployment is in. */
 export interface Trouble {
@@ -48,6 +56,14 @@ export function eventTrouble(pod: Pod, events: readonly ClusterEvent[]): Trouble
   if (found === undefined) return []
   const key = `${pod.metadata.uid ?? pod.metadata.name}/${found.reasons.join()}`
   return [{ key, reason, message, pod, grace: found.grace }]
+}
+
+/** What keeps a controller from making pods, by its last event. */
+export function creationTrouble(owner: string, events: readonly ClusterEvent[]): Trouble[] {
+  const last = lastOf(events.filter(({ involvedObject }) => involvedObject.name === owner))
+  const { reason = '', message = '' } = last ?? {}
+  const found = stateOf(CREATION_STATES, reason, message)
+  return found === undefined ? [] : [{ key: `${owner}/${reason}`, reason, message, grace: found.grace }]
 }
 
 /** The newest event; of two in the same second the one that is no warning. */

@@ -17,7 +17,7 @@ export interface ConfigObject extends KubernetesObject {
   readonly immutable?: unknown
 }
 
-const WORKLOAD_LABEL = 'greenlight.dev/workload'
+export const WORKLOAD_LABEL = 'greenlight.dev/workload'
 /** The name that the manifests have for it. */
 const ORIGINAL = 'greenlight.dev/copy-of'
 
@@ -69,13 +69,13 @@ function contentOf({ kind, type, data, binaryData, stringData }: ConfigObject): 
 const encode = (text: unknown): string => Buffer.from(typeof text === 'string' ? text : '').toString('base64')
 
 const LONGEST_NAME = 253
-const LONGEST_LABEL = 63
+export const LONGEST_LABEL = 63
 const HASH_LENGTH = 10
 /** Like Kubernetes' own hashes, without vowels, so that no words appear. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
 const COPY_NAME = new RegExp(`^(.+)-[${LETTERS}]{${HASH_LENGTH}}$`)
 
-const hashOf = (value: unknown): string =>
+export const hashOf = (value: unknown): string =>
   [...createHash('sha256').update(canonical(value)).digest().subarray(0, HASH_LENGTH)]
     .map((byte) => LETTERS[byte % LETTERS.length] ?? '')
     .join('')
@@ -85,14 +85,17 @@ const copyName = (name: string, content: unknown): string => cut(name, LONGEST_N
 const cut = (name: string, longest: number, hash: string): string =>
   `${name.slice(0, longest - HASH_LENGTH - 1).replace(/[.-]+$/, '')}-${hash}`
 
+/** A name that is too long ends with a hash of it. */
+export const fitting = (name: string, longest: number): string =>
+  name.length <= longest ? name : cut(name, longest, hashOf(name))
+
 /** Name of the object that a copy of this name would be of; undefined when it cannot be the name of a copy. */
 export const originalName = (name: string): string | undefined => COPY_NAME.exec(name)?.[1]
 
 /** Names of Deployments may be longer than what a label can say. */
 const copyLabels = (workload: string): Labels => ({
   ...OURS,
-  [WORKLOAD_LABEL]:
-    workload.length <= LONGEST_LABEL ? workload : cut(workload, LONGEST_LABEL, hashOf(workload))
+  [WORKLOAD_LABEL]: fitting(workload, LONGEST_LABEL)
 })
 
 /** Selects a workload's copies. */

@@ -5,48 +5,49 @@ import type { Ref } from '../kubernetes/ref.ts'
 import { referencesIn, withNames, type Reference } from '../kubernetes/references.ts'
 import { isTree } from '../kubernetes/tree.ts'
 import type { Observed } from '../observe/observed.ts'
-import {
-  copiedFrom,
-  copyOf,
-  isConfig,
-  isFilledByOthers,
-  keysOf,
-  originalName,
-  type ConfigObject
-} from './config-copy.ts'
+import { copiedFrom, copyOf, isConfig, isFilledByOthers, originalName } from './config-copy.ts'
+import type { JobManifest } from './jobs-around.ts'
+import { keyFaults, secretFaults, type ConfigManifest, type Find } from './config-faults.ts'
 import { isSlotOf } from './live-fields.ts'
 
 /** The manifests with config as part of the release. */
 export interface Configured {
   readonly manifests: readonly Manifest[]
+  readonly jobs: readonly JobManifest[]
   readonly faults: readonly Fault[]
 }
-
-type ConfigManifest = Manifest & { readonly object: ConfigObject }
 
 /**
  * Turns the ConfigMaps and Secrets that the workload refers to into copies named by their content, and lets its
  * template refer to these. So the old version keeps its own config, and a rollback to a template brings its config
  * back.
  * @param source the Deployment that is released: of the manifests, or live
+ * @param jobs Jobs of the release, which read the same copies
  */
 export function withConfig(
   observed: Observed,
   manifests: readonly Manifest[],
-  source: Deployment
+  source: Deployment,
+  jobs: readonly JobManifest[] = []
 ): Configured {
   const secrets = manifests.flatMap(secretFaults)
-  if (secrets.length > 0) return { manifests, faults: secrets }
+  if (secrets.length > 0) return { manifests, jobs, faults: secrets }
   const find = finderOf(observed, manifests, source)
   const references = referencesIn(source.spec.template.spec)
   const used = new Set(references.flatMap((reference) => find(reference) ?? []))
-  if (used.size === 0) return { manifests, faults: [] }
+  const read = [source, ...jobs.map(({ object }) => object)].flatMap(({ spec }) =>
+    referencesIn(spec.template.spec)
+  )
+  const faults = keyFaults(read, find)
+  if (used.size === 0) return { manifests, jobs, faults }
   const copies = new Map<Manifest | undefined, Manifest>(
     [...used].map((manifest) => [manifest, copied(manifest, observed)])
   )
-  const released = withCopies(source, (reference) => copies.get(find(reference)))
+  const copyFor = (reference: Reference): Manifest | undefined => copies.get(find(reference))
+  const released = withCopies(source, copyFor)
+  const renamed = jobs.map((job) => ({ ...job, object: withCopies(job.object, copyFor) }))
   const isNamed = namedBeside(
-    manifests.filter(({ object }) => !isSlotOf(observed, object)),
+    [...manifests.filter(({ object }) => !isSlotOf(observed, object)), ...renamed],
     released
   )
   const configured = manifests.flatMap((manifest): readonly Manifest[] => {
@@ -56,7 +57,7 @@ export function withConfig(
     return isNamed(manifest.object.metadata.name) ? [manifest, copy] : [copy]
   })
   const live = manifests.some(({ object }) => object === source) ? [] : [asItRuns(released)]
-  return { manifests: [...configured, ...live], faults: keyFaults(references, find) }
+  return { manifests: [...configured, ...live], jobs: renamed, faults }
 }
 
 const asItRuns = (object: Deployment): Manifest => ({
@@ -69,7 +70,10 @@ const copied = ({ object, source }: ConfigManifest, { workload, namespace }: Obs
   source
 })
 
-function withCopies(source: Deployment, copyFor: (reference: Reference) => Manifest | undefined): Deployment {
+function withCopies<T extends Templated>(
+  source: T,
+  copyFor: (reference: Reference) => Manifest | undefined
+): T {
   const { template } = source.spec
   const spec = withNames(
     template.spec,
@@ -77,8 +81,6 @@ function withCopies(source: Deployment, copyFor: (reference: Reference) => Manif
   )
   return { ...source, spec: { ...source.spec, template: { ...template, spec } } }
 }
-
-type Find = (reference: Pick<Reference, 'kind' | 'name'>) => ConfigManifest | undefined
 
 /** What a reference means among the manifests. The Deployment that serves refers to copies of an earlier release. */
 function finderOf({ namespace, stable }: Observed, manifests: readonly Manifest[], source: Deployment): Find {
@@ -159,37 +161,3 @@ const refers = ({ kind, name, key, value }: Readonly<Record<string, unknown>>): 
   kind === 'Secret' ||
   kind === 'ConfigMap' ||
   (typeof name === 'string' && (typeof key === 'string' || (typeof value === 'string' && SAYS_SO.test(name))))
-
-/** Missing objects or keys, without which the new version's pods would not start, or start without their config. */
-const keyFaults = (references: readonly Reference[], find: Find): Fault[] =>
-  references
-    .filter(({ optional }) => !optional)
-    .flatMap((reference) => {
-      const manifest = find(reference)
-      const keys = manifest === undefined ? [] : keysOf(manifest.object)
-      const missing = manifest === undefined ? [] : reference.keys.filter((key) => !keys.includes(key))
-      return missing.map((key) => ({
-        input: 'manifests',
-        problem: `${manifest?.source ?? ''}: ${reference.kind} ${manifest?.object.metadata.name ?? ''} has no key ${key}, which ${reference.place} is read from; it has ${keys.join(', ')}`,
-        example: `that key, or optional: true where it is referred to`
-      }))
-    })
-
-/** Values that are no text, which the API server would quote in its refusal. */
-function secretFaults({ object, source }: Manifest): Fault[] {
-  if (!isConfig(object) || object.kind !== 'Secret') return []
-  const told = `${source}: Secret ${object.metadata.name}`
-  return (['data', 'stringData'] as const).flatMap((field) => {
-    const map = object[field] ?? {}
-    if (!isTree(map)) return [secretFault(`${told}: ${field} must be a map of keys to text`)]
-    return Object.entries(map)
-      .filter(([, value]) => typeof value !== 'string' && value !== null)
-      .map(([key]) => secretFault(`${told}: ${field}.${key} is not text; a number needs quotes`))
-  })
-}
-
-const secretFault = (problem: string): Fault => ({
-  input: 'manifests',
-  problem,
-  example: 'stringData: { PIN: "1234" }'
-})

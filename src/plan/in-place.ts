@@ -9,12 +9,14 @@ import type { Entrance } from '../kubernetes/ports.ts'
 import { type RolloutStrategy, rolloutOf } from '../kubernetes/rollout.ts'
 import { printSelector, selects, templateLabels, type Labels } from '../kubernetes/selectors.ts'
 import type { Observed } from '../observe/observed.ts'
+import { appliedAround, runJobs, type ReleaseJobs } from './release-jobs.ts'
 import type { Step } from './step.ts'
 
 export interface Replacement {
   /** The Deployment that serves, with the new template. */
   readonly canary: Deployment
   readonly manifests: readonly Manifest[]
+  readonly jobs?: ReleaseJobs | undefined
   readonly smokeTests: boolean
   readonly entrance?: Pick<Entrance, 'port'>
   readonly checks: boolean
@@ -31,6 +33,7 @@ export interface Replacement {
 export const planInPlace = ({
   canary,
   manifests,
+  jobs,
   smokeTests,
   entrance,
   checks,
@@ -38,14 +41,15 @@ export const planInPlace = ({
   after
 }: Replacement): readonly Step[] => [
   { kind: 'begin' },
-  ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+  ...appliedAround(manifests, jobs),
   { kind: 'replace', deployment: canary },
   { kind: 'await-ready' },
   { kind: 'take-over' },
   ...(smokeTests ? [{ kind: 'smoke', port: entrance?.port } as const] : []),
   ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
   { kind: 'confirm', ...(after === undefined ? {} : { after }) },
-  { kind: 'finish' }
+  { kind: 'finish' },
+  ...runJobs(jobs, 'after')
 ]
 
 /**

@@ -19,13 +19,13 @@ import { withoutKeys } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
 import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
-import { withConfig } from './config.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { labelFaults, nothingToRelease, portFaults } from './faults.ts'
 import { inPlaceFollowers } from './followers.ts'
 import { inPlaceFaults } from './in-place.ts'
 import { keepTraffic, trafficFaults } from './live-fields.ts'
 import type { Prepared } from './prepare.ts'
+import { givenFor, jobsOnRecord, type Given } from './release-jobs.ts'
 import type { Previous } from './rollback.ts'
 import { untoldReadiness } from './sharing.ts'
 import { sourceOf, withNewImages, writtenIn } from './source.ts'
@@ -39,23 +39,35 @@ type Wanted = Inputs & { readonly strategy: InPlace }
 export function prepareInPlace(
   inputs: Wanted,
   observed: Observed,
-  given: readonly Manifest[],
+  written: readonly Manifest[],
   origin: ReleaseOrigin
 ): Prepared | readonly Fault[] {
-  const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
+  const unusable = written.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
-  const placement = placementOf(observed)
-  const written = writtenIn(observed, given, placement)
-  const { manifests, faults: lacking } = withConfig(observed, given, sourceOf(observed, given, placement))
+  const { name } = placementOf(observed)
+  const given = givenFor(inputs, observed, written, { ...origin, name })
+  const prepared = prepareUsable({ ...inputs, images: given.images }, observed, given, origin)
+  if ('length' in prepared) return [...given.faults, ...prepared]
+  if (given.faults.length > 0) return given.faults
+  const own = writtenIn(observed, written, { name })
+  const canary = withCause(prepared.canary, origin.release, own?.object)
+  return { ...prepared, canary, jobs: given.jobs, written: own }
+}
+
+function prepareUsable(
+  inputs: Wanted,
+  observed: Observed,
+  { manifests, jobs }: Given,
+  origin: ReleaseOrigin
+): Prepared | readonly Fault[] {
   const { canary, after, faults: wrong } = candidateOf(inputs, observed, manifests)
   const version = versionOf(observed.stable.slot, canary, '')
-  const { strategy } = inputs
-  const release = beginInPlace(origin, observed, { command: 'deploy', canary: version, strategy })
+  const begun = { command: 'deploy', canary: version, strategy: inputs.strategy } as const
+  const release = { ...beginInPlace(origin, observed, begun), ...jobsOnRecord(jobs) }
   const selector = release.selectors.stable
   const followers = inPlaceFollowers(observed, canary)
   const entrance = entranceOf(observed, [], canary)
   const faults = [
-    ...lacking,
     ...wrong,
     ...nothingToRelease(inputs, manifests, observed),
     ...labelFaults(canary, selector, observed.service),
@@ -65,9 +77,10 @@ export function prepareInPlace(
   ]
   if (faults.length > 0) return faults
   return {
-    canary: withCause(canary, origin.release, written?.object),
+    canary,
     serving: observed.stable.deployment,
-    ...{ written, entrance, release },
+    entrance,
+    release,
     steps: [],
     routes: [],
     warnings: [...warningsFor(inputs), ...untoldReadiness(observed.service)],

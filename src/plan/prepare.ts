@@ -13,7 +13,6 @@ import { versionOf, type Observed, type ObservedRoute } from '../observe/observe
 import { asAsked, stepsOf } from './asked.ts'
 import { followingAutoscaler } from './autoscaler.ts'
 import { type ReleaseOrigin, beginRelease } from './begin-release.ts'
-import { withConfig } from './config.ts'
 import { entranceFaults, entranceOf } from './entrance.ts'
 import { labelFaults, nothingToRelease, slotFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
@@ -22,6 +21,7 @@ import { keepTraffic, newAutoscaler, trafficFaults } from './live-fields.ts'
 import { nodePortWarnings } from './node-ports.ts'
 import { pairWarnings } from './pairs.ts'
 import { placementOf, selectorsOf } from './placement.ts'
+import { givenFor, jobsOnRecord, type ReleaseJobs } from './release-jobs.ts'
 import { appliableOn, changingLabels, isSharedByPods, prepareRouting } from './routing.ts'
 import { podsFor } from './sizing.ts'
 import { sourceOf, withNewImages, writtenIn } from './source.ts'
@@ -37,6 +37,7 @@ export interface Prepared extends Leftover {
   /** The serving version as it would look in the canary's place. If the canary looks the same, there is nothing to release. */
   readonly serving: Deployment
   readonly manifests: readonly Manifest[]
+  readonly jobs?: ReleaseJobs
   readonly release: Release
   readonly steps: readonly TrafficStep[]
   readonly routes: readonly ObservedRoute[]
@@ -59,10 +60,10 @@ export function prepare(
   const unusable = manifests.flatMap((manifest) => trafficFaults(manifest, observed))
   if (unusable.length > 0) return unusable
   const placement = placementOf(observed)
-  const config = withConfig(observed, manifests, sourceOf(observed, manifests, placement))
-  const prepared = prepareUsable(inputs, observed, config.manifests, origin)
-  if ('length' in prepared) return [...config.faults, ...prepared]
-  if (config.faults.length > 0) return config.faults
+  const given = givenFor(inputs, observed, manifests, { ...origin, name: placement.name })
+  const prepared = prepareUsable({ ...inputs, images: given.images }, observed, given.manifests, origin)
+  if ('length' in prepared) return [...given.faults, ...prepared]
+  if (given.faults.length > 0) return given.faults
   const written = writtenIn(observed, manifests, placement)
   const warnings = [
     ...prepared.warnings,
@@ -71,7 +72,9 @@ export function prepare(
     ...untestedWays(observed.otherServices, prepared.canary)
   ]
   const canary = withCause(prepared.canary, origin.release, written?.object)
-  return { ...withLeftover(prepared, observed, origin), canary, warnings, written }
+  const release = { ...prepared.release, ...jobsOnRecord(given.jobs) }
+  const whole = withLeftover({ ...prepared, release }, observed, origin)
+  return { ...whole, canary, jobs: given.jobs, warnings, written }
 }
 
 function prepareUsable(

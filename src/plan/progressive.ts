@@ -6,6 +6,7 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import type { Leftover } from './leftover.ts'
+import { appliedAround, runJobs, type ReleaseJobs } from './release-jobs.ts'
 import type { Step } from './step.ts'
 
 /** What every run that takes a release further has to know. */
@@ -18,6 +19,7 @@ export interface Course {
   readonly previous: Previous
   /** Milliseconds that the routes need between the last request to a version and the end of its pods. */
   readonly drain: number
+  readonly jobs?: ReleaseJobs | undefined
 }
 
 export interface Progressive extends Course, Leftover {
@@ -47,7 +49,7 @@ export function planProgressive(
     { kind: 'begin' },
     ...(hasRecentUsers ? [{ kind: 'drain', duration: course.drain } as const] : []),
     ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
-    ...manifests.map((manifest): Step => ({ kind: 'apply', manifest })),
+    ...appliedAround(manifests, course.jobs),
     ...startOf(release),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },
@@ -117,16 +119,18 @@ function planEnd(course: Course, release: Release): readonly Step[] {
 
 /**
  * The record says `promoted` before the old version is touched. If the run dies after that, it leaves a finished
- * release, never one whose old version is half gone.
+ * release, never one whose old version is half gone. Jobs come last: one that ends what only the old version needs may count on it
+ * that there is none of it left.
  */
 export const planPromotion = (
-  { previous, bake, drain }: Pick<Course, 'previous' | 'bake' | 'drain'>,
+  { previous, bake, drain, jobs }: Pick<Course, 'previous' | 'bake' | 'drain' | 'jobs'>,
   release: Release
 ): readonly Step[] => [
   ...planFollow(release),
   finishing(previous),
   ...watchedBy(release, { kind: 'stop-watchdog' }),
-  ...(previous !== 'scale-down' ? [] : endOld(hasRoutes(release) ? 0 : bake, drain))
+  ...(previous !== 'scale-down' ? [] : endOld(hasRoutes(release) ? 0 : bake, drain)),
+  ...runJobs(jobs, 'after')
 ]
 
 /** @param previous says how long the record has to keep the old version */

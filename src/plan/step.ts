@@ -1,4 +1,5 @@
 import { counted } from '../base/counted.ts'
+import type { Job } from '../kubernetes/job.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import type { RolloutStrategy } from '../kubernetes/rollout.ts'
@@ -13,6 +14,8 @@ export type Side = 'stable' | 'canary'
 export type Step =
   /** Server-side apply of an object that is not ours to move. */
   | { readonly kind: 'apply'; readonly manifest: Manifest }
+  /** Runs a Job of the release to its end, once. */
+  | { readonly kind: 'run-job'; readonly job: Job; readonly moment: 'before' | 'after' }
   /** Bring the canary's Deployment up with this template and size; `live` as it was when that was planned. */
   | { readonly kind: 'start'; readonly deployment: Deployment; readonly live?: Deployment | undefined }
   | { readonly kind: 'await-ready' }
@@ -74,6 +77,7 @@ type Title<Kind extends Step['kind']> = (step: Of<Kind>, names: Names) => string
 
 const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   apply: ({ manifest }) => `Apply ${manifest.object.kind} ${manifest.object.metadata.name}`,
+  'run-job': ({ job }) => `Run job/${job.metadata.name}`,
   start: ({ deployment }, { canary }) =>
     `Start ${canary} with ${counted(deployment.spec.replicas ?? 1, 'pod')}`,
   'await-ready': (_, { canary }) => `Wait until ${canary} is ready`,

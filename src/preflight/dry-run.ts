@@ -87,12 +87,15 @@ const ofTheirs = (problem: string, { object }: Manifest): string =>
   )
 
 /** A dry run whose warnings are kept. */
-function listening(source: string, strict: boolean): { options: WriteOptions; warned: readonly Warned[] } {
+export function listening(
+  source: string,
+  strict: boolean
+): { options: WriteOptions; warned: readonly Warned[] } {
   const warned: Warned[] = []
   return { warned, options: { dryRun: true, strict, onWarning: (text) => warned.push({ source, text }) } }
 }
 
-type RefusedManifest = TriedManifest & { readonly refusal?: Refusal }
+export type RefusedManifest = TriedManifest & { readonly refusal?: Refusal }
 
 export async function tryManifest(manifest: Manifest, cluster: Cluster): Promise<RefusedManifest> {
   const { options, warned } = listening(manifest.source, true)
@@ -130,7 +133,7 @@ async function applied(
 }
 
 /** @throws errors that are no refusal: an unreachable cluster is no fault of the manifest */
-function refusalIn(error: unknown, { metadata }: KubernetesObject): Refusal {
+export function refusalIn(error: unknown, { metadata }: KubernetesObject): Refusal {
   if (!(error instanceof ClusterError) || error.status === 0) throw error
   const { message, status } = error
   const right = status === 403 ? rightIn(message) : undefined

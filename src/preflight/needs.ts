@@ -46,6 +46,17 @@ const READINESS: readonly Right[] = [
   ...need('', 'pods', 'list', 'watch'),
   ...need('', 'events', 'list')
 ]
+/** To follow pods that run to their end, and what they print. */
+const LISTENING: readonly Right[] = [
+  ...need('', 'pods', 'list', 'watch'),
+  ...need('', 'pods/log', 'get'),
+  ...need('', 'events', 'list')
+]
+/** To patch is for ending one that cannot begin. */
+const JOB_VERBS = ['get', 'list', 'watch', 'create', 'patch']
+const inFile = (role: string, rights: readonly Right[]): readonly Right[] =>
+  rights.map((right) => ({ ...right, role }))
+
 const SCALING = need('apps', 'deployments', 'list', 'watch', 'patch')
 const REWRITING = need('apps', 'deployments', 'get', 'update')
 
@@ -54,13 +65,10 @@ const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
   apply: [],
   start: PODS,
   'await-ready': READINESS,
-  'start-watchdog': need('batch', 'jobs', 'list', 'create', 'delete'),
-  'await-watchdog': [
-    ...need('', 'pods', 'list', 'watch'),
-    ...need('', 'pods/log', 'get'),
-    ...need('', 'events', 'list')
-  ],
-  'stop-watchdog': need('batch', 'jobs', 'list', 'delete'),
+  'run-job': [...inFile('role-jobs.yaml', need('batch', 'jobs', ...JOB_VERBS)), ...LISTENING],
+  'start-watchdog': inFile('role-watchdog.yaml', need('batch', 'jobs', 'list', 'create', 'delete')),
+  'await-watchdog': LISTENING,
+  'stop-watchdog': inFile('role-watchdog.yaml', need('batch', 'jobs', 'list', 'delete')),
   smoke: READINESS,
   'point-autoscaler': need('autoscaling', 'horizontalpodautoscalers', 'patch'),
   begin: [...TRAFFIC, ...need('apps', 'deployments', 'list', 'watch')],

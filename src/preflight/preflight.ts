@@ -12,6 +12,7 @@ import { harmToOthers } from '../plan/harm.ts'
 import { methodOf } from '../plan/method.ts'
 import { driverFaults, ownerFindings } from '../plan/owners.ts'
 import type { Prepared } from '../plan/prepare.ts'
+import { NO_JOBS } from '../plan/release-jobs.ts'
 import { isScrapedAlike } from '../plan/scraping.ts'
 import type { Step } from '../plan/step.ts'
 import { findClashes } from './claims.ts'
@@ -27,6 +28,7 @@ import {
   type Lack,
   type TriedManifest
 } from './dry-run.ts'
+import { tryJob } from './try-job.ts'
 import { editsOf } from './edits.ts'
 import { gitOpsFindings } from './gitops.ts'
 import { measuredStable } from './measured-stable.ts'
@@ -63,13 +65,14 @@ export async function preflight(
 ): Promise<Preflight> {
   const { prepared, observed, rules } = candidate
   const [{ namespace }, { cluster }] = [observed, ports]
-  const [missing, room, others, undo, canary, manifests, checks] = await Promise.all([
+  const [missing, room, others, undo, canary, manifests, jobs, checks] = await Promise.all([
     rules.then((known) => missingRights(cluster, namespace, neededBy(candidate), known)),
     rules.then((known) => roomFaults(prepared, observed, known, cluster)),
     rules.then((known) => findingsOfOthers(candidate, known, cluster)),
     undoFaults(prepared.release, observed, ports),
     tryCanary(prepared.canary, prepared.written, cluster),
     Promise.all(prepared.manifests.map((manifest) => tryManifest(manifest, cluster))),
+    Promise.all(jobsOf(prepared).map((job) => tryJob(job, cluster))),
     sampler?.preflight(measuredStable(observed), signal, needIn(candidate, ports)) ?? NO_FINDINGS
   ])
   const isTold = (lack: Lack): boolean =>
@@ -79,7 +82,7 @@ export async function preflight(
       ...rightsFaults(missing, namespace),
       ...undo,
       ...canaryFaults(canary, isTold),
-      ...manifestFaults(manifests, isTold),
+      ...manifestFaults([...manifests, ...jobs], isTold),
       ...absenceFaults(manifests),
       ...checks.faults
     ],
@@ -87,13 +90,15 @@ export async function preflight(
     warnings: [
       ...checks.warnings,
       ...others.warnings,
-      ...apiWarnings([canary, ...manifests].flatMap(({ warned }) => warned)),
+      ...apiWarnings([canary, ...manifests, ...jobs].flatMap(({ warned }) => warned)),
       ...connectionsOf(candidate, canary.canary ?? prepared.canary)
     ],
     canary: canary.canary,
     manifests
   }
 }
+
+const jobsOf = ({ jobs = NO_JOBS }: Prepared) => [...jobs.before, ...jobs.after]
 
 /**
  * Without a load line, the first measurements are taken when users are on the new version already. The new version is

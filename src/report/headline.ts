@@ -73,8 +73,10 @@ function waiting(workload: string, outcome: Outcome, voice: Voice): string {
 }
 
 function promoted(workload: string, outcome: Outcome, voice: Voice): string {
-  const but = outcome.undecided === true ? `, although ${UNDECIDED} it ${AS_GOOD}` : ''
-  return `${workload} was released${but}: ${traffic(outcome, voice)}`
+  const { undecided, failedJob } = outcome
+  const although = undecided === true ? `, although ${UNDECIDED} it ${AS_GOOD}` : ''
+  const but = failedJob === undefined ? '' : `, but job/${oneLine(failedJob)} after it is not complete`
+  return `${workload} was released${although}${but}: ${traffic(outcome, voice)}`
 }
 
 const planned: Sentence = (workload, outcome, voice) =>

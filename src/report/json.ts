@@ -63,6 +63,8 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   shareOf: outcome.shareOf,
   shifts: spread(outcome.shifts, limits.rows).map((shift) => shiftOf(shift, limits)),
   failedCheck: outcome.failedCheck && text(outcome.failedCheck, limits),
+  failedJob: outcome.failedJob,
+  jobs: outcome.jobs,
   startedAt: isoTime(outcome.startedAt),
   finishedAt: isoTime(outcome.finishedAt),
   durationSeconds: (outcome.finishedAt - outcome.startedAt) / 1_000,

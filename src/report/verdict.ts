@@ -17,9 +17,16 @@ const failures: Readonly<Record<Outcome['command'], readonly Result[]>> = {
   cleanup: ['aborted', 'failed']
 }
 
-/** Whether the step must be red. A rollback or an abort that was asked for and done is a success. */
-export const failsTheStep = ({ command, result }: Pick<Outcome, 'command' | 'result'>): boolean =>
-  failures[command].includes(result)
+/**
+ * Whether the step must be red. A rollback or an abort that was asked for and done is a success; a release is none whose last
+ * Job has not come to its end, although its version serves.
+ */
+export const failsTheStep = ({
+  command,
+  result,
+  failedJob
+}: Pick<Outcome, 'command' | 'result' | 'failedJob'>): boolean =>
+  failures[command].includes(result) || (failedJob !== undefined && failures[command] === UNRELEASED)
 
 /** What most requests of a version failed by, where that ended it. */
 export function crashOf({ judgement }: Pick<Outcome, 'judgement'>): Crash | undefined {

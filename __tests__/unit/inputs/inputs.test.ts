@@ -84,6 +84,8 @@ describe('readInputs', () => {
       kubeconfig: undefined,
       manifests: [],
       images: [],
+      before: [],
+      after: [],
       strategy: 'blue-green',
       steps: [],
       gates: { kind: 'approve' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { parseManifests, type Manifest } from '../../../src/kubernetes/manifests.ts'
+import type { Occasion } from '../../../src/plan/hook-moments.ts'
 import { withoutHooks } from '../../../src/plan/hooks.ts'
 import { manifest } from '../../support/memory/shop.ts'
 
@@ -10,12 +11,14 @@ const hook = (kind: string, annotations: Readonly<Record<string, string>>, name 
     metadata: { name, annotations }
   })
 
+const ARGO = 'argocd.argoproj.io/hook'
+
 const helm = (kind: string, moments: string, more: Readonly<Record<string, string>> = {}): Manifest =>
   hook(kind, { 'helm.sh/hook': moments, ...more })
 
 /** What becomes of one object. */
-function fateOf(one: Manifest): 'applied' | 'refused' | 'left out' | 'missed' {
-  const { manifests, faults, warnings, notes } = withoutHooks([one], { workload: 'web' })
+function fateOf(one: Manifest, occasion?: Occasion): 'applied' | 'refused' | 'left out' | 'missed' {
+  const { manifests, faults, warnings, notes } = withoutHooks([one], { workload: 'web' }, occasion)
   expect(manifests.length + faults.length + warnings.length + notes.length).toBe(1)
   if (manifests.length === 1) return 'applied'
   if (faults.length === 1) return 'refused'
@@ -43,18 +46,49 @@ describe('hooks in rendered manifests', () => {
   it.each(['post-upgrade', 'post-install,post-upgrade', 'no-such-moment', ''])(
     'are left out with a warning where an upgrade would have them, or might: %j',
     (moments) => {
-      for (const kind of ['Job', 'Pod', 'ConfigMap', 'ServiceAccount'])
+      for (const kind of ['Pod', 'ConfigMap', 'ServiceAccount'])
         expect(fateOf(helm(kind, moments))).toBe('missed')
+      expect(fateOf(helm('Job', moments))).toBe(moments.includes('upgrade') ? 'applied' : 'missed')
     }
   )
+
+  it.each([
+    ['pre-install', 'applied'],
+    ['post-install', 'applied'],
+    ['pre-install,pre-upgrade', 'applied'],
+    ['PreSync', 'applied'],
+    ['pre-upgrade', 'left out'],
+    ['post-upgrade', 'left out'],
+    ['test', 'left out']
+  ])('are those of a first release, where it is one: %s', (moments, fate) => {
+    const one = moments === 'PreSync' ? hook('Job', { [ARGO]: moments }) : helm('Job', moments)
+    expect(fateOf(one, 'installation')).toBe(fate)
+  })
 
   it.each([
     'pre-upgrade',
     'pre-install,pre-upgrade',
     'pre-upgrade,post-delete',
     'post-install, PRE-UPGRADE '
-  ])('are refused where they run before the new version: %j', (moments) => {
-    for (const kind of ['Job', 'Pod']) expect(fateOf(helm(kind, moments))).toBe('refused')
+  ])('are kept to be run before the new version, if they are Jobs: %j', (moments) => {
+    expect(fateOf(helm('Job', moments))).toBe('applied')
+    expect(fateOf(helm('Pod', moments))).toBe('refused')
+  })
+
+  it('are applied for the Jobs that may need them, although they are for these alone', () => {
+    const transient = { 'helm.sh/hook-delete-policy': 'before-hook-creation,hook-succeeded' }
+    const applied = (...given: readonly Manifest[]): readonly string[] =>
+      withoutHooks(given, { workload: 'web' }).manifests.map(({ object }) => object.kind)
+    const before = helm('ServiceAccount', 'pre-upgrade', transient)
+    const after = helm('ConfigMap', 'post-upgrade', transient)
+    const dashboard = helm('Ingress', 'post-upgrade')
+    expect(applied(before, after, dashboard)).toEqual([])
+    expect(applied(before, after, dashboard, helm('Job', 'pre-upgrade'))).toEqual(['ServiceAccount', 'Job'])
+    expect(applied(before, after, dashboard, helm('Job', 'post-upgrade'))).toEqual([
+      'ServiceAccount',
+      'ConfigMap',
+      'Job'
+    ])
   })
 
   it('are applied where they are there before the new version, and stay', () => {
@@ -65,10 +99,10 @@ describe('hooks in rendered manifests', () => {
   })
 
   it.each([
-    ['PreSync', 'refused'],
-    ['PreSync,PostSync', 'refused'],
+    ['PreSync', 'applied'],
+    ['PreSync,PostSync', 'applied'],
     ['Sync', 'applied'],
-    ['PostSync', 'missed'],
+    ['PostSync', 'applied'],
     ['SyncFail', 'left out'],
     ['PostDelete', 'left out'],
     ['Skip', 'left out']
@@ -76,16 +110,17 @@ describe('hooks in rendered manifests', () => {
     expect(fateOf(hook('Job', { 'argocd.argoproj.io/hook': moments }))).toBe(fate)
   })
 
-  it.each(['Job', 'Pod', 'Workflow', 'PipelineRun', 'TaskRun'])(
-    'are refused before the new version, whatever it is that runs: %s',
+  it.each(['Pod', 'Workflow', 'PipelineRun', 'TaskRun'])(
+    'are refused before the new version, if something else than a Job is to run: %s',
     (kind) => {
       expect(fateOf(hook(kind, { 'argocd.argoproj.io/hook': 'PreSync' }))).toBe('refused')
     }
   )
 
   it.each([
-    ['PreSync', 'refused'],
-    ['PostSync', 'missed']
+    ['PreSync', 'applied'],
+    ['PostSync', 'applied'],
+    ['SyncFail', 'left out']
   ])('may have no more than the beginning of a name: %s', (moment, fate) => {
     const text = `apiVersion: batch/v1
 kind: Job
@@ -100,7 +135,7 @@ metadata:
 
   it('have the strictest of what both say', () => {
     const both = { 'helm.sh/hook': 'post-upgrade', 'argocd.argoproj.io/hook': 'PreSync' }
-    expect(fateOf(hook('Job', both))).toBe('refused')
+    expect(fateOf(hook('Pod', both))).toBe('refused')
   })
 
   it('leave alone what has none, whatever else Helm has written on it', () => {
@@ -125,14 +160,14 @@ metadata:
   })
 
   it('are told by object and annotation, with what to do', () => {
-    const { faults } = withoutHooks([helm('Job', 'pre-install,pre-upgrade')], { workload: 'web' })
+    const { faults } = withoutHooks([helm('Pod', 'pre-install,pre-upgrade')], { workload: 'web' })
     expect(faults).toEqual([
       {
         input: 'manifests',
         problem:
-          'k8s/web.yaml, line 1: Job web-task is a hook (helm.sh/hook: pre-install,pre-upgrade) that has to be done before the new version starts, and a release does not run it',
+          'k8s/web.yaml, line 1: Pod web-task is a hook (helm.sh/hook: pre-install,pre-upgrade) that has to be done before the new version starts, and a release runs Jobs only',
         example:
-          'run it in a step before this one, for example by kubectl create and kubectl wait, and leave it out here: helm template --no-hooks'
+          'a Job that does the same; or run it in a step before this one, and leave it out here: helm template --no-hooks'
       }
     ])
     const told = (one: Manifest): string => {
@@ -142,7 +177,7 @@ metadata:
     expect(told(helm('Pod', 'test'))).toBe(
       'k8s/web.yaml, line 1: Pod web-task is a hook (helm.sh/hook: test) and is not applied, as in an upgrade'
     )
-    expect(told(helm('Job', 'post-upgrade'))).toContain('step of its own after this one')
+    expect(told(helm('Pod', 'post-upgrade'))).toContain('of what comes after a release only Jobs are run')
     expect(told(helm('Job', 'no-such-moment'))).toContain('--no-hooks')
   })
 })

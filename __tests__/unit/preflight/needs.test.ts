@@ -5,9 +5,10 @@ import { WATCHDOG_SCRIPT } from '../../../src/execute/watchdog/script.ts'
 import type { SmokeTest } from '../../../src/inputs/smoke-test.ts'
 import { parseSmokeTest } from '../../../src/inputs/parse-smoke-test.ts'
 import { DEFAULT_CANARY_STEPS, parseStep, type TrafficStep } from '../../../src/inputs/step.ts'
+import { JOB, type Job } from '../../../src/kubernetes/job.ts'
 import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
-import type { Right, Rule } from '../../../src/kubernetes/rights.ts'
+import { describeAllMissing, type Right, type Rule } from '../../../src/kubernetes/rights.ts'
 import { OBSERVE_NEEDS } from '../../../src/observe/needs.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
@@ -31,6 +32,8 @@ import { manifest, NAMESPACE, service, workload } from '../../scenarios/scene.ts
 
 /** What a watchdog takes, and may do itself. */
 const WATCHDOG = 'role-watchdog.yaml'
+/** What Jobs before and after a release take. */
+const JOBS = 'role-jobs.yaml'
 /** What preflight looks at where it may, and does without where it may not. */
 const OPTIONAL = 'role-preflight.yaml'
 /** What ConfigMaps and Secrets in the manifests take. */
@@ -208,6 +211,7 @@ describe('the Roles of the routes', () => {
         ...kinds.map((kind) => `role-${kind}.yaml`),
         CONFIG,
         IN_PLACE,
+        JOBS,
         OPTIONAL,
         ROLLOUT,
         CANARY,
@@ -216,20 +220,23 @@ describe('the Roles of the routes', () => {
     )
   })
 
-  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, OPTIONAL, ROLLOUT])('%s is bound', (file) => {
-    const [role, binding] = published(file).objects
-    const name = file.replace('role', 'greenlight').replace('.yaml', '')
-    expect(role).toMatchObject({ kind: 'Role', metadata: { name } })
-    expect(binding).toMatchObject({
-      kind: 'RoleBinding',
-      metadata: { name },
-      roleRef: { kind: 'Role', name },
-      subjects: [
-        { kind: 'ServiceAccount', name: 'greenlight' },
-        { kind: 'Group', name: 'greenlight' }
-      ]
-    })
-  })
+  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, JOBS, OPTIONAL, ROLLOUT])(
+    '%s is bound',
+    (file) => {
+      const [role, binding] = published(file).objects
+      const name = file.replace('role', 'greenlight').replace('.yaml', '')
+      expect(role).toMatchObject({ kind: 'Role', metadata: { name } })
+      expect(binding).toMatchObject({
+        kind: 'RoleBinding',
+        metadata: { name },
+        roleRef: { kind: 'Role', name },
+        subjects: [
+          { kind: 'ServiceAccount', name: 'greenlight' },
+          { kind: 'Group', name: 'greenlight' }
+        ]
+      })
+    }
+  )
 
   it.each(kinds)('for %s grants what plans need besides role.yaml, and nothing more', (kind) => {
     const { rules } = published(`role-${kind}.yaml`)
@@ -267,6 +274,20 @@ describe('role-config.yaml', () => {
     const steps: Step[] = [{ kind: 'apply', manifest: manifest(inNamespace('Secret', 'billing')) }]
     const needs = needsOf({ steps, routes: [], services: [service()] }).map(print)
     expect(needs.filter((right) => right.includes('secrets'))).toEqual([])
+  })
+})
+
+describe('role-jobs.yaml', () => {
+  it('grants what Jobs need besides role.yaml, and nothing more', () => {
+    const { rules } = published(JOBS)
+    const job: Job = { ...JOB, metadata: { name: 'migrate' }, spec: { template: workload().spec.template } }
+    const steps: Step[] = [{ kind: 'run-job', job, moment: 'before' }]
+    const needed = needsOf({ steps, routes: [] })
+    expect(granted(rules).sort()).toEqual(
+      [...new Set(needed.map(print))].filter((right) => !withoutRoutes.has(right)).sort()
+    )
+    const missing = needed.filter(({ resource }) => resource === 'jobs')
+    expect(describeAllMissing(missing, NAMESPACE)).toEqual([expect.stringContaining(`kubernetes/${JOBS}`)])
   })
 })
 
