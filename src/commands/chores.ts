@@ -11,6 +11,7 @@ import { planRetirement, retirable } from '../plan/retirement.ts'
 import { planSettle } from '../plan/rollback.ts'
 import { CONFIG_REMOVAL_NEEDS, needsOf, TEMPLATE_NEEDS } from '../preflight/needs.ts'
 import { needsToEnd } from '../preflight/rights.ts'
+import { isServingFirst } from './first.ts'
 import type { Invocation } from './invocation.ts'
 import { recover } from './recover.ts'
 import { retireVersions } from './retire-versions.ts'
@@ -35,7 +36,9 @@ export interface Chore {
 /** In this order: only when a release is over can be told what it has left. */
 export const CHORES: readonly Chore[] = [
   {
-    isDue: ({ record }) => record !== undefined && isLeft(record),
+    // What serves is left for a deploy to finish: to undo it would take it from its users.
+    isDue: (observed) =>
+      observed.record !== undefined && isLeft(observed.record) && !isServingFirst(observed),
     needs: needsAfterRun,
     work: endRelease
   },

@@ -8,10 +8,10 @@ import { untidyEnding } from '../execute/untidy.ts'
 import { readRules } from '../kubernetes/rights.ts'
 import { readLeases } from '../lock/acquire.ts'
 import type { Lock } from '../lock/lock.ts'
-import { observe } from '../observe/observe.ts'
 import { inRelease, type Observed, type Recorded } from '../observe/observed.ts'
 import { needsToEnd } from '../preflight/rights.ts'
 import { exclusively, leasesOf, withLock } from './exclusively.ts'
+import { completeFirst, observeForRelease } from './first.ts'
 import type { Invocation } from './invocation.ts'
 import { nothingNew } from './nothing-new.ts'
 import { outcomeOf } from './outcome-of.ts'
@@ -27,7 +27,7 @@ export async function deploy(invocation: Invocation): Promise<Outcome> {
   const { target, ports, signal } = invocation
   // What will be needed is asked for while something else is.
   const rules = soon(readRules(ports.cluster, target.namespace))
-  const observed = await observe(target, ports)
+  const observed = await observeForRelease(invocation)
   const left = inRelease(observed)
   if (left !== undefined) return afterRecovery(invocation, left)
   const leases = readLeases(leasesOf(observed), ports)
@@ -52,19 +52,17 @@ function soon<T>(work: Promise<T>): Promise<T> {
   return work
 }
 
-function begin(
-  prepared: PreparedRelease,
-  observed: Observed,
-  lock: Lock,
-  { inputs, ports }: Invocation
-): ReleaseRun {
+function begin(prepared: PreparedRelease, observed: Observed, lock: Lock, { ports }: Invocation): ReleaseRun {
   const stable = observed.stable.deployment
-  const run = beginRun({ ...observed, ...prepared, stable, lock, begun: false }, ports, inputs)
-  const { id, stable: before, canary } = prepared.release
+  const run = beginRun({ ...observed, ...prepared, stable, lock, begun: false }, ports, prepared.inputs)
+  const { id, stable: before, canary, first } = prepared.release
   const ways = trafficsOf(run).map(({ title }) => title)
+  const from = first === true ? 'first installation' : `${before.images.join(', ')} on ${before.deployment}`
   ports.log.quote(
-    `release ${id} in namespace ${run.namespace}: ${before.images.join(', ')} on ${before.deployment} → ${canary.images.join(', ')} on ${canary.deployment}, users come through ${ways.join(', ')}`
+    `release ${id} in namespace ${run.namespace}: ${from} → ${canary.images.join(', ')} on ${canary.deployment}, users come through ${ways.join(', ')}`
   )
+  // One version alone: there is nothing to tell apart.
+  if (first === true) run.progress.marks = 'none'
   run.journal.warnings.push(...prepared.warnings)
   if (prepared.forecast !== undefined) run.journal.forecast = prepared.forecast
   return run
@@ -75,7 +73,8 @@ async function afterRecovery(invocation: Invocation, seen: Recorded): Promise<Ou
   const needs = await needsToEnd(seen, invocation.ports)
   const run = await exclusively(invocation, seen, needs, async (observed, lock) => {
     const left = inRelease(observed)
-    return left === undefined ? undefined : recover(left, lock, invocation)
+    if (left === undefined) return undefined
+    return (await completeFirst(left, lock, invocation)) ?? recover(left, lock, invocation)
   })
   if (run === undefined) return deploy(invocation)
   const untidy = untidyEnding(run)

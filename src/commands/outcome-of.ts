@@ -10,6 +10,7 @@ import { printRoute } from '../inputs/route.ts'
 import { nameStep, type TrafficStep } from '../inputs/step.ts'
 import { readyReplicas } from '../kubernetes/health.ts'
 import { selects } from '../kubernetes/selectors.ts'
+import { afterFirst } from './after-first.ts'
 import { type Observed, versionOf } from '../observe/observed.ts'
 import { readyOfServing } from '../report/traffic-facts.ts'
 import { isCompared, lacksData } from '../report/verdict.ts'
@@ -28,8 +29,9 @@ export function lookedAt(observed: Observed, { inputs, origin, ports }: PostInvo
     route: [observed.service, ...observed.companions]
       .map(({ metadata }) => `service/${metadata.name}`)
       .join(', '),
-    serving: versionOf(slot, deployment, hash),
-    ready: readyReplicas(deployment)
+    ...(observed.first === true
+      ? { first: true }
+      : { serving: versionOf(slot, deployment, hash), ready: readyReplicas(deployment) })
   }
 }
 
@@ -51,6 +53,7 @@ export function outcomeOf(
 ): Outcome {
   const { canary, stable, ready, release, gap } = run.progress
   const serving = hasCanaryTheTraffic(run.progress) ? canary : stable
+  const first = run.initial.first === true
   return {
     ...emptyOutcome(inputs.command, origin, ports.clock.now()),
     result: ending.result,
@@ -60,10 +63,11 @@ export function outcomeOf(
     route: [...routeWritersOf(run), ...(run.routes.length > 0 ? [] : run.companions)]
       .map(({ traffic }) => traffic.title)
       .join(', '),
-    serving,
+    ...(first ? { first } : {}),
+    ...(first && serving === stable ? {} : { serving }),
     ...(serving === stable && ready !== undefined ? { ready } : {}),
     canary,
-    ...previousOf(run.progress, serving),
+    ...(first ? {} : previousOf(run.progress, serving)),
     ...(release.keptUntil === undefined ? {} : { keptUntil: Date.parse(release.keptUntil) }),
     weight: serving === canary ? 100 : isUnfinished(release) ? release.weight : 0,
     shareOf: run.routes.length > 0 ? 'requests' : 'connections',
@@ -73,7 +77,11 @@ export function outcomeOf(
     ...(gap === undefined ? {} : { gapSeconds: gap / 1000 }),
     foreignWrites: trafficsOf(run).flatMap(({ foreignWrites }) => foreignWrites),
     ...(run.initial.sha === undefined ? {} : { commit: run.initial.sha }),
-    next: [...ending.next, ...nextSteps(run, ending, serving), ...jobsToDo(run, ending)]
+    next: [
+      ...ending.next,
+      ...(first ? afterFirst(run, ending) : nextSteps(run, ending, serving)),
+      ...jobsToDo(run, ending)
+    ]
   }
 }
 

@@ -1,11 +1,9 @@
 import type { MeasuredVersion } from '../checks/measured-version.ts'
 import type { Sampler } from '../checks/sampler.ts'
 import type { Measurement, ObjectChange, Outcome, Preview } from '../domain/outcome.ts'
-import type { Release } from '../domain/record.ts'
 import type { Ports } from '../execute/release-run.ts'
 import { printRoute } from '../inputs/route.ts'
-import { observe } from '../observe/observe.ts'
-import { inRelease, whenEnded, type Observed } from '../observe/observed.ts'
+import { inRelease, whenEnded, type Observed, type Recorded } from '../observe/observed.ts'
 import { withOriginalNames } from '../plan/config.ts'
 import { describe } from '../plan/step.ts'
 import { slotLabelsOf } from '../plan/unchanged.ts'
@@ -13,6 +11,7 @@ import { changeOfManifest } from '../preflight/changes.ts'
 import { measuredStable } from '../preflight/measured-stable.ts'
 import { changeOf, withoutSlot } from '../preflight/preview.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
+import { isServingFirst, observeForRelease, placeAgain } from './first.ts'
 import type { Invocation } from './invocation.ts'
 import { lookedAt } from './outcome-of.ts'
 import { falseAlarms } from '../report/replay.ts'
@@ -25,14 +24,15 @@ import { tellPreview } from './tell-preview.ts'
  * @throws InputError with all that is wrong, as the release would
  */
 export async function plan(invocation: Invocation): Promise<Outcome> {
-  const { target, inputs, ports } = invocation
+  const { inputs, ports } = invocation
   const window = replayedWindow(inputs, ports.clock.now())
-  const seen = await observe(target, ports)
+  const seen = await observeForRelease(invocation)
   const left = inRelease(seen)
-  const observed = left === undefined ? seen : whenEnded(seen, left.record)
-  const notes = left === undefined ? [] : [unfinished(left.record)]
+  const notes = left === undefined ? [] : [unfinished(left)]
   for (const note of notes) ports.log.warning(note)
   if (left !== undefined) await requireRights(seen, await needsToEnd(left, ports), ports)
+  if (isServingFirst(seen)) return { ...lookedAt(seen, invocation), warnings: notes }
+  const observed = await afterRelease(seen, left, invocation)
   const ready = await prepareRelease(invocation, observed)
   const replayed = window && (await replay(invocation, observed, window))
   const found = replayed === undefined ? [] : falseAlarms(replayed)
@@ -51,19 +51,35 @@ export async function plan(invocation: Invocation): Promise<Outcome> {
     canary: { ...ready.release.canary, replicas: ready.canary.spec.replicas ?? 1 },
     plan: preview,
     ...(ready.forecast && { forecast: ready.forecast }),
-    measurements: await measureNow(invocation, measuredStable(observed), ready.sampler),
+    measurements:
+      observed.first === true ? [] : await measureNow(invocation, measuredStable(observed), ready.sampler),
     warnings: [...notes, ...ready.warnings, ...found],
     finishedAt: ports.clock.now()
   }
+}
+
+/** What serves once the release that was left has been ended. */
+async function afterRelease(
+  seen: Observed,
+  left: Recorded | undefined,
+  invocation: Invocation
+): Promise<Observed> {
+  if (left === undefined) return seen
+  return left.first === true ? placeAgain(left, invocation) : whenEnded(seen, left.record)
 }
 
 /** With routes, users come through these and not through the Service alone. */
 const routeOf = ({ routes }: Observed): Pick<Outcome, 'route'> | object =>
   routes.length === 0 ? {} : { route: routes.map(({ name }) => printRoute(name)).join(', ') }
 
-const unfinished = ({ id, phase, run }: Release): string =>
-  `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
-  `Otherwise it ${phase === 'promoting' ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
+function unfinished(left: Recorded): string {
+  const { id, phase, run } = left.record
+  const isFinished = phase === 'promoting' || isServingFirst(left)
+  return (
+    `release ${id} (${run ?? 'run unknown'}) is ${phase}: while its run is alive, nothing else can be released. ` +
+    `Otherwise it ${isFinished ? 'is finished' : 'is undone'} before anything else, and this plan is for what serves after that`
+  )
+}
 
 async function previewOf(observed: Observed, ready: PreparedRelease, { cluster }: Ports): Promise<Preview> {
   const names = { stable: ready.release.stable.deployment, canary: ready.release.canary.deployment }
@@ -83,6 +99,7 @@ function workloadChange({ tried, canary }: PreparedRelease, observed: Observed):
   const where = name === serving.metadata.name ? '' : `, beside ${serving.metadata.name}`
   const object = `Deployment ${name}${where}`
   if (tried.canary === undefined) return { object, state: 'unknown', diff: [] }
+  if (observed.first === true) return changeOf(`Deployment ${name}`, observed.slots.plain, tried.canary)
   const labels = slotLabelsOf(observed)
   const [before, after] = [withoutSlot(serving, labels), withoutSlot(tried.canary, labels)]
   const copies = tried.manifests.map(({ manifest }) => manifest.object)

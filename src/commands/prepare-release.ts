@@ -1,6 +1,7 @@
 import { InputError, refuse, type Fault } from '../base/errors.ts'
 import { samplerFor, type Sampler } from '../checks/sampler.ts'
 import type { Foretold } from '../domain/forecast.ts'
+import type { Inputs } from '../inputs/inputs.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { readRules, type Rule } from '../kubernetes/rights.ts'
 import { requireRoutes, type Observed } from '../observe/observed.ts'
@@ -9,6 +10,7 @@ import { strayAutoscaler } from '../plan/autoscaler.ts'
 import { drainOf } from '../plan/drain.ts'
 import { asAuthored } from '../plan/exported.ts'
 import { endingFaults, patienceFaults } from '../plan/faults.ts'
+import { occasionOf } from '../plan/hook-moments.ts'
 import { withoutHooks, type WithoutHooks } from '../plan/hooks.ts'
 import { unwatched } from '../plan/unwatched.ts'
 import { methodFor } from '../plan/method.ts'
@@ -27,6 +29,8 @@ import { requireShape } from './require-shape.ts'
 
 /** A release that nothing is known to be wrong with. */
 export interface PreparedRelease extends Prepared {
+  /** Those that the release minds. */
+  readonly inputs: Inputs
   /** The steps that were checked, which are the steps that are executed. */
   readonly plan: readonly Step[]
   readonly warnings: readonly string[]
@@ -56,10 +60,11 @@ export async function prepareRelease(
   observed: Observed,
   asked?: Promise<readonly Rule[]>
 ): Promise<PreparedRelease | NothingNew> {
-  const { inputs, origin, createSampler, ports, signal } = invocation
+  const { origin, createSampler, ports, signal } = invocation
   const given = await readGiven(invocation, observed)
-  const method = methodFor(inputs.strategy)
-  const prepared = method.prepare(inputs, observed, given.manifests, origin)
+  const method = methodFor(invocation.inputs.strategy, observed)
+  const inputs = method.inputs(invocation.inputs)
+  const prepared = method.prepare(invocation.inputs, observed, given.manifests, origin)
   if ('length' in prepared) throw new InputError([...given.faults, ...prepared])
   const plan = method.plan(prepared, inputs, drainOf(prepared.routes))
   const sampler = samplerFor(inputs, createSampler, prepared.routes)
@@ -80,7 +85,7 @@ export async function prepareRelease(
   for (const note of given.notes) ports.log.line(note)
   if (forecast !== undefined) ports.log.quote(foretoldLines(forecast).join('\n'))
   for (const warning of told) ports.log.warning(warning)
-  return { ...prepared, plan, sampler, warnings: told, tried, ...(forecast && { forecast }) }
+  return { ...prepared, inputs, plan, sampler, warnings: told, tried, ...(forecast && { forecast }) }
 }
 
 /**
@@ -92,7 +97,7 @@ async function readGiven({ manifests, ports }: Invocation, observed: Observed): 
   requireRoutes(observed)
   const authored = asAuthored(manifests, observed)
   refuse(authored.faults)
-  const given = withoutHooks(authored.manifests, observed)
+  const given = withoutHooks(authored.manifests, observed, occasionOf(observed))
   const repeated = repeatedFaults(given.manifests, observed.namespace)
   if (repeated.length > 0) throw new InputError([...given.faults, ...repeated])
   return { ...given, warnings: [...authored.warnings, ...given.warnings] }

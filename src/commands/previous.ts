@@ -18,6 +18,10 @@ export async function findPrevious(
   to: string | undefined,
   cluster: Cluster
 ): Promise<Previous> {
+  if (observed.first === true)
+    throw nothing(
+      `no version of ${observed.workload} serves in namespace ${observed.namespace}, because its first installation has not come to its end`
+    )
   if (to === undefined) return versionBefore(observed, cluster)
   const known = await findVersion(observed, to, cluster)
   if (known.version.serves) throw serving(known, observed)

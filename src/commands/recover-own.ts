@@ -50,7 +50,7 @@ async function finishOwn(invocation: PostInvocation): Promise<string | undefined
     const untidy = untidied(run)
     return untidy === undefined
       ? `Release ${id} was ${practiceOf(run).recovered(run)}.`
-      : `Release ${id} was undone: ${stable.deployment} has all traffic. Cleaning up is not finished: ${untidy}; the next run does it first.`
+      : `Release ${id} was undone: ${record.first === true ? 'nobody is served' : `${stable.deployment} has all traffic`}. Cleaning up is not finished: ${untidy}; the next run does it first.`
   })
 }
 

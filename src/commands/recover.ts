@@ -103,7 +103,8 @@ const rest = (run: ReleaseRun) => ({ previous: 'scale-down', bake: 0, drain: dra
 const isAsGoodAsPromoted = async (run: ReleaseRun): Promise<boolean> =>
   run.progress.release.phase === 'promoting' && (await readyPods(run, 'canary')).length > 0
 
-function stateOf({ phase }: Release): string {
+function stateOf({ phase, first }: Release): string {
+  if (first === true) return 'was left unfinished: nobody is served until it is done again'
   if (phase === 'waiting') return 'waits for approval: stable is put back'
   return phase === 'promoting'
     ? 'was left when its version had all traffic already: it is finished'

@@ -22,13 +22,18 @@ export async function lookForRunner(
 }
 
 const PROMOTE_OR_ABORT = 'command: promote goes on with it, command: abort puts stable back.'
+const COMPLETE =
+  'the next deploy finishes the installation, whose version has passed its tests; command: abort takes it back, and nobody is served then.'
+const INSTALL_AGAIN = 'the next deploy installs it again; command: abort undoes what there is of it.'
 const UNDO = 'command: abort undoes it; so does the next deploy or rollback, before anything else.'
 
 /** What can be done about a release that has not ended. */
 export function nextIn(
-  { phase, run = 'run unknown' }: Release,
+  { phase, run = 'run unknown', first, weight }: Release,
   runner: Outcome['runner']
 ): readonly string[] {
+  if (first === true && runner !== 'alive')
+    return [`Should its run (${run}) be gone: ${weight === 100 ? COMPLETE : INSTALL_AGAIN}`]
   if (phase === 'waiting') return [PROMOTE_OR_ABORT]
   if (runner === 'alive')
     return [

@@ -205,6 +205,8 @@ export interface Outcome {
   readonly returning?: boolean
   /** For how long there were no pods at most, because all of them were replaced at once. */
   readonly gapSeconds?: number
+  /** It is about a first installation: before it, and should it fail, nobody is served. */
+  readonly first?: true
   /** It failed, and no user was ever on the canary. */
   readonly unexposed?: boolean
   readonly timeline: readonly TimelineEntry[]

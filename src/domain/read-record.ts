@@ -114,6 +114,7 @@ const RECORD: Shape = {
   stable: version,
   canary: version,
   'previous?': { ...version, 'strategy?': inPlace },
+  'first?': flag,
   'strategy?': inPlace,
   'rollout?': { 'strategy?': { 'type?': text } },
   selectors: { before: selector, stable: selector, canary: selector, 'both?': selector },

@@ -56,6 +56,8 @@ export interface Release {
   readonly canary: Version
   /** What `rollback` brings back; `strategy` when that was replaced in place. */
   readonly previous?: Version & { readonly strategy?: InPlace }
+  /** A first installation: no version served before, so that the way back is a Service that selects nobody. */
+  readonly first?: true
   /** In place: both versions are templates of the same Deployment. Without it they run beside each other. */
   readonly strategy?: InPlace
   /** In place: how the Deployment rolled out before the release. */
@@ -125,8 +127,9 @@ export interface End {
 /** The record after the canary has become stable. */
 export function promoted(release: Release, at: number, { settle, keepFor }: End = {}): Release {
   const { stable, canary, id, strategy } = release
+  const { first, ...kept } = ended(release, true, at)
   return {
-    ...ended(release, true, at),
+    ...kept,
     id,
     phase: release.command === 'deploy' ? 'promoted' : 'rolled-back',
     weight: 0,
@@ -135,7 +138,7 @@ export function promoted(release: Release, at: number, { settle, keepFor }: End 
     selectors: { ...release.selectors, stable: release.selectors.canary, canary: release.selectors.stable },
     ...(settle === undefined ? {} : { settle }),
     ...(keepFor === undefined ? {} : { keptUntil: new Date(at + keepFor).toISOString() }),
-    ...(release.command === 'deploy'
+    ...(release.command === 'deploy' && first !== true
       ? { previous: { ...stable, ...(strategy === undefined ? {} : { strategy }) } }
       : {})
   }

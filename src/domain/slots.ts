@@ -7,6 +7,14 @@ import { DEPLOYMENT, HASH_LABEL } from '../kubernetes/workload.ts'
 import { FENCE_ANNOTATION } from '../lock/fence.ts'
 
 export const SLOT_LABEL = 'greenlight.dev/slot'
+/** What no pod is labelled with: a Service that selects by it has no endpoints. */
+const NO_SLOT = 'none'
+
+/** The selector narrowed so that it selects nobody. */
+export const selectingNobody = (selector: Labels): Labels => ({ ...selector, [SLOT_LABEL]: NO_SLOT })
+
+export const selectsNobody = ({ spec }: Service): boolean => spec.selector?.[SLOT_LABEL] === NO_SLOT
+
 /** `plain` is a Deployment that has not been through a release: it has no label that tells it from its slots. */
 export type SlotName = 'blue' | 'green' | 'plain'
 

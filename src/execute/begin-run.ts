@@ -71,6 +71,7 @@ export function beginRun(beginning: Beginning, ports: Ports, settings: Settings)
       serving: beginning.stable,
       autoscaler: beginning.autoscaler,
       ...(beginning.deployment === undefined ? {} : { deployment: beginning.deployment }),
+      applied: new Set(),
       pods: beginning.pods ?? [],
       tested: new Set(),
       behind: new Map(),

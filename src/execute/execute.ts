@@ -69,6 +69,7 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
 const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   async apply({ manifest }, run) {
     const { kind, metadata } = await apply(manifest.object, run.ports.cluster)
+    run.progress.applied.add(`${kind.toLowerCase()}/${metadata.name}`)
     return `${kind} ${metadata.name} is as the manifest says`
   },
   'run-job': (step, run, signal) => runJob(run, step, signal),
@@ -88,6 +89,8 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   smoke: (_, run, signal) => smokeCanary(run, signal),
   'point-autoscaler': ({ to }, run) => pointAutoscaler(run, to),
   begin: (_, run) => begin(run),
+  withhold: (_, run) => begin(run),
+  withdraw: (_, run) => restore(run),
   resize: ({ split }, run, signal) => resize(run, split, signal),
   'prepare-routes': (_, run, signal) => prepareRoutes(run, signal),
   shift: ({ split, step }, run, signal) => shift(run, split, step, signal),

@@ -32,12 +32,14 @@ const lookByHand = (run: ReleaseRun): string[] =>
  * Commands that point a Service to stable. With routes that is the canary's Service: whatever their kind, the routes send
  * the canary's share there, and the other Service selects stable all the time.
  */
-function moveByHand(run: ReleaseRun): string[] {
+function moveByHand(
+  run: ReleaseRun,
+  what = `all of it to ${remark(run.progress.stable.deployment)}`
+): string[] {
   const { namespace, traffic, routes } = run
-  const { stable } = run.progress
   const target = routes.length > 0 ? backendsIn(run).canary : traffic.name
   return [
-    `${sh`kubectl -n ${namespace} patch service/${target} --type=json -p ${selecting(run.progress.release.selectors.stable)}`}   # all of it to ${remark(stable.deployment)}`,
+    `${sh`kubectl -n ${namespace} patch service/${target} --type=json -p ${selecting(run.progress.release.selectors.stable)}`}   # ${what}`,
     ...run.companions.map(({ own, traffic: { name } }) => {
       const { stable: theirs } = backendsFor(own, backendsIn(run)).selectors
       return `${sh`kubectl -n ${namespace} patch service/${name} --type=json -p ${selecting(theirs)}`}   # and all of that`
@@ -75,4 +77,17 @@ export const byHandInPlace: ByHand = {
   leftOver: () => [],
   tidy: ({ namespace, progress: { stable } }) =>
     `${sh`kubectl -n ${namespace} rollout status deployment/${stable.deployment}`}   # has it its previous template everywhere`
+}
+
+/** The way back is that nobody is served. */
+export const byHandFirst: ByHand = {
+  ...byHandBeside,
+  putBack: (run) => [
+    ...moveByHand(run, 'nobody is served'),
+    'or command: abort, which does the same and scales the new version down'
+  ],
+  leftToOthers: (run) => [
+    `${lastKnown(run.progress)}; the run that has taken the lock decides about it, and without one command: abort takes it back`,
+    ...lookByHand(run)
+  ]
 }

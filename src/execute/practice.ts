@@ -3,7 +3,7 @@ import { methodOf, type Method } from '../plan/method.ts'
 import { isNobody } from '../routes/split.ts'
 import { untilChangedByOthers } from './in-place/replace.ts'
 import { collectReplaced } from './in-place/undo.ts'
-import { byHandBeside, byHandInPlace, type ByHand } from './manual-recovery.ts'
+import { byHandBeside, byHandFirst, byHandInPlace, type ByHand } from './manual-recovery.ts'
 import type { ReleaseRun } from './release-run.ts'
 import { collectCanary } from './steps/collect-evidence.ts'
 import { untilStableChanges } from './steps/ensure-stable.ts'
@@ -76,7 +76,17 @@ function returnInPlace(
   return isUnfinished(release) ? { returning: true } : {}
 }
 
-const practices: Readonly<Record<Method['name'], Practice>> = { beside, 'in place': inPlace }
+const first: Practice = {
+  ...beside,
+  untilDisturbed: () => Promise.resolve(),
+  recovered: ({ progress: { release, canary } }) =>
+    release.phase === 'promoted'
+      ? `finished: ${canary.deployment} has all traffic`
+      : `undone: nobody is served, ${canary.deployment} is scaled down`,
+  byHand: byHandFirst
+}
+
+const practices: Readonly<Record<Method['name'], Practice>> = { beside, 'in place': inPlace, first }
 
 export const practiceOf = ({ initial }: Pick<ReleaseRun, 'initial'>): Practice =>
   practices[methodOf(initial).name]

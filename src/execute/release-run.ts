@@ -80,6 +80,8 @@ export interface Progress {
   deployment?: Deployment
   /** Templates that ran in the canary's Deployment before the new one; undefined until that is written. */
   outdated?: ReadonlySet<string>
+  /** What of the manifests was applied besides the workload, `ingress/web`. */
+  readonly applied: Set<string>
   /** Pods that came up, and the uids of those that passed the smoke tests. */
   pods: readonly Pod[]
   readonly tested: Set<string>

@@ -15,15 +15,23 @@ export const untidied = ({ progress: { release }, journal: { timeline } }: Relea
 export function untidyEnding(run: ReleaseRun): Ending | undefined {
   const why = untidied(run)
   if (why === undefined) return undefined
-  const { id } = run.progress.release
+  const { id, first } = run.progress.release
+  const who = first === true ? 'nobody is served' : `${run.progress.stable.deployment} serves all traffic`
   const reason =
-    `release ${id} was undone and ${run.progress.stable.deployment} serves all traffic, ` +
+    `release ${id} was undone and ${who}, ` +
     `but not everything of it could be cleaned up: ${why}. Nothing new is begun before that`
   return { result: 'failed', reason, next: nextSteps(run) }
 }
 
+function urgency({ progress: { ready, stable, release } }: ReleaseRun): string {
+  if (release.first === true) return 'Nobody is served until it is installed.'
+  return ready === 0
+    ? `Urgent: no pod of ${stable.deployment} is ready, so that nobody serves.`
+    : 'Not urgent: users are on the old version.'
+}
+
 const nextSteps = (run: ReleaseRun): string[] => [
-  `${run.progress.ready === 0 ? `Urgent: no pod of ${run.progress.stable.deployment} is ready, so that nobody serves.` : 'Not urgent: users are on the old version.'} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
+  `${urgency(run)} Find in the reason above who refuses it: a policy, a webhook or a quota.`,
   practiceOf(run).byHand.tidy(run),
   'Then run the workflow again: it cleans up first, and goes on with what you ask for.'
 ]

@@ -43,7 +43,8 @@ const GRANTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'prometheus-role.yaml': { 'services/proxy': 'get' },
   // The new version's own Service is for routes, whatever kind they are of.
-  'role-<kind of the route>.yaml': { services: 'create' }
+  'role-<kind of the route>.yaml': { services: 'create' },
+  'role-install.yaml': { services: 'create' }
 }
 
 /** The file that grants it; undefined of what only the user's own manifests need. */

@@ -13,6 +13,7 @@ import { missingRights, rightsFaults } from '../kubernetes/rights.ts'
 import { printSelector } from '../kubernetes/selectors.ts'
 import { deploymentRef, replicaSetRef } from '../kubernetes/workload.ts'
 import { chooseServices } from './choose-services.ts'
+import { beforeInstalled, serviceToInstall } from './first.ts'
 import { findStable, slotsOf, type Slots } from './find-service.ts'
 import { OBSERVE_NEEDS } from './needs.ts'
 import { rivalFaults } from './neighbours.ts'
@@ -66,12 +67,18 @@ async function look(target: Target, { cluster, clock }: Ports): Promise<Observed
     cluster.list<Service>({ apiVersion: 'v1', kind: 'Service', namespace }),
     cluster.list<HorizontalPodAutoscaler>({ ...AUTOSCALER, namespace })
   ])
-  if (Object.keys(named).length === 0) throw new InputError([await unknownWorkload(target, cluster)])
+  const read = { namespace, workload, services, routes: routes.found, goneRoutes: routes.gone }
+  const autoscalers = all.filter(scalesDeployment)
+  const autoscaled = autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
+  const installing = serviceToInstall(services, workload)
+  if (installing !== undefined)
+    return beforeInstalled({ ...read, named, autoscalers: all, autoscaled }, installing)
+  if (Object.keys(named).length === 0)
+    throw await unknownWorkload({ ...read, autoscaled, slots: {}, record: undefined }, cluster)
   const chosen = chooseServices(target, services, named, routes.found)
   const { service, companions } = chosen
   const record = ownRecord({ workload, service, slots: named, autoscalers: all })
   const { slots, foreign } = ownSlots(named, service, record)
-  const autoscalers = all.filter(scalesDeployment)
   const otherServices = services.filter((other) => other !== service && !companions.includes(other))
   // If the Service can select none of the slots, the fault names all that exist.
   const possible = Object.keys(slots).length === 0 ? named : slots
@@ -90,7 +97,7 @@ async function look(target: Target, { cluster, clock }: Ports): Promise<Observed
     foreign,
     ...(await readServing({ ...chosen, record, otherServices, slots, workload, stable }, cluster)),
     autoscaler: autoscalerOf(autoscalers, { workload, stable, foreign }),
-    autoscaled: autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
+    autoscaled
   }
 }
 

@@ -21,6 +21,8 @@ export interface Observed {
   /** Those of the other Services that send users to pods of the workload, or may. */
   readonly neighbours: readonly Neighbour[]
   readonly record: Release | undefined
+  /** No version serves yet: `stable` stands for nobody. */
+  readonly first?: true
   /** What carries the traffic besides the Service. */
   readonly routes: readonly FoundRoute[]
   /** Why routes that the user named are not among these, a sentence each. */

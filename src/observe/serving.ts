@@ -22,9 +22,13 @@ export interface Serving {
 }
 
 /** A warning when nobody serves. No fault: the release may be what heals that. */
-export function nobodyServes({ service, stable }: Pick<Observed, 'service' | 'stable'>): readonly string[] {
+export function nobodyServes({
+  service,
+  stable,
+  first
+}: Pick<Observed, 'service' | 'stable' | 'first'>): readonly string[] {
   const { deployment } = stable
-  if (readyReplicas(deployment) > 0) return []
+  if (first === true || readyReplicas(deployment) > 0) return []
   const wanted = wantedReplicas(deployment)
   const why = wanted === 0 ? 'is scaled to 0' : `has 0 of ${counted(wanted, 'pod')} ready`
   return [

@@ -10,7 +10,7 @@ import { ownerFindings } from './owners.ts'
 /** The part of a release that says which pods it ends. */
 interface Change {
   readonly canary: Deployment
-  readonly release: Pick<Release, 'strategy' | 'autoscaler'>
+  readonly release: Pick<Release, 'strategy' | 'first' | 'autoscaler'>
   readonly leftovers?: readonly string[]
 }
 

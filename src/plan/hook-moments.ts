@@ -4,6 +4,9 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 /** What Helm and Argo CD would call the release: that of a workload which runs already, or its first one. */
 export type Occasion = 'upgrade' | 'installation'
 
+export const occasionOf = ({ first }: { readonly first?: true }): Occasion =>
+  first === true ? 'installation' : 'upgrade'
+
 interface Moments {
   /** At which Helm or Argo CD would have an object before the new version. */
   readonly before: ReadonlySet<string>

@@ -7,6 +7,7 @@ import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { ReleaseOrigin } from './begin-release.ts'
 import { demandBeside, demandInPlace, type Demand, type Wanted } from './demand.ts'
+import { demandOfFirst, inputsOfFirst, planAfterWithdrawal, planFirst, prepareFirst } from './first.ts'
 import { planAfterUndo, planInPlace } from './in-place.ts'
 import { prepareInPlace } from './prepare-in-place.ts'
 import { prepare, type Prepared } from './prepare.ts'
@@ -15,7 +16,9 @@ import type { Step } from './step.ts'
 
 /** How a new version comes to serve: all that a release plans in its own way. */
 export interface Method {
-  readonly name: 'beside' | 'in place'
+  readonly name: 'beside' | 'in place' | 'first'
+  /** Those of the inputs that it minds. */
+  readonly inputs: (inputs: Inputs) => Inputs
   /** Turns inputs and what was observed into a release. @returns faults instead, when it could not work */
   readonly prepare: (
     inputs: Inputs,
@@ -52,6 +55,7 @@ const wantedBy = ({ checks, smokeTests, bake }: Inputs) => ({
 /** Blue-green and canary: the new version gets pods of its own, and the traffic is moved to them. */
 const beside: Method = {
   name: 'beside',
+  inputs: (inputs) => inputs,
   prepare,
   plan: ({ release, ...prepared }, inputs, drain) =>
     planProgressive({ ...prepared, ...wantedBy(inputs), previous: inputs.previous, drain }, release),
@@ -71,6 +75,7 @@ const beside: Method = {
 /** Rolling and recreate: the Deployment that serves gets the new template, and its controller replaces the pods. */
 const inPlace = (strategy: InPlace): Method => ({
   name: 'in place',
+  inputs: (inputs) => inputs,
   prepare: (inputs, observed, manifests, origin) =>
     prepareInPlace({ ...inputs, strategy }, observed, manifests, origin),
   plan: (prepared, inputs) => planInPlace({ ...prepared, ...wantedBy(inputs) }),
@@ -83,6 +88,22 @@ const inPlace = (strategy: InPlace): Method => ({
   verb: 'replace'
 })
 
+/** A first installation, whatever the strategy: nobody serves, so there is nothing to be beside or in the place of. */
+const first: Method = {
+  name: 'first',
+  inputs: inputsOfFirst,
+  prepare: prepareFirst,
+  plan: (prepared, inputs) => planFirst({ ...prepared, ...wantedBy(inputs) }),
+  restoring: [{ kind: 'withdraw' }],
+  planTidy: planAfterWithdrawal,
+  demand: demandOfFirst,
+  movesTrafficOn: ({ service, companions }) =>
+    [service, ...companions].filter(({ metadata }) => metadata.resourceVersion !== undefined),
+  bringsBack: () => [],
+  canWait: false,
+  verb: 'patch'
+}
+
 const methods: Readonly<Record<Inputs['strategy'], Method>> = {
   'blue-green': beside,
   canary: beside,
@@ -90,7 +111,9 @@ const methods: Readonly<Record<Inputs['strategy'], Method>> = {
   recreate: inPlace('recreate')
 }
 
-export const methodFor = (strategy: Inputs['strategy']): Method => methods[strategy]
+export const methodFor = (strategy: Inputs['strategy'], observed: Pick<Observed, 'first'> = {}): Method =>
+  observed.first === true ? first : methods[strategy]
 
 /** That of a release on record, which names a strategy only where pods are replaced in place. */
-export const methodOf = ({ strategy }: Pick<Release, 'strategy'>): Method => methods[strategy ?? 'canary']
+export const methodOf = (release: Pick<Release, 'strategy' | 'first'>): Method =>
+  methodFor(release.strategy ?? 'canary', release)

@@ -15,7 +15,7 @@ const MANAGED_BY_ROLLOUT = 'argo-rollouts.argoproj.io/managed-by-rollouts'
  */
 export function ownerFindings(
   observed: Observed,
-  release: Pick<Release, 'strategy' | 'autoscaler'>
+  release: Pick<Release, 'strategy' | 'first' | 'autoscaler'>
 ): Findings {
   const scaled =
     release.autoscaler === observed.autoscaler?.metadata.name && observed.autoscaler !== undefined

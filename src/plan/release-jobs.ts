@@ -2,7 +2,7 @@ import type { Fault } from '../base/errors.ts'
 import type { Release } from '../domain/record.ts'
 import { withImages, type ImageRule } from '../inputs/image.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { comesBefore } from './hook-moments.ts'
+import { comesBefore, occasionOf, type Occasion } from './hook-moments.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Observed } from '../observe/observed.ts'
 import type { ReleaseOrigin } from './begin-release.ts'
@@ -35,7 +35,7 @@ export function givenFor(
   manifests: readonly Manifest[],
   { name, release }: Pick<ReleaseOrigin, 'release'> & { readonly name: string }
 ): Given {
-  const { before, after, others, faults } = jobsAround(inputs, observed, manifests)
+  const { before, after, others, faults } = jobsAround(inputs, observed, manifests, occasionOf(observed))
   const jobs = [...before, ...after]
   const source = sourceOf(observed, others, { name })
   const config = withConfig(observed, others, source, jobs)
@@ -75,12 +75,13 @@ export const runJobs = (jobs: ReleaseJobs | undefined, moment: Moment): readonly
  */
 export function appliedAround(
   manifests: readonly Manifest[],
-  jobs: ReleaseJobs | undefined
+  jobs: ReleaseJobs | undefined,
+  occasion: Occasion = 'upgrade'
 ): readonly Step[] {
   const apply = (manifest: Manifest): Step => ({ kind: 'apply', manifest })
   const run = runJobs(jobs, 'before')
   if (run.length === 0) return manifests.map(apply)
-  const isFirst = ({ object }: Manifest): boolean => isGround(object) || comesBefore(object, 'upgrade')
+  const isFirst = ({ object }: Manifest): boolean => isGround(object) || comesBefore(object, occasion)
   return [
     ...manifests.filter(isFirst).map(apply),
     ...run,

@@ -28,6 +28,10 @@ export type Step =
   | { readonly kind: 'point-autoscaler'; readonly to: Side }
   /** Writes the record, and has the Service select stable alone, whatever comes up beside it. */
   | { readonly kind: 'begin' }
+  /** The same where there is no stable: the Service selects nobody, and is created if it does not exist. */
+  | { readonly kind: 'withhold' }
+  /** And so it is put back: nobody is served. */
+  | { readonly kind: 'withdraw' }
   /** The canary gets the pods for its share of stable's live size, and they come up. */
   | { readonly kind: 'resize'; readonly split: Split }
   /** The routes know the canary's Service, and send it nothing yet. */
@@ -66,8 +70,13 @@ export type Step =
   | { readonly kind: 'await-undone' }
   /** Record: the canary is stable now; `settle` as in the record, `keepFor` milliseconds for which the old version is kept. */
   | { readonly kind: 'finish'; readonly settle?: Labels; readonly keepFor?: number }
-  /** Record: stable stays; the selector becomes what it was once only one version has pods. */
-  | { readonly kind: 'settle'; readonly selector: Labels; readonly outcome: 'restored' | 'kept' }
+  /** Record: stable stays; the selector becomes what it was once only one version has pods. `nobody`: there is no stable. */
+  | {
+      readonly kind: 'settle'
+      readonly selector: Labels
+      readonly outcome: 'restored' | 'kept'
+      readonly nobody?: true
+    }
 
 /** Names of the Deployments that a release is about. */
 export type Names = Readonly<Record<Side, string>>
@@ -87,6 +96,8 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   smoke: ({ port }, { canary }) => `Smoke tests on ${canary}${port === undefined ? '' : `, port ${port}`}`,
   'point-autoscaler': ({ to }, names) => `Point the autoscaler to ${names[to]}`,
   begin: (_, { stable }) => `All traffic on ${stable}`,
+  withhold: (_, { canary }) => `Service without endpoints until ${canary} has passed`,
+  withdraw: () => 'Service without endpoints: nobody is served',
   resize: ({ split }, { canary }) => `Size ${canary} for ${describeSplit(split)}`,
   'prepare-routes': (_, { canary }) => `Make the routes ready for ${canary}`,
   shift: ({ split }, { canary }) => `Move ${describeSplit(split)} to ${canary}`,
@@ -107,8 +118,10 @@ const titles: { readonly [Kind in Step['kind']]: Title<Kind> } = {
   undo: (_, { stable }) => `Give ${stable} its previous template back`,
   'await-undone': (_, { stable }) => `Wait until ${stable} runs its previous template again`,
   finish: (_, { canary }) => `Record the result: ${canary} is live`,
-  settle: ({ outcome }, { stable, canary }) =>
-    `Record the result: ${outcome === 'restored' ? stable : canary} stays live`
+  settle: ({ outcome, nobody }, { stable, canary }) =>
+    nobody === true
+      ? `Record the result: ${canary} is not installed`
+      : `Record the result: ${outcome === 'restored' ? stable : canary} stays live`
 }
 
 /** What a person reads while it is done, and in the timeline afterwards. */

@@ -60,6 +60,9 @@ const inFile = (role: string, rights: readonly Right[]): readonly Right[] =>
 const SCALING = need('apps', 'deployments', 'list', 'watch', 'patch')
 const REWRITING = need('apps', 'deployments', 'get', 'update')
 
+/** The guard of a first installation: a file of its own grants what it takes besides. */
+export const INSTALL = 'role-install.yaml'
+
 const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
   // For most kinds the dry run tells which rights an object needs.
   apply: [],
@@ -72,6 +75,9 @@ const needsByKind: Readonly<Record<Step['kind'], readonly Right[]>> = {
   smoke: READINESS,
   'point-autoscaler': need('autoscaling', 'horizontalpodautoscalers', 'patch'),
   begin: [...TRAFFIC, ...need('apps', 'deployments', 'list', 'watch')],
+  // Also where the Service exists: whoever may not create one has not been asked to install anything here.
+  withhold: [...TRAFFIC, ...inFile(INSTALL, need('', 'services', 'create'))],
+  withdraw: TRAFFIC,
   resize: [...need('apps', 'deployments', 'get', 'patch'), ...READINESS],
   'prepare-routes': [...ENDPOINTS, ...READINESS],
   shift: [...TRAFFIC, ...ENDPOINTS, ...READINESS],

@@ -8,6 +8,7 @@ import { missingRights, type Right, type Rule, rightsFaults } from '../kubernete
 import { readReplicaSet } from '../observe/observe.ts'
 import type { Observed } from '../observe/observed.ts'
 import { readDrivers } from '../observe/drivers.ts'
+import { wouldBeInstalled } from '../plan/first-place.ts'
 import { harmToOthers } from '../plan/harm.ts'
 import { methodOf } from '../plan/method.ts'
 import { driverFaults, ownerFindings } from '../plan/owners.ts'
@@ -32,7 +33,7 @@ import { tryJob } from './try-job.ts'
 import { editsOf } from './edits.ts'
 import { gitOpsFindings } from './gitops.ts'
 import { measuredStable } from './measured-stable.ts'
-import { needsOf, wayBack } from './needs.ts'
+import { INSTALL, needsOf, wayBack } from './needs.ts'
 import { roomFaults } from './quota.ts'
 
 /** A release that is about to begin. */
@@ -79,6 +80,7 @@ export async function preflight(
     lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
   return {
     faults: [
+      ...(missing.some(({ role }) => role === INSTALL) ? [wouldBeInstalled(observed)] : []),
       ...rightsFaults(missing, namespace),
       ...undo,
       ...canaryFaults(canary, isTold),
@@ -88,7 +90,8 @@ export async function preflight(
     ],
     obstacles: [...room, ...others.faults],
     warnings: [
-      ...checks.warnings,
+      // They are about the version that serves.
+      ...(observed.first === true ? [] : checks.warnings),
       ...others.warnings,
       ...apiWarnings([canary, ...manifests, ...jobs].flatMap(({ warned }) => warned)),
       ...connectionsOf(candidate, canary.canary ?? prepared.canary)
@@ -106,7 +109,7 @@ const jobsOf = ({ jobs = NO_JOBS }: Prepared) => [...jobs.before, ...jobs.after]
  */
 function needIn({ inputs, observed, prepared }: Candidate, { log }: ClusterPorts): Need | undefined {
   const isMeasuredFirst = inputs.smokeTests.some(({ kind }) => kind === 'load')
-  if (inputs.onNoData !== 'fail' || isMeasuredFirst) return undefined
+  if (inputs.onNoData !== 'fail' || isMeasuredFirst || observed.first === true) return undefined
   return {
     alike: isScrapedAlike(observed.stable.deployment.spec.template, prepared.canary.spec.template),
     tell: (text) => {

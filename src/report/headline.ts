@@ -17,6 +17,7 @@ const isUntouched = ({ result, timeline, touched }: Outcome): boolean =>
 function withoutServing(outcome: Outcome, { code }: Voice): string {
   const { previous, result, route } = outcome
   if (isUntouched(outcome)) return NOTHING
+  if (outcome.first === true) return 'nobody is served'
   const undone = result === 'rolled-back' || result === 'aborted'
   return undone && previous === undefined
     ? 'nothing gets the traffic, as before'
@@ -139,6 +140,20 @@ const cleanup: Readonly<Record<Result, Sentence>> = {
   failed: (workload) => `${workload} could not be cleaned up`
 }
 
+const installed: Sentence = (workload, outcome, voice) =>
+  `${workload} was installed: ${traffic(outcome, voice)}`
+
+/** A first installation has an end of its own: there was nothing before it. */
+const first: Readonly<Partial<Record<Result, Sentence>>> = {
+  promoted: installed,
+  planned: (workload, outcome, voice) =>
+    `${workload} would be installed with ${canaryName(outcome, voice)}: no version serves yet`,
+  'rolled-back': (workload, outcome, voice) =>
+    `${workload} was not installed: ${takenOut(outcome, voice)}, ${traffic(outcome, voice)}`,
+  aborted: (workload, outcome, voice) =>
+    `The installation of ${workload} was ${outcome.command === 'abort' ? 'aborted on request' : 'stopped before its end'}: ${traffic(outcome, voice)}`
+}
+
 const sentences = { deploy: release, promote: release, follow: release, abort, rollback, plan, cleanup }
 
 /** What status found out of the run of a release that has not ended. */
@@ -151,7 +166,8 @@ const runners: Readonly<Record<NonNullable<Outcome['runner']>, string>> = {
 function sentence(outcome: Outcome, voice: Voice): string {
   const workload = voice.name(oneLine(outcome.workload) || 'the workload')
   const { command, result } = outcome
-  if (command !== 'status') return sentences[command][result](workload, outcome, voice)
+  const ofFirst = outcome.first === true && command !== 'cleanup' ? first[result] : undefined
+  if (command !== 'status') return (ofFirst ?? sentences[command][result])(workload, outcome, voice)
   return result === 'failed'
     ? `The state of ${workload} could not be read`
     : `${workload}: ${traffic(outcome, voice)}${outcome.runner === undefined ? '' : runners[outcome.runner]}${drivenHint(outcome)}`
@@ -162,7 +178,8 @@ function icon(outcome: Outcome): string {
   if (failsTheStep(outcome)) return result === 'aborted' ? '🛑' : '❌'
   if (result === 'planned') return '📋'
   const at = outcome.driven?.state.at ?? 'rest'
-  if (ready === 0 || runner === 'gone' || undecided === true || at === 'failed') return '⚠️'
+  const isVacant = outcome.first === true && outcome.serving === undefined
+  if (isVacant || ready === 0 || runner === 'gone' || undecided === true || at === 'failed') return '⚠️'
   return result === 'waiting' || runner !== undefined || isSplit(outcome) || at !== 'rest' ? '⏳' : '✅'
 }
 

@@ -69,6 +69,7 @@ const verdictOf = (outcome: Outcome, limits: Limits): object => ({
   finishedAt: isoTime(outcome.finishedAt),
   durationSeconds: (outcome.finishedAt - outcome.startedAt) / 1_000,
   restoreSeconds: outcome.restoreSeconds,
+  first: outcome.first,
   unexposed: outcome.unexposed,
   returning: outcome.returning,
   gapSeconds: outcome.gapSeconds,

@@ -12,7 +12,11 @@ import { describeSplit, isNobody } from '../routes/split.ts'
 export function factsOf(observed: Observed): readonly string[] {
   const { record, slots, autoscaler } = observed
   return [
-    record !== undefined && isUnfinished(record) ? trafficIn(record, observed) : traffic(observed),
+    observed.first === true && record?.weight !== 100
+      ? `service/${observed.service.metadata.name} has no endpoints: no version serves yet`
+      : record !== undefined && isUnfinished(record)
+        ? trafficIn(record, observed)
+        : traffic(observed),
     ...Object.values(slots).map(
       ({ metadata, spec }) =>
         `deployment/${metadata.name}: ${counted(spec.replicas ?? 1, 'replica')}, ${spec.template.spec.containers.map(({ image }) => image ?? '').join(', ')}`
@@ -47,6 +51,8 @@ function trafficIn(record: Release, observed: Observed): string {
   const sends = `${ways} ${routes.length > 1 ? 'send' : 'sends'}`
   if (stable.deployment === canary.deployment)
     return `${sends} all traffic to ${podsOf(canary, observed)}${split.weight === 100 ? '' : ', whose pods are being replaced'}`
+  if (split.weight === 100 && record.first === true)
+    return `${sends} all traffic to ${podsOf(canary, observed)}, the first version`
   if (split.weight === 100)
     return `${sends} all traffic to ${podsOf(canary, observed)}; the way back is ${podsOf(stable, observed)}`
   if (isNobody(split)) return `${sends} all traffic to ${podsOf(stable, observed)}`

@@ -138,14 +138,15 @@ export async function send(state: TrafficState, write: Write): Promise<void> {
 }
 
 /**
- * If somebody moved the traffic before the first write, the plan is about another stable. A record that has appeared
- * since is our own, whose answer was lost.
+ * If somebody moved the traffic before the first write, or created what was to be created, the plan is about another
+ * stable. A record that has appeared since is our own, whose answer was lost.
  * @throws TakenOver then
  */
 export function refuseOvertaken({ last, known, title }: TrafficState, before: RouteObjects): void {
   if (last !== undefined || recordOf(known[0]) !== recordOf(before[0])) return
-  if (trafficOf(known[0]) === trafficOf(before[0])) return
+  const wasThere = before[0].metadata.resourceVersion !== undefined
+  if (wasThere && trafficOf(known[0]) === trafficOf(before[0])) return
   throw new TakenOver(
-    `somebody moved the traffic of ${title} while the release was prepared. Nothing was changed. Run again.`
+    `somebody ${wasThere ? 'moved the traffic of' : 'created'} ${title} while the release was prepared. Nothing was changed. Run again.`
   )
 }

@@ -165,7 +165,8 @@ function guard(state: TrafficState, object: KubernetesObject, signal: AbortSigna
     void inTurn(state, () => throughOutages(put, state.ports, signal)).catch(stop)
   }
   const query = { apiVersion, kind, namespace: metadata.namespace, fields: `metadata.name=${metadata.name}` }
-  cluster.watch(query, onChange, signal, object).catch(stop)
+  const known = metadata.resourceVersion === undefined ? undefined : object
+  cluster.watch(query, onChange, signal, known).catch(stop)
 }
 
 /** Reads before it writes: the change that was seen may be our own, or have been undone since. */

@@ -7,7 +7,7 @@ import { FENCE_ANNOTATION, fenceOf } from '../lock/fence.ts'
 import type { RouteObjects } from '../routes/route.ts'
 import { changes } from './changes.ts'
 
-/** One write that brings a live object closer to what it should be. */
+/** One write that brings a live object closer to what it should be. What has no version yet is to be created. */
 export type Write =
   | { readonly kind: 'create'; readonly object: KubernetesObject }
   | { readonly kind: 'patch'; readonly object: KubernetesObject; readonly patch: JsonPatch }
@@ -48,6 +48,8 @@ function writeOf(live: RouteObjects, wanted: KubernetesObject, stamp: Stamp): re
     before.metadata.annotations?.[RECORD_ANNOTATION] !== undefined ||
     fenceOf(before) !== undefined ||
     changes(before, wanted).length > 0
+  if (before.metadata.resourceVersion === undefined)
+    return [{ kind: 'create', object: stamped(wanted, stamp) }]
   const patch = touched ? changes(before, stamped(wanted, stamp)) : []
   return patch.length === 0 ? [] : [{ kind: 'patch', object: before, patch }]
 }

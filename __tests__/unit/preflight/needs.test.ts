@@ -10,6 +10,9 @@ import { parseManifests } from '../../../src/kubernetes/manifests.ts'
 import type { Deployment, KubernetesObject } from '../../../src/kubernetes/objects.ts'
 import { describeAllMissing, type Right, type Rule } from '../../../src/kubernetes/rights.ts'
 import { OBSERVE_NEEDS } from '../../../src/observe/needs.ts'
+import { NOWHERE } from '../../../src/kubernetes/ports.ts'
+import { roleFileFor } from '../../../src/kubernetes/role-files.ts'
+import { planFirst } from '../../../src/plan/first.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { planRetirement } from '../../../src/plan/retirement.ts'
@@ -38,6 +41,8 @@ const JOBS = 'role-jobs.yaml'
 const OPTIONAL = 'role-preflight.yaml'
 /** What ConfigMaps and Secrets in the manifests take. */
 const CONFIG = 'role-config.yaml'
+/** What takes a first installation. */
+const INSTALL = 'role-install.yaml'
 /** Stands in the place of role.yaml where versions replace each other. */
 const IN_PLACE = 'role-in-place.yaml'
 
@@ -210,6 +215,7 @@ describe('the Roles of the routes', () => {
       [
         ...kinds.map((kind) => `role-${kind}.yaml`),
         CONFIG,
+        INSTALL,
         IN_PLACE,
         JOBS,
         OPTIONAL,
@@ -251,6 +257,38 @@ const inNamespace = (kind: string, namespace = NAMESPACE): KubernetesObject => (
   apiVersion: 'v1',
   kind,
   metadata: { name: 'web-config', namespace }
+})
+
+describe('role-install.yaml', () => {
+  const steps = planFirst({
+    canary: workload(),
+    live: undefined,
+    manifests: [manifest(service())],
+    entrance: NOWHERE,
+    checks: true,
+    smokeTests: true,
+    bake: 1
+  })
+  const back = wayBack({ ...release(), first: true })
+  const needed = needsOf({ steps: [...steps, ...back], routes: [], services: [service()] })
+
+  it('grants what a first installation needs besides role.yaml, and nothing more', () => {
+    const besides = [...new Set(needed.map(print))].filter((right) => !withoutRoutes.has(right))
+    expect(besides).toEqual(['create services'])
+    expect(granted(published(INSTALL).rules)).toEqual(besides)
+  })
+
+  it('is named where that right lacks for an installation, and not where it lacks for a route', () => {
+    const [right] = needed.filter(({ verb, resource }) => verb === 'create' && resource === 'services')
+    expect(right && roleFileFor(right)).toBe(`examples/kubernetes/${INSTALL}`)
+    expect(roleFileFor({ verb: 'create', group: '', resource: 'services' })).not.toContain(INSTALL)
+  })
+
+  it('is not needed to take back what one has begun, nor is any right to delete', () => {
+    const rights = needsOf({ steps: back, routes: [] }).map(print)
+    expect(rights).not.toContain('create services')
+    expect(needed.map(({ verb }) => verb)).not.toContain('delete')
+  })
 })
 
 describe('role-config.yaml', () => {

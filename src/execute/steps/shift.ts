@@ -89,7 +89,8 @@ export async function shift(
   return `${tested()} among ${counted(endpoints, 'pod')}: ${percent(achieved)} of the connections`
 }
 
-const allOnStable = ({ stable }: Progress): string => `all traffic on ${stable.deployment}`
+const allOnStable = ({ stable, release }: Progress): string =>
+  release.first === true ? 'nobody is served' : `all traffic on ${stable.deployment}`
 
 /** Says "tested" only if all of these pods have passed smoke tests. */
 function describePods({ pods, tested, canary }: Progress): string {

@@ -1,0 +1,210 @@
+import type { Fault } from '../base/errors.ts'
+import { withCause } from '../domain/change-cause.ts'
+import type { Release } from '../domain/record.ts'
+import { inSlot, SLOT_LABEL, selectingNobody, type Placement } from '../domain/slots.ts'
+import { checkLineName, isBound, isComparison } from '../inputs/check-line.ts'
+import type { Inputs } from '../inputs/inputs.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
+import type { Manifest } from '../kubernetes/manifests.ts'
+import type { Deployment, Service } from '../kubernetes/objects.ts'
+import { leadsTo } from '../kubernetes/ports.ts'
+import { keyOf } from '../kubernetes/ref.ts'
+import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
+import { HASH_LABEL } from '../kubernetes/workload.ts'
+import { versionOf, type Observed } from '../observe/observed.ts'
+import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
+import type { Demand, Wanted } from './demand.ts'
+import { entranceOf, smokePortFaults } from './entrance.ts'
+import { labelFaults } from './faults.ts'
+import { followersOf, recorded } from './followers.ts'
+import { lateAmong } from './late.ts'
+import { keepTraffic, servicesToBe, trafficFaults } from './live-fields.ts'
+import type { Prepared } from './prepare.ts'
+import { ALL_AT_ONCE, planRemoval } from './progressive.ts'
+import { appliedAround, givenFor, jobsOnRecord, runJobs } from './release-jobs.ts'
+import { sourceOf, withNewImages, writtenIn } from './source.ts'
+import type { Step } from './step.ts'
+
+/** The inputs without those that are about a version that serves already. */
+export const inputsOfFirst = (inputs: Inputs): Inputs => ({
+  ...inputs,
+  checks: inputs.checks.filter(isBound),
+  watchdog: undefined
+})
+
+/** What of the inputs means nothing at a first installation. */
+function skipped({ strategy, checks, watchdog, probe }: Inputs): readonly string[] {
+  const compared = checks.filter(isComparison).map(checkLineName)
+  const why = 'at a first installation there is'
+  return [
+    ...(strategy === 'canary' ? [`the steps are skipped: ${why} nobody to share the traffic with`] : []),
+    ...(compared.length > 0 ? [`${compared.join(', ')} skipped: ${why} no old version to compare with`] : []),
+    ...(watchdog === undefined ? [] : [`no watchdog is started: ${why} no old version to go back to`]),
+    ...(probe === undefined ? [] : [`the probe is skipped: ${why} one version alone`])
+  ]
+}
+
+/**
+ * Turns inputs and manifests into a first installation.
+ * @param observed with the Service as it is, or as the manifests name it
+ * @returns faults instead, when it could not work
+ */
+export function prepareFirst(
+  inputs: Inputs,
+  observed: Observed,
+  given: readonly Manifest[],
+  origin: ReleaseOrigin
+): Prepared | readonly Fault[] {
+  const unusable = given.flatMap((manifest) => trafficFaults(manifest, observed))
+  if (unusable.length > 0) return unusable
+  const { canary, written, jobs, manifests, faults: wrong } = candidateOf(inputs, observed, given, origin)
+  const services = servicesToBe(observed, given)
+  const [service = observed.service] = services
+  const selectors = selectorsFor(service, given)
+  const followers = followersOf(observed, canary, selectors)
+  const entrance = entranceOf({ ...observed, service }, [], canary)
+  const faults = [
+    ...wrong,
+    ...labelFaults(canary, selectors.canary, service),
+    ...services.flatMap((one) => lostPorts(one, canary)),
+    ...smokePortFaults(inputs.smokeTests, entrance, observed),
+    ...followers.faults
+  ]
+  if (faults.length > 0) return faults
+  return {
+    canary,
+    written,
+    jobs,
+    live: observed.slots.plain,
+    serving: observed.stable.deployment,
+    entrance,
+    release: {
+      ...beginFirst(observed, canary, selectors, origin),
+      ...checksOf(inputs),
+      ...recorded(followers),
+      ...jobsOnRecord(jobs)
+    },
+    steps: ALL_AT_ONCE,
+    routes: [],
+    warnings: skipped(inputs),
+    manifests: keepTraffic(manifests, whereScaled(observed, canary), selectors.stable, followers.selectors)
+  }
+}
+
+function beginFirst(
+  observed: Observed,
+  canary: Deployment,
+  selectors: Release['selectors'],
+  origin: ReleaseOrigin
+): Release {
+  const begun = { command: 'deploy', canary: versionOf('plain', canary, ''), selectors } as const
+  return { ...beginRelease(origin, { ...observed, routes: [] }, begun), first: true }
+}
+
+function checksOf({ checks }: Inputs): Pick<Release, 'checks'> {
+  const bounds = checks.filter(isBound).map(checkLineName)
+  return bounds.length === 0 ? {} : { checks: bounds }
+}
+
+/** The Deployment of the manifests with the images that the user names, with its config, and its Jobs. */
+function candidateOf(
+  inputs: Inputs,
+  observed: Observed,
+  given: readonly Manifest[],
+  { release }: ReleaseOrigin
+) {
+  const written = writtenIn(observed, given, { name: observed.workload })
+  const placement = placementOf(observed, written)
+  const { manifests, jobs, images, faults } = givenFor(inputs, observed, given, { ...placement, release })
+  const source = withNewImages(sourceOf(observed, manifests, placement), images)
+  const canary = inSlot(source.renewed, placement, observed.slots.plain)
+  return {
+    canary: withCause(canary, release, written?.object),
+    written,
+    manifests,
+    jobs,
+    faults: [...faults, ...source.faults]
+  }
+}
+
+/** Where the workload's own Deployment is what an autoscaler scales. */
+export const whereScaled = (observed: Observed, own: Deployment | undefined): Observed =>
+  own === undefined ? observed : { ...observed, stable: { ...observed.stable, deployment: own } }
+
+/** The Deployment as the manifest names it, in its own size. */
+function placementOf({ workload, namespace }: Observed, written: Manifest | undefined): Placement {
+  const { replicas = 1 } = (written?.object as Deployment | undefined)?.spec ?? {}
+  // One pod shows whether the version runs, and somebody has to serve.
+  return { name: workload, namespace, slot: 'plain', label: SLOT_LABEL, replicas: Math.max(replicas, 1) }
+}
+
+/** The selector that the manifest gives the Service, which may be there with another one that selects nobody. */
+export function selectorsFor(service: Service, given: readonly Manifest[]): Release['selectors'] {
+  const manifest = given.find(({ object }) => keyOf(object) === keyOf(service))?.object as Service | undefined
+  const selector = authored((manifest ?? service).spec.selector)
+  const closed = selectingNobody(selector)
+  return { before: closed, stable: closed, canary: selector }
+}
+
+/** Without what a release may have added when the manifest was taken from the cluster. */
+const authored = (selector: Labels = {}): Labels => withoutKeys(selector, SLOT_LABEL, HASH_LABEL)
+
+const lostPorts = ({ metadata, spec }: Service, canary: Deployment): Fault[] =>
+  (spec.ports ?? [])
+    .filter((port) => !leadsTo(port, canary))
+    .map(({ port, targetPort = port }) => ({
+      input: 'manifests',
+      problem: `port ${port} of Service ${metadata.name} leads to the port named ${targetPort}, which no container of Deployment ${canary.metadata.name} has`,
+      example: 'a container port with that name'
+    }))
+
+type Installation = Pick<Prepared, 'canary' | 'live' | 'manifests' | 'jobs' | 'entrance'> &
+  Record<'checks' | 'smokeTests', boolean> & { readonly bake: number }
+
+/**
+ * Nobody is served until the version has passed; then the Service is opened in one write. An autoscaler and routes come
+ * after that, and what they bring counts in the bake.
+ */
+export function planFirst({
+  canary,
+  live,
+  manifests,
+  jobs,
+  entrance,
+  checks,
+  smokeTests,
+  bake
+}: Installation): readonly Step[] {
+  const late = lateAmong(manifests)
+  const early = manifests.filter((manifest) => !late.includes(manifest))
+  const apply = (manifest: Manifest): Step => ({ kind: 'apply', manifest })
+  return [
+    { kind: 'withhold' },
+    ...appliedAround(early, jobs, 'installation'),
+    { kind: 'start', deployment: canary, live },
+    { kind: 'await-ready' },
+    ...(smokeTests ? [{ kind: 'smoke', port: entrance.port } as const] : []),
+    { kind: 'shift', split: { weight: 100 }, step: 0 },
+    ...late.map(apply),
+    ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
+    { kind: 'finish' },
+    ...runJobs(jobs, 'after')
+  ]
+}
+
+/** The rest of one that was left when its version had passed its tests and had all users. */
+export const planCompletion = (manifests: readonly Manifest[]): readonly Step[] => [
+  ...lateAmong(manifests).map((manifest): Step => ({ kind: 'apply', manifest })),
+  { kind: 'finish' }
+]
+
+/** What can wait once nobody is served: evidence, and the Deployment to 0. Nothing is deleted. */
+export const planAfterWithdrawal = (release: Release, drain: number): readonly Step[] =>
+  planRemoval(release, drain).map((step) => (step.kind === 'settle' ? { ...step, nobody: true } : step))
+
+export function demandOfFirst({ canary }: Wanted, { slots }: Pick<Observed, 'slots'>): Demand {
+  const live = slots.plain
+  const [wanted, now] = [wantedReplicas(canary), live === undefined ? 0 : wantedReplicas(live)]
+  const moment = { added: Math.max(0, wanted - now), replaced: Math.min(wanted, now) }
+  return { deployment: canary, before: live?.spec.template.spec, moments: [moment] }
+}
