@@ -226,7 +226,7 @@ describe('the Roles of the routes', () => {
     )
   })
 
-  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, JOBS, OPTIONAL, ROLLOUT])(
+  it.each([...kinds.map((kind) => `role-${kind}.yaml`), CONFIG, INSTALL, JOBS, OPTIONAL, ROLLOUT])(
     '%s is bound',
     (file) => {
       const [role, binding] = published(file).objects

@@ -7,7 +7,7 @@ import { service } from '../../support/memory/shop.ts'
 const CLAIM = `/metadata/annotations/${FENCE_ANNOTATION.replace('/', '~1')}`
 const recorded = {
   ...service(),
-  metadata: { ...service().metadata, annotations: { [RECORD_ANNOTATION]: 'theirs' } }
+  metadata: { ...service().metadata, resourceVersion: '1', annotations: { [RECORD_ANNOTATION]: 'theirs' } }
 }
 const claimed = withFence(recorded, 'us')
 
@@ -23,5 +23,20 @@ describe('a claim', () => {
 
   it('stays under the record of the run that it guards against, which knows that record', () => {
     expect(patchOf({ record: 'theirs', always: true, keepsClaim: true })).toEqual([])
+  })
+})
+
+it('what has no version yet is created, with the record in the same write', () => {
+  const [write, ...more] = writesOf([service()], [service({ app: 'web', tier: 'none' })], {
+    record: 'ours',
+    always: false
+  })
+  expect(more).toEqual([])
+  expect(write).toMatchObject({
+    kind: 'create',
+    object: {
+      metadata: { annotations: { [RECORD_ANNOTATION]: 'ours' } },
+      spec: { selector: { app: 'web', tier: 'none' } }
+    }
   })
 })
