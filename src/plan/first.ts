@@ -80,9 +80,7 @@ export function prepareFirst(
     entrance,
     release: {
       ...beginFirst(observed, canary, selectors, origin),
-      ...checksOf(inputs),
-      ...recorded(followers),
-      ...jobsOnRecord(jobs)
+      ...{ ...checksOf(inputs), ...recorded(followers), ...jobsOnRecord(jobs) }
     },
     steps: ALL_AT_ONCE,
     routes: [],

@@ -80,8 +80,7 @@ export async function preflight(
     lack.namespace === namespace && missing.some((right) => isSame(right, lack.right))
   return {
     faults: [
-      ...(missing.some(({ role }) => role === INSTALL) ? [wouldBeInstalled(observed)] : []),
-      ...rightsFaults(missing, namespace),
+      ...lackingFaults(missing, observed),
       ...undo,
       ...canaryFaults(canary, isTold),
       ...manifestFaults([...manifests, ...jobs], isTold),
@@ -90,7 +89,6 @@ export async function preflight(
     ],
     obstacles: [...room, ...others.faults],
     warnings: [
-      // They are about the version that serves.
       ...(observed.first === true ? [] : checks.warnings),
       ...others.warnings,
       ...apiWarnings([canary, ...manifests, ...jobs].flatMap(({ warned }) => warned)),
@@ -100,6 +98,12 @@ export async function preflight(
     manifests
   }
 }
+
+/** In a namespace that was meant to be another one, nobody has given the right to install. */
+const lackingFaults = (missing: readonly Right[], observed: Observed): readonly Fault[] => [
+  ...(missing.some(({ role }) => role === INSTALL) ? [wouldBeInstalled(observed)] : []),
+  ...rightsFaults(missing, observed.namespace)
+]
 
 const jobsOf = ({ jobs = NO_JOBS }: Prepared) => [...jobs.before, ...jobs.after]
 
