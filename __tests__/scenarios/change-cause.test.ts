@@ -32,7 +32,7 @@ describe('kubectl rollout history', () => {
       'web-green 1 greenlight 5-1: shop/web:2'
     ])
     await scene.run({ id: '7-1' }).rollback()
-    expect(causeOf(scene, 'web-green')).toBe('greenlight 7-1: shop/web:2')
+    expect(causeOf(scene, 'web-green')).toBe('greenlight 5-1: shop/web:2')
   })
 
   it('tells it of releases in place, and not of one that was undone', async () => {

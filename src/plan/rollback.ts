@@ -68,7 +68,8 @@ export function prepareRollback(
   const { routes, services } = prepareRouting(observed, release, ALL_AT_ONCE, canary)
   const settled = withoutKeys(selectors.canary, HASH_LABEL)
   return {
-    canary: withCause(canary, origin.release),
+    // A revision that is there already was brought by another release, and says so.
+    canary: there && hasTemplateOf(there, canary) ? canary : withCause(canary, origin.release),
     live: there,
     release,
     routes,
