@@ -182,7 +182,7 @@ function nextSteps(run: ReleaseRun, ending: Ending, serving: Version): string[] 
       ready === 0
         ? `Urgent: nobody serves, because no pod of ${serving.deployment} (${serving.images.join(', ')}) is ready: ${sh`kubectl -n ${namespace} describe deployment/${serving.deployment}`}, or scale it up if it is scaled down.`
         : `No action needed: ${serving.images.join(', ')} serves all users.`,
-      ...(selects(release.selectors.before, { ...release.selectors.canary })
+      ...(run.progress.deployment === undefined || selects(release.selectors.before, release.selectors.canary)
         ? [`${read}.`]
         : [
             `${read}, or start one pod of it by hand, which gets no traffic: ${sh`kubectl -n ${namespace} scale deployment/${canary.deployment} --replicas=1`}`

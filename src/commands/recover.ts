@@ -90,7 +90,7 @@ async function recoverOnce(
   const ended = new AbortController()
   for (const traffic of trafficsOf(run)) traffic.guard(ended.signal)
   try {
-    if (await isAsGoodAsPromoted(run)) await execute(planPromotion(rest(run), release), run, lock.lost)
+    if (await isAsGoodAsPromoted(run)) await finish(run)
     else await undo(run)
   } finally {
     ended.abort()
@@ -99,6 +99,14 @@ async function recoverOnce(
 }
 
 const rest = (run: ReleaseRun) => ({ previous: 'scale-down', bake: 0, drain: drainIn(run) }) as const
+
+/** Without manifests there are no Jobs to run. */
+async function finish(run: ReleaseRun): Promise<void> {
+  const { release } = run.progress
+  await execute(planPromotion(rest(run), release), run, run.lock.lost)
+  for (const name of release.jobs?.after ?? [])
+    run.ports.log.warning(`job/${name}, which was to run after release ${release.id}, is not run any more`)
+}
 
 const isAsGoodAsPromoted = async (run: ReleaseRun): Promise<boolean> =>
   run.progress.release.phase === 'promoting' && (await readyPods(run, 'canary')).length > 0

@@ -1,5 +1,5 @@
 import { SLOT_LABEL } from '../domain/slots.ts'
-import { LAST_APPLIED } from '../kubernetes/gitops.ts'
+import { ARGO_LABEL, copiedMetadata, LAST_APPLIED } from '../kubernetes/gitops.ts'
 import { JOB_NAME_LABEL, type Job } from '../kubernetes/job.ts'
 import type { PodTemplate } from '../kubernetes/objects.ts'
 import { OURS } from '../kubernetes/ours.ts'
@@ -34,7 +34,8 @@ type Owner = Pick<Observed, 'namespace' | 'workload' | 'service' | 'companions'>
  * @param name that the manifests have for it
  */
 export function releaseJob(name: string, job: Job, owner: Owner, release: string): Job {
-  const { apiVersion, kind, metadata } = job
+  const { apiVersion, kind } = job
+  const { labels, annotations } = copiedMetadata(job)
   const spec = specOf(job, owner)
   return {
     apiVersion,
@@ -43,10 +44,10 @@ export function releaseJob(name: string, job: Job, owner: Owner, release: string
       name: jobNameFor(name, release),
       namespace: owner.namespace,
       labels: {
-        ...withoutKeys(metadata.labels ?? {}, ...OF_THE_CONTROLLER),
+        ...withoutKeys(labels, ARGO_LABEL, ...OF_THE_CONTROLLER),
         ...jobLabels(name, owner.workload)
       },
-      annotations: { ...withoutKeys(metadata.annotations ?? {}, LAST_APPLIED), [CONTENT]: hashOf(spec) }
+      annotations: { ...withoutKeys(annotations, LAST_APPLIED), [CONTENT]: hashOf(spec) }
     },
     spec
   }

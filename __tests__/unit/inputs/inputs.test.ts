@@ -57,6 +57,11 @@ describe('readInputs', () => {
       'replay: replay is for Deployments, and does nothing with rollout/web: plan tries the checks on what serves now — for example: no replay'
     ])
     expect(faults({ workload: 'web', ...given })).toEqual([])
+    const jobs = { before: 'job/migrate', after: 'job/notify' }
+    expect(faults({ workload: 'canary/web', ...jobs })).toEqual([
+      'before: before is for Deployments, and does nothing with canary/web: a Job that has to be done first is for a step before this one — for example: no before',
+      'after: after is for Deployments, and does nothing with canary/web: a Job that comes after it is for a step of its own — for example: no after'
+    ])
   })
 
   it('follows, and leaves, only what a controller goes on with', () => {
