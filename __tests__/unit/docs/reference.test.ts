@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
 import { parse, parseAllDocuments } from 'yaml'
 import { readInputs } from '../../../src/inputs/inputs.ts'
@@ -60,6 +61,18 @@ describe('docs/', () => {
 
   it.each(wordsOf('command').filter((command) => command !== 'deploy'))('tells of command: %s', (command) => {
     const telling = guides.filter(({ markdown }) => markdown.includes(`command: ${command}`))
+    expect(telling.length).toBeGreaterThan(0)
+  })
+
+  it.each(inBackticks(action.inputs.route?.description))('has a page for route: %s', (route) => {
+    const telling = guides.filter(
+      ({ path, markdown }) => path.startsWith('docs/routes/') && markdown.includes(`    route: ${route}`)
+    )
+    expect(telling.length).toBeGreaterThan(0)
+  })
+
+  it.each(globSync(['examples/kubernetes/*role*.yaml', 'examples/workflows/*']))('names %s', (file) => {
+    const telling = guides.filter(({ markdown }) => markdown.includes(basename(file)))
     expect(telling.length).toBeGreaterThan(0)
   })
 })
