@@ -5,6 +5,7 @@ import { deploy } from './commands/deploy.ts'
 import { obeyDriven } from './commands/driven/index.ts'
 import { isDriven } from './commands/driven/invocation.ts'
 import type { Invocation } from './commands/invocation.ts'
+import { leave } from './commands/leave.ts'
 import { noting } from './commands/noting.ts'
 import { plan } from './commands/plan.ts'
 import { promote } from './commands/promote.ts'
@@ -25,7 +26,8 @@ const COMMANDS: Readonly<Record<OfDeployment, (invocation: Invocation) => Promis
   rollback,
   status,
   plan,
-  cleanup
+  cleanup,
+  leave
 }
 
 /**

@@ -3,6 +3,7 @@ import { deploy } from '../../src/commands/driven/deploy.ts'
 import type { DrivenInvocation } from '../../src/commands/driven/invocation.ts'
 import { cleanup } from '../../src/commands/driven/cleanup.ts'
 import { follow } from '../../src/commands/driven/follow.ts'
+import { leave } from '../../src/commands/driven/leave.ts'
 import { plan } from '../../src/commands/driven/plan.ts'
 import { promote } from '../../src/commands/driven/promote.ts'
 import { rollback } from '../../src/commands/driven/rollback.ts'
@@ -39,7 +40,7 @@ export interface DrivenStart {
   kill(): void
 }
 
-const DOERS = { deploy, plan, promote, follow, abort, rollback, cleanup, status }
+const DOERS = { deploy, plan, promote, follow, abort, rollback, cleanup, status, leave }
 
 const NAMESPACE = 'shop'
 export const rolloutRef = {

@@ -7,6 +7,7 @@ import { abort } from '../../src/commands/abort.ts'
 import { cleanup } from '../../src/commands/cleanup.ts'
 import { deploy } from '../../src/commands/deploy.ts'
 import type { Invocation } from '../../src/commands/invocation.ts'
+import { leave } from '../../src/commands/leave.ts'
 import { plan } from '../../src/commands/plan.ts'
 import { promote } from '../../src/commands/promote.ts'
 import { recoverOwn } from '../../src/commands/recover-own.ts'
@@ -98,6 +99,7 @@ export interface Run {
   status(): Promise<Outcome>
   plan(): Promise<Outcome>
   cleanup(): Promise<Outcome>
+  leave(): Promise<Outcome>
   /** What a command is asked for. */
   asked(command: Command): Invocation
   /** What the input `command` says, with the outcome that is told if that throws. */
@@ -232,6 +234,7 @@ function openRun({ cluster, clock: world }: Scene, options: RunOptions & { reado
     status: () => status(asked('status')),
     plan: () => plan(asked('plan')),
     cleanup: () => cleanup(asked('cleanup')),
+    leave: () => leave(asked('leave')),
     asked,
     obey: () => obey(asked(inputs.command)),
     post: (hooks) =>

@@ -1,7 +1,7 @@
 import { StableCannotServe, TakenOver } from '../base/errors.ts'
 import { readRecord } from '../domain/read-record.ts'
 import { isUnfinished, type Release } from '../domain/record.ts'
-import { beginRun, routesOf } from '../execute/begin-run.ts'
+import { beginRun, formerDrain, routesOf } from '../execute/begin-run.ts'
 import { readyPods } from '../execute/endpoints.ts'
 import { execute } from '../execute/execute.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
@@ -81,7 +81,8 @@ async function recoverOnce(
       workload,
       release,
       begun: true,
-      lock
+      lock,
+      leastDrain: await formerDrain(release, service, ports)
     },
     ports,
     inputs

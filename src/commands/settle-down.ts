@@ -1,6 +1,7 @@
-import { beginRun } from '../execute/begin-run.ts'
+import { beginRun, formerDrain } from '../execute/begin-run.ts'
 import { execute } from '../execute/execute.ts'
 import type { ReleaseRun } from '../execute/release-run.ts'
+import { drainIn } from '../execute/route-writers.ts'
 import type { Lock } from '../lock/lock.ts'
 import type { Recorded } from '../observe/observed.ts'
 import { planSettle } from '../plan/rollback.ts'
@@ -12,8 +13,9 @@ export async function settleDown(
   lock: Lock,
   { ports, inputs }: PostInvocation
 ): Promise<ReleaseRun> {
+  const leastDrain = await formerDrain(record, service, ports)
   const beginning = { service, companions, routes: [], workload, release: record, begun: true, lock }
-  const run = beginRun(beginning, ports, inputs)
-  await execute(planSettle(record.settle ?? {}), run, lock.lost)
+  const run = beginRun({ ...beginning, leastDrain }, ports, inputs)
+  await execute(planSettle(record.settle ?? {}, drainIn(run)), run, lock.lost)
   return run
 }

@@ -8,7 +8,7 @@ const BEGINNING = 'greenlight '
 const LONGEST = 200
 
 /** Whether it is one that a release has written. */
-const isOurs = (cause: string): boolean => cause.startsWith(BEGINNING)
+export const isOurCause = (cause: string): boolean => cause.startsWith(BEGINNING)
 
 /**
  * The Deployment with what its new revision is: the release, and the images that it brings.
@@ -16,7 +16,7 @@ const isOurs = (cause: string): boolean => cause.startsWith(BEGINNING)
  */
 export function withCause(deployment: Deployment, release: string, written?: KubernetesObject): Deployment {
   const given = written?.metadata.annotations?.[CHANGE_CAUSE]
-  if (given !== undefined && !isOurs(given)) return deployment
+  if (given !== undefined && !isOurCause(given)) return deployment
   const images = deployment.spec.template.spec.containers.map(({ image }) => image ?? '').join(', ')
   return causedBy(deployment, cut(`${BEGINNING}${release}: ${images}`, LONGEST))
 }

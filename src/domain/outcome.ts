@@ -26,7 +26,7 @@ export interface Version {
 export interface PastVersion extends Partial<Pick<Version, 'slot' | 'deployment' | 'hash'>> {
   /** Absent where no release is on record that brought it. */
   readonly release?: string
-  readonly command?: 'deploy' | 'rollback'
+  readonly command?: 'deploy' | 'rollback' | 'leave'
   /** Whether that release came to its end: else the version was taken out. Absent where it is not known. */
   readonly served?: boolean
   /** Phase of its release, while that is not finished. */

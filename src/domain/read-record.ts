@@ -6,7 +6,6 @@ import { isTree } from '../kubernetes/tree.ts'
 import { readHistory } from './history.ts'
 import { RECORD_ANNOTATION, type Phase, type Release } from './record.ts'
 import {
-  command,
   count,
   flag,
   hash,
@@ -76,6 +75,8 @@ const phase = oneOf(
   ...(['running', 'waiting', 'aborting', 'promoting', 'promoted', 'rolled-back'] satisfies Phase[])
 )
 
+const command = oneOf(...(['deploy', 'rollback', 'leave'] satisfies Release['command'][]))
+
 const version = { slot, deployment: name, images: [text, MOST], hash, replicas: count } as const
 
 const entry = {
@@ -90,6 +91,8 @@ const entry = {
   'jobs?': [name, MOST],
   'run?': text
 } as const
+
+const ROUTES = [{ kind: matching(/^[a-z]+$/, 63), name }, MOST] as const
 
 const RECORD: Shape = {
   version: oneOf(1),
@@ -108,7 +111,8 @@ const RECORD: Shape = {
   'begunAt?': [time, MOST],
   'checks?': [text, MOST],
   'holder?': text,
-  'routes?': [{ kind: matching(/^[a-z]+$/, 63), name }, MOST],
+  'routes?': ROUTES,
+  'formerRoutes?': ROUTES,
   'exposed?': flag,
   startedAt: time,
   stable: version,

@@ -25,7 +25,7 @@ export type InPlace = 'rolling' | 'recreate'
 export interface Release {
   readonly version: 1
   readonly id: string
-  readonly command: 'deploy' | 'rollback'
+  readonly command: 'deploy' | 'rollback' | 'leave'
   readonly run?: string
   readonly actor?: string
   readonly sha?: string
@@ -48,6 +48,8 @@ export interface Release {
   readonly holder?: string
   /** The routes that traffic is moved on. None: on the Service itself. */
   readonly routes?: readonly RouteName[]
+  /** While Greenlight leaves: the routes that earlier releases have moved traffic on. */
+  readonly formerRoutes?: readonly RouteName[]
   /** Whether users have been on the canary: if so, its pods must not end without a drain. */
   readonly exposed?: true
   readonly startedAt: string
@@ -131,7 +133,7 @@ export function promoted(release: Release, at: number, { settle, keepFor }: End 
   return {
     ...kept,
     id,
-    phase: release.command === 'deploy' ? 'promoted' : 'rolled-back',
+    phase: release.command === 'rollback' ? 'rolled-back' : 'promoted',
     weight: 0,
     stable: canary,
     canary: stable,

@@ -54,6 +54,15 @@ export const isSlotService = ({ metadata }: Service): boolean => metadata.labels
 /** On a Deployment: when a release in place was undone whose template the Deployment did not have (yet, or any more). */
 export const UNDONE_ANNOTATION = 'greenlight.dev/undone'
 
+/**
+ * A plain Deployment has no label that tells its pods from those of a slot, only the hash of its template. Until that is
+ * known its selector names the slot `plain`, which no pod has.
+ */
+export const ofTemplate = (selector: Labels, hash: string): Labels =>
+  selector[SLOT_LABEL] !== 'plain' || hash === ''
+    ? selector
+    : { ...withoutKeys(selector, SLOT_LABEL), [HASH_LABEL]: hash }
+
 /** Annotations that belong to the object they are on, not to a copy of it. */
 const NOT_COPIED = [
   'kubectl.kubernetes.io/last-applied-configuration',

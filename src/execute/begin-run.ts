@@ -10,6 +10,7 @@ import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import { type Entrance, NOWHERE } from '../kubernetes/ports.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
+import { lagOf } from '../plan/drain.ts'
 import { membersOf, type ObservedRoute } from '../observe/observed.ts'
 import { readMembers, readRemaining } from '../observe/routes.ts'
 import type { Place } from '../traffic/state.ts'
@@ -39,6 +40,8 @@ export interface Beginning {
   /** Whether the Service was read after the lock was taken: then no other run can have written it since. */
   readonly readUnderLock?: boolean
   readonly lock: Lock
+  /** See `ReleaseRun`. */
+  readonly leastDrain?: number
   /** Absent when there are no checks. */
   readonly sampler?: Sampler | undefined
 }
@@ -59,6 +62,7 @@ export function beginRun(beginning: Beginning, ports: Ports, settings: Settings)
     companions: openCompanions(companions, release, following, ports),
     routes: routes.map((route) => openRoute(route, release, following, ports)),
     steps: beginning.steps ?? [],
+    leastDrain: beginning.leastDrain ?? 0,
     initial: release,
     entrance: beginning.entrance ?? NOWHERE,
     sampler: beginning.sampler,
@@ -156,4 +160,15 @@ export async function routesOf(
   const { found, gone } = await readRemaining(release.routes ?? [], namespace, cluster)
   for (const problem of gone) log.warning(problem)
   return found.map((route) => membersOf(route, backendsOf(release, namespace, metadata.name)))
+}
+
+/** Milliseconds that the routes of earlier releases need, which lead to the Service while Greenlight leaves. */
+export async function formerDrain(
+  release: Release,
+  { metadata }: Service,
+  { cluster }: Ports
+): Promise<number> {
+  const namespace = metadata.namespace ?? ''
+  const { found } = await readRemaining(release.formerRoutes ?? [], namespace, cluster)
+  return lagOf(found.map((route) => membersOf(route, backendsOf(release, namespace, metadata.name))))
 }

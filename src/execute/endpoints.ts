@@ -1,7 +1,8 @@
 import { ReleaseFailed } from '../base/errors.ts'
+import { ofTemplate } from '../domain/slots.ts'
 import { isEnding, isReady } from '../kubernetes/health.ts'
 import type { KubernetesObject, Pod, Service } from '../kubernetes/objects.ts'
-import { printSelector } from '../kubernetes/selectors.ts'
+import { printSelector, type Labels } from '../kubernetes/selectors.ts'
 import { awaitCondition } from './await-condition.ts'
 import type { ReleaseRun } from './release-run.ts'
 
@@ -87,7 +88,14 @@ function noteBehind(
 export const behindSince = ({ ports, progress: { behind } }: ReleaseRun, service: string): number =>
   behind.get(service)?.since ?? ports.clock.now()
 
-type Versions = Pick<ReleaseRun, 'ports' | 'namespace' | 'initial'>
+type Versions = Pick<ReleaseRun, 'ports' | 'namespace'> & Selected
+type Selected = Pick<ReleaseRun, 'initial'> & { readonly progress?: Pick<ReleaseRun['progress'], 'canary'> }
+
+/** The selector that only one of the two versions has. */
+export function selectorOf({ initial, progress }: Selected, side: 'stable' | 'canary'): Labels {
+  const selector = initial.selectors[side]
+  return side === 'canary' ? ofTemplate(selector, progress?.canary.hash ?? '') : selector
+}
 
 /** Ready pods of one of the two versions, by the selector that only it has. */
 export const readyPods = async (run: Versions, side: 'stable' | 'canary'): Promise<readonly Pod[]> =>
@@ -99,5 +107,5 @@ export const podsOf = (run: Versions, side: 'stable' | 'canary'): Promise<readon
     apiVersion: 'v1',
     kind: 'Pod',
     namespace: run.namespace,
-    labels: printSelector(run.initial.selectors[side])
+    labels: printSelector(selectorOf(run, side))
   })

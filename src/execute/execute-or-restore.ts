@@ -144,7 +144,7 @@ async function putBack(
 
 function restoredBy(cause: unknown, { release }: Progress): Result {
   if (cause instanceof Cancelled) return 'aborted'
-  return release.command === 'rollback' ? 'failed' : 'rolled-back'
+  return release.command === 'deploy' ? 'rolled-back' : 'failed'
 }
 
 /** @param passed milliseconds since the cause came */

@@ -1,6 +1,8 @@
 import { counted } from '../base/counted.ts'
 import { messageOf, ReleaseFailed, Undecided } from '../base/errors.ts'
 import type { TimelineEntry } from '../domain/outcome.ts'
+import type { Release } from '../domain/record.ts'
+import { ofTemplate } from '../domain/slots.ts'
 import { describe, type Step } from '../plan/step.ts'
 import { throughOutages } from '../traffic/through-outages.ts'
 import { apply } from './apply.ts'
@@ -66,6 +68,12 @@ async function perform(step: Step, run: ReleaseRun, signal: AbortSignal): Promis
   }
 }
 
+/** Its selectors with what a plain canary is selected by, which is known only when its pods are there. */
+function selecting(release: Release, hash: string): Release {
+  const { selectors } = release
+  return { ...release, selectors: { ...selectors, canary: ofTemplate(selectors.canary, hash) } }
+}
+
 const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
   async apply({ manifest }, run) {
     const { kind, metadata } = await apply(manifest.object, run.ports.cluster)
@@ -81,6 +89,7 @@ const doers: { readonly [Kind in Step['kind']]: Doer<Kind> } = {
     const { pods, hash } = await awaitReady(progress.deployment, awaited, run.ports, signal)
     progress.pods = pods
     progress.canary = { ...progress.canary, hash }
+    progress.release = selecting(progress.release, hash)
     return `${pods.length} of ${counted(pods.length, 'pod')} ready, template ${hash}`
   },
   'start-watchdog': ({ image }, run) => startWatchdog(run, image),

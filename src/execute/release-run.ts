@@ -138,6 +138,8 @@ export interface ReleaseRun {
   readonly routes: readonly RouteWriter[]
   /** Those of the user's, whichever of them this run does itself; none in place. */
   readonly steps: readonly TrafficStep[]
+  /** Milliseconds that gateways need at least which lead to the Service without taking part. */
+  readonly leastDrain: number
   /** The record as the run began it: its roles and selectors stay. */
   readonly initial: Release
   /** The ports by which users reach the pods; unknown while a release is only undone. */

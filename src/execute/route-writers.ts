@@ -33,8 +33,8 @@ export async function refreshTraffic(run: ReleaseRun): Promise<void> {
 }
 
 /** Milliseconds between the last request to a version and the end of its pods. */
-export const drainIn = ({ routes }: ReleaseRun): number =>
-  drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() })))
+export const drainIn = ({ routes, leastDrain }: ReleaseRun): number =>
+  Math.max(leastDrain, drainOf(routes.map(({ route, traffic }) => ({ route, objects: traffic.current() }))))
 
 export const backendsIn = (run: ReleaseRun, release: Release = run.progress.release): Backends =>
   backendsOf(release, run.namespace, run.traffic.name)

@@ -12,15 +12,24 @@ interface Place {
   readonly workload: string
 }
 
+/** The workload's copies of config, without what they hold. */
+export async function listCopies(
+  { namespace, workload }: Place,
+  cluster: Cluster
+): Promise<readonly KubernetesObject[]> {
+  const labels = copySelector(workload)
+  const listed = ['ConfigMap', 'Secret'].map((kind) =>
+    cluster.list({ apiVersion: 'v1', kind, namespace, labels, metadataOnly: true })
+  )
+  return (await Promise.all(listed)).flat()
+}
+
 /** The workload's copies of config that no template in the namespace refers to, those of earlier versions included. */
 export async function findUnreferencedConfig(
   { namespace, workload }: Place,
   cluster: Cluster
 ): Promise<readonly KubernetesObject[]> {
-  const listCopies = (kind: string): Promise<readonly KubernetesObject[]> =>
-    // The contents of Secrets are not read.
-    cluster.list({ apiVersion: 'v1', kind, namespace, labels: copySelector(workload), metadataOnly: true })
-  const copies = (await Promise.all([listCopies('ConfigMap'), listCopies('Secret')])).flat()
+  const copies = await listCopies({ namespace, workload }, cluster)
   if (copies.length === 0) return []
   // Templates of other workloads count, too: somebody may refer to a copy by hand.
   const [deployments, replicaSets] = await Promise.all([

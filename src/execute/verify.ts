@@ -111,7 +111,7 @@ export async function verifyCanary(run: ReleaseRun, signal: AbortSignal): Promis
     if (
       run.settings.smokeTests.length === 0 ||
       untested.length === 0 ||
-      progress.release.command === 'rollback'
+      progress.release.command !== 'deploy'
     )
       return
     if (left === 0) throw replacedAgain()

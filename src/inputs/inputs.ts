@@ -28,7 +28,17 @@ import { parseSmokeTest } from './parse-smoke-test.ts'
 import { parseStep, stepsFaults, type TrafficStep } from './step.ts'
 import { parseReleaseId, parseVersionName } from './version-name.ts'
 
-const COMMANDS = ['deploy', 'promote', 'follow', 'abort', 'rollback', 'status', 'plan', 'cleanup'] as const
+const COMMANDS = [
+  'deploy',
+  'promote',
+  'follow',
+  'abort',
+  'rollback',
+  'status',
+  'plan',
+  'cleanup',
+  'leave'
+] as const
 
 export type Command = (typeof COMMANDS)[number]
 

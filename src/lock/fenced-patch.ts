@@ -1,8 +1,10 @@
 import { ClusterError } from '../base/errors.ts'
 import { untilWritten } from '../kubernetes/refusals.ts'
 import type { Cluster, JsonPatch } from '../kubernetes/cluster.ts'
+import { escaped } from '../kubernetes/json-patch.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
 import { FENCE_ANNOTATION, fenceOf, withFence } from './fence.ts'
 import type { Lock } from './lock.ts'
 
@@ -78,6 +80,60 @@ const claiming = ({ metadata }: KubernetesObject, id: string): JsonPatch[number]
     ? { op: 'add', path: '/metadata/annotations', value: { [FENCE_ANNOTATION]: id } }
     : { op: 'add', path: CLAIM, value: id }
 
+/**
+ * Takes annotations and labels off an object, if it exists and has them. Nothing else of it is changed.
+ * @param keysOn which of them, by the object as it is now
+ * @param verb `replace` for Deployments, which credentials for releases in place may not patch
+ * @returns those that were taken off
+ */
+export async function takeOff(
+  ref: Ref,
+  keysOn: (live: KubernetesObject) => Marks,
+  { cluster, lock }: Holder,
+  verb: 'patch' | 'replace' = 'patch'
+): Promise<readonly string[]> {
+  let taken: readonly string[] = []
+  const without = async (live: KubernetesObject): Promise<void> => {
+    const marks = present(keysOn(live), live)
+    taken = MAPS.flatMap((map) => marks[map] ?? [])
+    if (taken.length === 0) return
+    if (verb === 'replace') await cluster.replace(withoutAll(live, marks))
+    else await cluster.patch(ref, [versionOf(live), ...removing(marks)])
+  }
+  try {
+    await writeOnTop(ref, without, { cluster, lock })
+    return taken
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.status === 404)) throw error
+    return []
+  }
+}
+
+/** Keys of annotations and labels. */
+export type Marks = Readonly<Partial<Record<(typeof MAPS)[number], readonly string[]>>>
+const MAPS = ['annotations', 'labels'] as const
+
+const present = (marks: Marks, { metadata }: KubernetesObject): Marks =>
+  Object.fromEntries(
+    MAPS.map((map) => [map, (marks[map] ?? []).filter((key) => metadata[map]?.[key] !== undefined)])
+  )
+
+const removing = (marks: Marks): JsonPatch =>
+  MAPS.flatMap((map) =>
+    (marks[map] ?? []).map((key) => ({
+      op: 'remove' as const,
+      path: `/metadata/${map}/${escaped(key)}`
+    }))
+  )
+
+function withoutAll(live: KubernetesObject, marks: Marks): KubernetesObject {
+  const { managedFields: _, ...metadata } = live.metadata
+  const kept = MAPS.flatMap((map) =>
+    metadata[map] === undefined ? [] : [[map, withoutKeys(metadata[map], ...(marks[map] ?? []))] as const]
+  )
+  return { ...live, metadata: { ...metadata, ...Object.fromEntries(kept) } }
+}
+
 const writeOnTop = <T>(
   ref: Ref,
   onTopOf: (live: KubernetesObject) => Promise<T>,
@@ -89,13 +145,14 @@ const writeOnTop = <T>(
     return onTopOf(live)
   })
 
-/** Credentials need no right to get an autoscaler, only to list them. */
+/** Kinds of which credentials need no right to get one, only to list them. */
+const LISTED: ReadonlySet<string> = new Set(['HorizontalPodAutoscaler', 'ConfigMap', 'Secret'])
+
 async function read(ref: Ref, cluster: Cluster): Promise<KubernetesObject> {
   const { apiVersion, kind, namespace, name } = ref
-  const [live] =
-    kind === 'HorizontalPodAutoscaler'
-      ? await cluster.list({ apiVersion, kind, namespace, fields: `metadata.name=${name}` })
-      : [await cluster.get(ref)]
+  const [live] = LISTED.has(kind)
+    ? await cluster.list({ apiVersion, kind, namespace, fields: `metadata.name=${name}` })
+    : [await cluster.get(ref)]
   if (live !== undefined) return live
   throw new ClusterError(`${kind} ${name} does not exist in namespace ${namespace ?? ''}`, 404)
 }

@@ -3,6 +3,7 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import type { Lease } from '../kubernetes/objects.ts'
 import type { Ref } from '../kubernetes/ref.ts'
 import { untilWritten } from '../kubernetes/refusals.ts'
+import { withoutKeys } from '../kubernetes/selectors.ts'
 import type { Lock } from './lock.ts'
 
 /**
@@ -19,6 +20,19 @@ export const writeOnLease = (
   untilWritten(async () => {
     const live = await heldLease(ref, lock, cluster)
     const annotations = { ...live.metadata.annotations, ...annotation }
+    return cluster.replace({ ...live, metadata: { ...live.metadata, annotations } })
+  })
+
+/** Takes such a text off the Lease. @throws TakenOver when another run holds it */
+export const eraseOnLease = (
+  ref: Ref,
+  lock: Pick<Lock, 'holder' | 'confirm'>,
+  annotation: string,
+  cluster: Cluster
+): Promise<Lease> =>
+  untilWritten(async () => {
+    const live = await heldLease(ref, lock, cluster)
+    const annotations = withoutKeys(live.metadata.annotations ?? {}, annotation)
     return cluster.replace({ ...live, metadata: { ...live.metadata, annotations } })
   })
 

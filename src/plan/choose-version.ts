@@ -39,8 +39,9 @@ export function chooseVersion<T extends { readonly essence: string }>(
   return [first, ...others]
 }
 
-/** A rollback that did not come to its end says nothing of its version, which had served before. */
-const hasFailed = ({ served, command }: PastVersion): boolean => served === false && command !== 'rollback'
+/** A way back that did not come to its end says nothing of its version, which had served before. */
+const hasFailed = ({ served, command = 'deploy' }: PastVersion): boolean =>
+  served === false && command === 'deploy'
 
 /** The release of this version can still fail. */
 const isUnproved = ({ phase }: PastVersion): boolean => phase !== undefined && phase !== 'promoting'

@@ -110,6 +110,13 @@ const isCopy = (object: KubernetesObject): boolean =>
 export const copiedFrom = (object: KubernetesObject): string | undefined =>
   isConfig(object) && isCopy(object) ? object.metadata.annotations?.[ORIGINAL] : undefined
 
+/** Whether a container reads the same from both, whatever their names. */
+export const hasContentOf = (one: KubernetesObject, other: KubernetesObject): boolean =>
+  isConfig(one) && isConfig(other) && canonical(contentOf(one)) === canonical(contentOf(other))
+
+/** What says that a copy is one: its annotations and labels. */
+export const COPY_MARKS = { annotations: [ORIGINAL], labels: [WORKLOAD_LABEL, ...Object.keys(OURS)] } as const
+
 /** Without what tells a copy from what it is a copy of. */
 export function contentAlone(object: KubernetesObject): KubernetesObject {
   if (!isConfig(object)) return object

@@ -1,5 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
+import { isMark } from '../domain/marks.ts'
 import { RECORD_ANNOTATION } from '../domain/record.ts'
 import { isSlotService, SLOT_LABEL, slotDeploymentName } from '../domain/slots.ts'
 import { LAST_APPLIED } from '../kubernetes/gitops.ts'
@@ -123,8 +124,6 @@ function asWritten(object: KubernetesObject): KubernetesObject {
   const written = Object.fromEntries(kept) as unknown as Metadata
   return { ...rest, metadata: without(written, 'annotations', (key) => key === LAST_APPLIED) }
 }
-
-const isMark = (key: string): boolean => key.startsWith('greenlight.dev/')
 
 function withoutMarks(object: KubernetesObject, observed: Observed): KubernetesObject {
   const { metadata } = object

@@ -1,6 +1,7 @@
 import type { Fault } from '../base/errors.ts'
 import { companionOf, companionSelectors, type Companion } from '../domain/companions.ts'
 import type { Release } from '../domain/record.ts'
+import { SLOT_LABEL } from '../domain/slots.ts'
 import type { Deployment } from '../kubernetes/objects.ts'
 import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
@@ -28,7 +29,7 @@ export function followersOf(
   return {
     companions: found.map(({ companion }) => companion),
     faults: found.flatMap(({ service, selectors }) => [
-      ...labelFaults(canary, withoutKeys(selectors.canary, HASH_LABEL), service),
+      ...labelFaults(canary, lasting(selectors.canary), service),
       ...(selectors.both !== undefined && Object.keys(selectors.both).length === 0
         ? [selectsBySlotAlone(service.metadata.name)]
         : [])
@@ -36,6 +37,10 @@ export function followersOf(
     selectors: Object.fromEntries(found.map(({ companion, selectors }) => [companion.name, selectors.stable]))
   }
 }
+
+/** Of a plain Deployment's pods, what is not about its template. */
+const lasting = (selector: Labels): Labels =>
+  withoutKeys(selector, HASH_LABEL, ...(selector[SLOT_LABEL] === 'plain' ? [SLOT_LABEL] : []))
 
 const selectsBySlotAlone = (name: string): Fault => ({
   input: 'steps',

@@ -157,8 +157,8 @@ export function planRollback(
 }
 
 /** The remaining steps of a rollback to a plain Deployment that died after the traffic had moved. */
-export const planSettle = (selector: Labels): Step[] => [
-  { kind: 'drain', duration: DRAIN },
+export const planSettle = (selector: Labels, drain = DRAIN): Step[] => [
+  { kind: 'drain', duration: drain },
   { kind: 'scale-down', side: 'canary' },
   { kind: 'settle', selector, outcome: 'kept' }
 ]

@@ -154,7 +154,16 @@ const first: Readonly<Partial<Record<Result, Sentence>>> = {
     `The installation of ${workload} was ${outcome.command === 'abort' ? 'aborted on request' : 'stopped before its end'}: ${traffic(outcome, voice)}`
 }
 
-const sentences = { deploy: release, promote: release, follow: release, abort, rollback, plan, cleanup }
+const notLeft: Sentence = (workload, outcome, voice) =>
+  `Greenlight has not left ${workload}: ${traffic(outcome, voice)}`
+
+const leave: Readonly<Record<Result, Sentence>> = {
+  ...{ ...found, 'rolled-back': notLeft, aborted: notLeft, failed: notLeft },
+  promoted: (workload, outcome, voice) => `Greenlight has left ${workload}: ${traffic(outcome, voice)}`
+}
+
+const afterwards = { abort, rollback, plan, cleanup, leave }
+const sentences = { deploy: release, promote: release, follow: release, ...afterwards }
 
 /** What status found out of the run of a release that has not ended. */
 const runners: Readonly<Record<NonNullable<Outcome['runner']>, string>> = {

@@ -20,6 +20,7 @@ function becameOf({ release, command, served, serves, phase, abandoned }: PastVe
   if (phase !== undefined) return became[phase]
   if (release === undefined) return serves ? 'the same template' : 'not on record'
   if (served === undefined) return 'it is not recorded'
+  if (command === 'leave') return served ? 'moved to its own Deployment' : 'the move to its own Deployment failed'
   if (command === 'rollback') return served ? 'brought back by a rollback' : 'the rollback failed'
   return served ? 'promoted' : 'rolled back, never promoted'
 }
@@ -76,7 +77,7 @@ export function versionTable(outcome: Outcome, { rows }: Limits): string {
     more(versions.length - rows, 'versions'),
     versions.some(
       ({ serves, kept, served, command, phase }) =>
-        !serves && kept && (served !== false || command === 'rollback') && phase === undefined
+        !serves && kept && (served !== false || (command ?? 'deploy') !== 'deploy') && phase === undefined
     )
       ? 'To go back to one of them whose template is there: `command: rollback` with its release or image as `to`.'
       : ''

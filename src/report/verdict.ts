@@ -14,7 +14,8 @@ const failures: Readonly<Record<Outcome['command'], readonly Result[]>> = {
   status: ['failed'],
   plan: ['aborted', 'failed'],
   // What it undoes has failed before, and was told then.
-  cleanup: ['aborted', 'failed']
+  cleanup: ['aborted', 'failed'],
+  leave: ['rolled-back', 'aborted', 'failed']
 }
 
 /**

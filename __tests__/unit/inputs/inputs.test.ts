@@ -192,7 +192,7 @@ describe('readInputs', () => {
         timeout: '10'
       })
     ).toEqual([
-      'command: "depoly" is not one of deploy, promote, follow, abort, rollback, status, plan, cleanup; did you mean deploy? — for example: deploy',
+      'command: "depoly" is not one of deploy, promote, follow, abort, rollback, status, plan, cleanup, leave; did you mean deploy? — for example: deploy',
       'workload: "statefulset/db" cannot be released, only Deployments, Rollouts and Canaries can — for example: deployment/web',
       'smoke-tests, line 3: the line does not say which status must come back — for example: GET /health -> 200',
       'checks, line 3: the bound of success-rate needs its unit, % — for example: success-rate >= 95%',

@@ -4,6 +4,7 @@ import { abort } from './abort.ts'
 import { cleanup } from './cleanup.ts'
 import { deploy } from './deploy.ts'
 import { follow } from './follow.ts'
+import { leave } from './leave.ts'
 import type { DrivenInvocation } from './invocation.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
@@ -20,7 +21,8 @@ const COMMANDS: Readonly<Record<Command, Doer>> = {
   rollback,
   status,
   plan,
-  cleanup
+  cleanup,
+  leave
 }
 
 /** Does what the command says with a workload that a controller releases. */

@@ -5,6 +5,7 @@ import { isPodOf, isReady } from '../../kubernetes/health.ts'
 import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/objects.ts'
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { templateHash } from '../../kubernetes/workload.ts'
+import { selectorOf } from '../endpoints.ts'
 import type { Progress, ReleaseRun } from '../release-run.ts'
 
 /** Pods of one template fail alike, so the first few are enough. */
@@ -20,7 +21,7 @@ interface Failed {
 }
 
 export const collectCanary = (run: ReleaseRun): Promise<string> =>
-  collectEvidence(run, { selector: run.initial.selectors.canary, wanted: run.progress.canary.replicas })
+  collectEvidence(run, { selector: selectorOf(run, 'canary'), wanted: run.progress.canary.replicas })
 
 /** Keeps what is known of the canary's pods before they are gone. A read that fails is noted, never thrown. */
 export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Failed): Promise<string> {

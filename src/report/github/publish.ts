@@ -15,7 +15,7 @@ import { contextFrom, writeComment } from './api.ts'
 import { readEvent, workflowRun } from './workflow-run.ts'
 
 /** Commands that have nothing to tell a pull request. */
-const SILENT: ReadonlySet<Inputs['command']> = new Set(['status', 'cleanup'])
+const SILENT: ReadonlySet<Inputs['command']> = new Set(['status', 'cleanup', 'leave'])
 
 /** What a run reports besides its log. */
 export interface Report {
