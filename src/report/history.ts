@@ -20,7 +20,8 @@ function becameOf({ release, command, served, serves, phase, abandoned }: PastVe
   if (phase !== undefined) return became[phase]
   if (release === undefined) return serves ? 'the same template' : 'not on record'
   if (served === undefined) return 'it is not recorded'
-  if (command === 'leave') return served ? 'moved to its own Deployment' : 'the move to its own Deployment failed'
+  if (command === 'leave')
+    return served ? 'moved to its own Deployment' : 'the move to its own Deployment failed'
   if (command === 'rollback') return served ? 'brought back by a rollback' : 'the rollback failed'
   return served ? 'promoted' : 'rolled back, never promoted'
 }
