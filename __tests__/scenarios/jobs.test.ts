@@ -108,6 +108,19 @@ describe('a Job before a release', () => {
     expect(scene.harm).toEqual([])
   })
 
+  it.each(['rolling', 'recreate', 'canary'])('changes nothing when it fails: %s', async (strategy) => {
+    const scene = await openScene()
+    scene.jobs.life = fails
+    const before = scene.deployment('web')
+    const inputs = { before: 'job/migrate', strategy }
+    const outcome = await scene.run(given(inputs, job('migrate'))).deploy()
+    expect(outcome).toMatchObject({ result: 'rolled-back', unexposed: true, jobs: [{ state: 'failed' }] })
+    expect(outcome.next).toContainEqual('Read the reason above and the log below.')
+    expect(scene.deployment('web').spec).toEqual(before.spec)
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
   it('is tried again as often as it says itself', async () => {
     const scene = await openScene()
     let tries = 0
@@ -346,6 +359,39 @@ describe('a Job after a release', () => {
   })
 })
 
+describe('a first installation', () => {
+  const chart = (...objects: readonly KubernetesObject[]): RunOptions => ({
+    inputs: { images: '' },
+    manifests: [workload('web', { version: 2 }), service(), ...objects].map(manifest)
+  })
+  const hook = (name: string, moments: string): Job => job(name, { annotations: { 'helm.sh/hook': moments } })
+
+  it('runs the hooks that are for one, before its first pods and after its first users', async () => {
+    const scene = await openScene([])
+    const options = chart(
+      hook('create', 'pre-install'),
+      hook('migrate', 'pre-install,pre-upgrade'),
+      hook('upgrade', 'pre-upgrade'),
+      hook('seed', 'post-install')
+    )
+    const outcome = await scene.run(options).deploy()
+    expect(outcome.result).toBe('promoted')
+    expect(outcome.jobs?.map(({ name, moment }) => `${moment} ${name}`)).toEqual([
+      'before create-1-1',
+      'before migrate-1-1',
+      'after seed-1-1'
+    ])
+  })
+
+  it('serves nobody when one before it fails', async () => {
+    const scene = await openScene([])
+    scene.jobs.life = fails
+    const outcome = await scene.run(chart(hook('migrate', 'pre-install'))).deploy()
+    expect(outcome).toMatchObject({ result: 'rolled-back', jobs: [{ state: 'failed' }] })
+    expect(scene.cluster.read(deploymentRef('web'))).toBeUndefined()
+  })
+})
+
 describe('hooks of charts that are Jobs', () => {
   const hook = (name: string, moments: string, weight = '0'): Job =>
     job(name, { annotations: { 'helm.sh/hook': moments, 'helm.sh/hook-weight': weight } })
@@ -451,6 +497,15 @@ describe('what Jobs have done', () => {
     expect(outcome.next).toContainEqual(
       expect.stringMatching(/^job\/migrate-1-1 had run before and is not undone/)
     )
+  })
+
+  it('is told where a release that waits is aborted', async () => {
+    const scene = await openScene()
+    const steps = { strategy: 'canary', steps: '50% until approved\n100%' }
+    await scene.run(given({ ...steps, before: 'job/migrate' }, job('migrate'))).deploy()
+    const { result, next } = await scene.run({ inputs: { images: '' } }).abort()
+    expect(result).toBe('aborted')
+    expect(next).toContainEqual(expect.stringMatching(/^job\/migrate-1-1 had run before and is not undone/))
   })
 
   it('is on record while the release runs', async () => {

@@ -45,13 +45,21 @@ function notRun(
 }
 
 /** The way back is that of the version alone. */
-function notUndone({ journal: { jobs = [] } }: Told, { result }: Pick<Ending, 'result'>): readonly string[] {
-  const done = jobs.filter(({ moment, state }) => moment === 'before' && state === 'complete')
+function notUndone(run: Told, { result }: Pick<Ending, 'result'>): readonly string[] {
+  const done = doneBefore(run)
   if (done.length === 0 || (result !== 'rolled-back' && result !== 'aborted')) return []
-  const names = done.map(({ name }) => printJobName(name)).join(', ')
+  const names = done.map(printJobName).join(', ')
   return [
     `${names} had run before and is not undone: the version that serves meets what it has made of the database.`
   ]
+}
+
+/** A release that somebody goes on with, or takes back, while it waits has run them all. */
+function doneBefore({ initial, journal: { jobs = [] } }: Told): readonly string[] {
+  if (initial.phase === 'waiting') return initial.jobs?.before ?? []
+  return jobs
+    .filter(({ moment, state }) => moment === 'before' && state === 'complete')
+    .map(({ name }) => name)
 }
 
 /**
