@@ -1,3 +1,4 @@
+import { WATCHDOG_LABEL } from '../../../src/execute/watchdog/job.ts'
 import { endOf, type Job } from '../../../src/kubernetes/job.ts'
 import { isEnding } from '../../../src/kubernetes/health.ts'
 import type { Pod } from '../../../src/kubernetes/objects.ts'
@@ -20,7 +21,8 @@ export class JobController {
   constructor(cluster: MemoryCluster) {
     this.#cluster = cluster
     cluster.subscribe((now, before) => {
-      if (now.kind !== 'Job') return
+      // What becomes of a watchdog's is for its own stories.
+      if (now.kind !== 'Job' || now.metadata.labels?.[WATCHDOG_LABEL] !== undefined) return
       const isGone = now.metadata.deletionTimestamp !== undefined
       if (before === undefined || isGone || now.metadata.generation !== before.metadata.generation)
         this.#soon(LAG, () => {
