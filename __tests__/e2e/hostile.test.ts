@@ -45,6 +45,7 @@ const OURS = [
   /^<details open>$/u,
   /^<code class="language-(?:text|diff|mermaid)">$/u,
   /^<a href="https:\/\/github\.com\/shop\/web\/actions\/runs\/\d+\/attempts\/1">$/u,
+  /^<a href="https:\/\/github\.com\/greenlight-action\/greenlight\/blob\/main\/docs\/troubleshooting\.md#[a-z-]+">$/u,
   /^<\/a>$/u,
   /^<[bh]r \/>$/u
 ]
