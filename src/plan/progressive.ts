@@ -6,7 +6,7 @@ import type { Deployment } from '../kubernetes/objects.ts'
 import type { Entrance } from '../kubernetes/ports.ts'
 import type { Labels } from '../kubernetes/selectors.ts'
 import type { Leftover } from './leftover.ts'
-import { appliedAround, runJobs, type ReleaseJobs } from './release-jobs.ts'
+import { aroundJobs, runJobs, type ReleaseJobs } from './release-jobs.ts'
 import type { Step } from './step.ts'
 
 /** What every run that takes a release further has to know. */
@@ -45,11 +45,13 @@ export function planProgressive(
   { canary, live, manifests, smokeTests, entrance, hasRecentUsers, leftovers = [], ...course }: Progressive,
   release: Release
 ): Step[] {
+  const { first, rest } = aroundJobs(manifests, course.jobs)
   return [
     { kind: 'begin' },
+    ...first,
     ...(hasRecentUsers ? [{ kind: 'drain', duration: course.drain } as const] : []),
     ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
-    ...appliedAround(manifests, course.jobs),
+    ...rest,
     ...startOf(release),
     { kind: 'start', deployment: canary, live },
     { kind: 'await-ready' },

@@ -69,22 +69,33 @@ export const jobsOnRecord = ({ before, after }: ReleaseJobs): Pick<Release, 'job
 export const runJobs = (jobs: ReleaseJobs | undefined, moment: Moment): readonly Step[] =>
   (jobs?.[moment] ?? []).map(({ object }) => ({ kind: 'run-job', job: object, moment }))
 
+/** The Jobs that come before the new version with what they may need, and the objects of the manifests that can wait for them. */
+interface Around {
+  readonly first: readonly Step[]
+  readonly rest: readonly Step[]
+}
+
 /**
- * The objects of the manifests, and the Jobs that come before the new version. What these may need comes first; what users come by, and what runs
- * beside the workload, comes after them and stays as it is should one fail.
+ * Users, and whatever runs beside the workload, are not touched before the Jobs have ended: all of that stays as it is should one
+ * fail. Without Jobs nothing comes first.
  */
-export function appliedAround(
+export function aroundJobs(
   manifests: readonly Manifest[],
   jobs: ReleaseJobs | undefined,
   occasion: Occasion = 'upgrade'
-): readonly Step[] {
+): Around {
   const apply = (manifest: Manifest): Step => ({ kind: 'apply', manifest })
   const run = runJobs(jobs, 'before')
-  if (run.length === 0) return manifests.map(apply)
+  if (run.length === 0) return { first: [], rest: manifests.map(apply) }
   const isFirst = ({ object }: Manifest): boolean => isGround(object) || comesBefore(object, occasion)
-  return [
-    ...manifests.filter(isFirst).map(apply),
-    ...run,
-    ...manifests.filter((manifest) => !isFirst(manifest)).map(apply)
-  ]
+  return {
+    first: [...manifests.filter(isFirst).map(apply), ...run],
+    rest: manifests.filter((manifest) => !isFirst(manifest)).map(apply)
+  }
+}
+
+/** Both, one after the other. */
+export function appliedAround(...given: Parameters<typeof aroundJobs>): readonly Step[] {
+  const { first, rest } = aroundJobs(...given)
+  return [...first, ...rest]
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Release } from '../../../src/domain/record.ts'
 import { parseImageRule, printImageRule, type ImageRule } from '../../../src/inputs/image.ts'
 import { JOB, type Job } from '../../../src/kubernetes/job.ts'
 import type { PodSpec } from '../../../src/kubernetes/objects.ts'
 import { imagesFor } from '../../../src/plan/job-images.ts'
 import { jobsAround } from '../../../src/plan/jobs-around.ts'
 import { isSameJob, likeJob, releaseJob } from '../../../src/plan/release-job.ts'
+import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { appliedAround } from '../../../src/plan/release-jobs.ts'
 import { manifest, workload } from '../../scenarios/scene.ts'
 import { observed } from './observed.ts'
@@ -67,6 +69,27 @@ describe('the Jobs of a release', () => {
       ...['Ingress', 'Deployment', 'Service']
     ])
   })
+})
+
+it('Jobs come before a version is ended that still runs without users', () => {
+  const deployment = workload('web-green')
+  const version = { slot: 'blue', deployment: 'web-blue', images: [], hash: 'abc', replicas: 3 }
+  const selectors = { before: {}, stable: {}, canary: {} }
+  const release: Release = {
+    ...{ version: 1, id: '1-1', command: 'deploy', phase: 'running', weight: 0, startedAt: '', history: [] },
+    ...{ stable: version, canary: version, selectors }
+  }
+  const before = [{ ...manifest(job('migrate')), object: job('migrate') }]
+  const course = { steps: ALL_AT_ONCE, checks: false, bake: 0, previous: 'keep', drain: 0 } as const
+  const begun = {
+    canary: deployment,
+    manifests: [],
+    smokeTests: false,
+    hasRecentUsers: true as const,
+    leftovers: ['web']
+  }
+  const steps = planProgressive({ ...begun, ...course, jobs: { before, after: [] } }, release)
+  expect(steps.slice(0, 5).map(({ kind }) => kind)).toEqual(['begin', 'run-job', 'drain', 'retire', 'start'])
 })
 
 describe('a Job as a release runs it', () => {
