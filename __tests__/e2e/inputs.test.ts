@@ -32,7 +32,7 @@ describe('bad input ends the run before anything is changed, and says what is wr
     const { namespace } = scene
 
     expect(await refusedFor(scene, { workload: 'wbe', images: image(2) })).toBe(
-      `workload: deployment/wbe (or wbe-blue, wbe-green) does not exist in namespace ${namespace}; there are web — for example: workload: web`
+      `workload: deployment/wbe (or wbe-blue, wbe-green) does not exist in namespace ${namespace}; did you mean web? There are web — for example: workload: web`
     )
     expect(await refusedFor(scene, { images: 'other=shop/web:2' })).toBe(
       `images: other=shop/web:2 changes nothing: deployment/web has web=${image(1)} — for example: web=shop/web:2`

@@ -370,3 +370,39 @@ it('all Services that are named have no endpoints until then', async () => {
   expect(await scene.run(options).deploy()).toMatchObject({ result: 'promoted' })
   expect([scene.traffic(), scene.traffic('web-admin')]).toEqual(['app=web -> v1 3', 'app=web -> v1 3'])
 })
+
+it('warns of other Services that lead users to pods before they are tested', async () => {
+  const scene = await openEmpty()
+  const second = { ...service(), metadata: { name: 'web-admin', namespace: 'shop' } }
+  const options = toInstall({ inputs: { route: 'service/web' } }, [workload(), service(), second])
+  const outcome = await scene.run(options).deploy()
+  expect(outcome).toMatchObject({ result: 'promoted' })
+  expect(outcome.warnings).toEqual([
+    expect.stringMatching(
+      /^service\/web-admin \(app=web\) selects the pods as well: .* before they are tested/
+    )
+  ])
+})
+
+it('runs the Jobs that Helm would run at an installation, before and after it', async () => {
+  const scene = await openEmpty()
+  const hook = (name: string, moment: string): KubernetesObject =>
+    ({
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name, annotations: { 'helm.sh/hook': moment } },
+      spec: {
+        template: {
+          metadata: { labels: { app: name } },
+          spec: { restartPolicy: 'Never', containers: [{ name, image: 'shop/web:1' }] }
+        }
+      }
+    }) as KubernetesObject
+  const hooks = [hook('migrate', 'pre-install'), hook('greet', 'post-install'), hook('later', 'pre-upgrade')]
+  const outcome = await scene.run(toInstall({}, [workload(), service(), ...hooks])).deploy()
+  expect(outcome).toMatchObject({ result: 'promoted' })
+  expect(outcome.jobs?.map(({ name, moment }) => `${name} ${moment}`)).toEqual([
+    'migrate-1-1 before',
+    'greet-1-1 after'
+  ])
+})

@@ -62,7 +62,7 @@ export const failedBefore = ({ workload, namespace, record }: Observed): Fault =
   example: 'manifests: k8s/'
 })
 
-const isService = (object: KubernetesObject): object is Service =>
+export const isService = (object: KubernetesObject): object is Service =>
   object.apiVersion === 'v1' && object.kind === 'Service' && !isSlotService(object as Service)
 
 /** The one that is there, or the one to be created. */

@@ -4,26 +4,23 @@ import type { Release } from '../domain/record.ts'
 import { inSlot, SLOT_LABEL, selectingNobody, type Placement } from '../domain/slots.ts'
 import { checkLineName, isBound, isComparison } from '../inputs/check-line.ts'
 import type { Inputs } from '../inputs/inputs.ts'
-import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { leadsTo } from '../kubernetes/ports.ts'
 import { keyOf } from '../kubernetes/ref.ts'
-import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
+import { printSelector, selects, templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { versionOf, type Observed } from '../observe/observed.ts'
 import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
-import type { Demand, Wanted } from './demand.ts'
 import { entranceOf, smokePortFaults } from './entrance.ts'
 import { labelFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
-import { lateAmong } from './late.ts'
 import { keepTraffic, servicesToBe, trafficFaults } from './live-fields.ts'
 import type { Prepared } from './prepare.ts'
-import { ALL_AT_ONCE, planRemoval } from './progressive.ts'
-import { appliedAround, givenFor, jobsOnRecord, runJobs } from './release-jobs.ts'
+import { ALL_AT_ONCE } from './progressive.ts'
+import { isService } from './first-place.ts'
+import { givenFor, jobsOnRecord } from './release-jobs.ts'
 import { sourceOf, withNewImages, writtenIn } from './source.ts'
-import type { Step } from './step.ts'
 
 /** The inputs without those that are about a version that serves already. */
 export const inputsOfFirst = (inputs: Inputs): Inputs => ({
@@ -84,7 +81,7 @@ export function prepareFirst(
     },
     steps: ALL_AT_ONCE,
     routes: [],
-    warnings: skipped(inputs),
+    warnings: [...skipped(inputs), ...untestedWays(observed, given, canary)],
     manifests: keepTraffic(manifests, whereScaled(observed, canary), selectors.stable, followers.selectors)
   }
 }
@@ -147,6 +144,24 @@ export function selectorsFor(service: Service, given: readonly Manifest[]): Rele
 /** Without what a release may have added when the manifest was taken from the cluster. */
 const authored = (selector: Labels = {}): Labels => withoutKeys(selector, SLOT_LABEL, HASH_LABEL)
 
+/** Other Services that select the pods as soon as these are ready: they are not of this release, which leaves them as they are. */
+function untestedWays(
+  { otherServices, service, companions }: Observed,
+  given: readonly Manifest[],
+  { spec }: Deployment
+): readonly string[] {
+  const own = new Set([service, ...companions].map(({ metadata }) => metadata.name))
+  const written = given.map(({ object }) => object).filter(isService)
+  const others = new Map([...otherServices, ...written].map((one) => [one.metadata.name, one]))
+  return [...others.values()]
+    .filter(({ metadata }) => !own.has(metadata.name))
+    .filter((one) => selects(one.spec.selector, templateLabels(spec.template)))
+    .map(
+      ({ metadata: { name }, spec: { selector } }) =>
+        `service/${name} (${printSelector(selector)}) selects the pods as well: who comes through it reaches them as soon as they are ready, before they are tested. To hold it back too, give it a line in route: service/${name}`
+    )
+}
+
 const lostPorts = ({ metadata, spec }: Service, canary: Deployment): Fault[] =>
   (spec.ports ?? [])
     .filter((port) => !leadsTo(port, canary))
@@ -155,54 +170,3 @@ const lostPorts = ({ metadata, spec }: Service, canary: Deployment): Fault[] =>
       problem: `port ${port} of Service ${metadata.name} leads to the port named ${targetPort}, which no container of Deployment ${canary.metadata.name} has`,
       example: 'a container port with that name'
     }))
-
-type Installation = Pick<Prepared, 'canary' | 'live' | 'manifests' | 'jobs' | 'entrance'> &
-  Record<'checks' | 'smokeTests', boolean> & { readonly bake: number }
-
-/**
- * Nobody is served until the version has passed; then the Service is opened in one write. An autoscaler and routes come
- * after that, and what they bring counts in the bake.
- */
-export function planFirst({
-  canary,
-  live,
-  manifests,
-  jobs,
-  entrance,
-  checks,
-  smokeTests,
-  bake
-}: Installation): readonly Step[] {
-  const late = lateAmong(manifests)
-  const early = manifests.filter((manifest) => !late.includes(manifest))
-  const apply = (manifest: Manifest): Step => ({ kind: 'apply', manifest })
-  return [
-    { kind: 'withhold' },
-    ...appliedAround(early, jobs, 'installation'),
-    { kind: 'start', deployment: canary, live },
-    { kind: 'await-ready' },
-    ...(smokeTests ? [{ kind: 'smoke', port: entrance.port } as const] : []),
-    { kind: 'shift', split: { weight: 100 }, step: 0 },
-    ...late.map(apply),
-    ...(bake > 0 || checks ? [{ kind: 'watch', name: 'bake', duration: bake } as const] : []),
-    { kind: 'finish' },
-    ...runJobs(jobs, 'after')
-  ]
-}
-
-/** The rest of one that was left when its version had passed its tests and had all users. */
-export const planCompletion = (manifests: readonly Manifest[]): readonly Step[] => [
-  ...lateAmong(manifests).map((manifest): Step => ({ kind: 'apply', manifest })),
-  { kind: 'finish' }
-]
-
-/** What can wait once nobody is served: evidence, and the Deployment to 0. Nothing is deleted. */
-export const planAfterWithdrawal = (release: Release, drain: number): readonly Step[] =>
-  planRemoval(release, drain).map((step) => (step.kind === 'settle' ? { ...step, nobody: true } : step))
-
-export function demandOfFirst({ canary }: Wanted, { slots }: Pick<Observed, 'slots'>): Demand {
-  const live = slots.plain
-  const [wanted, now] = [wantedReplicas(canary), live === undefined ? 0 : wantedReplicas(live)]
-  const moment = { added: Math.max(0, wanted - now), replaced: Math.min(wanted, now) }
-  return { deployment: canary, before: live?.spec.template.spec, moments: [moment] }
-}

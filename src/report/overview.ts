@@ -8,10 +8,11 @@ import { clean, codeSpan, forMarkdown } from './text.ts'
 import { failsTheStep } from './verdict.ts'
 import { markdown } from './versions.ts'
 
-function restored({ restoreSeconds: seconds, unexposed, returning, shifts }: Outcome): string {
+function restored({ restoreSeconds: seconds, unexposed, returning, shifts, first }: Outcome): string {
   if (unexposed === true) return '**no user was ever on the new version**'
   if (returning === true) return '**the pods that served before are not all back yet**'
   if (seconds === undefined) return ''
+  if (first === true) return `users were taken off it after **${timeSpan(seconds * 1_000)}**`
   const inPlace = shifts.some(({ gradual }) => gradual === true)
   return `${inPlace ? 'the pods that served before were all back' : 'traffic was back'} after **${timeSpan(seconds * 1_000)}**`
 }

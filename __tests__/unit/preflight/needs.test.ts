@@ -12,7 +12,7 @@ import { describeAllMissing, type Right, type Rule } from '../../../src/kubernet
 import { OBSERVE_NEEDS } from '../../../src/observe/needs.ts'
 import { NOWHERE } from '../../../src/kubernetes/ports.ts'
 import { roleFileFor } from '../../../src/kubernetes/role-files.ts'
-import { planFirst } from '../../../src/plan/first.ts'
+import { planFirst } from '../../../src/plan/first-steps.ts'
 import { planInPlace } from '../../../src/plan/in-place.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { planRetirement } from '../../../src/plan/retirement.ts'
