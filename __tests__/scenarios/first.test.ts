@@ -198,6 +198,22 @@ describe('after a failed one', () => {
     )
   })
 
+  it('it may be installed behind another Service, and what is left of the first says nothing then', async () => {
+    const scene = await failed()
+    scene.cluster.answer = () => ({ status: 200, headers: {}, body: '' })
+    const shop = { ...service(), metadata: { name: 'shop', namespace: 'shop' } }
+    expect(await scene.run(toInstall({}, [workload(), shop])).deploy()).toMatchObject({
+      result: 'promoted',
+      first: true
+    })
+    for (const version of [2, 3])
+      expect(await scene.run({ inputs: { images: `shop/web:${version}` } }).deploy()).toMatchObject({
+        result: 'promoted',
+        route: 'service/shop'
+      })
+    expect([scene.traffic(), scene.traffic('shop')]).toEqual([NOBODY, expect.stringMatching(/-> v3 3$/)])
+  })
+
   it('images alone are not enough', async () => {
     const scene = await failed()
     await expect(scene.run().deploy()).rejects.toThrow(/its installation 1-1 has failed/)

@@ -23,8 +23,17 @@ const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
 /** In the middle of a release the Deployment that the Service selects may be gone, but its record names the workload's. */
 function isRecordedFor(service: Service, workload: string): boolean {
   const record = recordIn(service)
+  // One that was to be installed behind this Service serves by another one since.
+  if (record?.first === true) return false
   return slotsOf(workload).some(({ name }) => name === record?.stable.deployment)
 }
+
+/** Whether one of the Services sends users to pods of the workload, or would if these were there. */
+export const isServed = (services: readonly Service[], slots: Slots): boolean =>
+  present(slots).some(
+    ([, deployment]) =>
+      wantedReplicas(deployment) > 0 && services.some((service) => reaches(service, deployment))
+  )
 
 /** The record of any Service; undefined when it cannot be read, which is for that Service's own release to tell. */
 export function recordIn(service: Service): Release | undefined {

@@ -5,7 +5,7 @@ import { selectsNobody, slotDeploymentName } from '../domain/slots.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { DEPLOYMENT } from '../kubernetes/workload.ts'
-import { recordIn, type Slots } from './find-service.ts'
+import { isServed, recordIn, type Slots } from './find-service.ts'
 import type { Observed } from './observed.ts'
 import { ownRecord } from './own-record.ts'
 import { ownSlots } from './own-slots.ts'
@@ -35,12 +35,20 @@ interface Read extends Pick<Vacant, 'namespace' | 'workload' | 'services' | 'rou
   readonly autoscaled: readonly string[]
 }
 
-/** The Service of a first installation that has not come to its end, or has failed and still keeps everybody away. */
-export const serviceToInstall = (services: readonly Service[], workload: string): Service | undefined =>
-  services.find((service) => {
+/** The Service of a first installation that has not come to its end, or has failed while no other Service serves the workload. */
+export function serviceToInstall(
+  services: readonly Service[],
+  slots: Slots,
+  workload: string
+): Service | undefined {
+  const found = services.flatMap((service) => {
     const record = recordIn(service)
-    return isFirstOf(record, workload) && (isUnfinished(record) || selectsNobody(service))
+    return isFirstOf(record, workload) ? [{ service, record }] : []
   })
+  const left = found.find(({ record }) => isUnfinished(record))
+  const failed = found.find(({ service }) => selectsNobody(service))
+  return (left ?? (isServed(services, slots) ? undefined : failed))?.service
+}
 
 const isFirstOf = (record: Release | undefined, workload: string): record is Release =>
   record?.first === true && record.canary.deployment === slotDeploymentName(workload, 'plain')

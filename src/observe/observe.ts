@@ -70,7 +70,7 @@ async function look(target: Target, { cluster, clock }: Ports): Promise<Observed
   const read = { namespace, workload, services, routes: routes.found, goneRoutes: routes.gone }
   const autoscalers = all.filter(scalesDeployment)
   const autoscaled = autoscalers.map(({ spec }) => spec.scaleTargetRef.name)
-  const installing = serviceToInstall(services, workload)
+  const installing = serviceToInstall(services, named, workload)
   if (installing !== undefined)
     return beforeInstalled({ ...read, named, autoscalers: all, autoscaled }, installing)
   if (Object.keys(named).length === 0)
