@@ -1,8 +1,14 @@
 /** What docs/troubleshooting.md says more about, by its anchors. Messages begin with an input or an object, so that they are found by their words. */
 const MESSAGES: Readonly<Record<string, RegExp>> = {
   'no-cluster': /nothing says where the cluster is/,
+  unreachable: /gave no answer after |cannot be reached, given up /,
+  'not-trusted': / is not trusted: .*Does the kubeconfig belong/,
+  'token-ended': /The credentials are not valid \(any more\)/,
+  'kubeconfig-broken': /it is base64 of one: decode it first|a secret that does not exist is an empty text/,
+  'no-kind': /the cluster has no kind .* in /,
   'no-right': /: cannot \w+ [\w./-]+ in namespace .*give the ServiceAccount/,
   'credential-plugin': /the credential plugin .* (has not answered|was ended|has failed)/,
+  'which-deployment': /the manifests hold (no|\d+) Deployments?/,
   locked: /another run is releasing here right now/,
   'no-workload': /\(or [\w.-]+-blue, [\w.-]+-green\) does not exist in namespace/,
   owned: /is controlled by (Canary|Rollout) |belongs to (Rollout|Canary) /,
@@ -35,6 +41,8 @@ const MESSAGES: Readonly<Record<string, RegExp>> = {
   undecided: /odds of .* are not enough to tell/,
   'record-unreadable': /the annotation greenlight\.dev\/release of .* cannot be read/,
   'steps-unreadable': /the steps of release .* on record cannot be carried out/,
+  'no-previous': /has no previous version on record/,
+  'version-gone': /ran as replicaset\/.* which is gone/,
   'nothing-to-promote': /nothing to promote: /,
   'another-version-waits': /the inputs ask for another version than the one that was tested/,
   'changed-since-tested': /was changed since it was tested/,
