@@ -16,6 +16,7 @@ export interface Words {
 /** Follows the pods of a Job. Those that are restarted in place are gone, with their log, once their Job has failed. */
 export function listenTo(job: Job, run: ReleaseRun): Words {
   const told = new Set<string>()
+  const readings: Promise<void>[] = []
   let kept: PodEvidence | undefined
   const keep = async (pod: Pod): Promise<void> => {
     const evidence = await evidenceOf(run, pod, []).catch(() => undefined)
@@ -27,10 +28,11 @@ export function listenTo(job: Job, run: ReleaseRun): Words {
         const crash = crashOf(pod)
         if (crash === undefined || told.has(crash)) continue
         told.add(crash)
-        void keep(pod)
+        readings.push(keep(pod))
       }
     },
     collect: async () => {
+      await Promise.all(readings)
       const found = await readWords(job, run)
       return found.length > 0 ? found : kept === undefined ? [] : [kept]
     }
