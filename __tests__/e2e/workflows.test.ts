@@ -20,7 +20,15 @@ import { startLoad } from '../support/cluster/load.ts'
 import { startGitHub, type GitHub } from '../support/report/github.ts'
 import { playLiveScenes } from '../support/cluster/live-suite.ts'
 import { ONE_OF_MANY, openLiveScene, openLiveStage } from '../support/cluster/live-scene.ts'
-import { essence, getDeployment, getService, image } from '../support/cluster/workload.ts'
+import {
+  essence,
+  getDeployment,
+  getService,
+  image,
+  service,
+  untilAvailable,
+  workload
+} from '../support/cluster/workload.ts'
 
 /** What takes longer hangs: a release in steps is judged by half minutes, however short the steps are. */
 const LONGEST = 900_000
@@ -125,6 +133,8 @@ interface Workflow {
   readonly github: GitHub
   readonly run: number
   readonly inputs?: Readonly<Record<string, string>>
+  /** One of its jobs fails. */
+  readonly fails?: boolean
 }
 
 /** What users download when they name the action: nothing else of this repository may be needed. */
@@ -145,14 +155,15 @@ const played = new Set<string>()
  */
 async function runWorkflow(
   { folder }: Repository,
-  { event, file, payload, job, kubeconfig, github, run, inputs = {} }: Workflow
+  { event, file, payload, job, kubeconfig, github, run, inputs = {}, fails = false }: Workflow
 ): Promise<Readonly<Record<string, string>>> {
   played.add(file)
   const home = temporaryFolder()
   const told = join(home, 'event.json')
   if (payload !== undefined) writeFileSync(told, JSON.stringify(payload))
   const secrets = join(home, 'secrets')
-  writeFileSync(secrets, `KUBECONFIG='${kubeconfig}'\nGITHUB_TOKEN=${TOKEN}\n`)
+  const named = ['KUBECONFIG', 'KUBECONFIG_STAGING'].map((name) => `${name}='${kubeconfig}'\n`)
+  writeFileSync(secrets, `${named.join('')}GITHUB_TOKEN=${TOKEN}\n`)
   const child = spawn(
     program('act'),
     [
@@ -181,7 +192,7 @@ async function runWorkflow(
       done(code)
     })
   )
-  if (exitCode !== 0) throw new Error(`${file} failed:\n${log}`)
+  if ((exitCode !== 0) !== fails) throw new Error(`${file} ended with ${exitCode ?? 'a signal'}:\n${log}`)
   const outputs = [...log.matchAll(/::set-output:: ([a-z-]+)=(.*)$/gm)]
   return Object.fromEntries(outputs.map(([, name = '', value = '']) => [name, value]))
 }
@@ -216,13 +227,16 @@ const readable = (inputs: Readonly<Record<string, string>>): Readonly<Record<str
       name,
       name === 'kubeconfig'
         ? '{}'
-        : value.replaceAll('${{ github.sha }}', '0123456').replaceAll(/\$\{\{ inputs\.(to|image) \}\}/g, '')
+        : value
+            .replaceAll('${{ github.sha }}', '0123456')
+            .replaceAll(/\$\{\{ inputs\.(to|image) \}\}/g, '')
+            .replaceAll('${{ needs.api.outputs.release }}', '123456-1')
     ])
   )
 
 /** How often each is among the workflows. */
 const COMMANDS = {
-  ...{ abort: 2, cleanup: 1, deploy: 5, follow: 1, plan: 1, promote: 3, rollback: 2, status: 1 }
+  ...{ abort: 2, cleanup: 1, deploy: 8, follow: 1, plan: 1, promote: 3, rollback: 3, status: 1 }
 }
 
 const objectsOf = (file: string): readonly KubernetesObject[] =>
@@ -449,6 +463,39 @@ describe('the examples, copied as they are', () => {
       const { users, empty } = await scene.end()
       expect(users).toMatchObject({ failed: 0 })
       expect(empty).toEqual([])
+    },
+    LONGEST
+  )
+})
+
+/** A service as the examples have it, under another name. */
+const serviceNamed = (name: string): readonly KubernetesObject[] =>
+  JSON.parse(
+    JSON.stringify([workload({ replicas: 1 }), service()]).replaceAll('"web"', `"${name}"`)
+  ) as KubernetesObject[]
+
+describe('the examples for several services and clusters, copied as they are', () => {
+  it(
+    'take the first service back when the second one fails, and release to one cluster after the other',
+    async () => {
+      const { repository, released, github } = await openShop()
+      // There is no web yet, so that its release fails.
+      const { namespace, inputs } = await openLiveStage(serviceNamed('api'))
+      const common = { kubeconfig: inputs.kubeconfig ?? '', github, event: 'push' } as const
+      const services = { ...common, file: 'several-services.yml', run: 501, fails: true } as const
+      expect(await runWorkflow(repository, services)).toMatchObject({
+        result: 'rolled-back',
+        release: '501-1',
+        image: image(1)
+      })
+      expect((await getService(namespace, 'api')).spec.selector).toStrictEqual({ app: 'api' })
+
+      for (const object of serviceNamed('web'))
+        await admin.create({ ...object, metadata: { ...object.metadata, namespace } })
+      await untilAvailable(namespace, 'web')
+      // Both secrets are of one cluster here: the second job finds what the first one has released.
+      const clusters = { ...common, file: 'several-clusters.yml', run: 502 } as const
+      expect(await runWorkflow(repository, clusters)).toMatchObject({ result: 'unchanged', image: released })
     },
     LONGEST
   )
