@@ -162,7 +162,7 @@ async function runWorkflow(
   const told = join(home, 'event.json')
   if (payload !== undefined) writeFileSync(told, JSON.stringify(payload))
   const secrets = join(home, 'secrets')
-  const named = ['KUBECONFIG', 'KUBECONFIG_STAGING'].map((name) => `${name}='${kubeconfig}'\n`)
+  const named = ['KUBECONFIG', 'KUBECONFIG_EU', 'KUBECONFIG_US'].map((name) => `${name}='${kubeconfig}'\n`)
   writeFileSync(secrets, `${named.join('')}GITHUB_TOKEN=${TOKEN}\n`)
   const child = spawn(
     program('act'),
