@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { CHANGE_CAUSE } from '../../../src/domain/change-cause.ts'
 import { RECORD_ANNOTATION } from '../../../src/domain/record.ts'
 import type { HorizontalPodAutoscaler } from '../../../src/kubernetes/limits.ts'
 import type { KubernetesObject } from '../../../src/kubernetes/objects.ts'
@@ -42,6 +43,10 @@ const OURS: ReadonlySet<string> = new Set([RECORD_ANNOTATION, BEFORE_ANNOTATION,
 
 type Entries = Readonly<Record<string, string>>
 
+/** What an earlier release has said of its version, which the next one in the same Deployment replaces. */
+const isCauseOfOurs = (key: string, value = ''): boolean =>
+  key === CHANGE_CAUSE && value.startsWith('greenlight ')
+
 /**
  * A version is brought with the labels that its Deployment has in the other slot, its Service with those of the one that
  * users name: those win, as a manifest's would.
@@ -61,7 +66,7 @@ function lostKeys(
   sources: readonly Entries[]
 ): string[] {
   return Object.keys(before)
-    .filter((key) => !OURS.has(key) && now[key] !== before[key])
+    .filter((key) => !OURS.has(key) && !isCauseOfOurs(key, before[key]) && now[key] !== before[key])
     .filter((key) => !sources.some((source) => source[key] === now[key]) || now[key] === undefined)
     .map((key) => `the ${what} ${key} was ${before[key] ?? ''} and is ${now[key] ?? 'gone'}`)
 }
