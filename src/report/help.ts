@@ -11,6 +11,7 @@ const MESSAGES: Readonly<Record<string, RegExp>> = {
   'which-deployment': /the manifests hold (no|\d+) Deployments?/,
   locked: /another run is releasing here right now/,
   'no-workload': /\(or [\w.-]+-blue, [\w.-]+-green\) does not exist in namespace/,
+  'not-installed': /no version of \S+ exists in namespace .*would be installed there/,
   owned: /is controlled by (Canary|Rollout) |belongs to (Rollout|Canary) /,
   keda: /is controlled by ScaledObject /,
   'name-taken': /has the name of the slot that this release needs/,
