@@ -38,7 +38,7 @@ function boundBy(page: string, folder: string, namespace: string): Binding {
 
 describe.each([
   ['docs/permissions.md', '.'],
-  ['examples/README.md', 'examples']
+  ['examples/README.md', '.']
 ])('the right to Prometheus, as %s gives it', (page, folder) => {
   it('is for the ServiceAccount of the namespace that it is done for', () => {
     expect(boundBy(page, folder, 'shop').subjects).toEqual([
