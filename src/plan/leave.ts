@@ -2,11 +2,10 @@ import type { Fault } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
 import { withoutMarks } from '../domain/marks.ts'
 import type { Release } from '../domain/record.ts'
-import { inSlot, SLOT_LABEL, type SlotName } from '../domain/slots.ts'
+import { inSlot, SLOT_LABEL } from '../domain/slots.ts'
 import type { RouteName } from '../inputs/route.ts'
-import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
-import { printSelector, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
+import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { rivalFaults } from '../observe/neighbours.ts'
 import { inRelease, versionOf, type Observed } from '../observe/observed.ts'
@@ -17,7 +16,7 @@ import { labelFaults, portFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
 import { harmToOthers } from './harm.ts'
 import { placementOf, selectorsOf } from './placement.ts'
-import { retirable } from './retirement.ts'
+import { reachedFaults } from './reached.ts'
 import type { Step } from './step.ts'
 
 /**
@@ -59,21 +58,6 @@ const homelessFault = ({ workload, namespace, stable }: Observed): Fault => ({
   problem: `there is no deployment/${workload} in namespace ${namespace} that could serve in the place of deployment/${stable.deployment.metadata.name}`,
   example: 'kubectl apply of its manifest with replicas: 0, and then command: leave'
 })
-
-/** Without the label of a slot, the Service selects everything that runs under its other labels. */
-function reachedFaults(observed: Observed): readonly Fault[] {
-  const { slots, stable, service } = observed
-  const ended = retirable(observed, Infinity).versions.map(({ deployment }) => deployment)
-  const selector = withoutKeys(service.spec.selector ?? {}, SLOT_LABEL, HASH_LABEL)
-  return (Object.entries(slots) as [SlotName, Deployment][])
-    .filter(([slot, live]) => slot !== 'plain' && slot !== stable.slot && wantedReplicas(live) > 0)
-    .filter(([, { metadata }]) => !ended.includes(metadata.name))
-    .map(([, { metadata }]) => ({
-      input: 'workload',
-      problem: `service/${service.metadata.name} would select ${printSelector(selector)}, and with it the pods of deployment/${metadata.name}`,
-      example: sh`kubectl scale deployment/${metadata.name} --replicas=0`
-    }))
-}
 
 export interface PreparedLeave {
   /** The plain Deployment, at the size of what serves and with its template. */

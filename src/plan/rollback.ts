@@ -19,6 +19,8 @@ import { followersOf, recorded } from './followers.ts'
 import { exposedBy, leftoverOf } from './leftover.ts'
 import { placementOf, selectorsOf } from './placement.ts'
 import { ALL_AT_ONCE, finishing, planFollow } from './progressive.ts'
+import { reachedFaults } from './reached.ts'
+import { retirable } from './retirement.ts'
 import { changingLabels, prepareRouting } from './routing.ts'
 import type { Step } from './step.ts'
 
@@ -75,15 +77,22 @@ export function prepareRollback(
     routes,
     manifests: services,
     hasRecentUsers: lingering !== undefined && wantedReplicas(lingering) > 0 && !isItself,
-    settled: placement.slot === 'plain' ? settled : undefined,
+    ...(placement.slot === 'plain' ? { settled, leftovers: leftoversBeside(placement.name, observed) } : {}),
     faults: [
       ...slotFaults(observed, placement.name),
+      ...(placement.slot === 'plain' ? reachedFaults(observed) : []),
       ...labelFaults(canary, settled, observed.service),
       ...portFaults([observed.service, ...observed.companions], canary, observed),
       ...followers.faults
     ]
   }
 }
+
+/** Versions that were kept: the Service would select their pods too, once its selector is widened. */
+const leftoversBeside = (place: string, observed: Observed): readonly string[] =>
+  retirable(observed, Infinity)
+    .versions.map(({ deployment }) => deployment)
+    .filter((name) => name !== place)
 
 /** A smaller Deployment would end pods that may still have users. */
 const notBelow = (there: Deployment, placement: Placement): Placement => ({
@@ -116,7 +125,9 @@ export interface Rollback {
   readonly live?: Deployment | undefined
   readonly previous: Inputs['previous']
   /** The Service's selector as it was before the first release, when that is where this goes back to. */
-  readonly settled: Labels | undefined
+  readonly settled?: Labels | undefined
+  /** Versions that were kept, and would get traffic with that selector. */
+  readonly leftovers?: readonly string[]
   /** The canary's Service, for the routes that send traffic there. */
   readonly manifests: readonly Manifest[]
   /** Milliseconds. */
@@ -128,11 +139,11 @@ export interface Rollback {
 /**
  * Like a release without tests, since the previous version has served before and a person has asked for it.
  *
- * After a rollback to a plain Deployment the other version is always scaled down, and then the selector is widened:
+ * After a rollback to a plain Deployment every other version is always scaled down, and then the selector is widened:
  * narrowed to the hash of a template, it would select nothing after the next `kubectl apply` of that Deployment.
  */
 export function planRollback(
-  { canary, live, manifests, previous, settled, drain, hasRecentUsers }: Rollback,
+  { canary, live, manifests, previous, settled, leftovers = [], drain, hasRecentUsers }: Rollback,
   release: Release
 ): Step[] {
   const keeps = previous !== 'scale-down' && settled === undefined
@@ -152,13 +163,22 @@ export function planRollback(
     ...(keeps
       ? []
       : [{ kind: 'drain', duration: drain } as const, { kind: 'scale-down', side: 'stable' } as const]),
-    ...(settled === undefined ? [] : [{ kind: 'settle', selector: settled, outcome: 'kept' } as const])
+    ...(settled === undefined ? [] : settling(settled, leftovers))
   ]
 }
 
+/** The selector is widened only when nothing else runs that it would take in. */
+const settling = (selector: Labels, leftovers: readonly string[]): readonly Step[] => [
+  ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
+  { kind: 'settle', selector, outcome: 'kept' }
+]
+
 /** The remaining steps of a rollback to a plain Deployment that died after the traffic had moved. */
-export const planSettle = (selector: Labels, drain = DRAIN): Step[] => [
+export const planSettle = (
+  selector: Labels,
+  { drain = DRAIN, leftovers = [] }: Partial<Pick<Rollback, 'drain' | 'leftovers'>> = {}
+): Step[] => [
   { kind: 'drain', duration: drain },
   { kind: 'scale-down', side: 'canary' },
-  { kind: 'settle', selector, outcome: 'kept' }
+  ...settling(selector, leftovers)
 ]

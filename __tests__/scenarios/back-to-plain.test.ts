@@ -1,0 +1,79 @@
+import { describe, expect, it, jest } from '@jest/globals'
+import { killed } from './in-place.ts'
+import { openScene, service, workload, type Run, type Scene } from './scene.ts'
+
+/** Back to the plain Deployment, whose Service selects by no slot: nothing else may run then that it would select. */
+
+// Whole releases, one for each moment: far more than they take even on a busy machine.
+jest.setTimeout(120_000)
+
+const keeping = (version: number) => ({
+  inputs: { images: `shop/web:${version}`, bake: '0s', previous: 'keep' }
+})
+const TO_PLAIN = { inputs: { command: 'rollback', to: 'shop/web:1' } }
+
+/** v1 is the plain Deployment's, v2 is kept in green, and v3 serves in blue. */
+async function keptInGreen(more: readonly ReturnType<typeof service>[] = []): Promise<Scene> {
+  const scene = await openScene([workload(), service(), ...more])
+  for (const version of [2, 3])
+    expect(await scene.run(keeping(version)).deploy()).toMatchObject({ result: 'promoted' })
+  expect(scene.controllers.podsOf('web-green')).toHaveLength(3)
+  return scene
+}
+
+describe('a rollback to the plain Deployment while another version is kept', () => {
+  it('ends that version before the Service would select it', async () => {
+    const scene = await keptInGreen()
+    const lines = scene.story.length
+    expect(await scene.run(TO_PLAIN).rollback()).toMatchObject({ result: 'rolled-back' })
+    expect(scene.story.slice(lines)).toEqual([
+      'service/web app=web,greenlight.dev/slot=blue (running 0 %)',
+      'deployment/web 3 x shop/web:1',
+      'service/web app=web,pod-template-hash=v1 (running 100 %)',
+      'service/web app=web,pod-template-hash=v1 (rolled-back 0 %)',
+      'deployment/web-blue 0 x shop/web:3',
+      'deployment/web-green 0 x shop/web:2',
+      'service/web app=web (rolled-back 0 %)'
+    ])
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  const deeds: Readonly<Record<string, (run: Run, scene: Scene) => Promise<unknown>>> = {
+    post: (run) => run.post(),
+    cleanup: (_, scene) => scene.run().cleanup(),
+    'post and leave': (run, scene) => run.post().then(() => scene.run().leave()),
+    'cleanup and leave': (_, scene) => scene.run().cleanup().then(() => scene.run().leave()),
+    deploy: (_, scene) => scene.run(keeping(4)).deploy()
+  }
+
+  it.each(Object.keys(deeds))(
+    'after its machine has died at any write, %s does the same',
+    async (after) => {
+      for (let writes = 1; ; writes += 1) {
+        const scene = await keptInGreen()
+        const run = await killed(scene, TO_PLAIN, writes, (one) => one.rollback())
+        if (run === undefined) {
+          expect(writes).toBeGreaterThan(6)
+          return
+        }
+        await deeds[after]?.(run, scene)
+        await scene.clock.sleep(30_000)
+        expect([writes, scene.harm]).toEqual([writes, []])
+        expect([writes, scene.traffic()]).toEqual([writes, expect.stringMatching(/-> v\d 3$/)])
+      }
+    }
+  )
+
+  it('is refused where that version serves behind another Service, and changes nothing', async () => {
+    const other = { ...service({ app: 'web', 'greenlight.dev/slot': 'green' }) }
+    const scene = await keptInGreen()
+    scene.cluster.create({ ...other, metadata: { ...other.metadata, name: 'web-old' } })
+    await scene.clock.sleep(1000)
+    const lines = scene.story.length
+    await expect(scene.run(TO_PLAIN).rollback()).rejects.toThrow(
+      /service\/web would select app=web, and with it the pods of deployment\/web-green .*first point service\/web-old/
+    )
+    expect(scene.story.slice(lines)).toEqual([])
+  })
+})
