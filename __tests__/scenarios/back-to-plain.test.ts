@@ -43,27 +43,28 @@ describe('a rollback to the plain Deployment while another version is kept', () 
     post: (run) => run.post(),
     cleanup: (_, scene) => scene.run().cleanup(),
     'post and leave': (run, scene) => run.post().then(() => scene.run().leave()),
-    'cleanup and leave': (_, scene) => scene.run().cleanup().then(() => scene.run().leave()),
+    'cleanup and leave': (_, scene) =>
+      scene
+        .run()
+        .cleanup()
+        .then(() => scene.run().leave()),
     deploy: (_, scene) => scene.run(keeping(4)).deploy()
   }
 
-  it.each(Object.keys(deeds))(
-    'after its machine has died at any write, %s does the same',
-    async (after) => {
-      for (let writes = 1; ; writes += 1) {
-        const scene = await keptInGreen()
-        const run = await killed(scene, TO_PLAIN, writes, (one) => one.rollback())
-        if (run === undefined) {
-          expect(writes).toBeGreaterThan(6)
-          return
-        }
-        await deeds[after]?.(run, scene)
-        await scene.clock.sleep(30_000)
-        expect([writes, scene.harm]).toEqual([writes, []])
-        expect([writes, scene.traffic()]).toEqual([writes, expect.stringMatching(/-> v\d 3$/)])
+  it.each(Object.keys(deeds))('after its machine has died at any write, %s does the same', async (after) => {
+    for (let writes = 1; ; writes += 1) {
+      const scene = await keptInGreen()
+      const run = await killed(scene, TO_PLAIN, writes, (one) => one.rollback())
+      if (run === undefined) {
+        expect(writes).toBeGreaterThan(6)
+        return
       }
+      await deeds[after]?.(run, scene)
+      await scene.clock.sleep(30_000)
+      expect([writes, scene.harm]).toEqual([writes, []])
+      expect([writes, scene.traffic()]).toEqual([writes, expect.stringMatching(/-> v\d 3$/)])
     }
-  )
+  })
 
   it('is refused where that version serves behind another Service, and changes nothing', async () => {
     const other = { ...service({ app: 'web', 'greenlight.dev/slot': 'green' }) }

@@ -315,6 +315,88 @@ describe('leaving', () => {
   })
 })
 
+describe('leaving', () => {
+  it('starts a pod of a workload that is scaled to 0 only to show that it runs', async () => {
+    const { scene } = await open('a Service')
+    scene.cluster.patch(deploymentRef('web-green'), [{ op: 'replace', path: '/spec/replicas', value: 0 }])
+    await scene.clock.sleep(10_000)
+    expect(await scene.run().leave()).toMatchObject({ result: 'promoted' })
+    expect(scene.deployment('web').spec.replicas).toBe(0)
+    expect(marks(scene)).toEqual([])
+  })
+
+  it('keeps the size of the plain Deployment while both serve, whatever the autoscaler makes of half of the users', async () => {
+    const scene = await openScene([workload(), service(), httpRoute(), autoscaler()])
+    openSlowGateway(scene.cluster, { controller: 'networking.gke.io/gateway', routes: 8000, pods: 18_000 })
+    await scene.run({ inputs: { ...CANARY, bake: '0s' } }).deploy()
+    await scene.clock.sleep(120_000)
+    void scene.when('(running 50 %)', 2000, () => {
+      const { spec } = scene.cluster.read(autoscalerRef) as ReturnType<typeof autoscaler>
+      const { name } = spec.scaleTargetRef
+      scene.cluster.patch(deploymentRef(name), [{ op: 'replace', path: '/spec/replicas', value: 1 }], 'hpa')
+    })
+    expect(await scene.run().leave()).toMatchObject({ result: 'promoted', serving: { replicas: 3 } })
+    expect(scene.cluster.read(autoscalerRef)).toMatchObject({ spec: { scaleTargetRef: { name: 'web' } } })
+  })
+
+  it('does not name a Deployment that a team has called like a slot', async () => {
+    const scene = await openScene([workload(), workload('web-green', { replicas: 0 }), service()])
+    expect(await scene.run().leave()).toMatchObject({ result: 'unchanged', next: [] })
+  })
+
+  it('is refused where the Service would select pods of others, and changes nothing', async () => {
+    const { scene } = await open('a Service')
+    scene.cluster.create(workload('worker'))
+    await scene.clock.sleep(10_000)
+    const lines = scene.story.length
+    await expect(scene.run().leave()).rejects.toThrow(
+      /service\/web would select app=web, and with it pod worker-.*, which is no version of web/
+    )
+    expect(scene.story.slice(lines)).toEqual([])
+    expect(scene.harm).toEqual([])
+  })
+})
+
+describe('leaving under Argo CD', () => {
+  const tracked = <T extends KubernetesObject>(object: T): T => ({
+    ...object,
+    metadata: {
+      ...object.metadata,
+      annotations: {
+        'argocd.argoproj.io/tracking-id': `shop:apps/${object.kind}:${NAMESPACE}/${object.metadata.name}`,
+        'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(object)
+      }
+    }
+  })
+  const jsonPointers = ['/spec/replicas']
+  const application = {
+    ...{ apiVersion: 'argoproj.io/v1alpha1', kind: 'Application' },
+    metadata: { name: 'shop', namespace: 'argocd' },
+    spec: {
+      ignoreDifferences: [{ group: 'apps', kind: 'Deployment', name: 'web', jsonPointers }],
+      syncPolicy: { automated: { selfHeal: true }, syncOptions: ['RespectIgnoreDifferences=true'] }
+    }
+  }
+
+  it('is refused while Git has another version, which users would get; and done once Git has it', async () => {
+    const scene = await openScene([tracked(workload()), tracked(service()), application])
+    expect(await scene.run({ inputs: { bake: '0s' } }).deploy()).toMatchObject({ result: 'promoted' })
+    const lines = scene.story.length
+    await expect(scene.run().leave()).rejects.toThrow(/in Git it has \/spec\/template of deployment\/web/)
+    expect(scene.story.slice(lines)).toEqual([])
+    const image = {
+      op: 'replace',
+      path: '/spec/template/spec/containers/0/image',
+      value: 'shop/web:2'
+    } as const
+    scene.cluster.patch(deploymentRef('web'), [image], 'argocd-controller')
+    await scene.clock.sleep(10_000)
+    expect(await scene.run().leave()).toMatchObject({ result: 'promoted' })
+    expect(scene.traffic()).toBe('app=web -> v2 3')
+    expect(scene.harm).toEqual([])
+  })
+})
+
 describe('config that releases have copied', () => {
   const config = (greeting: string) => ({
     ...{ apiVersion: 'v1', kind: 'ConfigMap' as const },

@@ -10,6 +10,7 @@ import { observe } from '../observe/observe.ts'
 import { inRelease, type FoundRoute, type Observed } from '../observe/observed.ts'
 import { planLeave, prepareLeave } from '../plan/leave.ts'
 import { retirable } from '../plan/retirement.ts'
+import { leavingFindings } from '../preflight/leaving.ts'
 import type { Invocation } from './invocation.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { recover } from './recover.ts'
@@ -71,10 +72,13 @@ export async function moveHome(observed: Observed, departure: Departure): Promis
   const names = routes.map(({ name }) => name)
   const prepared = prepareLeave(observed, plain, template, { origin, routes: names })
   refuse(prepared.faults)
+  const { faults, warnings } = await leavingFindings(prepared, observed, ports.cluster)
+  refuse(faults)
   const { release } = prepared
   const beginning = { ...observed, routes: [], stable: stable.deployment, release, begun: false, lock }
   const leastDrain = await formerDrain(release, service, ports)
   const run = beginRun({ ...beginning, leastDrain }, ports, { ...inputs, checks: [], smokeTests: [] })
+  run.journal.warnings.push(...warnings)
   const ending = await executeOrRestore(
     planLeave(prepared, { learn: leastDrain, drain: drainIn(run) }),
     run,

@@ -39,7 +39,7 @@ import { turnedDownAfter } from './turned-down.ts'
 
 /**
  * Brings the previous version back, or the one that `to` names. A release whose run has died is undone first; without
- * `to` nothing else is done then, because stable is the previous version.
+ * `to` nothing else is done after a deploy, because stable is the previous version.
  * @throws InputError when there is nothing to go back to, or its template is gone
  */
 export async function rollback(invocation: Invocation): Promise<Outcome> {
@@ -61,7 +61,8 @@ function unlessItServes(observed: Observed, invocation: Invocation): Outcome | u
   const { onlyIf } = invocation.inputs
   const { record, stable } = observed
   if (onlyIf === undefined) return undefined
-  const served = record && { ...record, isOpen: isUnfinished(record) }
+  // While a way back is unfinished, what has served before it counts: it is that which is to be left.
+  const served = record && { ...record, isOpen: isUnfinished(record) && record.command === 'deploy' }
   const reason = whyNotServing(onlyIf, served, versionOf(stable.slot, stable.deployment, stable.hash))
   if (reason === undefined) return undefined
   const now = record !== undefined && isUnfinished(record) ? underWay(record, observed) : {}
@@ -75,7 +76,8 @@ async function needsToReturn(invocation: Invocation, seen: Observed): Promise<re
   const toEnd = left === undefined ? needsOf({ steps: [], routes: [] }) : await needsToEnd(left, ports)
   await requireRights(seen, [...toEnd, ...TEMPLATE_NEEDS], ports)
   if (left === undefined) return needsOfWay(invocation, seen)
-  if (left.record.phase !== 'promoting' && inputs.to === undefined) return []
+  const { command, phase } = left.record
+  if (command === 'deploy' && phase !== 'promoting' && inputs.to === undefined) return []
   return needsOfWay(invocation, { ...whenEnded(seen, left.record), record: ended(left.record, ports) })
 }
 
@@ -97,21 +99,34 @@ async function needsOfWay(invocation: Invocation, observed: Observed): Promise<r
   }
 }
 
-/** Undoes the release. That is all, unless `to` names another version than the one that served before it. */
+/**
+ * Undoes the release, or finishes it. That is all where the version of before serves then, unless `to` names another one.
+ */
 async function backFromUnfinished(invocation: Invocation, observed: Recorded, lock: Lock): Promise<Outcome> {
   const { inputs, target, ports } = invocation
   // A wrong name is told before anything is changed.
   const wanted = inputs.to === undefined ? undefined : await findVersion(observed, inputs.to, ports.cluster)
   const run = await recover(observed, lock, invocation)
   const isAnother = wanted !== undefined && !wanted.version.serves
-  const untidy = isAnother ? untidyEnding(run) : undefined
+  const goesOn = isAnother || !isBack(observed.record, run.progress.release)
+  const untidy = goesOn ? untidyEnding(run) : undefined
   if (untidy !== undefined) return outcomeOf(run, untidy, invocation)
-  if (run.progress.release.phase === 'promoted' || isAnother)
+  if (goesOn)
     return observe(target, ports)
       .then((now) => back(invocation, now, lock))
       .catch((error: unknown) => turnedDownAfter(error, run, invocation))
-  const reason = `release ${observed.record.id} was unfinished: it was undone`
+  const { command, id } = observed.record
+  const reason =
+    command === 'deploy'
+      ? `release ${id} was unfinished: it was undone`
+      : `rollback ${id} was unfinished: it was finished`
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, invocation)
+}
+
+/** Whether the version of before serves once what was left is ended: a deploy was undone, or a rollback finished. */
+function isBack({ command, canary }: Release, { phase, stable }: Release): boolean {
+  if (command === 'deploy') return phase !== 'promoted'
+  return command === 'rollback' && stable.deployment === canary.deployment && stable.hash === canary.hash
 }
 
 /** Rolls back without checks and smoke tests: the version has served before, and is wanted soon. */
@@ -190,6 +205,8 @@ async function routesToRollBack(
   { cluster }: Ports
 ): Promise<readonly FoundRoute[]> {
   const named = new Set(routes.map(({ name }) => printRoute(name)))
-  const more = (record?.routes ?? []).filter((name) => !named.has(printRoute(name)))
+  // A run that was leaving has led the users to the Service, and they still come by the routes.
+  const last = record?.routes ?? record?.formerRoutes ?? []
+  const more = last.filter((name) => !named.has(printRoute(name)))
   return [...routes, ...(await readRoutes(more, namespace, cluster))]
 }

@@ -27,12 +27,17 @@ export function whyNotServing(
       : `release ${release} is not the last one: ${record.id} is under way`
   const last = record.history.find(({ served }) => served === true)
   const images = serving.images.join(', ')
-  if (last?.release !== release)
+  if (last?.release !== release || isTakenBack(last, record.history))
     return `release ${release} does not serve: ${images} does${last === undefined ? '' : `, which ${last.command ?? 'release'} ${last.release} has brought`}`
   return isOf(last, serving)
     ? undefined
     : `release ${release} does not serve any more: somebody has changed what it brought, and ${images} serves`
 }
+
+/** Whether a job of the same run, which has the same id, has gone back from it already. */
+const isTakenBack = (last: HistoryEntry, history: readonly HistoryEntry[]): boolean =>
+  last.command === 'rollback' &&
+  history.some((entry) => entry !== last && entry.release === last.release && entry.served === true)
 
 /** A restart gives the same version another hash. */
 const isOf = ({ version, images }: HistoryEntry, serving: Serving): boolean =>

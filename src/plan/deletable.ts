@@ -1,6 +1,7 @@
 import { sh } from '../base/shell.ts'
-import { isSlotService, slotServiceName, type SlotName } from '../domain/slots.ts'
+import { isSlotService, SLOT_LABEL, slotServiceName, type SlotName } from '../domain/slots.ts'
 import type { Deployment, KubernetesObject } from '../kubernetes/objects.ts'
+import { templateLabels } from '../kubernetes/selectors.ts'
 import { slotsOf } from '../observe/find-service.ts'
 import type { Observed } from '../observe/observed.ts'
 import { standOf } from './leave.ts'
@@ -9,7 +10,8 @@ import { standOf } from './leave.ts'
 export const madeByReleases = (observed: Observed): readonly Deployment[] =>
   standOf(observed) === 'home'
     ? (Object.entries(observed.slots) as [SlotName, Deployment][])
-        .filter(([slot]) => slot !== 'plain')
+        // A team may have Deployments of these names, too.
+        .filter(([slot, { spec }]) => slot !== 'plain' && templateLabels(spec.template)[SLOT_LABEL] === slot)
         .map(([, deployment]) => deployment)
     : []
 

@@ -4,6 +4,7 @@ import { withoutMarks } from '../domain/marks.ts'
 import type { Release } from '../domain/record.ts'
 import { inSlot, SLOT_LABEL } from '../domain/slots.ts'
 import type { RouteName } from '../inputs/route.ts'
+import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, PodTemplate } from '../kubernetes/objects.ts'
 import { withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
@@ -64,6 +65,8 @@ export interface PreparedLeave {
   readonly canary: Deployment
   readonly live: Deployment
   readonly release: Release
+  /** Nobody is served: a pod comes up to show that it can be, and is ended again. */
+  readonly isIdle: boolean
   /** The Service's selector as it was before the first release. */
   readonly settled: Labels
   readonly faults: readonly Fault[]
@@ -106,7 +109,8 @@ export function prepareLeave(
     ...followers.faults,
     ...harmToOthers(observed, { canary, release })
   ]
-  return { canary, live, release, settled, faults }
+  const isIdle = wantedReplicas(observed.stable.deployment) === 0
+  return { canary, live, release, isIdle, settled, faults }
 }
 
 /** What serves, without what says in which slot. */
@@ -133,23 +137,26 @@ interface Lags {
  * Deployments serve together first: it would have nobody else to send users to.
  */
 export const planLeave = (
-  { canary, live, settled, release }: PreparedLeave,
+  { canary, live, isIdle, settled, release }: PreparedLeave,
   { learn, drain }: Lags
 ): readonly Step[] => [
   { kind: 'begin' },
   { kind: 'start', deployment: canary, live },
   { kind: 'await-ready' },
   { kind: 'resize', split: EVERYBODY },
-  ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'canary' } as const]),
   ...(learn > 0
     ? [
         { kind: 'shift', split: { weight: 50 }, step: 0 } as const,
-        { kind: 'watch', name: 'until gateways know the pods', duration: learn } as const
+        { kind: 'watch', name: 'until gateways know the pods', duration: learn } as const,
+        { kind: 'resize', split: EVERYBODY } as const
       ]
     : []),
+  // With half of the users it would be scaled down.
+  ...(release.autoscaler === undefined ? [] : [{ kind: 'point-autoscaler', to: 'canary' } as const]),
   { kind: 'shift', split: EVERYBODY, step: 0 },
   { kind: 'finish', settle: settled },
   { kind: 'drain', duration: drain },
   { kind: 'scale-down', side: 'stable' },
-  { kind: 'settle', selector: settled, outcome: 'kept' }
+  { kind: 'settle', selector: settled, outcome: 'kept' },
+  ...(isIdle ? [{ kind: 'scale-down', side: 'canary' } as const] : [])
 ]
