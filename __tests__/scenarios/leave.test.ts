@@ -6,6 +6,7 @@ import { plainHeadline } from '../../src/report/headline.ts'
 import { failsTheStep } from '../../src/report/verdict.ts'
 import { marksIn, withoutBookkeeping } from '../support/left.ts'
 import { httpRoute, openGateway, openSlowGateway } from '../support/memory/gateway-controller.ts'
+import { openEmpty, toInstall } from './first.ts'
 import { crashes, killed, REST } from './in-place.ts'
 import { canaryRollout, openDriven, released } from './driven-scene.ts'
 import {
@@ -502,6 +503,18 @@ describe('leaving is refused', () => {
     await scene.when('deployment/web 3 x', 100, () => undefined)
     await expect(scene.run().leave()).rejects.toThrow('another run is releasing here right now')
     expect(await first).toMatchObject({ result: 'promoted' })
+  })
+
+  it('after a first installation that has failed: there is no version to come home', async () => {
+    const { spec, ...rest } = service()
+    const numbered = { ...rest, spec: { ...spec, ports: [{ port: 80, targetPort: 8080 }] } }
+    const scene = await openEmpty()
+    crashes(scene, 1)
+    const installing = toInstall({ inputs: { 'smoke-tests': '' } }, [numbered, workload()])
+    expect(await scene.run(installing).deploy()).toMatchObject({ result: 'rolled-back' })
+    const lines = scene.story.length
+    await expect(scene.run().leave()).rejects.toThrow(/its first installation has failed/)
+    expect(scene.story.slice(lines)).toEqual([])
   })
 
   it('where the plain Deployment is gone', async () => {

@@ -37,6 +37,7 @@ export function leaveFaults(observed: Observed): readonly Fault[] {
   const left = inRelease(observed)?.record
   if (left?.command === 'leave') return []
   if (left !== undefined) return [underWayFault(left)]
+  if (observed.first === true) return [notInstalledFault(observed)]
   const stand = standOf(observed)
   if (stand === 'homeless') return [homelessFault(observed)]
   return [...rivalFaults(observed), ...(stand === 'away' ? reachedFaults(observed) : [])]
@@ -52,6 +53,13 @@ const underWayFault = ({ id, phase, run = 'run unknown' }: Release): Fault => ({
     phase === 'waiting'
       ? 'command: promote or command: abort, and then command: leave'
       : 'wait for its end, or should its run be gone, command: abort; and then command: leave'
+})
+
+/** The way back would be a version that has never served, behind a Service that keeps everybody away. */
+const notInstalledFault = ({ workload, namespace, service }: Observed): Fault => ({
+  input: 'command',
+  problem: `no version of ${workload} serves in namespace ${namespace}, because its first installation has failed, and service/${service.metadata.name} keeps everybody away from what stays of it`,
+  example: `command: deploy, which installs it over that; or ${sh`kubectl -n ${namespace} delete service/${service.metadata.name}`} and kubectl apply of its manifest`
 })
 
 const homelessFault = ({ workload, namespace, stable }: Observed): Fault => ({
