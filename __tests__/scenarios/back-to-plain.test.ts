@@ -1,4 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals'
+import { httpRoute, openGateway } from '../support/memory/gateway-controller.ts'
 import { killed } from './in-place.ts'
 import { openScene, service, workload, type Run, type Scene } from './scene.ts'
 
@@ -65,6 +66,34 @@ describe('a rollback to the plain Deployment while another version is kept', () 
       expect([writes, scene.traffic()]).toEqual([writes, expect.stringMatching(/-> v\d 3$/)])
     }
   })
+
+  it.each(['post', 'cleanup', 'rollback'])(
+    'behind a route, after its machine has died at any write, %s leaves no selector by a hash',
+    async (after) => {
+      for (let writes = 1; ; writes += 1) {
+        const scene = await openScene([workload(), service(), httpRoute()])
+        openGateway(scene.cluster)
+        const route = { route: 'httproute/web' }
+        await scene.run({ inputs: { images: 'shop/web:2', bake: '0s', ...route } }).deploy()
+        const back = { inputs: { command: 'rollback', ...route } }
+        const run = await killed(scene, back, writes, (one) => one.rollback())
+        if (run === undefined) {
+          expect(writes).toBeGreaterThan(8)
+          return
+        }
+        const isOver = scene.record()?.phase === 'rolled-back'
+        if (after === 'post') await run.post()
+        if (after === 'rollback' && !isOver)
+          expect(await scene.run(back).rollback()).toMatchObject({ result: 'rolled-back' })
+        await scene.run().cleanup()
+        expect([writes, scene.traffic()]).toEqual([
+          writes,
+          expect.stringMatching(/^app=web(,greenlight.dev\/slot=green -> v2| -> v1) 3$/)
+        ])
+        expect([writes, scene.harm]).toEqual([writes, []])
+      }
+    }
+  )
 
   it('is refused where that version serves behind another Service, and changes nothing', async () => {
     const other = { ...service({ app: 'web', 'greenlight.dev/slot': 'green' }) }

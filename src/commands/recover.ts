@@ -10,10 +10,13 @@ import { drainIn, trafficsOf } from '../execute/route-writers.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { refOf } from '../kubernetes/ref.ts'
 import type { Lock } from '../lock/lock.ts'
+import { observe } from '../observe/observe.ts'
 import type { Recorded } from '../observe/observed.ts'
 import { methodOf } from '../plan/method.ts'
 import { planPromotion } from '../plan/progressive.ts'
+import { planReturned, settledAt } from '../plan/rollback.ts'
 import type { PostInvocation } from './invocation.ts'
+import { settleDown } from './settle-down.ts'
 
 /** A release that its run has left, and where it was found. */
 type Left = Pick<Recorded, 'service' | 'companions' | 'workload' | 'record'>
@@ -70,7 +73,7 @@ const isSameRelease = (now: Release, release: Release): boolean =>
 async function recoverOnce(
   { service, companions, workload, record: release }: Left,
   lock: Lock,
-  { ports, inputs }: PostInvocation
+  { ports, inputs, target }: PostInvocation
 ): Promise<ReleaseRun> {
   const routes = await routesOf(release, service, ports)
   const run = beginRun(
@@ -96,7 +99,18 @@ async function recoverOnce(
   } finally {
     ended.abort()
   }
+  if (run.progress.release.settle !== undefined) await settleNow(lock, { ports, inputs, target })
   return run
+}
+
+/** What else runs, which the Service would select then, is to be seen first. */
+async function settleNow(
+  lock: Lock,
+  invocation: Pick<PostInvocation, 'ports' | 'inputs' | 'target'>
+): Promise<void> {
+  const observed = await observe(invocation.target, invocation.ports)
+  const { record } = observed
+  if (record?.settle !== undefined) await settleDown({ ...observed, record }, lock, invocation)
 }
 
 const rest = (run: ReleaseRun) => ({ previous: 'scale-down', bake: 0, drain: drainIn(run) }) as const
@@ -104,7 +118,9 @@ const rest = (run: ReleaseRun) => ({ previous: 'scale-down', bake: 0, drain: dra
 /** Without manifests there are no Jobs to run. */
 async function finish(run: ReleaseRun): Promise<void> {
   const { release } = run.progress
-  await execute(planPromotion(rest(run), release), run, run.lock.lost)
+  const settled = settledAt(release)
+  const steps = settled === undefined ? planPromotion(rest(run), release) : planReturned(release, settled)
+  await execute(steps, run, run.lock.lost)
   for (const name of release.jobs?.after ?? [])
     run.ports.log.warning(`job/${name}, which was to run after release ${release.id}, is not run any more`)
 }

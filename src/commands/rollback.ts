@@ -26,6 +26,7 @@ import { planInPlace } from '../plan/in-place.ts'
 import { prepareReturn } from '../plan/prepare-in-place.ts'
 import { planRollback, prepareRollback, type Previous } from '../plan/rollback.ts'
 import type { Step } from '../plan/step.ts'
+import type { Known } from '../plan/versions.ts'
 import { needsOf, TEMPLATE_NEEDS, wayBack } from '../preflight/needs.ts'
 import { undoFaults } from '../preflight/preflight.ts'
 import { needsToEnd, requireRights } from '../preflight/rights.ts'
@@ -107,8 +108,9 @@ async function backFromUnfinished(invocation: Invocation, observed: Recorded, lo
   // A wrong name is told before anything is changed.
   const wanted = inputs.to === undefined ? undefined : await findVersion(observed, inputs.to, ports.cluster)
   const run = await recover(observed, lock, invocation)
-  const isAnother = wanted !== undefined && !wanted.version.serves
-  const goesOn = isAnother || !isBack(observed.record, run.progress.release)
+  const { release } = run.progress
+  const isAnother = wanted !== undefined && !wanted.version.serves && !serves(wanted, release)
+  const goesOn = isAnother || !isBack(observed.record, release)
   const untidy = goesOn ? untidyEnding(run) : undefined
   if (untidy !== undefined) return outcomeOf(run, untidy, invocation)
   if (goesOn)
@@ -122,6 +124,9 @@ async function backFromUnfinished(invocation: Invocation, observed: Recorded, lo
       : `rollback ${id} was unfinished: it was finished`
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, invocation)
 }
+
+const serves = ({ template }: Required<Known>, { stable }: Release): boolean =>
+  template.live.metadata.name === stable.deployment && template.hash === stable.hash
 
 /** Whether the version of before serves once what was left is ended: a deploy was undone, or a rollback finished. */
 function isBack({ command, canary }: Release, { phase, stable }: Release): boolean {

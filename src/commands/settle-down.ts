@@ -12,7 +12,7 @@ import type { PostInvocation } from './invocation.ts'
 export async function settleDown(
   observed: Recorded,
   lock: Lock,
-  { ports, inputs }: PostInvocation
+  { ports, inputs }: Pick<PostInvocation, 'ports' | 'inputs'>
 ): Promise<ReleaseRun> {
   const { service, companions, workload, record } = observed
   const leastDrain = await formerDrain(record, service, ports)

@@ -2,7 +2,7 @@ import type { Fault } from '../base/errors.ts'
 import { withCause } from '../domain/change-cause.ts'
 import type { Version } from '../domain/outcome.ts'
 import { hasRoutes, type InPlace, type Release } from '../domain/record.ts'
-import { inSlot, type Placement, type SlotName } from '../domain/slots.ts'
+import { inSlot, SLOT_LABEL, type Placement, type SlotName } from '../domain/slots.ts'
 import type { Inputs } from '../inputs/inputs.ts'
 import { hasTemplateOf, wantedReplicas } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
@@ -171,6 +171,18 @@ export function planRollback(
 const settling = (selector: Labels, leftovers: readonly string[]): readonly Step[] => [
   ...leftovers.map((deployment): Step => ({ kind: 'retire', deployment })),
   { kind: 'settle', selector, outcome: 'kept' }
+]
+
+/** The selector that the Service gets after a rollback to a plain Deployment; undefined of any other release. */
+export const settledAt = ({ command, canary, selectors, strategy }: Release): Labels | undefined =>
+  command === 'rollback' && canary.slot === 'plain' && strategy === undefined
+    ? withoutKeys(selectors.canary, SLOT_LABEL, HASH_LABEL)
+    : undefined
+
+/** The next steps of a rollback to a plain Deployment that died when this had all users; `planSettle` has the last ones. */
+export const planReturned = (release: Release, settled: Labels): readonly Step[] => [
+  ...planFollow(release),
+  finishing('scale-down', settled)
 ]
 
 /** The remaining steps of a rollback to a plain Deployment that died after the traffic had moved. */
