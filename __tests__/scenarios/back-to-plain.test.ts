@@ -95,6 +95,41 @@ describe('a rollback to the plain Deployment while another version is kept', () 
     }
   )
 
+  it('and then a release that is cancelled at once: nobody comes to a version that was left running', async () => {
+    const scene = await keptInGreen()
+    const run = scene.run(TO_PLAIN)
+    void run.rollback()
+    await scene.when('(rolled-back 0 %)', 1000, () => {
+      run.kill()
+    })
+    await scene.clock.sleep(20_000)
+    expect(scene.controllers.podsOf('web-blue')).toHaveLength(3)
+    const next = scene.run(keeping(4))
+    void scene.when('(running 0 %)', 300, () => {
+      next.cancel()
+    })
+    expect(await next.deploy()).toMatchObject({ result: 'aborted' })
+    await next.post()
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
+  it('asked for again after its users have moved, is finished', async () => {
+    const scene = await keptInGreen()
+    const run = scene.run(TO_PLAIN)
+    void run.rollback()
+    await scene.when('(rolled-back 0 %)', 1000, () => {
+      run.kill()
+    })
+    await scene.clock.sleep(20_000)
+    expect(await scene.run(TO_PLAIN).rollback()).toMatchObject({
+      result: 'rolled-back',
+      reason: 'rollback 3-1 was unfinished: it was finished'
+    })
+    expect(scene.traffic()).toBe('app=web -> v1 3')
+    expect(scene.harm).toEqual([])
+  })
+
   it('is refused where that version serves behind another Service, and changes nothing', async () => {
     const other = { ...service({ app: 'web', 'greenlight.dev/slot': 'green' }) }
     const scene = await keptInGreen()

@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
-import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
+import type { KubernetesObject, ReplicaSet } from '../../src/kubernetes/objects.ts'
 import { copyOf } from '../../src/plan/config-copy.ts'
 import { plainHeadline } from '../../src/report/headline.ts'
 import { failsTheStep } from '../../src/report/verdict.ts'
@@ -338,6 +338,20 @@ describe('leaving', () => {
     })
     expect(await scene.run().leave()).toMatchObject({ result: 'promoted', serving: { replicas: 3 } })
     expect(scene.cluster.read(autoscalerRef)).toMatchObject({ spec: { scaleTargetRef: { name: 'web' } } })
+  })
+
+  it('takes no cause of an earlier release over to the revision that it brings', async () => {
+    const scene = await openScene()
+    const rolling = { strategy: 'rolling', images: 'shop/web:2', bake: '0s' }
+    await scene.run({ inputs: rolling }).deploy()
+    await scene.run({ inputs: { images: 'shop/web:3', bake: '0s' } }).deploy()
+    expect(await scene.run().leave()).toMatchObject({ result: 'promoted' })
+    const brought = scene.cluster
+      .all<ReplicaSet>({ apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: NAMESPACE })
+      .filter(({ metadata }) => /^web-[^-]+$/.test(metadata.name))
+      .find(({ spec }) => spec.template.spec.containers[0]?.image === 'shop/web:3')
+    expect(brought).toBeDefined()
+    expect(brought?.metadata.annotations?.['kubernetes.io/change-cause']).toBeUndefined()
   })
 
   it('does not name a Deployment that a team has called like a slot', async () => {

@@ -9,6 +9,8 @@ import { readRules } from '../kubernetes/rights.ts'
 import { readLeases } from '../lock/acquire.ts'
 import type { Lock } from '../lock/lock.ts'
 import { inRelease, type Observed, type Recorded } from '../observe/observed.ts'
+import { planSettle } from '../plan/rollback.ts'
+import { needsOf } from '../preflight/needs.ts'
 import { needsToEnd } from '../preflight/rights.ts'
 import { exclusively, leasesOf, withLock } from './exclusively.ts'
 import { completeFirst, observeForRelease } from './first.ts'
@@ -17,6 +19,7 @@ import { nothingNew } from './nothing-new.ts'
 import { outcomeOf } from './outcome-of.ts'
 import { prepareRelease, type PreparedRelease } from './prepare-release.ts'
 import { recover } from './recover.ts'
+import { settleDown } from './settle-down.ts'
 import { turnedDownAfter } from './turned-down.ts'
 
 /**
@@ -30,6 +33,7 @@ export async function deploy(invocation: Invocation): Promise<Outcome> {
   const observed = await observeForRelease(invocation)
   const left = inRelease(observed)
   if (left !== undefined) return afterRecovery(invocation, left)
+  if (observed.record?.settle !== undefined) return afterSettling(invocation, observed)
   const leases = readLeases(leasesOf(observed), ports)
   const prepared = await prepareRelease(invocation, observed, rules)
   if ('unapplied' in prepared) return nothingNew(invocation, observed, prepared.unapplied)
@@ -66,6 +70,19 @@ function begin(prepared: PreparedRelease, observed: Observed, lock: Lock, { port
   run.journal.warnings.push(...prepared.warnings)
   if (prepared.forecast !== undefined) run.journal.forecast = prepared.forecast
   return run
+}
+
+/**
+ * A rollback to the plain Deployment whose run has died still has a version running that would get users again: undone before
+ * it has ended that, this release would give the Service the selector of before.
+ */
+async function afterSettling(invocation: Invocation, seen: Observed): Promise<Outcome> {
+  const needs = needsOf({ steps: planSettle({}), routes: [] })
+  await exclusively(invocation, seen, needs, async (observed, lock) => {
+    const { record } = observed
+    if (record?.settle !== undefined) await settleDown({ ...observed, record }, lock, invocation)
+  })
+  return deploy(invocation)
 }
 
 /** The release of a run that died is ended before the new one is prepared: what serves is known only then. */

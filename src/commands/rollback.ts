@@ -36,6 +36,7 @@ import { jobsSince } from './jobs-told.ts'
 import { lookedAt, outcomeOf, underWay } from './outcome-of.ts'
 import { findPrevious, findVersion } from './previous.ts'
 import { recover } from './recover.ts'
+import { settleDown } from './settle-down.ts'
 import { turnedDownAfter } from './turned-down.ts'
 
 /**
@@ -53,7 +54,11 @@ export async function rollback(invocation: Invocation): Promise<Outcome> {
     const meanwhile = unlessItServes(observed, invocation)
     if (meanwhile !== undefined) return meanwhile
     const left = inRelease(observed)
-    return left === undefined ? back(invocation, observed, lock) : backFromUnfinished(invocation, left, lock)
+    if (left !== undefined) return backFromUnfinished(invocation, left, lock)
+    const { record } = observed
+    return record?.settle === undefined
+      ? back(invocation, observed, lock)
+      : backFromUnsettled(invocation, { ...observed, record }, lock)
   })
 }
 
@@ -122,6 +127,21 @@ async function backFromUnfinished(invocation: Invocation, observed: Recorded, lo
     command === 'deploy'
       ? `release ${id} was unfinished: it was undone`
       : `rollback ${id} was unfinished: it was finished`
+  return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, invocation)
+}
+
+/**
+ * Does what is left of a rollback to the plain Deployment, whose users have moved. That is all if it was this one that was
+ * asked for.
+ */
+async function backFromUnsettled(invocation: Invocation, observed: Recorded, lock: Lock): Promise<Outcome> {
+  const { inputs, target, ports } = invocation
+  const { command, id } = observed.record
+  const wanted = inputs.to === undefined ? undefined : await findVersion(observed, inputs.to, ports.cluster)
+  const run = await settleDown(observed, lock, invocation)
+  if (command !== 'rollback' || wanted?.version.serves === false)
+    return back(invocation, await observe(target, ports), lock)
+  const reason = `rollback ${id} was unfinished: it was finished`
   return outcomeOf(run, { result: 'rolled-back', reason, next: [] }, invocation)
 }
 

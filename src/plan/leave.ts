@@ -1,5 +1,6 @@
 import type { Fault } from '../base/errors.ts'
 import { sh } from '../base/shell.ts'
+import { causedBy, CHANGE_CAUSE, isOurCause } from '../domain/change-cause.ts'
 import { withoutMarks } from '../domain/marks.ts'
 import type { Release } from '../domain/record.ts'
 import { inSlot, SLOT_LABEL } from '../domain/slots.ts'
@@ -92,7 +93,8 @@ export function prepareLeave(
   { origin, routes }: { readonly origin: ReleaseOrigin; readonly routes: readonly RouteName[] }
 ): PreparedLeave {
   const placement = { ...placementOf(observed), slot: 'plain', name: live.metadata.name } as const
-  const canary = inSlot(asPlain(observed.stable.deployment, template), placement, live)
+  const serving = asPlain(observed.stable.deployment, template)
+  const canary = inSlot(serving, placement, withoutOurCause(live))
   const selectors = selectorsOf(observed, placement, '', true)
   const settled = withoutKeys(selectors.canary, SLOT_LABEL, HASH_LABEL)
   const followers = followersOf(observed, canary, selectors)
@@ -119,6 +121,12 @@ export function prepareLeave(
   ]
   const isIdle = wantedReplicas(observed.stable.deployment) === 0
   return { canary, live, release, isIdle, settled, faults }
+}
+
+/** An earlier release in its place may have said what it was; that is another revision. */
+function withoutOurCause(live: Deployment): Deployment {
+  const cause = live.metadata.annotations?.[CHANGE_CAUSE]
+  return cause !== undefined && isOurCause(cause) ? causedBy(live, undefined) : live
 }
 
 /** What serves, without what says in which slot. */
