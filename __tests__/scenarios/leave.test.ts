@@ -1,3 +1,4 @@
+import type { HorizontalPodAutoscaler } from '../../src/kubernetes/limits.ts'
 import { describe, expect, it, jest } from '@jest/globals'
 import { ClusterError } from '../../src/base/errors.ts'
 import type { KubernetesObject, ReplicaSet } from '../../src/kubernetes/objects.ts'
@@ -332,8 +333,8 @@ describe('leaving', () => {
     await scene.run({ inputs: { ...CANARY, bake: '0s' } }).deploy()
     await scene.clock.sleep(120_000)
     void scene.when('(running 50 %)', 2000, () => {
-      const { spec } = scene.cluster.read(autoscalerRef) as ReturnType<typeof autoscaler>
-      const { name } = spec.scaleTargetRef
+      const { name = '' } =
+        scene.cluster.read<HorizontalPodAutoscaler>(autoscalerRef)?.spec.scaleTargetRef ?? {}
       scene.cluster.patch(deploymentRef(name), [{ op: 'replace', path: '/spec/replicas', value: 1 }], 'hpa')
     })
     expect(await scene.run().leave()).toMatchObject({ result: 'promoted', serving: { replicas: 3 } })
