@@ -6,6 +6,7 @@ import type { Service } from '../kubernetes/objects.ts'
 import { type Ref, refOf } from '../kubernetes/ref.ts'
 import { isRefused } from '../kubernetes/refusals.ts'
 import { deploymentRef } from '../kubernetes/workload.ts'
+import { fenceOf } from '../lock/fence.ts'
 import { claim } from '../lock/fenced-patch.ts'
 import type { Lock } from '../lock/lock.ts'
 import { slotsOf } from '../observe/find-service.ts'
@@ -39,7 +40,8 @@ export async function fenceInherited(
     if (record === undefined) return
     const versions = recordedDeployments(record)
     const own = slotsOf(workload).filter(({ name }) => versions.has(name))
-    const deployments = own.map(({ name }) => deploymentRef(namespace, name))
+    const named = own.map(({ name }) => deploymentRef(namespace, name))
+    const deployments = record.first === true ? await started(named, ports) : named
     const others = [
       ...companions.map(refOf),
       ...autoscalerOf(record, namespace),
@@ -52,6 +54,12 @@ export async function fenceInherited(
     ])
   }
   await throughOutages(work, ports, signal)
+}
+
+/** Of a first installation: a Deployment of that name without a claim was brought by somebody else meanwhile. */
+async function started(refs: readonly Ref[], { cluster }: Ports): Promise<readonly Ref[]> {
+  const live = await Promise.all(refs.map((ref) => cluster.get(ref)))
+  return refs.filter((_, at) => live[at] !== undefined && fenceOf(live[at]) !== undefined)
 }
 
 /** An object that cannot be claimed is no reason not to put the traffic back: the run before is most likely dead. */

@@ -6,10 +6,13 @@ import type { ReleaseRun } from '../execute/release-run.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { isEnding, isPodOf } from '../kubernetes/health.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
-import type { Pod } from '../kubernetes/objects.ts'
+import type { Deployment, Pod, Service } from '../kubernetes/objects.ts'
 import { printSelector, sameLabels } from '../kubernetes/selectors.ts'
+import { DEPLOYMENT } from '../kubernetes/workload.ts'
 import type { Lock } from '../lock/lock.ts'
+import { slotsOf } from '../observe/find-service.ts'
 import { NotInstalled, type Vacant } from '../observe/first.ts'
+import { mayReach } from '../observe/neighbours.ts'
 import { observe } from '../observe/observe.ts'
 import { inRelease, type Observed, type Recorded } from '../observe/observed.ts'
 import { asAuthored } from '../plan/exported.ts'
@@ -18,6 +21,7 @@ import { selectorsFor, whereScaled } from '../plan/first.ts'
 import { failedBefore, placeToInstall } from '../plan/first-place.ts'
 import { withoutHooks } from '../plan/hooks.ts'
 import { keepTraffic } from '../plan/live-fields.ts'
+import { hasNoUsers } from '../plan/release-job.ts'
 import type { Invocation } from './invocation.ts'
 import { requireShape } from './require-shape.ts'
 
@@ -81,12 +85,37 @@ async function strangersBehind(
         )
       )
       const isOwn = (pod: Pod): boolean => slots.plain !== undefined && isPodOf(workload, pod)
-      const stranger = pods.flat().find((pod) => !isEnding(pod) && !isOwn(pod))
+      const stranger = pods.flat().find((pod) => !isEnding(pod) && !isOwn(pod) && !hasNoUsers(pod.spec))
       return stranger === undefined ? [] : [strangerFault(name, stranger, workload)]
     })
   )
-  return found.flat()
+  const strangers = found.flat()
+  return strangers.length > 0 ? strangers : sleepersBehind(observed, cluster)
 }
+
+/** Deployments of others that a live Service leads to, and that have no pods just now: as at night, or before the first request. */
+async function sleepersBehind(
+  { namespace, workload, service, companions }: Observed,
+  cluster: Cluster
+): Promise<readonly Fault[]> {
+  const live = [service, ...companions].filter(({ metadata }) => metadata.resourceVersion !== undefined)
+  if (live.length === 0) return []
+  const own = new Set(slotsOf(workload).map(({ name }) => name))
+  const deployments = await cluster.list<Deployment>({ ...DEPLOYMENT, namespace })
+  const others = deployments.filter(({ metadata }) => !own.has(metadata.name))
+  return live.flatMap((one) =>
+    others
+      .filter((deployment) => mayReach(one, [deployment]))
+      .slice(0, 1)
+      .map((deployment) => sleeperFault(one, deployment, workload))
+  )
+}
+
+const sleeperFault = ({ metadata, spec }: Service, deployment: Deployment, workload: string): Fault => ({
+  input: 'route',
+  problem: `service/${metadata.name} (${printSelector(spec.selector)}) leads to deployment/${deployment.metadata.name}, which has no pods now: to install ${workload} behind it would take it from there`,
+  example: `delete deployment/${deployment.metadata.name}, if nobody needs it any more, or give ${workload} a Service of its own`
+})
 
 const strangerFault = (service: string, { metadata }: Pod, workload: string): Fault => ({
   input: 'route',
@@ -109,6 +138,7 @@ export async function completeFirst(
   const beginning = { service, companions, routes: [], workload, release, begun: true, lock }
   const run = beginRun(beginning, ports, inputs)
   if ((await readyPods(run, 'canary')).length === 0) return undefined
+  await requireShape(manifests, left.namespace, ports.cluster)
   ports.log.warning(
     `installation ${release.id} was left when its version had all users: it is finished (${release.run ?? 'run unknown'})`
   )

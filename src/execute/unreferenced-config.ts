@@ -1,5 +1,6 @@
 import { ClusterError, messageOf } from '../base/errors.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
+import { endOf, JOB, type Job } from '../kubernetes/job.ts'
 import type { Deployment, KubernetesObject, ReplicaSet } from '../kubernetes/objects.ts'
 import { referencesIn } from '../kubernetes/references.ts'
 import { DEPLOYMENT, REPLICA_SET } from '../kubernetes/workload.ts'
@@ -32,14 +33,25 @@ export async function findUnreferencedConfig(
   const copies = await listCopies({ namespace, workload }, cluster)
   if (copies.length === 0) return []
   // Templates of other workloads count, too: somebody may refer to a copy by hand.
-  const [deployments, replicaSets] = await Promise.all([
+  const [deployments, replicaSets, jobs] = await Promise.all([
     cluster.list<Deployment>({ ...DEPLOYMENT, namespace }),
-    cluster.list<ReplicaSet>({ ...REPLICA_SET, namespace })
+    cluster.list<ReplicaSet>({ ...REPLICA_SET, namespace }),
+    runningJobs(namespace, cluster)
   ])
   return unreferenced(
     copies,
-    [...deployments, ...replicaSets].map(({ spec }) => spec.template)
+    [...deployments, ...replicaSets, ...jobs].map(({ spec }) => spec.template)
   )
+}
+
+/** Those that earlier runs have left running need their config for every try. Credentials for releases without Jobs see none. */
+async function runningJobs(namespace: string, cluster: Cluster): Promise<readonly Job[]> {
+  try {
+    return (await cluster.list<Job>({ ...JOB, namespace })).filter((job) => endOf(job) === undefined)
+  } catch (error) {
+    if (error instanceof ClusterError && error.status === 403) return []
+    throw error
+  }
 }
 
 /**

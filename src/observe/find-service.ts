@@ -16,7 +16,7 @@ const present = (slots: Slots): readonly [SlotName, Deployment][] =>
   )
 
 /** Whether a Service sends traffic to pods of this Deployment, once they are there. */
-const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
+export const reaches = ({ spec }: Service, deployment: Deployment): boolean =>
   spec.type !== 'ExternalName' &&
   selects(withoutKeys(spec.selector ?? {}, HASH_LABEL), templateLabels(deployment.spec.template))
 

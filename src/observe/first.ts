@@ -5,7 +5,7 @@ import { selectsNobody, slotDeploymentName } from '../domain/slots.ts'
 import type { HorizontalPodAutoscaler } from '../kubernetes/limits.ts'
 import type { Service } from '../kubernetes/objects.ts'
 import { DEPLOYMENT } from '../kubernetes/workload.ts'
-import { isServed, recordIn, type Slots } from './find-service.ts'
+import { isServed, reaches, recordIn, slotsOf, type Slots } from './find-service.ts'
 import type { Observed } from './observed.ts'
 import { ownRecord } from './own-record.ts'
 import { ownSlots } from './own-slots.ts'
@@ -43,12 +43,29 @@ export function serviceToInstall(
 ): Service | undefined {
   const found = services.flatMap((service) => {
     const record = recordIn(service)
-    return isFirstOf(record, workload) ? [{ service, record }] : []
+    const isDue = isFirstOf(record, workload) && !isReleasedBy(services, service, slots, workload)
+    return isDue ? [{ service, record }] : []
   })
   const left = found.find(({ record }) => isUnfinished(record))
   const failed = found.find(({ service }) => selectsNobody(service))
   return (left ?? (isServed(services, slots) ? undefined : failed))?.service
 }
+
+/**
+ * Whether the workload has been released by another Service: then this record of an installation is old, or a copy, or
+ * somebody else has written it, and to act on it would end what serves.
+ */
+const isReleasedBy = (
+  services: readonly Service[],
+  besides: Service,
+  slots: Slots,
+  workload: string
+): boolean =>
+  services.some((service) => {
+    const serving = service === besides ? undefined : recordIn(service)?.stable.deployment
+    if (!slotsOf(workload).some(({ name }) => name === serving)) return false
+    return Object.values(slots).some((deployment) => reaches(service, deployment))
+  })
 
 const isFirstOf = (record: Release | undefined, workload: string): record is Release =>
   record?.first === true && record.canary.deployment === slotDeploymentName(workload, 'plain')

@@ -35,6 +35,10 @@ export function placeToInstall(
     return [...why, ...(objects.length === 0 ? [] : [noDeployment(vacant, objects)])]
   const named = servicesFor(deployment, objects.filter(isService), wanted.services)
   if ('problem' in named) return [named]
+  const elsewhere = vacant.services.filter(
+    (live) => leadsElsewhere(live) && named.some(({ metadata }) => metadata.name === live.metadata.name)
+  )
+  if (elsewhere.length > 0) return elsewhere.map(elsewhereFault)
   const [first, ...more] = named.map((service) => inNamespace(service, vacant))
   if (first === undefined) return [noService(deployment, objects.filter(isService))]
   const { services, goneRoutes: _, ...read } = vacant
@@ -64,6 +68,20 @@ export const failedBefore = ({ workload, namespace, record }: Observed): Fault =
 
 export const isService = (object: KubernetesObject): object is Service =>
   object.apiVersion === 'v1' && object.kind === 'Service' && !isSlotService(object as Service)
+
+/** Without a selector, somebody else says where its users go: by Endpoints, or by another name in DNS. */
+const leadsElsewhere = ({ spec }: Service): boolean =>
+  spec.type === 'ExternalName' || Object.keys(spec.selector ?? {}).length === 0
+
+const elsewhereFault = ({ metadata, spec }: Service): Fault => ({
+  input: 'route',
+  problem:
+    `service/${metadata.name} is there already and ` +
+    (spec.type === 'ExternalName'
+      ? 'of type ExternalName: it is another name in DNS, and its users would be cut off from there'
+      : 'has no selector: its users go where its Endpoints say, and would be cut off from there'),
+  example: `delete service/${metadata.name} first, if nobody comes by it any more`
+})
 
 /** The one that is there, or the one to be created. */
 function inNamespace(

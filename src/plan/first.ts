@@ -7,7 +7,6 @@ import type { Inputs } from '../inputs/inputs.ts'
 import type { Manifest } from '../kubernetes/manifests.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { leadsTo } from '../kubernetes/ports.ts'
-import { keyOf } from '../kubernetes/ref.ts'
 import { printSelector, selects, templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
 import { versionOf, type Observed } from '../observe/observed.ts'
@@ -135,7 +134,10 @@ function placementOf({ workload, namespace }: Observed, written: Manifest | unde
 
 /** The selector that the manifest gives the Service, which may be there with another one that selects nobody. */
 export function selectorsFor(service: Service, given: readonly Manifest[]): Release['selectors'] {
-  const manifest = given.find(({ object }) => keyOf(object) === keyOf(service))?.object as Service | undefined
+  const manifest = given
+    .map(({ object }) => object)
+    .filter(isService)
+    .find(({ metadata }) => metadata.name === service.metadata.name)
   const selector = authored((manifest ?? service).spec.selector)
   const closed = selectingNobody(selector)
   return { before: closed, stable: closed, canary: selector }

@@ -1,7 +1,7 @@
 import { SLOT_LABEL } from '../domain/slots.ts'
 import { ARGO_LABEL, copiedMetadata, LAST_APPLIED } from '../kubernetes/gitops.ts'
 import { JOB_NAME_LABEL, type Job } from '../kubernetes/job.ts'
-import type { PodTemplate } from '../kubernetes/objects.ts'
+import type { PodSpec, PodTemplate } from '../kubernetes/objects.ts'
 import { OURS } from '../kubernetes/ours.ts'
 import { printSelector, selects, templateLabels, withoutKeys, type Labels } from '../kubernetes/selectors.ts'
 import { HASH_LABEL } from '../kubernetes/workload.ts'
@@ -26,7 +26,7 @@ const OF_THE_CONTROLLER = [
 ]
 
 /** Whose Job it is. */
-type Owner = Pick<Observed, 'namespace' | 'workload' | 'service' | 'companions'>
+type Owner = Pick<Observed, 'namespace' | 'workload' | 'service' | 'companions' | 'neighbours'>
 
 /**
  * A Job of the manifests as one release runs it. A Job runs once, so each release has its own, under its name: whoever takes a step of the release
@@ -96,10 +96,15 @@ function bare({ metadata, ...template }: PodTemplate): PodTemplate {
 /** Never met: it keeps a pod from being ready, which changes nothing for its Job. */
 const NO_USERS = 'greenlight.dev/no-users'
 
+/** Whether no Service sends users to pods like this, whatever labels they have. */
+export const hasNoUsers = ({ readinessGates = [] }: PodSpec): boolean =>
+  readinessGates.some(({ conditionType }) => conditionType === NO_USERS)
+
 /** Charts often give the pods of a Job the labels of the workload, and then its Service would send users to these. */
-function withoutUsers(template: PodTemplate, { service, companions }: Owner): PodTemplate {
+function withoutUsers(template: PodTemplate, { service, companions, neighbours }: Owner): PodTemplate {
   const labels = templateLabels(template)
-  const isReached = [service, ...companions].some(({ spec }) =>
+  const ways = [service, ...companions, ...neighbours.map((neighbour) => neighbour.service)]
+  const isReached = ways.some(({ spec }) =>
     selects(withoutKeys(spec.selector ?? {}, HASH_LABEL, SLOT_LABEL), labels)
   )
   if (!isReached) return template

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../base/duration.ts'
-import { messageOf, ReleaseFailed } from '../../base/errors.ts'
+import { ClusterError, messageOf, ReleaseFailed } from '../../base/errors.ts'
 import type { JobRun } from '../../domain/outcome.ts'
 import { endOf, JOB, jobTitle, type Job } from '../../kubernetes/job.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
@@ -63,7 +63,10 @@ async function awaitEarlier(run: ReleaseRun, job: Job, signal: AbortSignal): Pro
   for (const earlier of found.filter(isEarlier)) {
     log.line(`${jobTitle(earlier)} of an earlier run has not ended yet: waiting for it`)
     const end = await awaitJob(earlier, { timeout }, run.ports, signal)
-    if (end.state === 'doomed') await endUnbegun(run, earlier)
+    if (end.state === 'doomed' && !(await endUnbegun(run, earlier)))
+      throw new ReleaseFailed(
+        `${jobTitle(earlier)} of an earlier run could still begin, and ${jobTitle(job)} must not run beside it: delete it by hand`
+      )
     if (end.state === 'late')
       throw new ReleaseFailed(
         `${jobTitle(earlier)} of an earlier run still runs after ${formatDuration(timeout)} (${end.summary}), and ${jobTitle(job)} must not run beside it`
@@ -89,11 +92,13 @@ async function bring({ ports: { cluster } }: ReleaseRun, job: Job): Promise<Job>
  * Ends a Job of which nothing has begun: should its image or a node come later, it would run when nobody expects it any more. Its controller
  * does that for a deadline that is over, and removes it in time.
  */
-async function endUnbegun({ ports, journal }: ReleaseRun, job: Job): Promise<void> {
+async function endUnbegun({ ports, journal }: ReleaseRun, job: Job): Promise<boolean> {
   try {
     await ports.cluster.patch(refOf(job), [{ op: 'add', path: '/spec/activeDeadlineSeconds', value: 1 }])
+    return true
   } catch (error) {
     journal.warnings.push(`${jobTitle(job)} cannot begin and could not be ended: ${messageOf(error)}`)
+    return error instanceof ClusterError && error.status === 404
   }
 }
 

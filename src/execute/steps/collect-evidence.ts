@@ -6,6 +6,7 @@ import type { ClusterEvent, ContainerStatus, Pod } from '../../kubernetes/object
 import { printSelector, type Labels } from '../../kubernetes/selectors.ts'
 import { templateHash } from '../../kubernetes/workload.ts'
 import { selectorOf } from '../endpoints.ts'
+import { isOfOthers } from '../of-others.ts'
 import type { Progress, ReleaseRun } from '../release-run.ts'
 
 /** Pods of one template fail alike, so the first few are enough. */
@@ -20,8 +21,11 @@ interface Failed {
   readonly wanted: number
 }
 
-export const collectCanary = (run: ReleaseRun): Promise<string> =>
-  collectEvidence(run, { selector: selectorOf(run, 'canary'), wanted: run.progress.canary.replicas })
+export async function collectCanary(run: ReleaseRun): Promise<string> {
+  const { canary } = run.progress
+  if (await isOfOthers(run).catch(() => false)) return `deployment/${canary.deployment} is not of this release`
+  return collectEvidence(run, { selector: selectorOf(run, 'canary'), wanted: canary.replicas })
+}
 
 /** Keeps what is known of the canary's pods before they are gone. A read that fails is noted, never thrown. */
 export async function collectEvidence(run: ReleaseRun, { selector, wanted }: Failed): Promise<string> {

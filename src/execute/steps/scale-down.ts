@@ -9,6 +9,7 @@ import { readNeighbours } from '../../observe/read-neighbours.ts'
 import { leftFor } from '../../plan/retirement.ts'
 import type { Side } from '../../plan/step.ts'
 import { awaitCondition } from '../await-condition.ts'
+import { isOfOthers } from '../of-others.ts'
 import { knownDeployment } from '../own-write.ts'
 import type { ReleaseRun } from '../release-run.ts'
 import { drainStrayTraffic } from './stray-traffic.ts'
@@ -18,6 +19,8 @@ export async function scaleDown(run: ReleaseRun, side: Side, signal: AbortSignal
   const { progress } = run
   const { release, stable, canary } = progress
   const name = progress[side].deployment
+  if (side === 'canary' && (await isOfOthers(run)))
+    return `deployment/${name} was not started by this release: it is left as it is`
   // No other Service needs pods that only a failed release has started.
   const isOwn = isUnfinished(release) && name === canary.deployment && name !== stable.deployment
   const needed = isOwn ? undefined : await neededStill(run, name)

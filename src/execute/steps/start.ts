@@ -23,13 +23,15 @@ export async function start(
 ): Promise<string> {
   const { progress } = run
   if (deployment.metadata.resourceVersion === undefined) return make(run, deployment)
+  // Whoever ends a first installation tells by the claim that the Deployment is of it.
+  const wanted = run.initial.first === true ? withFence(deployment, run.lock.holder) : deployment
   // Found out once: when the step is repeated, pods of the new template are there.
   progress.outdated ??= await templatesIn(deployment, run)
   if (progress.outdated.size > 0) await drainStrayTraffic(run, signal)
   await run.lock.assure()
   progress.deployment = await run.ports.cluster
-    .replace(deployment)
-    .catch((error: unknown) => unlessOthers(error, deployment, base, run))
+    .replace(wanted)
+    .catch((error: unknown) => unlessOthers(error, wanted, base, run))
   if (base !== undefined && hasTemplateOf(progress.deployment, base)) progress.outdated = new Set()
   return `deployment/${deployment.metadata.name} updated`
 }
@@ -45,6 +47,8 @@ async function make(run: ReleaseRun, deployment: Deployment): Promise<string> {
   const made = await cluster
     .create(empty)
     .catch((error: unknown) => unlessOthers(error, empty, undefined, run))
+  // From now on it is ours to end.
+  run.progress.deployment = made
   await run.lock.confirm()
   const value = wantedReplicas(deployment)
   run.progress.deployment =
