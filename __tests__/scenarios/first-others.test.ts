@@ -3,7 +3,16 @@ import { messageOf } from '../../src/base/errors.ts'
 import { JOB } from '../../src/kubernetes/job.ts'
 import type { KubernetesObject, Service } from '../../src/kubernetes/objects.ts'
 import { CLOSED, openEmpty, toInstall } from './first.ts'
-import { NAMESPACE, openScene, service, workload, type RunOptions, type Scene } from './scene.ts'
+import {
+  autoscaler,
+  deploymentRef,
+  NAMESPACE,
+  openScene,
+  service,
+  workload,
+  type RunOptions,
+  type Scene
+} from './scene.ts'
 
 /** A first installation beside others: those who install the same, and those whose objects have its names. */
 
@@ -72,7 +81,14 @@ describe('a Deployment of its name that comes meanwhile', () => {
     await scene.clock.sleep(40_000)
     await byHand(scene)
     const seen = watch(scene, 'other')
-    expect(await scene.run(withJob()).deploy()).toMatchObject({ result: 'promoted' })
+    expect(await scene.run(withJob()).deploy()).toMatchObject({
+      result: 'failed',
+      reason: expect.stringMatching(/service\/other sends its users. Which one do users come through\?/)
+    })
+    expect(scene.traffic('other')).toBe('app=web -> v7 3')
+    const { inputs, ...options } = withJob()
+    const routed: RunOptions = { ...options, inputs: { ...inputs, route: 'service/other' } }
+    expect(await scene.run(routed).deploy()).toMatchObject({ result: 'promoted' })
     expect(seen.filter((line) => line.endsWith('nobody') || line.includes(', v'))).toEqual([])
     expect(scene.traffic('other')).toMatch(/-> v1 3$/)
   })
@@ -92,7 +108,10 @@ describe('a Deployment of its name that comes meanwhile', () => {
   })
 })
 
-const elsewhere = { 'without a selector': {}, ExternalName: { type: 'ExternalName', externalName: 'db.example' } }
+const elsewhere = {
+  'without a selector': {},
+  ExternalName: { type: 'ExternalName', externalName: 'db.example' }
+}
 
 it.each(Object.entries(elsewhere))('refuses a Service that is there %s', async (_, fields) => {
   const { selector: __, ...spec } = service().spec
@@ -106,7 +125,10 @@ it.each(Object.entries(elsewhere))('refuses a Service that is there %s', async (
 
 it('refuses the Service of a Deployment that has no pods just now', async () => {
   const labels = { tier: 'x' }
-  const scene = await openEmpty([workload('shop', { replicas: 0, labels }), service({ app: 'web', ...labels })])
+  const scene = await openEmpty([
+    workload('shop', { replicas: 0, labels }),
+    service({ app: 'web', ...labels })
+  ])
   await expect(scene.run(toInstall()).deploy()).rejects.toThrow(
     /^route: service\/web \(app=web,tier=x\) leads to deployment\/shop, which has no pods now/
   )
@@ -115,7 +137,12 @@ it('refuses the Service of a Deployment that has no pods just now', async () => 
 
 it('takes no other kind that is called Service for it', async () => {
   const scene = await openEmpty()
-  const serving = { apiVersion: 'serving.knative.dev/v1', kind: 'Service', metadata: { name: 'web' }, spec: {} }
+  const serving = {
+    apiVersion: 'serving.knative.dev/v1',
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: {}
+  }
   const objects = [serving as KubernetesObject, workload(), service()]
   expect(await scene.run(toInstall({}, objects)).deploy()).toMatchObject({ result: 'promoted' })
 })
@@ -151,15 +178,52 @@ function pretend({ cluster }: Scene): void {
   cluster.create({ ...theirs, metadata: { ...theirs.metadata, annotations } })
 }
 
-describe.each(['installed', 'adopted'])('a record on a Service of others, of a workload that was %s', (how) => {
-  it.each(['deploy', 'abort', 'cleanup'] as const)('takes nobody from its users: %s', async (command) => {
-    const scene = how === 'adopted' ? await openScene() : await openEmpty()
-    if (how === 'installed') await scene.run(toInstall()).deploy()
-    pretend(scene)
-    const seen = watch(scene, 'web')
-    await scene.run()[command]().catch(messageOf)
-    expect(seen.filter((line) => line.endsWith('nobody'))).toEqual([])
-    expect(scene.harm).toEqual([])
-    expect(scene.traffic()).toMatch(/-> v\d 3$/)
-  })
+describe.each(['installed', 'adopted'])(
+  'a record on a Service of others, of a workload that was %s',
+  (how) => {
+    it.each(['deploy', 'abort', 'cleanup'] as const)('takes nobody from its users: %s', async (command) => {
+      const scene = how === 'adopted' ? await openScene() : await openEmpty()
+      if (how === 'installed') await scene.run(toInstall()).deploy()
+      pretend(scene)
+      const seen = watch(scene, 'web')
+      await scene.run()[command]().catch(messageOf)
+      expect(seen.filter((line) => line.endsWith('nobody'))).toEqual([])
+      expect(scene.harm).toEqual([])
+      expect(scene.traffic()).toMatch(/-> v\d 3$/)
+    })
+  }
+)
+
+it('does not take a Service beside the one of a failed installation for the one that users come by', async () => {
+  const scene = await openEmpty([named('web-admin')])
+  scene.cluster.answer = () => ({ status: 500, headers: {}, body: '' })
+  await scene.run(toInstall()).deploy()
+  // As the summary advises, to look at it.
+  const scaled = (value: number): unknown =>
+    scene.cluster.patch(deploymentRef('web'), [{ op: 'replace', path: '/spec/replicas', value }])
+  scaled(1)
+  await scene.clock.sleep(20_000)
+  scene.cluster.answer = () => ({ status: 200, headers: {}, body: '' })
+  const next = toInstall({}, [workload('web', { version: 2 }), service()])
+  await expect(scene.run(next).deploy()).rejects.toThrow(
+    /^route: service\/web keeps everybody away since the installation of web behind it has failed/
+  )
+  const routed = toInstall({ inputs: { route: 'service/web' } }, [workload('web', { version: 2 }), service()])
+  await expect(scene.run(routed).deploy()).rejects.toThrow(
+    /^route: service\/web keeps everybody away .*: scale deployment\/web to 0, and deploy it again$/
+  )
+  scaled(0)
+  await scene.clock.sleep(20_000)
+  expect(await scene.run(next).deploy()).toMatchObject({ result: 'promoted', first: true })
+  expect(scene.traffic()).toBe('app=web -> v2 3')
+})
+
+it('starts as many pods as the autoscaler of the manifests would keep', async () => {
+  const scene = await openEmpty()
+  const seen = watch(scene, 'web')
+  const { replicas: _, ...spec } = workload().spec
+  const least = autoscaler()
+  const objects = [{ ...workload(), spec }, service(), { ...least, spec: { ...least.spec, minReplicas: 4 } }]
+  expect(await scene.run(toInstall({}, objects)).deploy()).toMatchObject({ result: 'promoted' })
+  expect(seen).toEqual([`${CLOSED} -> nobody`, 'app=web -> v1 4'])
 })

@@ -72,7 +72,10 @@ it('keeps the config that a Job which was left running reads', async () => {
   const reading = <T extends { readonly spec: { readonly template: PodTemplate } }>(one: T): T => {
     const { template } = one.spec
     const envFrom = [{ configMapRef: { name: 'settings' } }]
-    const spec = { ...template.spec, containers: template.spec.containers.map((each) => ({ ...each, envFrom })) }
+    const spec = {
+      ...template.spec,
+      containers: template.spec.containers.map((each) => ({ ...each, envFrom }))
+    }
     return { ...one, spec: { ...one.spec, template: { ...template, spec } } }
   }
   const inputs = { before: 'job/migrate', timeout: '30s' }

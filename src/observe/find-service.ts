@@ -1,7 +1,7 @@
 import type { Fault } from '../base/errors.ts'
 import { readRecord } from '../domain/read-record.ts'
 import { RECORD_ANNOTATION, type Release } from '../domain/record.ts'
-import { isSlotService, slotDeploymentName, type SlotName } from '../domain/slots.ts'
+import { isSlotService, selectsNobody, slotDeploymentName, type SlotName } from '../domain/slots.ts'
 import { wantedReplicas } from '../kubernetes/health.ts'
 import type { Deployment, Service } from '../kubernetes/objects.ts'
 import { printSelector, selects, templateLabels, withoutKeys } from '../kubernetes/selectors.ts'
@@ -60,7 +60,11 @@ export function findService(
   const recorded = found.filter(({ metadata }) => metadata.annotations?.[RECORD_ANNOTATION] !== undefined)
   const [service, another] = recorded.length === 1 ? recorded : nearest(found, slots)
   if (service === undefined) return noService(services, slots, workload, namespace)
-  if (another === undefined) return service
+  const closed = services.find((one) => isClosedFor(one, workload))
+  if (another === undefined)
+    return closed === undefined || recordIn(service) !== undefined
+      ? service
+      : twoWays(service, closed, workload)
   const names = found.map(({ metadata }) => `service/${metadata.name}`).join(', ')
   return {
     input: 'route',
@@ -68,6 +72,20 @@ export function findService(
     example: `route: ${found.map(({ metadata }) => `service/${metadata.name}`).join(' and, on the next line, ')}; all that are named follow in one release, and none of them may lead to pods of others too`
   }
 }
+
+/** The Service of an installation that has failed keeps everybody away, whatever serves by another one since. */
+const isClosedFor = (service: Service, workload: string): boolean => {
+  const record = recordIn(service)
+  return selectsNobody(service) && record?.first === true && record.canary.deployment === workload
+}
+
+const twoWays = ({ metadata }: Service, closed: Service, workload: string): Fault => ({
+  input: 'route',
+  problem:
+    `service/${closed.metadata.name} keeps everybody away since the installation of ${workload} behind it has failed, but deployment/${workload} has pods, ` +
+    `to which service/${metadata.name} sends its users. Which one do users come through?`,
+  example: `route: service/${metadata.name}; or, if these pods are there to be looked at alone, scale deployment/${workload} to 0 to install it behind service/${closed.metadata.name} again`
+})
 
 /** Another team's Deployment may have a slot's name, and a Service. If the plain one runs, only its Services count. */
 function nearest(found: readonly Service[], { plain }: Slots): readonly Service[] {
@@ -138,10 +156,21 @@ export function findStable(
   const running = reached.filter(([, deployment]) => (deployment.spec.replicas ?? 1) > 0)
   const serving = running.length === 0 ? reached : running
   const [only, another] = serving
-  if (only === undefined) return nothingReached(service, slots)
+  if (only === undefined)
+    return selectsNobody(service) ? isClosed(service, slots) : nothingReached(service, slots)
   if (another === undefined) return { slot: only[0], deployment: only[1] }
   const known = serving.find(([, deployment]) => deployment.metadata.name === recorded)
   return known === undefined ? severalReached(service, serving) : { slot: known[0], deployment: known[1] }
+}
+
+const isClosed = ({ metadata }: Service, slots: Slots): Fault => {
+  const [[, deployment] = []] = present(slots)
+  const title = `deployment/${deployment?.metadata.name ?? ''}`
+  return {
+    input: 'route',
+    problem: `service/${metadata.name} keeps everybody away since an installation behind it has failed, and ${title} has pods again`,
+    example: `scale ${title} to 0, and deploy it again`
+  }
 }
 
 const nothingReached = ({ metadata, spec }: Service, slots: Slots): Fault => ({

@@ -14,7 +14,7 @@ import { beginRelease, type ReleaseOrigin } from './begin-release.ts'
 import { entranceOf, smokePortFaults } from './entrance.ts'
 import { labelFaults } from './faults.ts'
 import { followersOf, recorded } from './followers.ts'
-import { keepTraffic, servicesToBe, trafficFaults } from './live-fields.ts'
+import { keepTraffic, leastOf, servicesToBe, trafficFaults } from './live-fields.ts'
 import type { Prepared } from './prepare.ts'
 import { ALL_AT_ONCE } from './progressive.ts'
 import { isService } from './first-place.ts'
@@ -108,7 +108,7 @@ function candidateOf(
   { release }: ReleaseOrigin
 ) {
   const written = writtenIn(observed, given, { name: observed.workload })
-  const placement = placementOf(observed, written)
+  const placement = placementOf(observed, written, leastOf(given, observed))
   const { manifests, jobs, images, faults } = givenFor(inputs, observed, given, { ...placement, release })
   const source = withNewImages(sourceOf(observed, manifests, placement), images)
   const canary = inSlot(source.renewed, placement, observed.slots.plain)
@@ -125,11 +125,19 @@ function candidateOf(
 export const whereScaled = (observed: Observed, own: Deployment | undefined): Observed =>
   own === undefined ? observed : { ...observed, stable: { ...observed.stable, deployment: own } }
 
-/** The Deployment as the manifest names it, in its own size. */
-function placementOf({ workload, namespace }: Observed, written: Manifest | undefined): Placement {
+/**
+ * The Deployment as the manifest names it, in its own size, or in what its autoscaler would give it some time after all users
+ * have come: charts leave the size to that.
+ */
+function placementOf(
+  { workload, namespace }: Observed,
+  written: Manifest | undefined,
+  least: number
+): Placement {
   const { replicas = 1 } = (written?.object as Deployment | undefined)?.spec ?? {}
   // One pod shows whether the version runs, and somebody has to serve.
-  return { name: workload, namespace, slot: 'plain', label: SLOT_LABEL, replicas: Math.max(replicas, 1) }
+  const size = Math.max(replicas, least, 1)
+  return { name: workload, namespace, slot: 'plain', label: SLOT_LABEL, replicas: size }
 }
 
 /** The selector that the manifest gives the Service, which may be there with another one that selects nobody. */

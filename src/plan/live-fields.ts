@@ -50,10 +50,20 @@ const scales = ({ spec }: HorizontalPodAutoscaler, { workload }: Observed): bool
 
 /** Name of an autoscaler that the manifests bring for the workload. */
 export const newAutoscaler = (manifests: readonly Manifest[], observed: Observed): string | undefined =>
+  autoscalerIn(manifests, observed)?.metadata.name
+
+/** How many pods the autoscaler of the manifests keeps at least; 0 without one. */
+export const leastOf = (manifests: readonly Manifest[], observed: Observed): number =>
+  autoscalerIn(manifests, observed)?.spec.minReplicas ?? 0
+
+const autoscalerIn = (
+  manifests: readonly Manifest[],
+  observed: Observed
+): HorizontalPodAutoscaler | undefined =>
   manifests
     .map(({ object }) => object)
     .filter(isAutoscaler)
-    .find((object) => scales(object, observed))?.metadata.name
+    .find((object) => scales(object, observed))
 
 /**
  * A manifest with the live values of what the traffic depends on, since the manifest knows nothing of the release: the

@@ -23,7 +23,8 @@ interface Failed {
 
 export async function collectCanary(run: ReleaseRun): Promise<string> {
   const { canary } = run.progress
-  if (await isOfOthers(run).catch(() => false)) return `deployment/${canary.deployment} is not of this release`
+  if (await isOfOthers(run).catch(() => false))
+    return `deployment/${canary.deployment} is not of this release`
   return collectEvidence(run, { selector: selectorOf(run, 'canary'), wanted: canary.replicas })
 }
 
