@@ -88,3 +88,20 @@ it('keeps the config that a Job which was left running reads', async () => {
   const read = copies.filter(({ metadata }) => JSON.stringify(job?.spec).includes(metadata.name))
   expect(read).toHaveLength(1)
 })
+
+it('does not run beside a Job of another name that an earlier release has left running', async () => {
+  const scene = await openScene()
+  scene.jobs.life = () => ({ runs: 300_000, exitCode: 0 })
+  const drop: Job = { ...migrate(), metadata: { name: 'drop' } }
+  const inputs = { after: 'job/drop', timeout: '1m' }
+  const first = await scene.run(given(inputs, workload('web', { version: 2 }), drop)).deploy()
+  expect(first).toMatchObject({ failedJob: 'drop-1-1', jobs: [{ state: 'running' }] })
+  const running = new Set<number>()
+  scene.cluster.subscribe(() => {
+    const pods = jobsIn(scene).flatMap((one) => scene.jobs.podsOf(one))
+    running.add(pods.filter(({ status }) => status?.phase === 'Running').length)
+  })
+  const next = given({ before: 'job/migrate' }, workload('web', { version: 3 }), migrate())
+  expect(await scene.run(next).deploy()).toMatchObject({ result: 'promoted' })
+  expect(Math.max(...running)).toBe(1)
+})

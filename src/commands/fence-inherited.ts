@@ -58,8 +58,8 @@ export async function fenceInherited(
 
 /** Of a first installation: a Deployment of that name without a claim was brought by somebody else meanwhile. */
 async function started(refs: readonly Ref[], { cluster }: Ports): Promise<readonly Ref[]> {
-  const live = await Promise.all(refs.map((ref) => cluster.get(ref)))
-  return refs.filter((_, at) => live[at] !== undefined && fenceOf(live[at]) !== undefined)
+  const found = await Promise.all(refs.map(async (ref) => ({ ref, live: await cluster.get(ref) })))
+  return found.flatMap(({ ref, live }) => (live === undefined || fenceOf(live) === undefined ? [] : [ref]))
 }
 
 /** An object that cannot be claimed is no reason not to put the traffic back: the run before is most likely dead. */

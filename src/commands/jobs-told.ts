@@ -30,7 +30,7 @@ export function jobsToDo(run: Told, ending: Pick<Ending, 'result'>): readonly st
 }
 
 const goesOn = (name: string, namespace: string): string =>
-  `job/${name} is left running, as half of what it does may be worse than none; the next release waits for it. To look at it: ${sh`kubectl -n ${namespace} logs job/${name} --follow`}, to end it: ${sh`kubectl -n ${namespace} delete job/${name}`}`
+  `job/${name} is left running, as half of what it does may be worse than none; the Jobs of the next release wait for it. To look at it: ${sh`kubectl -n ${namespace} logs job/${name} --follow`}, to end it: ${sh`kubectl -n ${namespace} delete job/${name}`}`
 
 function notRun(
   { initial, journal: { jobs = [] } }: Told,

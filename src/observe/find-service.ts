@@ -164,8 +164,7 @@ export function findStable(
 }
 
 const isClosed = ({ metadata }: Service, slots: Slots): Fault => {
-  const [[, deployment] = []] = present(slots)
-  const title = `deployment/${deployment?.metadata.name ?? ''}`
+  const title = `deployment/${present(slots)[0]?.[1].metadata.name ?? ''}`
   return {
     input: 'route',
     problem: `service/${metadata.name} keeps everybody away since an installation behind it has failed, and ${title} has pods again`,

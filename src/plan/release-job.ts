@@ -65,13 +65,14 @@ const jobLabels = (name: string, workload: string): Labels => ({
   [JOB_LABEL]: fitting(name, LONGEST_LABEL)
 })
 
-/** Selects the Jobs that all releases have made of the same Job of the manifests. */
-export const likeJob = ({ metadata: { labels = {} } }: Job): string =>
+/** Selects what all releases have made for the workload of this Job: its Jobs are among that. */
+export const besideJob = ({ metadata: { labels = {} } }: Job): string =>
   printSelector(
-    Object.fromEntries(
-      Object.entries(labels).filter(([key]) => key in OURS || key === WORKLOAD_LABEL || key === JOB_LABEL)
-    )
+    Object.fromEntries(Object.entries(labels).filter(([key]) => key in OURS || key === WORKLOAD_LABEL))
   )
+
+/** Whether a release has made it of a Job of the manifests. */
+export const isOfRelease = ({ metadata: { labels = {} } }: Job): boolean => labels[JOB_LABEL] !== undefined
 
 export const isSameJob = (one: Job, other: Job): boolean =>
   one.metadata.annotations?.[CONTENT] === other.metadata.annotations?.[CONTENT]

@@ -5,7 +5,7 @@ import { JOB, type Job } from '../../../src/kubernetes/job.ts'
 import type { PodSpec } from '../../../src/kubernetes/objects.ts'
 import { imagesFor } from '../../../src/plan/job-images.ts'
 import { jobsAround } from '../../../src/plan/jobs-around.ts'
-import { isSameJob, likeJob, releaseJob } from '../../../src/plan/release-job.ts'
+import { isSameJob, besideJob, releaseJob } from '../../../src/plan/release-job.ts'
 import { ALL_AT_ONCE, planProgressive } from '../../../src/plan/progressive.ts'
 import { appliedAround } from '../../../src/plan/release-jobs.ts'
 import { manifest, workload } from '../../scenarios/scene.ts'
@@ -143,7 +143,7 @@ describe('a Job as a release runs it', () => {
 
   it('is known again in every release, and told from one that does something else', () => {
     const [one, next] = ['1-1', '2-1'].map((release) => made('a', job('a'), release)) as [Job, Job]
-    expect(likeJob(one)).toBe(likeJob(next))
+    expect(besideJob(one)).toBe(besideJob(next))
     expect(isSameJob(one, next)).toBe(true)
     expect(isSameJob(one, made('a', job('a', {}, { backoffLimit: 1 })))).toBe(false)
   })

@@ -5,7 +5,7 @@ import { endOf, JOB, jobTitle, type Job } from '../../kubernetes/job.ts'
 import type { Pod } from '../../kubernetes/objects.ts'
 import { refOf } from '../../kubernetes/ref.ts'
 import { isConflict } from '../../kubernetes/refusals.ts'
-import { isSameJob, likeJob } from '../../plan/release-job.ts'
+import { besideJob, isOfRelease, isSameJob } from '../../plan/release-job.ts'
 import type { Step } from '../../plan/step.ts'
 import { awaitJob, type JobEnd } from '../await-job.ts'
 import type { ReleaseRun } from '../release-run.ts'
@@ -53,13 +53,14 @@ export async function runJob(
   throw new ReleaseFailed(describeEnd(live, end, timeout, pods))
 }
 
-/** Two migrations at once could harm each other. What an earlier run has left running has to end first. */
+/** Two migrations at once could harm each other, whatever they are called. What an earlier run has left running has to end first. */
 async function awaitEarlier(run: ReleaseRun, job: Job, signal: AbortSignal): Promise<void> {
   const { cluster, log } = run.ports
   const { timeout } = run.settings
-  const labels = likeJob(job)
+  const labels = besideJob(job)
   const found = await cluster.list<Job>({ ...JOB, namespace: run.namespace, labels })
-  const isEarlier = (one: Job): boolean => one.metadata.name !== job.metadata.name && endOf(one) === undefined
+  const isEarlier = (one: Job): boolean =>
+    isOfRelease(one) && one.metadata.name !== job.metadata.name && endOf(one) === undefined
   for (const earlier of found.filter(isEarlier)) {
     log.line(`${jobTitle(earlier)} of an earlier run has not ended yet: waiting for it`)
     const end = await awaitJob(earlier, { timeout }, run.ports, signal)
