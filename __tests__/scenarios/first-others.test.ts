@@ -37,11 +37,12 @@ const withJob = (timeout = '10m'): RunOptions =>
   toInstall({ inputs: { before: 'job/migrate', timeout } }, [service(), workload(), migrate])
 
 /** Who was behind a Service that may not be there yet, change by change. */
-function watch({ cluster, traffic }: Scene, name: string): readonly string[] {
+function watch(scene: Scene, name: string): readonly string[] {
   const seen: string[] = []
+  const { cluster } = scene
   cluster.subscribe(() => {
     if (cluster.read({ apiVersion: 'v1', kind: 'Service', namespace: NAMESPACE, name }) === undefined) return
-    const now = traffic(name)
+    const now = scene.traffic(name)
     if (seen.at(-1) !== now) seen.push(now)
   })
   return seen

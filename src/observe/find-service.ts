@@ -74,7 +74,7 @@ export function findService(
 }
 
 /** The Service of an installation that has failed keeps everybody away, whatever serves by another one since. */
-const isClosedFor = (service: Service, workload: string): boolean => {
+function isClosedFor(service: Service, workload: string): boolean {
   const record = recordIn(service)
   return selectsNobody(service) && record?.first === true && record.canary.deployment === workload
 }
@@ -163,7 +163,7 @@ export function findStable(
   return known === undefined ? severalReached(service, serving) : { slot: known[0], deployment: known[1] }
 }
 
-const isClosed = ({ metadata }: Service, slots: Slots): Fault => {
+function isClosed({ metadata }: Service, slots: Slots): Fault {
   const title = `deployment/${present(slots)[0]?.[1].metadata.name ?? ''}`
   return {
     input: 'route',
