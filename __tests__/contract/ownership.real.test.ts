@@ -217,3 +217,26 @@ spec: {selector: {app: web}, ports: ${ports}}
     }
   }
 )
+
+it('a Service that an installation has created loses what its manifest no longer has', async () => {
+  const installed = (labels: string, ports: string) => `
+apiVersion: v1
+kind: Service
+metadata: {name: installed, labels: {${labels}}}
+spec: {selector: {app: installed}, ports: [${ports}]}
+`
+  const [first] = objectsIn(
+    installed('team: shop, old: "yes"', '{name: http, port: 80}, {name: admin, port: 9000}')
+  )
+  const [next] = objectsIn(installed('team: shop', '{name: http, port: 81}'))
+  if (first === undefined || next === undefined) throw new Error('no objects')
+  await admin.create(first.object)
+  const { kept } = await tryManifest(next, admin)
+  const applied = await apply(next.object, admin)
+  expect(changeOf('', kept, applied).diff).toEqual([])
+  expect(applied).toMatchObject({
+    metadata: { labels: { team: 'shop' } },
+    spec: { selector: { app: 'installed' }, ports: [{ name: 'http', port: 81 }] }
+  })
+  expect(applied.metadata.labels).toEqual({ team: 'shop' })
+})

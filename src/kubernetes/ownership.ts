@@ -32,16 +32,32 @@ function hasApplied({ manager = '', operation, fieldsV1 }: Entry): boolean {
 }
 
 /**
+ * Whether this is the entry of a Service that an installation has created: an apply could not be refused where the Service exists.
+ * Nothing else of ours writes ports.
+ */
+function hasInstalled({ manager, operation, subresource = '', fieldsV1 }: Entry): boolean {
+  const spec = fieldsV1?.['f:spec']
+  return (
+    manager === MANAGER &&
+    operation === 'Update' &&
+    subresource === '' &&
+    isTree(spec) &&
+    spec['f:ports'] !== undefined
+  )
+}
+
+/**
  * The entries of managers that have applied the object from the client, told by the marks that kubectl and Helm leave.
  * Controllers are left out: they still work on the object, and their fields stay theirs.
  */
 function clientEntries(managed: readonly Entry[]): readonly Entry[] {
   const theirs = managed.filter(({ manager = '' }) => manager !== MANAGER && !manager.endsWith('-controller'))
   const marked = theirs.filter(hasApplied)
-  return theirs.filter(
+  return managed.filter(
     (entry) =>
-      (entry.subresource ?? '') === '' &&
-      marked.some(({ manager, operation }) => manager === entry.manager && operation === entry.operation)
+      hasInstalled(entry) ||
+      ((entry.subresource ?? '') === '' &&
+        marked.some(({ manager, operation }) => manager === entry.manager && operation === entry.operation))
   )
 }
 
