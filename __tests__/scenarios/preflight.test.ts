@@ -190,7 +190,7 @@ describe('nothing is done without the right for it having been looked at', () =>
     const given = (text: string): RunOptions => ({ manifests: withConfig(text), inputs: { images: '' } })
     for (const text of ['one', 'two']) {
       const rights = await unasked(scene, given(text))
-      const removal = ['list replicasets in apps', 'delete configmaps in ']
+      const removal = ['list replicasets in apps', 'list Job', 'delete configmaps in ']
       expect(rights.filter((right) => !removal.includes(right))).toEqual([])
     }
     expect(scene.cluster.all({ apiVersion: 'v1', kind: 'ConfigMap' }).length).toBeGreaterThan(0)

@@ -23,7 +23,10 @@ function adminConfig(): KubeConfig {
   return config
 }
 
-export const admin: Cluster = createCluster(adminConfig(), { clock: systemClock })
+/** Milliseconds: an API server that shares its machine with all scenes may stall for longer than a release waits for an answer. */
+const PATIENCE = 60_000
+
+export const admin: Cluster = createCluster(adminConfig(), { clock: systemClock, timeout: PATIENCE })
 
 interface Node extends KubernetesObject {
   readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] }

@@ -81,7 +81,7 @@ const UNCOUNTED = 10
 
 /** How often it looks before it goes on; it makes ten of none where no router can share the requests out. */
 export function iterationsOf(canary: unknown): number {
-  const iterations = countAt(analysisOf(canary), 'iterations') ?? 0
+  const iterations = Math.max(0, countAt(analysisOf(canary), 'iterations') ?? 0)
   return iterations === 0 && providerOf(canary) === 'kubernetes' ? UNCOUNTED : iterations
 }
 
