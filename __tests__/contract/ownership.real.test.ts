@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals'
 import { apply } from '../../src/execute/apply.ts'
+import { CREATOR } from '../../src/kubernetes/ownership.ts'
 import { parseManifests } from '../../src/kubernetes/manifests.ts'
 import type { KubernetesObject } from '../../src/kubernetes/objects.ts'
 import { refOf } from '../../src/kubernetes/ref.ts'
@@ -230,7 +231,7 @@ spec: {selector: {app: installed}, ports: [${ports}]}
   )
   const [next] = objectsIn(installed('team: shop', '{name: http, port: 81}'))
   if (first === undefined || next === undefined) throw new Error('no objects')
-  await admin.create(first.object)
+  await admin.create(first.object, { manager: CREATOR })
   const { kept } = await tryManifest(next, admin)
   const applied = await apply(next.object, admin)
   expect(changeOf('', kept, applied).diff).toEqual([])

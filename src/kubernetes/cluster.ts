@@ -22,6 +22,8 @@ export interface WriteOptions {
   readonly dryRun?: boolean
   /** Refuses fields that the API server does not know, as kubectl does: for objects that people wrote by hand. */
   readonly strict?: boolean
+  /** Field manager, if not `greenlight`. */
+  readonly manager?: string
   /** Hears what the API server thinks of a write that it accepts: other people's text. */
   readonly onWarning?: (text: string) => void
 }

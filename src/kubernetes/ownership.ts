@@ -5,6 +5,8 @@ import { isTree, type Tree } from './tree.ts'
 type Entry = NonNullable<KubernetesObject['metadata']['managedFields']>[number]
 
 const MANAGER = 'greenlight'
+/** The field manager of a Service's creation, which is no apply: that could not be refused where the Service exists. */
+export const CREATOR = 'greenlight-create'
 const LAST_APPLIED = 'f:kubectl.kubernetes.io/last-applied-configuration'
 const HELM_RELEASE = 'f:meta.helm.sh/release-name'
 
@@ -31,20 +33,9 @@ function hasApplied({ manager = '', operation, fieldsV1 }: Entry): boolean {
   return annotations[HELM_RELEASE] !== undefined && (operation === 'Update' || manager.startsWith('helm'))
 }
 
-/**
- * Whether this is the entry of a Service that an installation has created: an apply could not be refused where the Service exists.
- * Nothing else of ours writes ports.
- */
-function hasInstalled({ manager, operation, subresource = '', fieldsV1 }: Entry): boolean {
-  const spec = fieldsV1?.['f:spec']
-  return (
-    manager === MANAGER &&
-    operation === 'Update' &&
-    subresource === '' &&
-    isTree(spec) &&
-    spec['f:ports'] !== undefined
-  )
-}
+/** Whether it is what the creation of an object by a release has written: its manifest, as an apply would have. */
+const hasCreated = ({ manager, operation, subresource = '' }: Entry): boolean =>
+  manager === CREATOR && operation === 'Update' && subresource === ''
 
 /**
  * The entries of managers that have applied the object from the client, told by the marks that kubectl and Helm leave.
@@ -55,7 +46,7 @@ function clientEntries(managed: readonly Entry[]): readonly Entry[] {
   const marked = theirs.filter(hasApplied)
   return managed.filter(
     (entry) =>
-      hasInstalled(entry) ||
+      hasCreated(entry) ||
       ((entry.subresource ?? '') === '' &&
         marked.some(({ manager, operation }) => manager === entry.manager && operation === entry.operation))
   )

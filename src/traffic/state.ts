@@ -3,6 +3,7 @@ import type { ForeignWrite } from '../domain/outcome.ts'
 import { isUnfinished, printRecord, RECORD_ANNOTATION, type Release } from '../domain/record.ts'
 import type { ClusterPorts } from '../kubernetes/cluster.ts'
 import type { KubernetesObject } from '../kubernetes/objects.ts'
+import { CREATOR } from '../kubernetes/ownership.ts'
 import { refOf, keyOf } from '../kubernetes/ref.ts'
 import { fenceOf } from '../lock/fence.ts'
 import { type RouteObjects, withObject, withoutObject } from '../routes/route.ts'
@@ -132,7 +133,7 @@ export async function send(state: TrafficState, write: Write): Promise<void> {
     return
   }
   const written = await (write.kind === 'create'
-    ? cluster.create(object)
+    ? cluster.create(object, { manager: CREATOR })
     : cluster.patch(refOf(object), write.patch))
   state.known = withObject(state.known, written)
 }

@@ -33,7 +33,7 @@ type OnChange = (objects: readonly KubernetesObject[]) => void
 
 const JSON_PATCH = 'application/json-patch+json'
 const APPLY_PATCH = 'application/apply-patch+yaml'
-const MANAGER = 'fieldManager=greenlight'
+const MANAGER = 'greenlight'
 const PAGE = '500'
 const METADATA_ONLY = { Accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }
 
@@ -96,7 +96,7 @@ function writes({ locate, ask }: Calls): Pick<Cluster, 'create' | 'replace' | 'p
       const call = { ...found.call, ...(subresource && { subresource }) }
       const path = subresource === undefined ? found.path : `${found.path}/${subresource}`
       const query = [
-        MANAGER,
+        `fieldManager=${options.manager ?? MANAGER}`,
         ...(type === APPLY_PATCH ? ['force=true'] : []),
         ...(options.dryRun === true ? ['dryRun=All'] : []),
         ...(options.strict === true ? ['fieldValidation=Strict'] : [])
