@@ -4613,7 +4613,7 @@ async function* linesOf(stream, silence, signal) {
 
 const JSON_PATCH = 'application/json-patch+json';
 const APPLY_PATCH = 'application/apply-patch+yaml';
-const MANAGER = 'fieldManager=greenlight';
+const MANAGER = 'greenlight';
 const PAGE = '500';
 const METADATA_ONLY = { Accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' };
 const nobody = () => undefined;
@@ -4666,7 +4666,7 @@ function writes({ locate, ask }) {
         const call = { ...found.call, ...(subresource && { subresource }) };
         const path = subresource === undefined ? found.path : `${found.path}/${subresource}`;
         const query = [
-            MANAGER,
+            `fieldManager=${options.manager ?? MANAGER}`,
             ...(type === APPLY_PATCH ? ['force=true'] : []),
             ...(options.dryRun === true ? ['dryRun=All'] : []),
             ...(options.strict === true ? ['fieldValidation=Strict'] : [])
@@ -15766,6 +15766,7 @@ const describeGates = (inputs) => inputs.gates.kind === 'checks'
 ;// CONCATENATED MODULE: ./src/kubernetes/ownership.ts
 
 const ownership_MANAGER = 'greenlight';
+const CREATOR = 'greenlight-create';
 const ownership_LAST_APPLIED = 'f:kubectl.kubernetes.io/last-applied-configuration';
 const HELM_RELEASE = 'f:meta.helm.sh/release-name';
 const NOT_TAKEN = [
@@ -15784,18 +15785,11 @@ function hasApplied({ manager = '', operation, fieldsV1 }) {
         return true;
     return annotations[HELM_RELEASE] !== undefined && (operation === 'Update' || manager.startsWith('helm'));
 }
-function hasInstalled({ manager, operation, subresource = '', fieldsV1 }) {
-    const spec = fieldsV1?.['f:spec'];
-    return (manager === ownership_MANAGER &&
-        operation === 'Update' &&
-        subresource === '' &&
-        (0,kubernetes_tree/* isTree */.x)(spec) &&
-        spec['f:ports'] !== undefined);
-}
+const hasCreated = ({ manager, operation, subresource = '' }) => manager === CREATOR && operation === 'Update' && subresource === '';
 function clientEntries(managed) {
     const theirs = managed.filter(({ manager = '' }) => manager !== ownership_MANAGER && !manager.endsWith('-controller'));
     const marked = theirs.filter(hasApplied);
-    return managed.filter((entry) => hasInstalled(entry) ||
+    return managed.filter((entry) => hasCreated(entry) ||
         ((entry.subresource ?? '') === '' &&
             marked.some(({ manager, operation }) => manager === entry.manager && operation === entry.operation)));
 }
@@ -18956,6 +18950,7 @@ const trafficOf = (object) => (0,canonical/* canonical */.$)(object.spec.selecto
 
 
 
+
 const state_recordOf = ({ metadata }) => metadata.annotations?.[RECORD_ANNOTATION];
 async function refuseIfTakenOver(state, live) {
     const stranger = strangerIn(state, live);
@@ -19007,7 +19002,7 @@ async function state_send(state, write) {
         return;
     }
     const written = await (write.kind === 'create'
-        ? cluster.create(object)
+        ? cluster.create(object, { manager: CREATOR })
         : cluster.patch((0,kubernetes_ref/* refOf */.H8)(object), write.patch));
     state.known = (0,routes_route/* withObject */.Ox)(state.known, written);
 }
